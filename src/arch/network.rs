@@ -1,0 +1,180 @@
+//! A network with every channel count settled: what the weights fill and the plan runs.
+
+use std::fmt;
+
+/// The four networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// MobileNet V1 (arXiv 1704.04861).
+    V1,
+    /// MobileNet V2 (arXiv 1801.04381).
+    V2,
+    /// MobileNet V3-Small (arXiv 1905.02244, table 2).
+    V3Small,
+    /// MobileNet V3-Large (arXiv 1905.02244, table 1).
+    V3Large,
+}
+
+/// What is applied to a convolution's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// Nothing: V2's linear bottleneck.
+    Linear,
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x * relu6(x + 3) / 6`.
+    HardSwish,
+    /// `relu6(x + 3) / 6`: the gate of squeeze-and-excite.
+    HardSigmoid,
+}
+
+/// Where the padding of a strided convolution goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Padding {
+    /// `kernel / 2` on every side (PyTorch).
+    Symmetric,
+    /// TensorFlow's SAME: as little as the output size `ceil(in / stride)` needs, the odd one below and right.
+    Same,
+}
+
+impl Padding {
+    /// Rows above the image (or columns left of it) for one axis of `size` pixels.
+    #[must_use]
+    pub fn before(self, size: usize, kernel: usize, stride: usize) -> usize {
+        match self {
+            Self::Symmetric => kernel / 2,
+            Self::Same => {
+                let out = size.div_ceil(stride);
+                ((out - 1) * stride + kernel).saturating_sub(size) / 2
+            }
+        }
+    }
+
+    /// Output pixels for one axis of `size` pixels; both paddings give `ceil(size / stride)`.
+    #[must_use]
+    pub fn output(self, size: usize, stride: usize) -> usize {
+        size.div_ceil(stride)
+    }
+}
+
+/// Which of the kernels runs a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConvKind {
+    /// The full 3x3 convolution on the RGB image.
+    Stem,
+    /// One `kernel x kernel` filter per channel.
+    Depthwise,
+    /// A 1x1 convolution over all channels.
+    Pointwise,
+    /// A matrix times the pooled vector.
+    Dense,
+}
+
+/// One convolution (or dense layer) with its folded bias and its activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv {
+    /// The kind of kernel.
+    pub kind: ConvKind,
+    /// Side of the square filter: 1, 3 or 5.
+    pub kernel: usize,
+    /// 1 or 2.
+    pub stride: usize,
+    /// Input channels.
+    pub in_channels: usize,
+    /// Output channels; equal to `in_channels` for a depthwise convolution.
+    pub out_channels: usize,
+    /// What is applied to the output.
+    pub activation: Activation,
+    /// Whether the checkpoint has batch normalisation after it; if not, it has a bias of its own.
+    pub batch_norm: bool,
+}
+
+/// Squeeze-and-excite (V3, section 5.3): pool, two dense layers, scale the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqueezeExcite {
+    /// Dense, ReLU: expanded channels to a quarter.
+    pub reduce: Conv,
+    /// Dense, hard-sigmoid: back to the expanded channels.
+    pub expand: Conv,
+}
+
+/// A depthwise-separable block (V1, no `expand`) or an inverted residual (V2, V3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// 1x1 expansion.
+    pub expand: Option<Conv>,
+    /// Depthwise 3x3 or 5x5.
+    pub depthwise: Conv,
+    /// Squeeze-and-excite on the depthwise output.
+    pub squeeze_excite: Option<SqueezeExcite>,
+    /// 1x1 projection: linear in V2 and V3, ReLU6 in V1.
+    pub project: Conv,
+    /// Whether the block's input is added to its output.
+    pub residual: bool,
+}
+
+/// A whole network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Which of the four.
+    pub version: Version,
+    /// V3's form without squeeze-and-excite, h-swish and 5x5 kernels.
+    pub minimalistic: bool,
+    /// Width multiplier.
+    pub width: f64,
+    /// Height and width of the input in pixels.
+    pub resolution: usize,
+    /// Padding of the stem and of every depthwise convolution.
+    pub padding: Padding,
+    /// 3x3 stride 2 on the image.
+    pub stem: Conv,
+    /// The depthwise-separable blocks or inverted residuals.
+    pub blocks: Vec<Block>,
+    /// The last 1x1 convolution before pooling (V2, V3).
+    pub last: Option<Conv>,
+    /// The dense layer between pooling and classifier (V3).
+    pub head: Option<Conv>,
+    /// The classifier; `classifier.out_channels` is the class count.
+    pub classifier: Conv,
+}
+
+/// Names one convolution of a [`Network`]; the number is the block's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Site {
+    /// `Network::stem`.
+    Stem,
+    /// `Block::expand`.
+    Expand(usize),
+    /// `Block::depthwise`.
+    Depthwise(usize),
+    /// `SqueezeExcite::reduce`.
+    SqueezeReduce(usize),
+    /// `SqueezeExcite::expand`.
+    SqueezeExpand(usize),
+    /// `Block::project`.
+    Project(usize),
+    /// `Network::last`.
+    Last,
+    /// `Network::head`.
+    Head,
+    /// `Network::classifier`.
+    Classifier,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stem => f.write_str("stem"),
+            Self::Expand(block) => write!(f, "block {block} expand"),
+            Self::Depthwise(block) => write!(f, "block {block} depthwise"),
+            Self::SqueezeReduce(block) => write!(f, "block {block} squeeze"),
+            Self::SqueezeExpand(block) => write!(f, "block {block} excite"),
+            Self::Project(block) => write!(f, "block {block} project"),
+            Self::Last => f.write_str("last pointwise"),
+            Self::Head => f.write_str("head"),
+            Self::Classifier => f.write_str("classifier"),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! MobileNet V1, V2 and V3 for the browser.
+
+pub mod arch;
+pub mod error;
+pub mod weights;
+
+pub use error::Error;
