@@ -10,7 +10,11 @@ use crate::process::{output, run, say, which};
 /// Makes sure that Debian's `packages` are there. `why` finishes the sentence
 /// "needed ...". An error says what to install by hand.
 pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
-    let missing: Vec<&str> = packages.iter().copied().filter(|name| !installed(name)).collect();
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|name| !installed(name))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -32,9 +36,13 @@ pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
 pub fn obstacle() -> Option<&'static str> {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let debian = release.lines().any(|line| {
-        line.strip_prefix("ID=").or(line.strip_prefix("ID_LIKE=")).is_some_and(|ids| {
-            ids.trim_matches('"').split_whitespace().any(|id| id == "debian")
-        })
+        line.strip_prefix("ID=")
+            .or(line.strip_prefix("ID_LIKE="))
+            .is_some_and(|ids| {
+                ids.trim_matches('"')
+                    .split_whitespace()
+                    .any(|id| id == "debian")
+            })
     });
     if !debian || which("apt-get").is_none() {
         return Some("this system is not Debian");

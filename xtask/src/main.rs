@@ -16,8 +16,8 @@ mod sha256;
 mod summary;
 mod sysroot;
 mod test;
-mod tools;
 mod toolchain;
+mod tools;
 mod wasm;
 mod wasm_opt;
 
