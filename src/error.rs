@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+use crate::arch::Site;
+
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,18 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
+    /// A source of weights gave a tensor of the wrong length.
+    #[error("{site}: {expected} {what} expected, {got} were given")]
+    WeightLength {
+        /// The convolution.
+        site: Site,
+        /// `weights` or `biases`.
+        what: &'static str,
+        /// Values that it takes.
+        expected: usize,
+        /// Values that were given.
+        got: usize,
+    },
 }
 
 impl Error {
@@ -19,6 +33,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::WeightLength { .. } => "BAD_WEIGHTS",
             Self::InputLength { .. } => "BAD_INPUT",
         }
     }
