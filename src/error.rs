@@ -26,6 +26,40 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
+    /// A picture with an empty side, or one too long to be a picture.
+    #[error("a picture of {width} x {height} pixels: each side must be from 1 to {max}")]
+    ImageSide {
+        /// Pixels per row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// The longest side that is accepted.
+        max: usize,
+    },
+    /// A picture whose pixels don't fill its sides.
+    #[error(
+        "a picture of {width} x {height} pixels has {expected} bytes of RGBA, {got} were given"
+    )]
+    ImageLength {
+        /// Pixels per row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Bytes that these sides need: width x height x 4.
+        expected: u64,
+        /// Bytes that were given.
+        got: usize,
+    },
+    /// Preprocessing settings that no picture can be prepared with.
+    #[error("preprocessing: {field} is {value}, it must be {expected}")]
+    Preprocessing {
+        /// The field of [`Preprocessing`](crate::preprocess::Preprocessing).
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What is accepted.
+        expected: String,
+    },
 }
 
 impl Error {
@@ -34,7 +68,10 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::WeightLength { .. } => "BAD_WEIGHTS",
-            Self::InputLength { .. } => "BAD_INPUT",
+            Self::InputLength { .. } | Self::ImageSide { .. } | Self::ImageLength { .. } => {
+                "BAD_INPUT"
+            }
+            Self::Preprocessing { .. } => "BAD_CONFIG",
         }
     }
 }

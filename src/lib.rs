@@ -5,9 +5,11 @@
 
 pub mod arch;
 mod buffer;
+pub mod classify;
 pub mod error;
 pub mod kernels;
 pub mod plan;
+pub mod preprocess;
 pub mod simd;
 pub mod weights;
 
