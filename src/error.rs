@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+use crate::arch::{MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Version};
+
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,33 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
+
+    /// A width multiplier outside the allowed range.
+    #[error("the width multiplier must be from {MIN_WIDTH} to {MAX_WIDTH}, not {width}")]
+    Width {
+        /// The multiplier that was asked for.
+        width: f64,
+    },
+    /// An input size outside the allowed range or not a multiple of 32.
+    #[error(
+        "the resolution must be a multiple of 32 from {MIN_RESOLUTION} to {MAX_RESOLUTION}, not {resolution}"
+    )]
+    Resolution {
+        /// The size that was asked for, pixels.
+        resolution: usize,
+    },
+    /// A class count outside the allowed range.
+    #[error("the class count must be from 1 to {MAX_CLASSES}, not {classes}")]
+    Classes {
+        /// The count that was asked for.
+        classes: usize,
+    },
+    /// Only V3 has a minimalistic form.
+    #[error("{version} has no minimalistic form, only V3 has")]
+    Minimalistic {
+        /// The version that was asked for.
+        version: Version,
+    },
 }
 
 impl Error {
@@ -20,6 +49,10 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InputLength { .. } => "BAD_INPUT",
+            Self::Width { .. }
+            | Self::Resolution { .. }
+            | Self::Classes { .. }
+            | Self::Minimalistic { .. } => "BAD_CONFIG",
         }
     }
 }
