@@ -1,6 +1,8 @@
 //! The one error type of the crate.
 
-use crate::arch::Site;
+use crate::arch::{
+    MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
+};
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,32 @@ pub enum Error {
         /// What is accepted.
         expected: String,
     },
+    /// A width multiplier outside the allowed range.
+    #[error("the width multiplier must be from {MIN_WIDTH} to {MAX_WIDTH}, not {width}")]
+    Width {
+        /// The multiplier that was asked for.
+        width: f64,
+    },
+    /// An input size outside the allowed range or not a multiple of 32.
+    #[error(
+        "the resolution must be a multiple of 32 from {MIN_RESOLUTION} to {MAX_RESOLUTION}, not {resolution}"
+    )]
+    Resolution {
+        /// The size that was asked for, pixels.
+        resolution: usize,
+    },
+    /// A class count outside the allowed range.
+    #[error("the class count must be from 1 to {MAX_CLASSES}, not {classes}")]
+    Classes {
+        /// The count that was asked for.
+        classes: usize,
+    },
+    /// Only V3 has a minimalistic form.
+    #[error("{version} has no minimalistic form, only V3 has")]
+    Minimalistic {
+        /// The version that was asked for.
+        version: Version,
+    },
 }
 
 impl Error {
@@ -71,7 +99,11 @@ impl Error {
             Self::InputLength { .. } | Self::ImageSide { .. } | Self::ImageLength { .. } => {
                 "BAD_INPUT"
             }
-            Self::Preprocessing { .. } => "BAD_CONFIG",
+            Self::Preprocessing { .. }
+            | Self::Width { .. }
+            | Self::Resolution { .. }
+            | Self::Classes { .. }
+            | Self::Minimalistic { .. } => "BAD_CONFIG",
         }
     }
 }

@@ -54,7 +54,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
 }
 
 /// `pixels` as a sum of tiles, `(pixels of a tile, number of them)`, so that no tile has idle rows:
-/// 49 is 4 x 6 + 5 x 5. Only maps of 1, 2, 3 and 7 pixels need single pixels.
+/// 49 is 6 x 6 + 5 + 2 x 4. Only maps of 1, 2, 3 and 7 pixels need single pixels.
 fn split(pixels: usize, largest: usize) -> [(usize, usize); 4] {
     let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
     for fives in 0..=5 {
@@ -146,7 +146,7 @@ mod tests {
                 assert_eq!(singles == 0, possible, "{pixels} pixels: {tiles:?}");
             }
         }
-        assert_eq!(split(49, 6), [(6, 4), (5, 5), (4, 0), (1, 0)]);
+        assert_eq!(split(49, 6), [(6, 6), (5, 1), (4, 2), (1, 0)]);
         assert_eq!(split(196, 6), [(6, 32), (5, 0), (4, 1), (1, 0)]);
     }
 }

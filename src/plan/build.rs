@@ -3,7 +3,7 @@
 use super::Plan;
 use super::arena::{self, Lifetime};
 use super::step::{Packed, Size, Step};
-use crate::arch::{Block, Conv, ConvKind, Network, Padding, Site};
+use crate::arch::{Block, Conv, Network, Padding, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
 use crate::kernels::layout::{BLOCK, blocks, plane, tensor};
@@ -66,10 +66,8 @@ impl Builder<'_> {
     /// The weights of one convolution, their lengths checked.
     fn weights(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
         let folded = self.weights.conv(site, conv)?;
-        let inputs = if conv.kind == ConvKind::Depthwise { 1 } else { conv.in_channels };
-        let weights = conv.out_channels * inputs * conv.kernel * conv.kernel;
         for (what, expected, got) in [
-            ("weights", weights, folded.weight.len()),
+            ("weights", conv.weight_count(), folded.weight.len()),
             ("biases", conv.out_channels, folded.bias.len()),
         ] {
             if got != expected {

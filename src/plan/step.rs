@@ -75,7 +75,6 @@ impl Packed {
 
 /// A kernel and its operands; `input`, `output` and the like are offsets into the arena.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the fields are those of the kernels' own structs")]
 pub enum Step {
     Stem {
         packed: Packed,
