@@ -19,11 +19,7 @@ pub fn ensure() -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);
     }
-    debian::ensure(
-        &["chromium", "chromium-driver"],
-        "to run the tests in a browser",
-    )
-    .context(
+    debian::ensure(&["chromium", "chromium-driver"], "to run the tests in a browser").context(
         "install Chromium and the chromedriver of the same version, \
          and name them in the variables CHROME and CHROMEDRIVER if they are not on PATH",
     )?;
@@ -37,10 +33,7 @@ fn find() -> Option<Browser> {
             .or_else(|| names.iter().find_map(|name| which(name)))
     };
     Some(Browser {
-        chromium: program(
-            "CHROME",
-            &["chromium", "chromium-browser", "google-chrome", "chrome"],
-        )?,
+        chromium: program("CHROME", &["chromium", "chromium-browser", "google-chrome", "chrome"])?,
         chromedriver: program("CHROMEDRIVER", &["chromedriver"])?,
     })
 }

@@ -80,18 +80,9 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             entry.name
         );
         if let Some(sha256) = &entry.sha256 {
-            ensure!(
-                is_hex(sha256, 64),
-                "{}: sha256 has 64 hexadecimal digits",
-                entry.name
-            );
+            ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
         }
-        if entries
-            .iter()
-            .filter(|other| other.name == entry.name)
-            .count()
-            > 1
-        {
+        if entries.iter().filter(|other| other.name == entry.name).count() > 1 {
             bail!("{} is there twice", entry.name);
         }
     }
@@ -102,9 +93,7 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
 pub fn is_name(name: &str) -> bool {
     !name.starts_with('.')
         && !name.is_empty()
-        && name
-            .bytes()
-            .all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c))
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c))
 }
 
 #[cfg(test)]
@@ -115,9 +104,7 @@ mod tests {
     fn the_catalogue_has_one_default_of_each_version() {
         let entries = read().unwrap();
         for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
-            let defaults = entries
-                .iter()
-                .filter(|entry| entry.version == version && entry.default);
+            let defaults = entries.iter().filter(|entry| entry.version == version && entry.default);
             assert_eq!(defaults.count(), 1, "{version:?}");
         }
         for (version, width) in [
@@ -129,9 +116,7 @@ mod tests {
             (Version::V3Small, 0.5),
             (Version::V3Large, 1.0),
         ] {
-            let there = entries
-                .iter()
-                .any(|e| e.version == version && e.width == width);
+            let there = entries.iter().any(|e| e.version == version && e.width == width);
             assert!(there, "{version:?} {width}");
         }
     }
@@ -141,22 +126,10 @@ mod tests {
         let good = fs::read_to_string(project::path("pkg/catalogue.json")).unwrap();
         let first = &read().unwrap()[0];
         for (what, old, new) in [
-            (
-                "name",
-                format!("\"name\": \"{}\"", first.name),
-                "\"name\": \"../x\"".to_owned(),
-            ),
-            (
-                "revision",
-                first.revision.clone(),
-                first.revision[..7].to_owned(),
-            ),
+            ("name", format!("\"name\": \"{}\"", first.name), "\"name\": \"../x\"".to_owned()),
+            ("revision", first.revision.clone(), first.revision[..7].to_owned()),
             ("sha256", first.sha256.clone().unwrap(), "abc".to_owned()),
-            (
-                "resolution",
-                "\"resolution\": 224".to_owned(),
-                "\"resolution\": 225".to_owned(),
-            ),
+            ("resolution", "\"resolution\": 224".to_owned(), "\"resolution\": 225".to_owned()),
             ("version", "\"v1\"".to_owned(), "\"v4\"".to_owned()),
             ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
         ] {

@@ -34,8 +34,7 @@ pub fn read(path: &Path) -> Result<Checkpoint> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut prefix = [0; 8];
-    file.read_exact(&mut prefix)
-        .context("it is shorter than the length of its header")?;
+    file.read_exact(&mut prefix).context("it is shorter than the length of its header")?;
     let header_length = u64::from_le_bytes(prefix);
     ensure!(
         header_length <= LARGEST_HEADER && header_length + 8 <= length,
@@ -44,18 +43,9 @@ pub fn read(path: &Path) -> Result<Checkpoint> {
     let mut header = vec![0; header_length as usize];
     file.read_exact(&mut header)?;
     let tensors = parse(&header)?;
-    let end = tensors
-        .values()
-        .map(|tensor| tensor.data_offsets[1])
-        .max()
-        .unwrap_or(0);
-    let expected = end
-        .checked_add(8 + header_length)
-        .context("its offsets overflow")?;
-    ensure!(
-        length == expected,
-        "it has {length} bytes where its header tells of {expected}"
-    );
+    let end = tensors.values().map(|tensor| tensor.data_offsets[1]).max().unwrap_or(0);
+    let expected = end.checked_add(8 + header_length).context("its offsets overflow")?;
+    ensure!(length == expected, "it has {length} bytes where its header tells of {expected}");
     recognise(&tensors)
 }
 
@@ -78,18 +68,8 @@ fn parse(header: &[u8]) -> Result<BTreeMap<String, Tensor>> {
 /// size at width 1. The first that is there decides.
 const LANDMARKS: &[(&str, Version, usize, f64)] = &[
     // transformers
-    (
-        "mobilenet_v1.layer.25.convolution.weight",
-        Version::V1,
-        0,
-        1024.0,
-    ),
-    (
-        "mobilenet_v2.conv_1x1.convolution.weight",
-        Version::V2,
-        1,
-        320.0,
-    ),
+    ("mobilenet_v1.layer.25.convolution.weight", Version::V1, 0, 1024.0),
+    ("mobilenet_v2.conv_1x1.convolution.weight", Version::V2, 1, 320.0),
     // torchvision
     ("features.18.0.weight", Version::V2, 1, 320.0),
     ("features.16.0.weight", Version::V3Large, 1, 160.0),
@@ -106,14 +86,10 @@ fn recognise(tensors: &BTreeMap<String, Tensor>) -> Result<Checkpoint> {
         let Some(tensor) = tensors.get(name) else {
             continue;
         };
-        let size = tensor
-            .shape
-            .get(dimension)
-            .with_context(|| format!("the shape of {name}"))?;
+        let size = tensor.shape.get(dimension).with_context(|| format!("the shape of {name}"))?;
         let width = (*size as f64 / full * 100.0).round() / 100.0;
-        let has_squeeze_excite = tensors
-            .keys()
-            .any(|name| name.contains(".se.") || name.contains(".fc1."));
+        let has_squeeze_excite =
+            tensors.keys().any(|name| name.contains(".se.") || name.contains(".fc1."));
         let minimalistic = matches!(version, Version::V3Small | Version::V3Large);
         return Ok(Checkpoint {
             version,
@@ -132,33 +108,20 @@ mod tests {
 
     fn header(tensors: &[(&str, &[u64])]) -> Result<Checkpoint> {
         let tensors = tensors.iter().map(|(name, shape)| {
-            (
-                name.to_string(),
-                Tensor {
-                    shape: shape.to_vec(),
-                    data_offsets: [0, 0],
-                },
-            )
+            (name.to_string(), Tensor { shape: shape.to_vec(), data_offsets: [0, 0] })
         });
         recognise(&tensors.collect())
     }
 
     #[test]
     fn each_library_s_names() {
-        let found = |tensors| {
-            header(tensors)
-                .map(|c| (c.version, c.width, c.minimalistic))
-                .ok()
-        };
+        let found = |tensors| header(tensors).map(|c| (c.version, c.width, c.minimalistic)).ok();
         assert_eq!(
             found(&[("features.18.0.weight", &[1280, 320, 1, 1])]),
             Some((Version::V2, 1.0, false))
         );
         assert_eq!(
-            found(&[(
-                "mobilenet_v1.layer.25.convolution.weight",
-                &[256, 256, 1, 1]
-            )]),
+            found(&[("mobilenet_v1.layer.25.convolution.weight", &[256, 256, 1, 1])]),
             Some((Version::V1, 0.25, false))
         );
         assert_eq!(
@@ -192,10 +155,7 @@ mod tests {
         assert!(check(&file[..file.len() - 1]).is_err(), "a byte short");
         assert!(check(&file[..20]).is_err(), "cut in the header");
         assert!(check(&file[..4]).is_err(), "cut in the length");
-        assert!(
-            check(&[&u64::MAX.to_le_bytes()[..], &file[8..]].concat()).is_err(),
-            "huge header"
-        );
+        assert!(check(&[&u64::MAX.to_le_bytes()[..], &file[8..]].concat()).is_err(), "huge header");
         std::fs::remove_file(path).unwrap();
     }
 }

@@ -10,11 +10,7 @@ use crate::process::{output, run, say, which};
 /// Makes sure that Debian's `packages` are there. `why` finishes the sentence
 /// "needed ...". An error says what to install by hand.
 pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|name| !installed(name))
-        .collect();
+    let missing: Vec<&str> = packages.iter().copied().filter(|name| !installed(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -38,11 +34,7 @@ pub fn obstacle() -> Option<&'static str> {
     let debian = release.lines().any(|line| {
         line.strip_prefix("ID=")
             .or(line.strip_prefix("ID_LIKE="))
-            .is_some_and(|ids| {
-                ids.trim_matches('"')
-                    .split_whitespace()
-                    .any(|id| id == "debian")
-            })
+            .is_some_and(|ids| ids.trim_matches('"').split_whitespace().any(|id| id == "debian"))
     });
     if !debian || which("apt-get").is_none() {
         return Some("this system is not Debian");

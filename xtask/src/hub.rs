@@ -19,10 +19,7 @@ pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
     let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
     let base = format!("{hub}/{}/resolve/{}", entry.repository, entry.revision);
     let start = Instant::now();
-    say(
-        "models",
-        format_args!("fetching {} from the Hub", entry.name),
-    );
+    say("models", format_args!("fetching {} from the Hub", entry.name));
     fs::create_dir_all(dir)?;
     let config = dir.join("config.json");
     download(&format!("{base}/config.json"), &config)?;
@@ -32,10 +29,7 @@ pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
     download(&format!("{base}/{}", entry.file), &weights)?;
     check(entry, &weights)
         .with_context(|| format!("what the Hub sent for {} is not kept", entry.name))?;
-    say(
-        "models",
-        format_args!("{} fetched in {}", entry.name, seconds(start)),
-    );
+    say("models", format_args!("{} fetched in {}", entry.name, seconds(start)));
     Ok(())
 }
 

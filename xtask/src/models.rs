@@ -90,47 +90,28 @@ impl Installed {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let sources = list
-            .models
-            .into_iter()
-            .map(|model| (model.name, model.source))
-            .collect();
-        Ok(Self {
-            dir,
-            catalogue: catalogue::read()?,
-            sources,
-        })
+        let sources = list.models.into_iter().map(|model| (model.name, model.source)).collect();
+        Ok(Self { dir, catalogue: catalogue::read()?, sources })
     }
 
     fn add_from_hub(&mut self, wanted: &Wanted) -> Result<()> {
         let entries: Vec<Entry> = match wanted {
             Wanted::All => self.catalogue.clone(),
-            Wanted::Defaults => self
-                .catalogue
-                .iter()
-                .filter(|e| e.default)
-                .cloned()
-                .collect(),
+            Wanted::Defaults => self.catalogue.iter().filter(|e| e.default).cloned().collect(),
             Wanted::Named(names) => names
                 .iter()
                 .map(|name| {
-                    self.catalogue
-                        .iter()
-                        .find(|entry| entry.name == *name)
-                        .cloned()
-                        .with_context(|| {
+                    self.catalogue.iter().find(|entry| entry.name == *name).cloned().with_context(
+                        || {
                             let names = self.catalogue.iter().map(|entry| entry.name.as_str());
                             let names = names.collect::<Vec<_>>().join("\n  ");
                             format!("the catalogue has no {name:?}, only\n  {names}")
-                        })
+                        },
+                    )
                 })
                 .collect::<Result<_>>()?,
         };
-        for entry in entries
-            .iter()
-            .filter(|entry| !self.has(entry))
-            .collect::<Vec<_>>()
-        {
+        for entry in entries.iter().filter(|entry| !self.has(entry)).collect::<Vec<_>>() {
             let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
             let fetched = self.add(&entry.name, source, |dir| hub::fetch(entry, dir));
             let Err(error) = fetched else { continue };
@@ -149,11 +130,7 @@ impl Installed {
 
     /// Whether some V2 is there already.
     fn has_v2(&self) -> Result<bool> {
-        Ok(self
-            .list()?
-            .models
-            .iter()
-            .any(|model| model.version == Version::V2))
+        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
     }
 
     fn add_from_registry(&mut self) -> Result<()> {
@@ -161,11 +138,7 @@ impl Installed {
         if sha256::of_file(&weights).is_ok_and(|sha256| sha256 == TorchvisionV2::SHA256) {
             return Ok(());
         }
-        self.add(
-            TorchvisionV2::NAME,
-            TorchvisionV2::SOURCE.into(),
-            registry::mobilenet_v2,
-        )
+        self.add(TorchvisionV2::NAME, TorchvisionV2::SOURCE.into(), registry::mobilenet_v2)
     }
 
     fn add_from_folder(&mut self, folder: &Path) -> Result<()> {
@@ -235,11 +208,7 @@ impl Installed {
     ) -> Result<()> {
         let partial = self.dir.join(format!(".{name}"));
         let remove = |dir: &Path| {
-            if dir.exists() {
-                fs::remove_dir_all(dir)
-            } else {
-                Ok(())
-            }
+            if dir.exists() { fs::remove_dir_all(dir) } else { Ok(()) }
         };
         remove(&partial)?;
         fs::create_dir_all(&partial)?;
@@ -266,9 +235,7 @@ impl Installed {
             }
         }
         let is_default = |model: &Listed| {
-            self.catalogue
-                .iter()
-                .any(|entry| entry.default && entry.name == model.name)
+            self.catalogue.iter().any(|entry| entry.default && entry.name == model.name)
         };
         models.sort_by(|a, b| {
             (a.version, !is_default(a))
@@ -292,29 +259,16 @@ impl Installed {
         });
         let (top1, licence) = match known {
             Some(entry) => (Some(entry.top1), Some(entry.licence.clone())),
-            None if sha256 == TorchvisionV2::SHA256 => (
-                Some(TorchvisionV2::TOP1),
-                Some(TorchvisionV2::LICENCE.to_owned()),
-            ),
+            None if sha256 == TorchvisionV2::SHA256 => {
+                (Some(TorchvisionV2::TOP1), Some(TorchvisionV2::LICENCE.to_owned()))
+            }
             None => (None, None),
         };
-        let form = if checkpoint.minimalistic {
-            " minimalistic"
-        } else {
-            ""
-        };
-        let setting = |file| {
-            dir.join(file)
-                .is_file()
-                .then(|| format!("models/{name}/{file}"))
-        };
+        let form = if checkpoint.minimalistic { " minimalistic" } else { "" };
+        let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
         Ok(Listed {
             version: checkpoint.version,
-            title: format!(
-                "{}{form} {:?}",
-                checkpoint.version.title(),
-                checkpoint.width
-            ),
+            title: format!("{}{form} {:?}", checkpoint.version.title(), checkpoint.width),
             width: checkpoint.width,
             url: format!("models/{name}/{WEIGHTS}"),
             config: setting(SETTINGS[0]),
@@ -323,11 +277,7 @@ impl Installed {
             sha256,
             top1,
             licence,
-            source: self
-                .sources
-                .get(&name)
-                .cloned()
-                .unwrap_or_else(|| "put there by hand".into()),
+            source: self.sources.get(&name).cloned().unwrap_or_else(|| "put there by hand".into()),
             name,
         })
     }
@@ -339,10 +289,7 @@ impl Installed {
         fs::write(self.dir.join("models.json"), text)?;
         for model in &list.models {
             let megabytes = model.bytes as f64 / 1e6;
-            say(
-                "models",
-                format_args!("{}: {} ({megabytes:.1} MB)", model.title, model.name),
-            );
+            say("models", format_args!("{}: {} ({megabytes:.1} MB)", model.title, model.name));
         }
         Ok(())
     }

@@ -29,13 +29,7 @@ pub fn node() -> Result<PathBuf> {
 
 /// The 20 of `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// Where the page lives.
@@ -57,13 +51,7 @@ pub fn install_package(dir: &Path, spec: &str) -> Result<()> {
     fs::create_dir_all(dir)?;
     run(Command::new("npm")
         .current_dir(dir)
-        .args([
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--no-save",
-            "--loglevel=error",
-        ])
+        .args(["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error"])
         .arg("--prefix")
         .arg(dir)
         .arg(spec))

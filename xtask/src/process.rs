@@ -17,9 +17,7 @@ pub fn say(subject: &str, message: impl std::fmt::Display) {
 /// The first executable of this name on `PATH`.
 pub fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| is_executable(file))
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| is_executable(file))
 }
 
 /// Whether `file` is a regular file that may be executed.
@@ -27,8 +25,7 @@ pub fn is_executable(file: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        file.metadata()
-            .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     }
     #[cfg(not(unix))]
     {
@@ -46,10 +43,7 @@ pub fn path_with(dir: &Path) -> std::ffi::OsString {
 /// The command line as a person would type it.
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 fn check(command: &Command, status: ExitStatus) -> Result<()> {
@@ -82,11 +76,7 @@ pub fn run_for(command: &mut Command, limit: Duration) -> Result<()> {
         if start.elapsed() > limit {
             child.kill()?;
             child.wait()?;
-            bail!(
-                "`{}` gave no result within {} s",
-                shown(command),
-                limit.as_secs()
-            );
+            bail!("`{}` gave no result within {} s", shown(command), limit.as_secs());
         }
         sleep(Duration::from_millis(50));
     }
@@ -100,12 +90,7 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}` did not start", shown(command)))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{}` failed ({})\n{}",
-            shown(command),
-            output.status,
-            stderr.trim_end()
-        );
+        bail!("`{}` failed ({})\n{}", shown(command), output.status, stderr.trim_end());
     }
     Ok(String::from_utf8(output.stdout)?)
 }

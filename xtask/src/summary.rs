@@ -76,52 +76,23 @@ mod tests {
         let output = "running 2 tests\ntest a ... ok\n\
             test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n\
             test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 filtered out; finished in 1.00s\n";
-        assert_eq!(
-            count(output),
-            Counts {
-                passed: 15,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(count(output), Counts { passed: 15, failed: 2, skipped: 1 });
     }
 
     #[test]
     fn node_in_both_of_its_styles() {
         let tap =
             "# tests 7\n# suites 0\n# pass 4\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 0\n";
-        assert_eq!(
-            count(tap),
-            Counts {
-                passed: 4,
-                failed: 2,
-                skipped: 1
-            }
-        );
-        assert_eq!(
-            count("ℹ pass 4\nℹ fail 0\n"),
-            Counts {
-                passed: 4,
-                failed: 0,
-                skipped: 0
-            }
-        );
+        assert_eq!(count(tap), Counts { passed: 4, failed: 2, skipped: 1 });
+        assert_eq!(count("ℹ pass 4\nℹ fail 0\n"), Counts { passed: 4, failed: 0, skipped: 0 });
         assert_eq!(count("# pass through\n    # pass 3\n"), Counts::default());
     }
 
     #[test]
     fn the_closing_line() {
-        let mut counts = Counts {
-            passed: 5,
-            failed: 0,
-            skipped: 0,
-        };
+        let mut counts = Counts { passed: 5, failed: 0, skipped: 0 };
         assert_eq!(counts.to_string(), "5 passed, 0 failed");
-        counts += Counts {
-            passed: 1,
-            failed: 2,
-            skipped: 3,
-        };
+        counts += Counts { passed: 1, failed: 2, skipped: 3 };
         assert_eq!(counts.to_string(), "6 passed, 2 failed, 3 skipped");
         assert_eq!(counts.total(), 11);
     }

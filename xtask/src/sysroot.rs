@@ -30,10 +30,7 @@ pub fn ensure(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     }
     let start = Instant::now();
     let flavour = name(std);
-    say(
-        "sysroot",
-        format_args!("building the {flavour} standard library for WebAssembly, once"),
-    );
+    say("sysroot", format_args!("building the {flavour} standard library for WebAssembly, once"));
     let libraries = build_std(compiler, std)?;
     let dir = location(std);
     // What was compiled against an older standard library does not link with
@@ -72,12 +69,7 @@ fn flags(std: Std) -> &'static str {
 /// What the result depends on. The folder is part of it: the wrappers name it.
 fn fingerprint(compiler: &Compiler, std: Std) -> String {
     let (rustc, folder) = (compiler.rustc.display(), location(std));
-    format!(
-        "{rustc}\n{}\n{}\n{}\n",
-        compiler.version,
-        flags(std),
-        folder.display()
-    )
+    format!("{rustc}\n{}\n{}\n{}\n", compiler.version, flags(std), folder.display())
 }
 
 /// Builds the standard library and returns the folder of its libraries.
@@ -123,10 +115,7 @@ fn assemble(compiler: &Compiler, libraries: &Path, dir: &Path) -> Result<()> {
         }
     }
     if copied == 0 {
-        bail!(
-            "the build left no libraries in {}",
-            project::shown(libraries)
-        );
+        bail!("the build left no libraries in {}", project::shown(libraries));
     }
     let original = compiler.sysroot.join("lib/rustlib");
     for part in [compiler.host()?, "src", "etc"] {
@@ -161,11 +150,7 @@ fn program_folder(compiler: &Compiler) -> Result<PathBuf> {
 fn write_wrapper(wrapper: &Path, tool: &Path, sysroot: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let script = format!(
-        "#!/bin/sh\nexec {} --sysroot {} \"$@\"\n",
-        quoted(tool),
-        quoted(sysroot)
-    );
+    let script = format!("#!/bin/sh\nexec {} --sysroot {} \"$@\"\n", quoted(tool), quoted(sysroot));
     fs::write(wrapper, script)?;
     fs::set_permissions(wrapper, fs::Permissions::from_mode(0o755))?;
     Ok(())

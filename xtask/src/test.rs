@@ -34,60 +34,20 @@ enum Outcome {
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        about: "cargo fmt --check",
-        needs: &[],
-        run: format,
-    },
-    Step {
-        name: "lint",
-        about: "clippy on the crate and on xtask",
-        needs: &[],
-        run: lint,
-    },
-    Step {
-        name: "native",
-        about: "the crate's tests on this machine",
-        needs: &[],
-        run: native,
-    },
-    Step {
-        name: "xtask",
-        about: "xtask's own tests",
-        needs: &[],
-        run: xtask,
-    },
+    Step { name: "format", about: "cargo fmt --check", needs: &[], run: format },
+    Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
+    Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
+    Step { name: "xtask", about: "xtask's own tests", needs: &[], run: xtask },
     Step {
         name: "lint-wasm",
         about: "clippy on the crate for WebAssembly",
         needs: &[],
         run: lint_wasm,
     },
-    Step {
-        name: "wasm",
-        about: "the crate's tests in Chromium",
-        needs: &[],
-        run: wasm,
-    },
-    Step {
-        name: "build",
-        about: "the wasm binaries and the page",
-        needs: &[],
-        run: build,
-    },
-    Step {
-        name: "types",
-        about: "the page's and the package's types",
-        needs: &[],
-        run: types,
-    },
-    Step {
-        name: "page",
-        about: "the page's tests in Chromium",
-        needs: &["build"],
-        run: page,
-    },
+    Step { name: "wasm", about: "the crate's tests in Chromium", needs: &[], run: wasm },
+    Step { name: "build", about: "the wasm binaries and the page", needs: &[], run: build },
+    Step { name: "types", about: "the page's and the package's types", needs: &[], run: types },
+    Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];
 
 /// Prints the steps' names.
@@ -99,21 +59,12 @@ pub fn list() {
 
 /// Runs all steps, or those named `only`. Returns whether all passed.
 pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
-    if let Some(unknown) = only
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != **name))
-    {
-        let names = STEPS
-            .iter()
-            .map(|step| step.name)
-            .collect::<Vec<_>>()
-            .join(", ");
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        let names = STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
         bail!("no step {unknown:?}; there are {names}");
     }
     let shared = project::path("../shared/models");
-    let settings = Settings {
-        from: from.or_else(|| shared.is_dir().then_some(shared)),
-    };
+    let settings = Settings { from: from.or_else(|| shared.is_dir().then_some(shared)) };
 
     let mut total = Counts::default();
     let mut failed_steps = Vec::new();
@@ -126,13 +77,9 @@ pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
         let start = Instant::now();
         let (counts, line) = match perform(step, &settings, &failed_steps) {
             Ok(Outcome::Passed) => (Counts::default(), "passed".to_owned()),
-            Ok(Outcome::Skipped(why)) => (
-                Counts {
-                    skipped: 1,
-                    ..Counts::default()
-                },
-                format!("SKIPPED: {why}"),
-            ),
+            Ok(Outcome::Skipped(why)) => {
+                (Counts { skipped: 1, ..Counts::default() }, format!("SKIPPED: {why}"))
+            }
             Ok(Outcome::Tests(counts)) if counts.failed == 0 => (counts, counts.to_string()),
             Ok(Outcome::Tests(counts)) => {
                 failed_steps.push(step.name);
@@ -141,13 +88,7 @@ pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
             Err(error) => {
                 failed_steps.push(step.name);
                 eprintln!("error: {error:#}");
-                (
-                    Counts {
-                        failed: 1,
-                        ..Counts::default()
-                    },
-                    format!("FAILED: {error}"),
-                )
+                (Counts { failed: 1, ..Counts::default() }, format!("FAILED: {error}"))
             }
         };
         total += counts;
@@ -201,68 +142,32 @@ fn format(_: &Settings) -> Result<Outcome> {
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 fn lint(_: &Settings) -> Result<Outcome> {
-    let crate_ = [
-        "clippy",
-        "--quiet",
-        "--package",
-        "mobilenet-wasm",
-        "--all-targets",
-    ];
+    let crate_ = ["clippy", "--quiet", "--package", "mobilenet-wasm", "--all-targets"];
     run(cargo().args(crate_).args(DENY_WARNINGS))?;
-    let xtask = [
-        "clippy",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--all-targets",
-        "--profile",
-        "xtask",
-    ];
+    let xtask = ["clippy", "--quiet", "--package", "xtask", "--all-targets", "--profile", "xtask"];
     run(cargo().args(xtask).args(DENY_WARNINGS))?;
     Ok(Outcome::Passed)
 }
 
 fn native(_: &Settings) -> Result<Outcome> {
-    tests(cargo().args([
-        "test",
-        "--quiet",
-        "--package",
-        "mobilenet-wasm",
-        "--no-fail-fast",
-    ]))
+    tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
 }
 
 fn xtask(_: &Settings) -> Result<Outcome> {
-    tests(cargo().args([
-        "test",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--profile",
-        "xtask",
-    ]))
+    tests(cargo().args(["test", "--quiet", "--package", "xtask", "--profile", "xtask"]))
 }
 
 fn lint_wasm(_: &Settings) -> Result<Outcome> {
     for variant in wasm::shipped() {
         let toolchain = variant.toolchain()?;
         if !toolchain.has_clippy() {
-            return Ok(Outcome::Skipped(
-                "the compiler for WebAssembly came without Clippy",
-            ));
+            return Ok(Outcome::Skipped("the compiler for WebAssembly came without Clippy"));
         }
         let mut clippy = toolchain.cargo();
         variant.prepare(&mut clippy);
         run(clippy
             .current_dir(project::root())
-            .args([
-                "clippy",
-                "--quiet",
-                "--package",
-                "mobilenet-wasm",
-                "--lib",
-                "--tests",
-            ])
+            .args(["clippy", "--quiet", "--package", "mobilenet-wasm", "--lib", "--tests"])
             .args(["--target", TARGET, "--features", variant.features])
             .args(DENY_WARNINGS))
         .with_context(|| format!("the {} build", variant.name))?;
@@ -275,10 +180,7 @@ fn wasm(_: &Settings) -> Result<Outcome> {
     let wasm_pack = tools::wasm_pack()?;
     let mut counts = Counts::default();
     for variant in wasm::shipped().filter(|variant| variant.has_browser_tests()) {
-        say(
-            "wasm",
-            format_args!("wasm-pack test of the {} build", variant.name),
-        );
+        say("wasm", format_args!("wasm-pack test of the {} build", variant.name));
         let mut command = Command::new(&wasm_pack.program);
         variant.toolchain()?.prepare(&mut command);
         variant.prepare(&mut command);
@@ -289,10 +191,7 @@ fn wasm(_: &Settings) -> Result<Outcome> {
                 .arg("--chromedriver")
                 .arg(&browser.chromedriver)
                 .env("WASM_PACK_CACHE", &wasm_pack.cache)
-                .env(
-                    "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
-                    browser.webdriver_json()?,
-                )
+                .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
                 // Seconds for one file's tests, some of which run whole networks.
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
         )?;
@@ -304,10 +203,7 @@ fn wasm(_: &Settings) -> Result<Outcome> {
 }
 
 fn build(_: &Settings) -> Result<Outcome> {
-    wasm::build(
-        &wasm::shipped().collect::<Vec<_>>(),
-        wasm::Options::default(),
-    )?;
+    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
     node::build_page()?;
     Ok(Outcome::Passed)
 }

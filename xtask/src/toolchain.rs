@@ -42,12 +42,7 @@ impl Compiler {
     fn new(rustc: PathBuf, cargo: PathBuf) -> Result<Self> {
         let version = output(Command::new(&rustc).arg("-vV"))?;
         let sysroot = output(Command::new(&rustc).args(["--print", "sysroot"]))?;
-        Ok(Self {
-            rustc,
-            cargo,
-            sysroot: sysroot.trim().into(),
-            version,
-        })
+        Ok(Self { rustc, cargo, sysroot: sysroot.trim().into(), version })
     }
 
     /// The compiler that runs this tool: cargo and rustup set both variables.
@@ -60,10 +55,7 @@ impl Compiler {
     }
 
     pub fn host(&self) -> Result<&str> {
-        let host = self
-            .version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "));
+        let host = self.version.lines().find_map(|line| line.strip_prefix("host: "));
         host.context("`rustc -vV` names no host")
     }
 
@@ -83,9 +75,7 @@ impl Compiler {
 
     /// Whether the sources of the standard library are there to build it from.
     fn has_sources(&self) -> bool {
-        self.sysroot
-            .join("lib/rustlib/src/rust/library/std/Cargo.toml")
-            .is_file()
+        self.sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file()
     }
 }
 
@@ -98,10 +88,7 @@ pub struct Toolchain {
 
 impl Toolchain {
     fn private(compiler: &Compiler, sysroot: &Path) -> Self {
-        Self {
-            cargo: compiler.cargo.clone(),
-            wrappers: Some(sysroot.join("bin")),
-        }
+        Self { cargo: compiler.cargo.clone(), wrappers: Some(sysroot.join("bin")) }
     }
 
     pub fn cargo(&self) -> Command {
@@ -137,10 +124,7 @@ impl Toolchain {
 pub fn ensure(std: Std) -> Result<Toolchain> {
     let active = Compiler::active()?;
     if std == Std::Plain && active.has_wasm_std() {
-        return Ok(Toolchain {
-            cargo: active.cargo,
-            wrappers: None,
-        });
+        return Ok(Toolchain { cargo: active.cargo, wrappers: None });
     }
     if std == Std::Atomics && active.has_sources() {
         let sysroot = sysroot::ensure(&active, std)?;
@@ -152,35 +136,26 @@ pub fn ensure(std: Std) -> Result<Toolchain> {
         return Ok(Toolchain::private(&compiler, &sysroot));
     }
     let rustup = match std {
-        Std::Plain => from_rustup(
-            &["target", "add", TARGET],
-            "the standard library for WebAssembly",
-        ),
-        Std::Atomics => from_rustup(
-            &["component", "add", "rust-src"],
-            "the standard library's sources",
-        ),
+        Std::Plain => {
+            from_rustup(&["target", "add", TARGET], "the standard library for WebAssembly")
+        }
+        Std::Atomics => {
+            from_rustup(&["component", "add", "rust-src"], "the standard library's sources")
+        }
     };
     let Err(no_rustup) = rustup else {
         return match std {
-            Std::Plain if active.has_wasm_std() => Ok(Toolchain {
-                cargo: active.cargo,
-                wrappers: None,
-            }),
+            Std::Plain if active.has_wasm_std() => {
+                Ok(Toolchain { cargo: active.cargo, wrappers: None })
+            }
             Std::Atomics if active.has_sources() => {
                 let sysroot = sysroot::ensure(&active, std)?;
                 Ok(Toolchain::private(&active, &sysroot))
             }
-            _ => bail!(
-                "rustup reports success, but {} lacks it",
-                active.sysroot.display()
-            ),
+            _ => bail!("rustup reports success, but {} lacks it", active.sysroot.display()),
         };
     };
-    say(
-        "toolchain",
-        format_args!("{no_rustup:#}; turning to Debian's packages"),
-    );
+    say("toolchain", format_args!("{no_rustup:#}; turning to Debian's packages"));
     let compiler = from_debian().with_context(|| {
         format!(
             "no way to build for WebAssembly: install the target with `rustup target add {TARGET}` \
@@ -199,39 +174,24 @@ fn from_rustup(arguments: &[&str], what: &str) -> Result<()> {
     say("toolchain", format_args!("asking rustup for {what}"));
     // One retry instead of three: without a network each costs its own time-out.
     let mut rustup = Command::new("rustup");
-    run_for(
-        rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "1"),
-        RUSTUP_LIMIT,
-    )
+    run_for(rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "1"), RUSTUP_LIMIT)
 }
 
 /// Debian's compiler for web browsers, with the sources of its standard library.
 fn from_debian() -> Result<Compiler> {
     const WHY: &str = "to build for WebAssembly";
     debian::ensure(
-        &[
-            "rustc-web",
-            "cargo-web",
-            "rust-web-src",
-            "rust-web-llvm",
-            "libstd-rust-web-dev",
-        ],
+        &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "libstd-rust-web-dev"],
         WHY,
     )?;
     // The linker: `rust-lld` links to the one of the LLVM that this compiler was built with.
     let link = std::fs::read_link("/usr/bin/rust-lld")
         .context("Debian's rust-web-llvm has no /usr/bin/rust-lld")?;
-    let linker = link
-        .file_name()
-        .context("/usr/bin/rust-lld links to nothing")?
-        .to_string_lossy();
+    let linker = link.file_name().context("/usr/bin/rust-lld links to nothing")?.to_string_lossy();
     debian::ensure(&[&linker], WHY)?;
     // Not needed to build; its absence is reported by the check that uses it.
     if let Err(error) = debian::ensure(&["rust-web-clippy"], "to check the WebAssembly code") {
-        say(
-            "toolchain",
-            format_args!("going on without Clippy for WebAssembly: {error:#}"),
-        );
+        say("toolchain", format_args!("going on without Clippy for WebAssembly: {error:#}"));
     }
     let compiler = Compiler::debian()?;
     let minimum = env!("CARGO_PKG_RUST_VERSION");
@@ -242,18 +202,13 @@ fn from_debian() -> Result<Compiler> {
             compiler.version.lines().next().unwrap_or_default()
         );
     }
-    say(
-        "toolchain",
-        compiler.version.lines().next().unwrap_or_default(),
-    );
+    say("toolchain", compiler.version.lines().next().unwrap_or_default());
     Ok(compiler)
 }
 
 /// The first two numbers in a text such as `rustc 1.96.0 (…)` or `1.95`.
 fn version(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty());
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
@@ -263,10 +218,7 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
-        assert_eq!(
-            version("rustc 1.96.0 (ac68faa20 2026-05-25)"),
-            Some((1, 96))
-        );
+        assert_eq!(version("rustc 1.96.0 (ac68faa20 2026-05-25)"), Some((1, 96)));
         assert!(version("rustc 1.100.1") > version("1.95"));
         assert!(version("rustc 1.85.0") < version("1.95"));
         assert_eq!(version("none"), None);

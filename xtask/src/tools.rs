@@ -48,19 +48,13 @@ fn install(package: &str, version: &str, program: &str, arguments: &[&str]) -> R
         return Ok(file);
     }
     let start = Instant::now();
-    say(
-        "tools",
-        format_args!("building {program} {version} for the tests in a browser"),
-    );
+    say("tools", format_args!("building {program} {version} for the tests in a browser"));
     run(cargo_install(&root)
         .args(["--version", &format!("={version}"), "--bin", program])
         .args(arguments)
         .arg(package))
     .with_context(|| format!("cannot install {package} {version}"))?;
-    say(
-        "tools",
-        format_args!("{program} built in {}", seconds(start)),
-    );
+    say("tools", format_args!("{program} built in {}", seconds(start)));
     Ok(file)
 }
 

@@ -89,13 +89,7 @@ pub struct Options {
 
 /// The variant of this name.
 pub fn variant(name: &str) -> Result<&'static Variant> {
-    let known = || {
-        VARIANTS
-            .iter()
-            .map(|variant| variant.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let known = || VARIANTS.iter().map(|variant| variant.name).collect::<Vec<_>>().join(", ");
     VARIANTS
         .iter()
         .find(|variant| variant.name == name)
@@ -109,11 +103,7 @@ pub fn shipped() -> impl Iterator<Item = &'static Variant> {
 
 impl Variant {
     fn std(&self) -> Std {
-        if self.threads {
-            Std::Atomics
-        } else {
-            Std::Plain
-        }
+        if self.threads { Std::Atomics } else { Std::Plain }
     }
 
     pub fn toolchain(&self) -> Result<Toolchain> {
@@ -161,10 +151,7 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
             .with_context(|| format!("cannot make the {} build", variant.name))?;
         let size = sizes(&dir.join("mobilenet_wasm_bg.wasm"))?;
         let state = if fresh { "up to date" } else { "built" };
-        say(
-            "wasm",
-            format_args!("{} {state}: {size}, {}", variant.name, seconds(start)),
-        );
+        say("wasm", format_args!("{} {state}: {size}, {}", variant.name, seconds(start)));
     }
     Ok(())
 }
@@ -175,19 +162,10 @@ fn compile(variant: &Variant) -> Result<PathBuf> {
     variant.prepare(&mut cargo);
     run(cargo
         .current_dir(project::root())
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--lib",
-            "--package",
-            "mobilenet-wasm",
-        ])
+        .args(["build", "--quiet", "--release", "--lib", "--package", "mobilenet-wasm"])
         .args(["--target", TARGET, "--features", variant.features]))
     .with_context(|| format!("cannot compile the {} build", variant.name))?;
-    Ok(project::path("target/wasm")
-        .join(TARGET)
-        .join("release/mobilenet_wasm.wasm"))
+    Ok(project::path("target/wasm").join(TARGET).join("release/mobilenet_wasm.wasm"))
 }
 
 /// Runs wasm-bindgen, and wasm-opt if asked, on `module`, unless `dir` holds
@@ -224,21 +202,15 @@ fn sizes(file: &Path) -> Result<String> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&bytes)?;
     let kib = |bytes: usize| bytes as f64 / 1024.0;
-    Ok(format!(
-        "{:.1} KiB, gzipped {:.1} KiB",
-        kib(bytes.len()),
-        kib(encoder.finish()?.len())
-    ))
+    Ok(format!("{:.1} KiB, gzipped {:.1} KiB", kib(bytes.len()), kib(encoder.finish()?.len())))
 }
 
 /// The version of wasm-bindgen in the lock file must be the one whose
 /// binaries this tool reads: they change with every release.
 fn check_bindgen_version() -> Result<()> {
     let lock = fs::read_to_string(project::path("Cargo.lock"))?;
-    let (library, tool) = (
-        locked(&lock, "wasm-bindgen")?,
-        locked(&lock, "wasm-bindgen-cli-support")?,
-    );
+    let (library, tool) =
+        (locked(&lock, "wasm-bindgen")?, locked(&lock, "wasm-bindgen-cli-support")?);
     if library != tool {
         bail!(
             "the crate's wasm-bindgen is {library} and xtask's wasm-bindgen-cli-support {tool}: \
@@ -250,10 +222,7 @@ fn check_bindgen_version() -> Result<()> {
 
 /// The version of wasm-bindgen that the crate uses.
 pub fn bindgen_version() -> Result<String> {
-    locked(
-        &fs::read_to_string(project::path("Cargo.lock"))?,
-        "wasm-bindgen",
-    )
+    locked(&fs::read_to_string(project::path("Cargo.lock"))?, "wasm-bindgen")
 }
 
 /// The version of `package` in a lock file.
@@ -288,18 +257,8 @@ mod tests {
     fn only_builds_with_threads_share_memory() {
         for variant in VARIANTS {
             let flags = variant.rustflags();
-            assert_eq!(
-                flags.contains("--shared-memory"),
-                variant.threads,
-                "{}",
-                variant.name
-            );
-            assert_eq!(
-                flags.contains("+atomics"),
-                variant.threads,
-                "{}",
-                variant.name
-            );
+            assert_eq!(flags.contains("--shared-memory"), variant.threads, "{}", variant.name);
+            assert_eq!(flags.contains("+atomics"), variant.threads, "{}", variant.name);
             assert_eq!(flags.contains("relaxed"), variant.name.contains("relaxed"));
         }
     }
@@ -307,9 +266,6 @@ mod tests {
     #[test]
     fn unknown_variants_are_refused_with_the_known_ones() {
         let error = variant("avx").err().unwrap().to_string();
-        assert!(
-            error.contains("\"avx\"") && error.contains("relaxed-threads"),
-            "{error}"
-        );
+        assert!(error.contains("\"avx\"") && error.contains("relaxed-threads"), "{error}");
     }
 }

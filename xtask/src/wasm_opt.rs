@@ -15,10 +15,7 @@ pub fn shrink(module: &Path) -> Result<()> {
     let dir = project::path("target/tools").join(format!("binaryen-{VERSION}"));
     let program = dir.join("node_modules/binaryen/bin/wasm-opt");
     if !program.is_file() {
-        say(
-            "wasm-opt",
-            format_args!("installing the npm package binaryen {VERSION}"),
-        );
+        say("wasm-opt", format_args!("installing the npm package binaryen {VERSION}"));
         node::install_package(&dir, &format!("binaryen@{VERSION}"))?;
     }
     run(Command::new(node::node()?)
