@@ -41,7 +41,8 @@ export async function startBest() {
   if (typeof WebAssembly !== 'object') throw new MobileNetError('UNSUPPORTED', 'this browser has no WebAssembly');
   /** @type {SkippedBuild[]} */
   const skipped = [];
-  let fetchFailed = false;
+  /** @type {import('./index.js').ErrorCode} */
+  let code = 'UNSUPPORTED';
   for (const build of BUILDS) {
     const refusal = build.refusal();
     if (refusal) {
@@ -51,12 +52,12 @@ export async function startBest() {
     try {
       return { connection: await start(build), build: build.name, skipped };
     } catch (error) {
-      fetchFailed ||= error instanceof MobileNetError && error.code === 'FETCH_FAILED';
+      if (error instanceof MobileNetError) code = error.code;
       skipped.push({ build: build.name, reason: messageOf(error) });
     }
   }
   throw new MobileNetError(
-    fetchFailed ? 'FETCH_FAILED' : 'UNSUPPORTED',
+    code,
     `no build of the engine runs here: ${skipped.map(({ build, reason }) => `${build}: ${reason}`).join('; ')}`,
   );
 }
@@ -72,7 +73,7 @@ async function start(build) {
     await connection.request({ type: 'start', module });
     return connection;
   } catch (error) {
-    connection.close(new MobileNetError('CRASHED', messageOf(error)));
+    connection.close(new MobileNetError('DISPOSED', 'this build did not start'));
     throw error;
   }
 }

@@ -22,8 +22,9 @@ export class Connection {
     worker.onmessageerror = () => this.#crash('an answer of the worker could not be read');
     worker.onerror = (event) => {
       event.preventDefault();
-      // A worker whose script can't be loaded reports an event without a message.
-      this.#crash(event.message || 'the script of the worker could not be loaded');
+      if (event.message) this.#crash(event.message);
+      // Without a message it is the script that could not be loaded.
+      else this.close(new MobileNetError('FETCH_FAILED', 'the script of the worker could not be loaded'));
     };
   }
 

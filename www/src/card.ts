@@ -71,7 +71,8 @@ export class Card implements Runner {
   }
 
   get ready(): boolean {
-    return this.#net?.state === 'ready' && this.#switch.checked;
+    // A worker that crashed while it had nothing to do is found out by giving it a frame.
+    return this.#net !== null && !this.#crashed && this.#switch.checked;
   }
 
   get info() {
@@ -88,18 +89,21 @@ export class Card implements Runner {
   async offerHub(): Promise<void> {
     const onHub = await hubChoices(this.version);
     this.offer(onHub.filter(({ kept }) => kept).map(({ choice }) => choice));
-    this.#find('.hub').replaceChildren(
-      ...onHub
-        .filter(({ kept }) => !kept)
-        .map(({ choice }) => {
-          const fetchIt = document.createElement('button');
-          fetchIt.type = 'button';
-          fetchIt.className = 'small';
-          fetchIt.textContent = `Fetch ${choice.title}${choice.bytes ? ` · ${megabytes(choice.bytes)}` : ''} from the Hub`;
-          fetchIt.addEventListener('click', () => void this.load(choice));
-          return fetchIt;
-        }),
-    );
+    const toFetch = onHub.filter(({ kept }) => !kept).map(({ choice }) => choice);
+    this.#find('.hub').replaceChildren(...toFetch.map((choice) => this.#hubItem(choice)));
+  }
+
+  #hubItem(choice: Choice): HTMLLIElement {
+    const item = document.createElement('li');
+    const title = document.createElement('span');
+    // Names on the Hub are long: let them break where they are jointed.
+    title.textContent = titleWithAccuracy(choice).replace(/[_.](?=\D)/g, '$&\u200b');
+    const fetchIt = document.createElement('button');
+    Object.assign(fetchIt, { type: 'button', className: 'small', textContent: `Fetch ${megabytes(choice.bytes ?? 0)}` });
+    fetchIt.setAttribute('aria-label', `Fetch ${choice.title} from the Hub, ${megabytes(choice.bytes ?? 0)}`);
+    fetchIt.addEventListener('click', () => void this.load(choice));
+    item.append(title, fetchIt);
+    return item;
   }
 
   /** Size of what {@link begin} loads. */
@@ -175,8 +179,8 @@ export class Card implements Runner {
       // Replaced or switched off while it was reading.
       if (net !== this.#net) return;
       this.#crashed = net.state === 'crashed';
+      this.clear();
       this.#say(runMessage(error), { label: 'Restart', run: () => void this.#restart(), useful: this.#crashed });
-      this.opinion = null;
       this.#showState();
     }
   }
@@ -276,7 +280,7 @@ export class Card implements Runner {
 
   #showChoices(): void {
     this.#find('.choice').hidden = this.#choices.length < 1;
-    this.#select.replaceChildren(...this.#choices.map(({ id, title }) => new Option(title, id, false, id === this.#choice?.id)));
+    this.#select.replaceChildren(...this.#choices.map((choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id)));
     if (!this.#choice) this.#select.value = '';
   }
 
@@ -345,4 +349,8 @@ class Row {
     this.#label.title = '';
     this.element.style.setProperty('--value', '0');
   }
+}
+
+function titleWithAccuracy({ title, top1 }: Choice): string {
+  return top1 === null ? title : `${title} · ${top1.toFixed(1)} % top-1`;
 }

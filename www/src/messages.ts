@@ -64,5 +64,7 @@ export function runMessage(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  const text = error instanceof Error ? error.message : String(error);
+  // The host says enough to a visitor; addresses on the Hub are long.
+  return text.replace(/\.$/, '').replace(/https?:\/\/([^/\s]+)\S*/g, '$1');
 }

@@ -1,3 +1,4 @@
+import { FreshFrames } from './fresh-frames';
 import type { Picture, Stage } from './stage';
 
 /** A still picture is read a few times, until the times settle: engines optimise code only after it has run a little. */
@@ -22,6 +23,7 @@ export class Scheduler {
   #deadline = 0;
   #wake: (() => void) | null = null;
   #paused = false;
+  readonly #frames: FreshFrames;
 
   /** @param onRound called when every network has answered; `settled`: this picture won't be read again */
   constructor(
@@ -29,6 +31,7 @@ export class Scheduler {
     private readonly stage: Stage,
     private readonly onRound: (settled: boolean) => void,
   ) {
+    this.#frames = new FreshFrames(stage.video);
     void this.#run();
   }
 
@@ -64,7 +67,7 @@ export class Scheduler {
 
   async #readLive(picture: Picture): Promise<void> {
     const { video } = this.stage;
-    await nextVideoFrame(video);
+    await this.#frames.next();
     if (this.stage.picture !== picture || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     const frame = typeof VideoFrame === 'function' ? new VideoFrame(video) : await createImageBitmap(video);
     try {
@@ -82,17 +85,4 @@ export class Scheduler {
     }
     return this.stage.picture === picture;
   }
-}
-
-/** Resolves when the video shows a frame it didn't show before; at the latest after a while, for a video that stands still. */
-function nextVideoFrame(video: HTMLVideoElement): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 250);
-    const done = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(done);
-    else requestAnimationFrame(done);
-  });
 }

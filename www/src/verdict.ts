@@ -16,6 +16,7 @@ interface Voice {
 export class Verdict {
   readonly #kicker = element('verdict-kicker');
   readonly #answers = element('answers');
+  readonly #invitation = element('invitation');
   readonly #announcement = element('announcement');
   #shownAt = 0;
   #spokenAt = 0;
@@ -39,6 +40,7 @@ export class Verdict {
     const kicker = agreement(groups);
     this.#kicker.textContent = kicker;
     this.#answers.replaceChildren(...groups.map(answerElement));
+    this.#invitation.hidden = groups.length > 0;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
       const sentence = `${kicker}: ${groups.map(([{ opinion }]) => opinion.label).join('; ')}`;
@@ -47,8 +49,9 @@ export class Verdict {
   }
 
   clear(): void {
-    this.#kicker.textContent = 'What they see';
+    this.#kicker.textContent = agreement([]);
     this.#answers.replaceChildren();
+    this.#invitation.hidden = false;
     this.#announcement.textContent = '';
     this.#shownAt = 0;
     this.#spokenAt = 0;

@@ -13,6 +13,8 @@ export interface Loading {
 export interface Choice {
   id: string;
   title: string;
+  /** Published accuracy on ImageNet, per cent; `null` where none is known. */
+  top1: number | null;
   /** Of the weights, `null` for an untrained network. */
   bytes: number | null;
   load(loading: Loading): Promise<MobileNet>;
@@ -41,7 +43,8 @@ export async function servedChoices(): Promise<Map<Version, Choice[]>> {
     const choice: Choice = {
       id: `served:${model.name}`,
       // The card's heading says MobileNet's version already.
-      title: withAccuracy(model.title.replace(/^MobileNet /, ''), model.top1),
+      title: model.title.replace(/^MobileNet /, ''),
+      top1: model.top1,
       bytes: model.bytes,
       load: (loading) =>
         MobileNet.load({
@@ -69,7 +72,8 @@ export async function hubChoices(version: Version): Promise<{ choice: Choice; ke
         const weights = `${folder}/${entry.file}`;
         const choice: Choice = {
           id: `hub:${entry.name}`,
-          title: withAccuracy(entry.name, entry.top1),
+          title: entry.name,
+          top1: entry.top1,
           bytes: entry.bytes,
           load: (loading) =>
             MobileNet.load({
@@ -95,6 +99,7 @@ export function fileChoice(files: File[]): Choice | null {
   return {
     id: `file:${weights.name}:${weights.size}:${weights.lastModified}`,
     title: weights.name,
+    top1: null,
     bytes: weights.size,
     load: (loading) => MobileNet.load({ weights, config, preprocessorConfig, ...loading }),
   };
@@ -104,11 +109,8 @@ export function untrainedChoice(version: Version): Choice {
   return {
     id: 'untrained',
     title: 'Untrained',
+    top1: null,
     bytes: null,
     load: ({ signal }) => MobileNet.untrained({ version, signal }),
   };
-}
-
-function withAccuracy(title: string, top1: number | null): string {
-  return top1 === null ? title : `${title} · top-1 ${top1.toFixed(1)} %`;
 }
