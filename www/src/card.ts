@@ -5,7 +5,7 @@ import type { Generation } from './networks';
 import type { Runner } from './scheduler';
 import { silhouette } from './silhouette';
 import { Rate, RecentMedian } from './statistics';
-import { type Choice, fileChoice, hubChoices, untrainedChoice } from './weights';
+import { type Choice, type HubChoice, fileChoice, hubChoices, untrainedChoice } from './weights';
 
 const TOP = 5;
 /** ms between changes of the figures: faster ones can't be read. */
@@ -88,16 +88,18 @@ export class Card implements Runner {
   /** Lists what the Hub has, and offers what an earlier visit kept of it. */
   async offerHub(): Promise<void> {
     const onHub = await hubChoices(this.version);
-    this.offer(onHub.filter(({ kept }) => kept).map(({ choice }) => choice));
-    const toFetch = onHub.filter(({ kept }) => !kept).map(({ choice }) => choice);
-    this.#find('.hub').replaceChildren(...toFetch.map((choice) => this.#hubItem(choice)));
+    this.offer(onHub.filter(({ kept }) => kept));
+    this.#find('.hub').replaceChildren(...onHub.filter(({ kept }) => !kept).map((choice) => this.#hubItem(choice)));
   }
 
-  #hubItem(choice: Choice): HTMLLIElement {
+  #hubItem(choice: HubChoice): HTMLLIElement {
     const item = document.createElement('li');
     const title = document.createElement('span');
+    const name = document.createElement('small');
+    title.textContent = `${choice.width.toFixed(2)} wide${choice.top1 === null ? '' : `, ${choice.top1.toFixed(1)} % top-1`}`;
     // Names on the Hub are long: let them break where they are jointed.
-    title.textContent = titleWithAccuracy(choice).replace(/[_.](?=\D)/g, '$&\u200b');
+    name.textContent = choice.title.replace(/[_.](?=\D)/g, '$&\u200b');
+    title.append(name);
     const fetchIt = document.createElement('button');
     Object.assign(fetchIt, { type: 'button', className: 'small', textContent: `Fetch ${megabytes(choice.bytes ?? 0)}` });
     fetchIt.setAttribute('aria-label', `Fetch ${choice.title} from the Hub, ${megabytes(choice.bytes ?? 0)}`);

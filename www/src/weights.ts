@@ -60,8 +60,15 @@ export async function servedChoices(): Promise<Map<Version, Choice[]>> {
   return choices;
 }
 
-/** Checkpoints on the Hub, with whether an earlier visit has left them here. */
-export async function hubChoices(version: Version): Promise<{ choice: Choice; kept: boolean }[]> {
+export interface HubChoice extends Choice {
+  /** Width multiplier. */
+  width: number;
+  /** An earlier visit has left it here. */
+  kept: boolean;
+}
+
+/** The catalogue's checkpoints of a version. Nothing is fetched before one is loaded. */
+export async function hubChoices(version: Version): Promise<HubChoice[]> {
   // Cache Storage exists in secure contexts only.
   const store = globalThis.caches ? await caches.open(CACHE) : null;
   return Promise.all(
@@ -70,12 +77,14 @@ export async function hubChoices(version: Version): Promise<{ choice: Choice; ke
       .map(async (entry) => {
         const folder = `https://huggingface.co/${entry.repository}/resolve/${entry.revision}`;
         const weights = `${folder}/${entry.file}`;
-        const choice: Choice = {
+        return {
           id: `hub:${entry.name}`,
           title: entry.name,
           top1: entry.top1,
           bytes: entry.bytes,
-          load: (loading) =>
+          width: entry.width,
+          kept: Boolean(await store?.match(weights)),
+          load: (loading: Loading) =>
             MobileNet.load({
               weights,
               config: `${folder}/config.json`,
@@ -84,7 +93,6 @@ export async function hubChoices(version: Version): Promise<{ choice: Choice; ke
               ...loading,
             }),
         };
-        return { choice, kept: Boolean(await store?.match(weights)) };
       }),
   );
 }
