@@ -1,7 +1,18 @@
 //! MobileNet V1, V2 and V3 for the browser.
 
+#![warn(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
 pub mod arch;
+mod buffer;
+pub mod classify;
 pub mod error;
+pub mod kernels;
+pub mod plan;
+pub mod preprocess;
+pub mod simd;
 pub mod weights;
 
+pub use buffer::Buffer;
 pub use error::Error;
+pub use plan::Plan;

@@ -15,6 +15,17 @@ pub enum Version {
     V3Large,
 }
 
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "MobileNet V1",
+            Self::V2 => "MobileNet V2",
+            Self::V3Small => "MobileNet V3-Small",
+            Self::V3Large => "MobileNet V3-Large",
+        })
+    }
+}
+
 /// What is applied to a convolution's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Activation {
@@ -91,6 +102,21 @@ pub struct Conv {
     pub batch_norm: bool,
 }
 
+impl Conv {
+    /// Weights, without bias and batch normalisation.
+    #[must_use]
+    pub fn weight_count(&self) -> usize {
+        let inputs = if self.kind == ConvKind::Depthwise { 1 } else { self.in_channels };
+        self.out_channels * inputs * self.kernel * self.kernel
+    }
+
+    /// Trainable parameters: the weights and either batch normalisation's scale and shift or a bias.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.weight_count() + self.out_channels * if self.batch_norm { 2 } else { 1 }
+    }
+}
+
 /// Squeeze-and-excite (V3, section 5.3): pool, two dense layers, scale the channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqueezeExcite {
@@ -138,6 +164,57 @@ pub struct Network {
     pub head: Option<Conv>,
     /// The classifier; `classifier.out_channels` is the class count.
     pub classifier: Conv,
+}
+
+impl Network {
+    /// Every convolution with its place, in the order in which they run.
+    pub fn sites(&self) -> impl Iterator<Item = (Site, &Conv)> {
+        let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
+            let squeeze_excite = block.squeeze_excite.as_ref();
+            [
+                block.expand.as_ref().map(|conv| (Site::Expand(index), conv)),
+                Some((Site::Depthwise(index), &block.depthwise)),
+                squeeze_excite.map(|se| (Site::SqueezeReduce(index), &se.reduce)),
+                squeeze_excite.map(|se| (Site::SqueezeExpand(index), &se.expand)),
+                Some((Site::Project(index), &block.project)),
+            ]
+            .into_iter()
+            .flatten()
+        });
+        let last = self.last.as_ref().map(|conv| (Site::Last, conv));
+        let head = self.head.as_ref().map(|conv| (Site::Head, conv));
+        std::iter::once((Site::Stem, &self.stem))
+            .chain(blocks)
+            .chain(last)
+            .chain(head)
+            .chain(std::iter::once((Site::Classifier, &self.classifier)))
+    }
+
+    /// Class count.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classifier.out_channels
+    }
+
+    /// Trainable parameters, batch normalisation's scale and shift included: the figure that papers and libraries
+    /// publish.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.sites().map(|(_, conv)| conv.parameters()).sum()
+    }
+
+    /// Multiply-accumulates of all convolutions and dense layers for one image, biases not counted.
+    #[must_use]
+    pub fn macs(&self) -> u64 {
+        let mut size = self.resolution;
+        let mut macs = 0;
+        for (_, conv) in self.sites() {
+            size = self.padding.output(size, conv.stride);
+            let outputs = if conv.kind == ConvKind::Dense { 1 } else { size * size };
+            macs += conv.weight_count() as u64 * outputs as u64;
+        }
+        macs
+    }
 }
 
 /// Names one convolution of a [`Network`]; the number is the block's index.

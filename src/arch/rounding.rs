@@ -1,0 +1,116 @@
+//! How a width multiplier becomes whole channel counts. Each library rounds in its own way, and a checkpoint only
+//! fits the network that its own library would build.
+
+use super::{Version, v3};
+
+/// Whose rounding a network follows. They agree at width 1.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rounding {
+    /// timm 1.0: `_efficientnet_builder.round_channels`, `efficientnet._gen_mobilenet_v1` and `_v2`,
+    /// `mobilenetv3._gen_mobilenet_v3`.
+    Timm,
+    /// torchvision 0.29: differs from timm for V3 (`mobilenetv3.InvertedResidualConfig`).
+    Torchvision,
+    /// transformers 5: differs from timm for V1 and V2 (`modeling_mobilenet_v1`, `modeling_mobilenet_v2`).
+    Transformers,
+}
+
+/// The multiple of 8 nearest to `channels`, at least 8 and never below 90 % of it (half-way goes up).
+///
+/// From the TensorFlow reference implementation; all three libraries carry it.
+#[must_use]
+pub(super) fn make_divisible(channels: f64) -> usize {
+    let nearest = ((channels + 4.0) / 8.0).floor().max(1.0) * 8.0;
+    let rounded = if nearest < 0.9 * channels { nearest + 8.0 } else { nearest };
+    rounded as usize
+}
+
+impl Rounding {
+    /// Channels of the stem or of a block's output; `channels` is the papers' figure.
+    pub(super) fn scale(self, version: Version, channels: usize, width: f64) -> usize {
+        let scaled = channels as f64 * width;
+        match (self, version) {
+            // No multiple of 8 here, only a floor and at least 8.
+            (Self::Transformers, Version::V1) => (scaled as usize).max(8),
+            (Self::Transformers, Version::V2) => make_divisible(scaled.round_ties_even()),
+            _ => make_divisible(scaled),
+        }
+    }
+
+    /// Channels of the stem.
+    pub(super) fn stem(self, version: Version, channels: usize, width: f64) -> usize {
+        let v3 = matches!(version, Version::V3Small | Version::V3Large);
+        if v3 && self.v3_as_timm() && width < 0.75 {
+            channels
+        } else {
+            self.scale(version, channels, width)
+        }
+    }
+
+    /// Expanded channels of a V3 block with `input` channels before it, `table_input` in the paper's table.
+    pub(super) fn v3_expanded(
+        self,
+        row: &v3::Row,
+        input: usize,
+        table_input: usize,
+        width: f64,
+    ) -> usize {
+        if self.v3_as_timm() {
+            // timm keeps the table's ratio of expanded to input channels.
+            make_divisible((input * row.exp) as f64 / table_input as f64)
+        } else {
+            make_divisible(row.exp as f64 * width)
+        }
+    }
+
+    /// Channels of squeeze-and-excite's inner layer: a quarter of the expanded ones.
+    pub(super) fn v3_squeezed(self, expanded: usize) -> usize {
+        let quarter = if self.v3_as_timm() { expanded as f64 / 4.0 } else { (expanded / 4) as f64 };
+        make_divisible(quarter)
+    }
+
+    /// Channels of V3's last 1x1 convolution; `body` is the last block's output.
+    pub(super) fn v3_last(self, table: &v3::Table, body: usize, width: f64) -> usize {
+        if self.v3_as_timm() { make_divisible(table.last as f64 * width) } else { 6 * body }
+    }
+
+    /// Channels of V3's dense layer after pooling.
+    pub(super) fn v3_head(self, table: &v3::Table, width: f64) -> usize {
+        if self.v3_as_timm() { table.head } else { make_divisible(table.head as f64 * width) }
+    }
+
+    /// transformers has no V3; asked for one, timm's rules stand in.
+    fn v3_as_timm(self) -> bool {
+        self != Self::Torchvision
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::make_divisible;
+
+    #[test]
+    fn make_divisible_rounds_to_eights_and_never_drops_a_tenth() {
+        for (channels, expected) in [
+            (0.5, 8),
+            (8.0, 8),
+            (11.2, 16),
+            (12.0, 16),
+            (11.9, 16),
+            (16.8, 16),
+            (20.0, 24),
+            (36.0, 40),
+            (88.08, 88),
+        ] {
+            assert_eq!(make_divisible(channels), expected, "{channels}");
+        }
+        for tenths in 1..20_000 {
+            let channels = f64::from(tenths) / 10.0;
+            let rounded = make_divisible(channels);
+            assert!(
+                rounded.is_multiple_of(8) && rounded as f64 >= 0.9 * channels,
+                "{channels} gives {rounded}"
+            );
+        }
+    }
+}

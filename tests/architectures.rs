@@ -1,0 +1,216 @@
+//! The networks' shapes against the published figures and against the libraries' own networks.
+
+use mobilenet_wasm::Error;
+use mobilenet_wasm::arch::{
+    Activation, Config, ConvKind, Network, Padding, Rounding, Site, Version,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn network(version: Version, change: impl FnOnce(&mut Config)) -> Network {
+    let mut config = Config::new(version);
+    change(&mut config);
+    Network::new(&config).expect("a valid configuration")
+}
+
+/// Parameters: timm's and torchvision's model cards. MACs: the papers' 569 (V1, table 4), 300 (V2, table 4), and
+/// 56 and 219 M (V3, table 3), in the exact counts that make_counts.py's rule gives for timm's networks.
+#[wasm_bindgen_test(unsupported = test)]
+fn published_counts() {
+    for (version, parameters, macs_in_millions) in [
+        (Version::V1, 4_231_976, 568.7),
+        (Version::V2, 3_504_872, 300.8),
+        (Version::V3Small, 2_542_856, 56.5),
+        (Version::V3Large, 5_483_032, 216.6),
+    ] {
+        let network = network(version, |_| ());
+        assert_eq!(network.parameters(), parameters, "{version}");
+        let macs = network.macs() as f64 / 1e6;
+        assert!((macs - macs_in_millions).abs() < 0.05, "{version}: {macs} M");
+    }
+}
+
+/// timm's pretrained checkpoints of other widths and forms: its model cards' parameter counts.
+#[wasm_bindgen_test(unsupported = test)]
+fn published_checkpoints() {
+    for (version, minimalistic, width, parameters) in [
+        (Version::V1, false, 1.25, 6_270_840),
+        (Version::V2, false, 0.35, 1_677_128),
+        (Version::V2, false, 0.5, 1_968_680),
+        (Version::V2, false, 0.75, 2_636_424),
+        (Version::V2, false, 1.4, 6_108_776),
+        (Version::V3Small, false, 0.5, 1_593_224),
+        (Version::V3Small, false, 0.75, 2_041_872),
+        (Version::V3Large, false, 0.75, 3_993_528),
+        (Version::V3Small, true, 1.0, 2_044_736),
+        (Version::V3Large, true, 1.0, 3_924_288),
+    ] {
+        let network = network(version, |config| {
+            config.minimalistic = minimalistic;
+            config.width = width;
+        });
+        assert_eq!(network.parameters(), parameters, "{version} {width}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn counts_equal_those_of_the_libraries() {
+    let mut lines = 0;
+    for line in include_str!("goldens/counts.txt").lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [library, name, width, parameters, macs] = fields[..] else {
+            panic!("not five fields: {line}")
+        };
+        let rounding = match library {
+            "timm" => Rounding::Timm,
+            "torchvision" => Rounding::Torchvision,
+            "transformers" => Rounding::Transformers,
+            _ => panic!("no such library: {line}"),
+        };
+        let version = match name.trim_end_matches("-minimalistic") {
+            "v1" => Version::V1,
+            "v2" => Version::V2,
+            "v3-small" => Version::V3Small,
+            "v3-large" => Version::V3Large,
+            _ => panic!("no such version: {line}"),
+        };
+        let network = network(version, |config| {
+            *config = Config {
+                minimalistic: name.ends_with("-minimalistic"),
+                width: width.parse().unwrap(),
+                resolution: 160,
+                classes: 10,
+                rounding,
+                ..*config
+            };
+        });
+        let counts = format!("{} {}", network.parameters(), network.macs());
+        assert_eq!(counts, format!("{parameters} {macs}"), "{line}");
+        lines += 1;
+    }
+    assert_eq!(lines, 11 * 18, "eleven networks at eighteen widths");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
+    for version in [Version::V3Small, Version::V3Large] {
+        let standard = network(version, |_| ());
+        let minimalistic = network(version, |config| config.minimalistic = true);
+        assert_eq!(standard.blocks.len(), minimalistic.blocks.len());
+        assert!(standard.sites().any(|(_, conv)| conv.kernel == 5));
+        for (site, conv) in minimalistic.sites() {
+            assert!(
+                matches!(conv.activation, Activation::Relu | Activation::Linear),
+                "{site}: {conv:?}"
+            );
+            assert!(conv.kernel <= 3, "{site}: {conv:?}");
+            assert!(!matches!(site, Site::SqueezeReduce(_) | Site::SqueezeExpand(_)), "{site}");
+        }
+    }
+}
+
+/// Channels and sizes fit together from the image to the classes, for every input size and many widths.
+#[wasm_bindgen_test(unsupported = test)]
+fn layers_fit_together() {
+    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+        for rounding in [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers] {
+            for width in [0.1, 0.33, 0.5, 0.75, 1.0, 1.37, 4.0] {
+                for resolution in (96..=320).step_by(32) {
+                    let network = network(version, |config| {
+                        *config = Config { width, resolution, classes: 7, rounding, ..*config };
+                    });
+                    check_fit(&network);
+                }
+            }
+        }
+    }
+}
+
+fn check_fit(network: &Network) {
+    let (mut channels, mut size, mut expanded) = (3, network.resolution, 0);
+    for (site, conv) in network.sites() {
+        let expected = if matches!(site, Site::SqueezeExpand(_)) { expanded } else { channels };
+        match site {
+            Site::SqueezeReduce(_) => expanded = conv.out_channels,
+            // The gate has a value for each channel, and the channels go on as they were.
+            Site::SqueezeExpand(_) => assert_eq!(conv.out_channels, channels),
+            _ => channels = conv.out_channels,
+        }
+        assert_eq!(conv.in_channels, expected, "{site} of {network:?}");
+        size = network.padding.output(size, conv.stride);
+        if conv.kind == ConvKind::Depthwise {
+            assert_eq!(conv.in_channels, conv.out_channels);
+        }
+    }
+    assert_eq!(channels, network.classes());
+    assert_eq!(size, network.resolution / 32);
+    let mut input = network.stem.out_channels;
+    for block in &network.blocks {
+        if block.residual {
+            assert_eq!((block.depthwise.stride, block.project.out_channels), (1, input));
+        }
+        input = block.project.out_channels;
+    }
+}
+
+/// The residual of V2's first block exists only where a small width makes its channel counts equal, and never in
+/// transformers; V3-Large's first block has one, V1 has none.
+#[wasm_bindgen_test(unsupported = test)]
+fn residuals() {
+    let first_residual = |version, width, rounding| {
+        network(version, |config| *config = Config { width, rounding, ..*config }).blocks[0]
+            .residual
+    };
+    assert!(!first_residual(Version::V2, 1.0, Rounding::Timm));
+    assert!(first_residual(Version::V2, 0.25, Rounding::Timm));
+    assert!(first_residual(Version::V2, 0.25, Rounding::Torchvision));
+    assert!(!first_residual(Version::V2, 0.25, Rounding::Transformers));
+    assert!(first_residual(Version::V3Large, 1.0, Rounding::Timm));
+    // timm's stem stays at 16 channels below width 0.75.
+    assert!(!first_residual(Version::V3Large, 0.5, Rounding::Timm));
+    assert!(network(Version::V1, |_| ()).blocks.iter().all(|block| !block.residual));
+    let residuals =
+        |version| network(version, |_| ()).blocks.iter().filter(|block| block.residual).count();
+    assert_eq!(
+        (residuals(Version::V2), residuals(Version::V3Small), residuals(Version::V3Large)),
+        (10, 6, 10)
+    );
+}
+
+/// The silent accuracy bug: at stride 2 and even sizes the two paddings differ by one pixel, at stride 1 never.
+#[wasm_bindgen_test(unsupported = test)]
+fn paddings() {
+    for size in [6, 48, 112, 224] {
+        for (kernel, same, symmetric) in [(3, 0, 1), (5, 1, 2)] {
+            assert_eq!(Padding::Same.before(size, kernel, 2), same, "{size} {kernel}");
+            assert_eq!(Padding::Symmetric.before(size, kernel, 2), symmetric);
+            assert_eq!(Padding::Same.before(size, kernel, 1), symmetric);
+        }
+    }
+    assert_eq!(Padding::Same.before(7, 3, 2), 1);
+    assert_eq!(Padding::Same.output(7, 2), 4);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_no_network_can_be_is_refused() {
+    let code = |version, change: &dyn Fn(&mut Config)| {
+        let mut config = Config::new(version);
+        change(&mut config);
+        let error = Network::new(&config).expect_err("an invalid configuration");
+        assert_eq!(error.code(), "BAD_CONFIG");
+        error
+    };
+    for width in [0.0, -1.0, 0.05, 4.5, f64::NAN, f64::INFINITY] {
+        let error = code(Version::V2, &|config| config.width = width);
+        assert!(matches!(error, Error::Width { .. }), "{error}");
+    }
+    for resolution in [0, 64, 100, 225, 352, usize::MAX] {
+        let error = code(Version::V1, &|config| config.resolution = resolution);
+        assert!(error.to_string().contains(&resolution.to_string()), "{error}");
+    }
+    for classes in [0, 65_537, usize::MAX] {
+        let error = code(Version::V1, &|config| config.classes = classes);
+        assert!(matches!(error, Error::Classes { .. }), "{error}");
+    }
+    let error = code(Version::V2, &|config| config.minimalistic = true);
+    assert_eq!(error.to_string(), "MobileNet V2 has no minimalistic form, only V3 has");
+}
