@@ -54,6 +54,19 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
+    /// What PyTorch's ImageNet checkpoints expect, for networks of `resolution` pixels: the middle
+    /// 7/8 of the shorter side, the data set's mean and standard deviation.
+    #[must_use]
+    pub fn imagenet(resolution: usize) -> Self {
+        Self {
+            resize_short_side: resolution * 8 / 7,
+            crop: resolution,
+            interpolation: Interpolation::Bilinear,
+            mean: [0.485, 0.456, 0.406],
+            std: [0.229, 0.224, 0.225],
+        }
+    }
+
     /// Says whether pictures can be prepared with these settings.
     ///
     /// # Errors
