@@ -2,6 +2,7 @@
 
 pub mod arch;
 pub mod error;
+pub mod preprocess;
 pub mod weights;
 
 pub use error::Error;
