@@ -2,6 +2,4 @@
 
 mod network;
 
-pub use network::{
-    Activation, Block, Conv, ConvKind, Network, Padding, Site, SqueezeExcite, Version,
-};
+pub use network::{Activation, Block, Conv, ConvKind, Network, Padding, Site, SqueezeExcite, Version};
