@@ -82,8 +82,9 @@ impl Engine {
         resolution: usize,
         classes: usize,
     ) -> Result<Self, JsValue> {
-        let version =
-            version_of(version).ok_or_else(|| Error::UnknownNetwork { reason: format!("\"{version}\" is not one of its names") })?;
+        let version = version_of(version).ok_or_else(|| Error::UnknownNetwork {
+            reason: format!("\"{version}\" is not one of its names"),
+        })?;
         let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
         let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
         let model = Model::untrained(Network::new(&config)?, seed)?;
