@@ -88,6 +88,135 @@ pub enum Error {
         /// The version that was asked for.
         version: Version,
     },
+
+    /// A weights file can't be read where it should have bytes.
+    #[error("{length} bytes at {offset} of the weights can't be read: {reason}")]
+    Read {
+        /// Where they should be.
+        offset: u64,
+        /// How many.
+        length: usize,
+        /// Why not.
+        reason: String,
+    },
+    /// A weights file ends too early.
+    #[error("the weights file ends after {length} bytes, {what} needs {expected}")]
+    Truncated {
+        /// What is cut off.
+        what: &'static str,
+        /// Bytes that the file needs to hold it.
+        expected: u64,
+        /// The file's bytes.
+        length: u64,
+    },
+    /// A weights file claims a header longer than any MobileNet's.
+    #[error(
+        "the weights file claims a header of {length} bytes, at most {max} are allowed: is it a safetensors file?"
+    )]
+    HeaderLength {
+        /// The length that the file claims.
+        length: u64,
+        /// The longest that is read.
+        max: u64,
+    },
+    /// A weights file's header is not what safetensors writes.
+    #[error("the weights file's header is malformed: {reason}")]
+    Header {
+        /// What the JSON parser says.
+        reason: String,
+    },
+    /// A weights file has more bytes than its tensors.
+    #[error("the weights file has {found} bytes after its header, its tensors fill {expected}")]
+    TrailingBytes {
+        /// Bytes that the tensors fill.
+        expected: u64,
+        /// Bytes after the header.
+        found: u64,
+    },
+    /// A tensor's place in the file is impossible.
+    #[error("tensor `{tensor}` lies at bytes {} to {}: expected {expected}", found.0, found.1)]
+    TensorRange {
+        /// The tensor's name.
+        tensor: String,
+        /// What the place must be.
+        expected: String,
+        /// First byte, and the one after the last.
+        found: (usize, usize),
+    },
+    /// The network needs a tensor that the file hasn't.
+    #[error("tensor `{tensor}` of shape {shape:?} is missing")]
+    MissingTensor {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// The file has a tensor that the network has no use for.
+    #[error("tensor `{tensor}` is not a part of {network}")]
+    SurplusTensor {
+        /// The tensor's name.
+        tensor: String,
+        /// The network that the other tensors are.
+        network: String,
+    },
+    /// A tensor's elements are not floats.
+    #[error("tensor `{tensor}` has elements of type {found}: expected F32, F16 or BF16")]
+    TensorDtype {
+        /// The tensor's name.
+        tensor: String,
+        /// The type, as safetensors calls it.
+        found: String,
+    },
+    /// A tensor's shape is not the network's.
+    #[error("tensor `{tensor}` has shape {found:?}: expected {expected:?}")]
+    TensorShape {
+        /// The tensor's name.
+        tensor: String,
+        /// The network's shape.
+        expected: Vec<usize>,
+        /// The file's shape.
+        found: Vec<usize>,
+    },
+    /// A weight that can't be: NaN, infinite, or a negative variance.
+    #[error("tensor `{tensor}` holds {value} at index {index}: expected {expected}")]
+    TensorValue {
+        /// The tensor's name.
+        tensor: String,
+        /// Index into its elements.
+        index: usize,
+        /// The element.
+        value: f32,
+        /// What it must be.
+        expected: &'static str,
+    },
+
+    /// The weights are those of another network.
+    #[error("not a network that is known here: {reason}")]
+    UnknownNetwork {
+        /// How it differs.
+        reason: String,
+    },
+
+    /// A configuration file is not the JSON that it should be.
+    #[error("{file}: {reason}")]
+    ConfigJson {
+        /// `config.json` or `preprocessor_config.json`.
+        file: &'static str,
+        /// What the JSON parser says.
+        reason: String,
+    },
+    /// A configuration file contradicts the weights, or asks for what is not supported.
+    #[error("{file}: `{field}` is {found}, expected {expected}")]
+    ConfigValue {
+        /// `config.json` or `preprocessor_config.json`.
+        file: &'static str,
+        /// The field's name.
+        field: &'static str,
+        /// What is accepted.
+        expected: String,
+        /// What the file says.
+        found: String,
+    },
 }
 
 impl Error {
@@ -95,15 +224,29 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::WeightLength { .. } => "BAD_WEIGHTS",
             Self::InputLength { .. } | Self::ImageSide { .. } | Self::ImageLength { .. } => {
                 "BAD_INPUT"
             }
+            Self::WeightLength { .. }
+            | Self::Read { .. }
+            | Self::Truncated { .. }
+            | Self::HeaderLength { .. }
+            | Self::Header { .. }
+            | Self::TrailingBytes { .. }
+            | Self::TensorRange { .. }
+            | Self::MissingTensor { .. }
+            | Self::SurplusTensor { .. }
+            | Self::TensorDtype { .. }
+            | Self::TensorShape { .. }
+            | Self::TensorValue { .. } => "BAD_WEIGHTS",
+            Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
             Self::Preprocessing { .. }
             | Self::Width { .. }
             | Self::Resolution { .. }
             | Self::Classes { .. }
-            | Self::Minimalistic { .. } => "BAD_CONFIG",
+            | Self::Minimalistic { .. }
+            | Self::ConfigJson { .. }
+            | Self::ConfigValue { .. } => "BAD_CONFIG",
         }
     }
 }

@@ -8,11 +8,16 @@ mod buffer;
 pub mod classify;
 pub mod error;
 pub mod kernels;
+pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
+#[cfg(feature = "wasm")]
+mod wasm;
 pub mod weights;
 
 pub use buffer::Buffer;
 pub use error::Error;
+pub use model::Model;
 pub use plan::Plan;
+pub use preprocess::RgbaImage;

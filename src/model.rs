@@ -28,6 +28,7 @@ use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 pub struct Model {
     network: Network,
     flavour: Option<Flavour>,
+    background: bool,
     labels: Option<Vec<String>>,
     preprocessor: Preprocessor,
     plan: Plan,
@@ -49,6 +50,7 @@ impl Model {
         let preprocessing = checkpoint.preprocessing().clone();
         let mut model = Self::build(network, preprocessing, &mut checkpoint)?;
         model.flavour = Some(checkpoint.flavour());
+        model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
         Ok(model)
     }
@@ -69,7 +71,7 @@ impl Model {
     ) -> Result<Self, Error> {
         let preprocessor = Preprocessor::new(preprocessing)?;
         let plan = Plan::new(&network, weights)?;
-        Ok(Self { network, flavour: None, labels: None, preprocessor, plan })
+        Ok(Self { network, flavour: None, background: false, labels: None, preprocessor, plan })
     }
 
     /// The logits of one prepared picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
@@ -89,8 +91,7 @@ impl Model {
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
     pub fn predict(&mut self, k: usize) -> Vec<Prediction> {
-        let background = self.has_background();
-        top_k(self.plan.run_picture::<Native>(), k, background)
+        top_k(self.plan.run_picture::<Native>(), k, self.background)
     }
 
     /// The `k` most probable classes of a picture of any size, the best first. An ImageNet network's
@@ -103,7 +104,7 @@ impl Model {
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
     #[must_use]
     pub fn has_background(&self) -> bool {
-        self.flavour == Some(Flavour::Transformers) && self.network.classes() == 1001
+        self.background
     }
 
     /// The architecture.

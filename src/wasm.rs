@@ -45,7 +45,8 @@ impl ByteSource for JsBytes {
         let len = buffer.len() as u64;
         let end = offset.checked_add(len).filter(|&end| end <= self.len());
         let (Ok(start), Some(Ok(end))) = (u32::try_from(offset), end.map(u32::try_from)) else {
-            return Err(Error::Truncated { offset, needed: len, len: self.len() });
+            let reason = format!("there are {} bytes", self.len());
+            return Err(Error::Read { offset, length: buffer.len(), reason });
         };
         self.0.subarray(start, end).copy_to(buffer);
         Ok(())
@@ -81,8 +82,9 @@ impl Engine {
         resolution: usize,
         classes: usize,
     ) -> Result<Self, JsValue> {
-        let version =
-            version_of(version).ok_or_else(|| Error::Version { found: version.into() })?;
+        let version = version_of(version).ok_or_else(|| Error::UnknownNetwork {
+            reason: format!("\"{version}\" is not one of its names"),
+        })?;
         let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
         let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
         let model = Model::untrained(Network::new(&config)?, seed)?;
@@ -151,9 +153,9 @@ impl Engine {
         let prepared = now();
         let predictions = self.model.predict(top_k);
         let timing = [prepared - start, now() - prepared];
-        let pairs = predictions.iter().flat_map(|prediction| {
-            [prediction.index as f64, f64::from(prediction.probability)]
-        });
+        let pairs = predictions
+            .iter()
+            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
         Ok(timing.into_iter().chain(pairs).collect())
     }
 

@@ -101,38 +101,49 @@ fn prepare(settings: &Preprocessing, width: usize, height: usize, rgba: &[u8]) -
     output
 }
 
-/// How a golden's samples differ from `output`, the values before normalisation: how many are equal, how
-/// many within 1, how many there are, and the largest difference. In units of 1/255.
+/// How an output, made without normalisation, differs from a golden's samples, in units of 1/255.
 #[derive(Default)]
 struct Difference {
+    count: usize,
     equal: usize,
     within_1: usize,
-    count: usize,
     max: f32,
 }
 
 impl Difference {
-    fn add(&mut self, output: f32, golden: f32) {
-        // A quotient by 255 is exact to 1 in 10 million; 0.001 of a step passes as equal.
-        let difference = (output - golden).abs() * 255.0;
-        assert!(difference.is_finite());
-        self.equal += usize::from(difference < 0.001);
-        self.within_1 += usize::from(difference < 1.001);
-        self.count += 1;
-        self.max = self.max.max(difference);
-    }
-
-    fn add_samples(&mut self, golden: &Golden, output: &[f32]) {
-        let crop = golden.settings.crop;
+    fn between(golden: &Golden, output: &[f32]) -> Self {
+        let mut all = Self::default();
         let mut samples = golden.samples.iter();
-        for row in output.chunks_exact(crop * 3).step_by(golden.step) {
+        let rows = output.chunks_exact(golden.settings.crop * 3);
+        for row in rows.step_by(golden.step) {
             for pixel in row.chunks_exact(3).step_by(golden.step) {
                 for (&value, &sample) in pixel.iter().zip(&mut samples) {
-                    self.add(value, f32::from(sample) / 255.0);
+                    let difference = (value * 255.0 - f32::from(sample)).abs();
+                    assert!(difference.is_finite());
+                    // f32 holds a byte / 255 to a ten-millionth: 0.001 is only its rounding.
+                    all.count += 1;
+                    all.equal += usize::from(difference < 0.001);
+                    all.within_1 += usize::from(difference < 1.001);
+                    all.max = all.max.max(difference);
                 }
             }
         }
-        assert!(samples.next().is_none());
+        assert_eq!(all.count, golden.samples.len());
+        all
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = |part: usize| 100.0 * part as f64 / self.count as f64;
+        write!(
+            f,
+            "of {} values {:.3} % equal, {:.3} % within 1/255, largest {:.1}/255",
+            self.count,
+            percent(self.equal),
+            percent(self.within_1),
+            self.max
+        )
     }
 }
 
@@ -146,6 +157,7 @@ fn synthetic_pictures_equal_pillow() {
     assert!(goldens.len() > 50);
     for golden in goldens {
         let Golden { width, height, ref settings, .. } = golden;
+        assert_eq!(golden.name, "", "only synthetic pictures");
         let what = format!("{width}x{height} {settings:?}");
         let rgba = synthetic(width, height, golden.seed);
         assert_eq!(
@@ -154,13 +166,8 @@ fn synthetic_pictures_equal_pillow() {
             "{what}: another picture than make.py's"
         );
         let output = prepare(settings, width, height, &rgba);
-        let mut difference = Difference::default();
-        difference.add_samples(&golden, &output);
-        assert_eq!(
-            difference.equal, difference.count,
-            "{what}: samples differ by up to {}/255",
-            difference.max
-        );
+        let difference = Difference::between(&golden, &output);
+        assert_eq!(difference.equal, difference.count, "{what}: {difference}");
         assert_eq!(adler32(&to_bytes(&output)), golden.crop_checksum, "{what}: whole crop");
     }
 }
@@ -178,65 +185,23 @@ fn photos_equal_pillow() {
         assert_eq!((photo.width, photo.height), (golden.width, golden.height), "{}", golden.name);
         let same_pixels = adler32(&photo.rgba) == golden.picture_checksum;
         let output = prepare(&golden.settings, photo.width, photo.height, &photo.rgba);
-        let mut difference = Difference::default();
-        difference.add_samples(&golden, &output);
-        let Difference { equal, within_1, count, max } = difference;
+        let difference = Difference::between(&golden, &output);
         println!(
-            "{} {:?}: same pixels {same_pixels}, of {count} values {:.3} % equal, {:.3} % within 1/255, largest {max:.1}/255",
-            golden.name,
-            golden.settings.interpolation,
-            100.0 * equal as f64 / count as f64,
-            100.0 * within_1 as f64 / count as f64,
+            "{} {:?}: same pixels {same_pixels}, {difference}",
+            golden.name, golden.settings.interpolation
         );
         if golden.name.ends_with(".png") {
             assert!(same_pixels, "{}: not the golden's photo", golden.name);
         }
         if same_pixels {
-            assert_eq!(equal, count, "{}", golden.name);
+            assert_eq!(difference.equal, difference.count, "{}: {difference}", golden.name);
             assert_eq!(adler32(&to_bytes(&output)), golden.crop_checksum, "{}", golden.name);
         } else {
-            assert!(within_1 as f64 >= 0.999 * count as f64, "{}", golden.name);
-            assert!(max < 3.001, "{}", golden.name);
+            let enough = 0.999 * difference.count as f64;
+            assert!(difference.within_1 as f64 >= enough, "{}: {difference}", golden.name);
+            assert!(difference.max < 3.001, "{}: {difference}", golden.name);
         }
     }
-}
-
-/// `chelsea.input.f32` is the whole input that the reference logits belong to: NCHW, in [-1, 1].
-#[cfg(not(target_arch = "wasm32"))]
-#[test]
-fn reference_input_is_reproduced() {
-    let Some(folder) = photos::folder("reference_input_is_reproduced") else {
-        return;
-    };
-    let reference = folder.join("../models/mobilenet_v2_1.0_224/chelsea.input.f32");
-    let reference: Vec<f32> = std::fs::read(&reference)
-        .unwrap()
-        .chunks_exact(4)
-        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-        .collect();
-    let photo = photos::read(&folder.join("chelsea.png"));
-    let settings = Preprocessing {
-        resize_short_side: 256,
-        crop: 224,
-        interpolation: Interpolation::Bilinear,
-        mean: [0.5; 3],
-        std: [0.5; 3],
-    };
-    let output = prepare(&settings, photo.width, photo.height, &photo.rgba);
-    assert_eq!(output.len(), reference.len());
-    let plane = 224 * 224;
-    let mut difference = Difference::default();
-    for (position, pixel) in output.chunks_exact(3).enumerate() {
-        for (channel, &value) in pixel.iter().enumerate() {
-            // Back from [-1, 1] to [0, 1], so that the unit is 1/255.
-            difference.add(value / 2.0, reference[channel * plane + position] / 2.0);
-        }
-    }
-    println!(
-        "chelsea.input.f32: {} of {} equal, largest difference {}/255",
-        difference.equal, difference.count, difference.max
-    );
-    assert_eq!(difference.equal, difference.count);
 }
 
 fn small_settings() -> Preprocessing {

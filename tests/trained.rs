@@ -61,8 +61,7 @@ fn logits_are_pytorchs() {
         let mut model = load(&folder);
         let planar = floats(&folder.join("chelsea.input.f32"));
         let pixels = planar.len() / 3;
-        let input: Vec<f32> =
-            (0..planar.len()).map(|i| planar[i % 3 * pixels + i / 3]).collect();
+        let input: Vec<f32> = (0..planar.len()).map(|i| planar[i % 3 * pixels + i / 3]).collect();
         let logits = model.run(&input).expect("an input of the right size").to_vec();
         let expected = floats(&folder.join("chelsea.logits.f32"));
         assert_eq!(logits.len(), expected.len(), "{name}");

@@ -2,7 +2,7 @@
 //! centre, normalise.
 //!
 //! Checkpoints were trained and measured on what Pillow's `Image.resize` makes of a photo, so the
-//! resize reproduces its 8-bit arithmetic exactly ([`resize`]). The geometry is torchvision's
+//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry is torchvision's
 //! (`Resize` of one number, then `CenterCrop`), which timm uses too:
 //!
 //! - The long side becomes `resize_short_side * long / short`, rounded down.

@@ -1,0 +1,254 @@
+//! A checkpoint of timm, torchvision or transformers: recognised, checked, and handed out folded.
+
+use std::collections::BTreeSet;
+
+use super::config::ConfigFiles;
+use super::flavour::{Flavour, Recognised, recognise};
+use super::fold::BatchNorm;
+use super::tensor_file::TensorFile;
+use super::{ByteSource, FoldedConv, WeightSource};
+use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
+use crate::error::Error;
+use crate::preprocess::Preprocessing;
+
+/// Widths that were published, the commonest first.
+const PUBLISHED_WIDTHS: [f64; 10] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4, 1.5, 2.0];
+
+/// ImageNet's 1000 classes after a `background` class, as TensorFlow's checkpoints have them.
+const IMAGENET_WITH_BACKGROUND: usize = 1001;
+
+/// An open checkpoint whose tensors are all there, in the right shapes. Their values are read, and checked, one
+/// convolution at a time.
+pub struct Checkpoint<'a> {
+    file: TensorFile<'a>,
+    flavour: Flavour,
+    network: Network,
+    eps: f64,
+    preprocessing: Preprocessing,
+    labels: Option<Vec<String>>,
+    has_background: bool,
+}
+
+impl<'a> Checkpoint<'a> {
+    /// Opens a safetensors file. `config` and `preprocessor_config` are the texts of the JSON files that stand beside
+    /// it; without them the flavour's conventions hold, and timm's tensors are taken for a network of its own
+    /// training: symmetric padding and eps 1e-5. For one of its `tf_*` networks, `config` must name the architecture;
+    /// `{"architecture": "tf_mobilenetv3_small_100"}` is enough.
+    ///
+    /// # Errors
+    /// Everything that is malformed about the file ([`Error::code`] `BAD_WEIGHTS`), a network that is not known
+    /// (`UNKNOWN_NETWORK`), and a configuration that can't be read or contradicts the tensors (`BAD_CONFIG`).
+    pub fn open(
+        source: &'a dyn ByteSource,
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+    ) -> Result<Self, Error> {
+        let file = TensorFile::open(source)?;
+        let config = ConfigFiles::parse(config, preprocessor_config)?;
+        let recognised = recognise(&file)?;
+        let flavour = recognised.flavour;
+        let conventions = flavour.conventions(recognised.version, config.tensorflow(&recognised)?);
+        let classes = class_count(&file, &recognised)?;
+        config.check_network(&recognised, classes)?;
+        let preprocessing = config.preprocessing(&conventions)?;
+        let network = Config {
+            version: recognised.version,
+            minimalistic: recognised.minimalistic,
+            width: 1.0,
+            resolution: preprocessing.crop,
+            classes,
+            padding: config.padding()?.unwrap_or(conventions.padding),
+            rounding: conventions.rounding,
+        };
+        let network = fit_width(&file, flavour, network, &config)?;
+        check_tensors(&file, flavour, &network)?;
+        let labels = config.labels(classes)?;
+        let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
+        let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
+        let skipped = usize::from(has_background);
+        Ok(Self {
+            file,
+            flavour,
+            network,
+            eps: config.eps()?.unwrap_or(conventions.eps),
+            preprocessing,
+            labels: labels.map(|labels| labels.into_iter().skip(skipped).collect()),
+            has_background,
+        })
+    }
+
+    /// The network that the tensors are. Its width is the configuration's, or else the first that gives these channel
+    /// counts, published ones before others.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The library that wrote the checkpoint.
+    #[must_use]
+    pub fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
+    /// What the network expects to be done to a picture.
+    #[must_use]
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.preprocessing
+    }
+
+    /// The classes' names, if the configuration has them; without the background class.
+    #[must_use]
+    pub fn labels(&self) -> Option<&[String]> {
+        self.labels.as_deref()
+    }
+
+    /// Whether class 0 is TensorFlow's background class, before ImageNet's 1000.
+    #[must_use]
+    pub fn has_background(&self) -> bool {
+        self.has_background
+    }
+
+    /// Added to batch normalisation's variance.
+    #[must_use]
+    pub fn eps(&self) -> f64 {
+        self.eps
+    }
+
+    fn batch_norm(&self, norm: &str, channels: usize) -> Result<BatchNorm, Error> {
+        let [weight, bias, mean, variance] = norm_tensors(norm);
+        let read = |name: &str| self.file.read(name, &[channels]);
+        let norm = BatchNorm {
+            weight: read(&weight)?,
+            bias: read(&bias)?,
+            mean: read(&mean)?,
+            variance: read(&variance)?,
+        };
+        if let Some(index) = norm.variance.iter().position(|&variance| variance < 0.0) {
+            let value = norm.variance[index];
+            return Err(Error::TensorValue {
+                tensor: variance,
+                index,
+                value,
+                expected: "a variance of 0 or more",
+            });
+        }
+        Ok(norm)
+    }
+}
+
+impl WeightSource for Checkpoint<'_> {
+    fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
+        let module = self.flavour.module(&self.network, site);
+        let tensor = format!("{}.weight", module.conv);
+        let mut weight = self.file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
+        if !conv.batch_norm {
+            let bias = self.file.read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
+            return Ok(FoldedConv { weight, bias });
+        }
+        let bias = self.batch_norm(&module.norm, conv.out_channels)?.fold(&mut weight, self.eps);
+        for (tensor, values) in [(tensor, &weight), (format!("{}.bias", module.norm), &bias)] {
+            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+                let expected = "finite after batch normalisation is folded in";
+                return Err(Error::TensorValue { tensor, index, value: values[index], expected });
+            }
+        }
+        Ok(FoldedConv { weight, bias })
+    }
+}
+
+fn norm_tensors(norm: &str) -> [String; 4] {
+    ["weight", "bias", "running_mean", "running_var"].map(|part| format!("{norm}.{part}"))
+}
+
+/// Rows of the classifier's weight.
+fn class_count(file: &TensorFile, recognised: &Recognised) -> Result<usize, Error> {
+    let network = Network::new(&Config::new(recognised.version))?;
+    let tensor = recognised.flavour.module(&network, Site::Classifier).conv + ".weight";
+    let expected = recognised.flavour.weight_shape(Site::Classifier, &network.classifier);
+    match file.shape(&tensor) {
+        Some(&[classes, _]) if (1..=MAX_CLASSES).contains(&classes) => Ok(classes),
+        Some(found) => Err(Error::TensorShape { tensor, expected, found: found.into() }),
+        None => Err(Error::MissingTensor { tensor, shape: expected }),
+    }
+}
+
+/// Finds the width multiplier whose channel counts are the tensors'; where some tensors are malformed, most of them.
+fn fit_width(
+    file: &TensorFile,
+    flavour: Flavour,
+    network: Config,
+    config: &ConfigFiles,
+) -> Result<Network, Error> {
+    let claimed = config.width()?;
+    let others = (10..=400_u16).map(|percent| f64::from(percent) / 100.0);
+    let widths = claimed.map(|(width, _)| width).into_iter().chain(PUBLISHED_WIDTHS).chain(others);
+    let mut best = Network::new(&network)?;
+    let sites = best.sites().count();
+    let mut most = 0;
+    for width in widths {
+        let candidate = Network::new(&Config { width, ..network })?;
+        let found = matches(file, flavour, &candidate);
+        if found > most {
+            (best, most) = (candidate, found);
+        }
+        if found == sites {
+            break;
+        }
+    }
+    if 4 * most < 3 * sites {
+        return Err(Error::UnknownNetwork {
+            reason: format!(
+                "the tensors have the names of {flavour}'s {}, but only {most} of {sites} weights have its shapes at \
+                 width {}, the nearest",
+                best.version, best.width
+            ),
+        });
+    }
+    match claimed {
+        Some((width, field)) if width != best.width => Err(Error::ConfigValue {
+            file: "config.json",
+            field,
+            expected: format!("width {}, as the tensors have", best.width),
+            found: format!("width {width}"),
+        }),
+        _ => Ok(best),
+    }
+}
+
+/// Weights of the file that have the network's shape.
+fn matches(file: &TensorFile, flavour: Flavour, network: &Network) -> usize {
+    let fits = |&(site, conv): &(Site, &Conv)| {
+        let tensor = flavour.module(network, site).conv + ".weight";
+        file.shape(&tensor) == Some(&flavour.weight_shape(site, conv)[..])
+    };
+    network.sites().filter(fits).count()
+}
+
+/// Every tensor of the network must be there in its shape, and no other.
+fn check_tensors(file: &TensorFile, flavour: Flavour, network: &Network) -> Result<(), Error> {
+    let mut known = BTreeSet::new();
+    for (site, conv) in network.sites() {
+        let module = flavour.module(network, site);
+        let mut tensors =
+            vec![(format!("{}.weight", module.conv), flavour.weight_shape(site, conv))];
+        if conv.batch_norm {
+            tensors
+                .extend(norm_tensors(&module.norm).map(|tensor| (tensor, vec![conv.out_channels])));
+            // A count of training steps that PyTorch keeps.
+            known.insert(format!("{}.num_batches_tracked", module.norm));
+        } else {
+            tensors.push((format!("{}.bias", module.conv), vec![conv.out_channels]));
+        }
+        for (tensor, shape) in tensors {
+            file.check(&tensor, &shape)?;
+            known.insert(tensor);
+        }
+    }
+    match file.names().find(|&name| !known.contains(name)) {
+        Some(tensor) => {
+            let network = format!("{flavour}'s {}", network.version);
+            Err(Error::SurplusTensor { tensor: tensor.into(), network })
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,492 @@
+//! `config.json` and `preprocessor_config.json`: what tensor names can't tell.
+//!
+//! timm's and transformers' fields are told apart by their names, not by the flavour: torchvision writes no such
+//! file, and whoever keeps one beside its weights may use timm's fields.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::flavour::{Conventions, Margin, Recognised};
+use crate::arch::{Padding, Version};
+use crate::error::Error;
+use crate::preprocess::{Interpolation, Preprocessing};
+
+const CONFIG: &str = "config.json";
+const PREPROCESSOR: &str = "preprocessor_config.json";
+
+/// The resize target may be this many pixels at most.
+const MAX_SHORT_SIDE: usize = 4096;
+
+/// Both files; without one, none of its fields is set.
+#[derive(Default)]
+pub(super) struct ConfigFiles {
+    config: ConfigJson,
+    preprocessor: PreprocessorJson,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ConfigJson {
+    // timm
+    architecture: Option<String>,
+    num_classes: Option<usize>,
+    global_pool: Option<String>,
+    label_names: Option<LabelNames>,
+    label_descriptions: Option<BTreeMap<String, String>>,
+    model_args: ModelArgs,
+    pretrained_cfg: Option<PretrainedCfg>,
+    /// timm's older files have these fields at the top.
+    #[serde(flatten)]
+    flat: PretrainedCfg,
+
+    // transformers
+    model_type: Option<String>,
+    depth_multiplier: Option<f64>,
+    image_size: Option<Size>,
+    layer_norm_eps: Option<f64>,
+    tf_padding: Option<bool>,
+    hidden_act: Option<String>,
+    num_channels: Option<usize>,
+    depth_divisible_by: Option<usize>,
+    min_depth: Option<usize>,
+    expand_ratio: Option<f64>,
+    output_stride: Option<usize>,
+    first_layer_is_expansion: Option<bool>,
+    finegrained_output: Option<bool>,
+    id2label: Option<BTreeMap<String, String>>,
+}
+
+/// What was given to timm's model constructor; these two change what the same tensors compute.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ModelArgs {
+    bn_eps: Option<f64>,
+    pad_type: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PretrainedCfg {
+    input_size: Option<[usize; 3]>,
+    interpolation: Option<String>,
+    crop_pct: Option<f64>,
+    crop_mode: Option<String>,
+    mean: Option<[f32; 3]>,
+    std: Option<[f32; 3]>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PreprocessorJson {
+    do_resize: Option<bool>,
+    size: Option<Size>,
+    resample: Option<u8>,
+    do_center_crop: Option<bool>,
+    crop_size: Option<Size>,
+    do_rescale: Option<bool>,
+    rescale_factor: Option<f64>,
+    do_normalize: Option<bool>,
+    image_mean: Option<[f32; 3]>,
+    image_std: Option<[f32; 3]>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Size {
+    One(usize),
+    Two([usize; 2]),
+    Shortest { shortest_edge: usize },
+    Sides { height: usize, width: usize },
+}
+
+impl Size {
+    fn square(self) -> Option<usize> {
+        match self {
+            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
+            Self::Two([height, width]) | Self::Sides { height, width } => {
+                (height == width).then_some(height)
+            }
+        }
+    }
+
+    /// A single number stands for the short side, two for both sides.
+    fn short_side(self) -> Option<usize> {
+        match self {
+            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
+            Self::Two(_) | Self::Sides { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::One(side) | Self::Shortest { shortest_edge: side } => write!(f, "{side}"),
+            Self::Two([height, width]) | Self::Sides { height, width } => {
+                write!(f, "{height}x{width}")
+            }
+        }
+    }
+}
+
+/// timm writes a list, or numbers with names where there are gaps.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LabelNames {
+    List(Vec<String>),
+    Map(BTreeMap<String, String>),
+}
+
+/// A network named by timm or torchvision.
+struct Architecture {
+    version: Version,
+    minimalistic: bool,
+    tensorflow: bool,
+    width: Option<f64>,
+}
+
+/// Reads names like `tf_mobilenetv3_small_minimal_100`, `mobilenetv2_140.ra_in1k` or `mobilenet_v3_large`.
+fn parse_architecture(name: &str) -> Option<Architecture> {
+    let name = name.split('.').next()?;
+    let torchvision = match name {
+        "mobilenet_v2" => Some(Version::V2),
+        "mobilenet_v3_small" => Some(Version::V3Small),
+        "mobilenet_v3_large" => Some(Version::V3Large),
+        _ => None,
+    };
+    if let Some(version) = torchvision {
+        return Some(Architecture { version, minimalistic: false, tensorflow: false, width: None });
+    }
+    let (name, tensorflow) = name.strip_prefix("tf_").map_or((name, false), |name| (name, true));
+    let (version, rest) = [
+        ("mobilenetv1_", Version::V1),
+        ("mobilenetv2_", Version::V2),
+        ("mobilenetv3_small_", Version::V3Small),
+        ("mobilenetv3_large_", Version::V3Large),
+    ]
+    .into_iter()
+    .find_map(|(prefix, version)| Some((version, name.strip_prefix(prefix)?)))?;
+    let (percent, minimalistic) =
+        rest.strip_prefix("minimal_").map_or((rest, false), |rest| (rest, true));
+    // Letters after the digits are other networks: `100h` has a larger head, `120d` is deeper.
+    let percent: u16 = percent.parse().ok()?;
+    Some(Architecture {
+        version,
+        minimalistic,
+        tensorflow,
+        width: Some(f64::from(percent) / 100.0),
+    })
+}
+
+impl ConfigFiles {
+    pub fn parse(config: Option<&str>, preprocessor: Option<&str>) -> Result<Self, Error> {
+        Ok(Self {
+            config: parse(CONFIG, config)?,
+            preprocessor: parse(PREPROCESSOR, preprocessor)?,
+        })
+    }
+
+    fn architecture(&self) -> Result<Option<Architecture>, Error> {
+        let Some(name) = &self.config.architecture else {
+            return Ok(None);
+        };
+        parse_architecture(name).map(Some).ok_or_else(|| Error::UnknownNetwork {
+            reason: format!(
+                "{CONFIG} names the architecture `{name}`, which is not a MobileNet V1, V2 or V3"
+            ),
+        })
+    }
+
+    /// Whether timm's tensors are one of its `tf_*` networks. Without an architecture's name: timm has its
+    /// minimalistic networks from TensorFlow only, and all versions also in its own training.
+    pub fn tensorflow(&self, recognised: &Recognised) -> Result<bool, Error> {
+        Ok(self
+            .architecture()?
+            .map_or(recognised.minimalistic, |architecture| architecture.tensorflow))
+    }
+
+    /// The width multiplier, and the field that tells it.
+    pub fn width(&self) -> Result<Option<(f64, &'static str)>, Error> {
+        let named = self.architecture()?.and_then(|architecture| architecture.width);
+        let width = self.config.depth_multiplier.map(|width| (width, "depth_multiplier"));
+        Ok(width.or(named.map(|width| (width, "architecture"))))
+    }
+
+    /// Says whether the files describe the network that the tensors are.
+    pub fn check_network(&self, recognised: &Recognised, classes: usize) -> Result<(), Error> {
+        let &Recognised { version, minimalistic, .. } = recognised;
+        let form =
+            if minimalistic { format!("a minimalistic {version}") } else { format!("a {version}") };
+        let tensors = format!("{form}, as the tensors are");
+        if let Some(architecture) = self.architecture()?
+            && (architecture.version, architecture.minimalistic) != (version, minimalistic)
+        {
+            return Err(bad(
+                CONFIG,
+                "architecture",
+                tensors,
+                self.config.architecture.as_deref().unwrap_or_default(),
+            ));
+        }
+        if let Some(model_type) = &self.config.model_type {
+            let named = match model_type.as_str() {
+                "mobilenet_v1" => Some(Version::V1),
+                "mobilenet_v2" => Some(Version::V2),
+                _ => None,
+            };
+            if named != Some(version) {
+                return Err(bad(CONFIG, "model_type", tensors, model_type));
+            }
+        }
+        if let Some(count) = self.config.num_classes.filter(|&count| count != classes) {
+            return Err(bad(
+                CONFIG,
+                "num_classes",
+                format!("{classes}, as the classifier has"),
+                count,
+            ));
+        }
+        self.check_variant()
+    }
+
+    /// Refuses settings that change what the same tensors compute, or their shapes, in ways that no published
+    /// MobileNet uses.
+    fn check_variant(&self) -> Result<(), Error> {
+        let config = &self.config;
+        only("num_channels", config.num_channels.as_ref(), &3)?;
+        only("hidden_act", config.hidden_act.as_deref(), "relu6")?;
+        only("depth_divisible_by", config.depth_divisible_by.as_ref(), &8)?;
+        only("min_depth", config.min_depth.as_ref(), &8)?;
+        only("expand_ratio", config.expand_ratio.as_ref(), &6.0)?;
+        only("output_stride", config.output_stride.as_ref(), &32)?;
+        only("first_layer_is_expansion", config.first_layer_is_expansion.as_ref(), &true)?;
+        only("finegrained_output", config.finegrained_output.as_ref(), &true)?;
+        only("global_pool", config.global_pool.as_deref(), "avg")?;
+        only("crop_mode", self.pretrained().crop_mode.as_deref(), "center")
+    }
+
+    /// Padding, where a field tells it.
+    pub fn padding(&self) -> Result<Option<Padding>, Error> {
+        match (self.config.tf_padding, self.config.model_args.pad_type.as_deref()) {
+            (Some(true), _) | (None, Some("same")) => Ok(Some(Padding::Same)),
+            (Some(false), _) | (None, Some("")) => Ok(Some(Padding::Symmetric)),
+            (None, None) => Ok(None),
+            (None, Some(pad_type)) => {
+                Err(bad(CONFIG, "model_args.pad_type", "\"same\" or \"\"".into(), pad_type))
+            }
+        }
+    }
+
+    /// Batch normalisation's eps, where a field tells it.
+    pub fn eps(&self) -> Result<Option<f64>, Error> {
+        let transformers = self.config.layer_norm_eps.map(|eps| ("layer_norm_eps", eps));
+        let timm = self.config.model_args.bn_eps.map(|eps| ("model_args.bn_eps", eps));
+        let Some((field, eps)) = transformers.or(timm) else {
+            return Ok(None);
+        };
+        if eps > 0.0 && eps < 1.0 {
+            Ok(Some(eps))
+        } else {
+            Err(bad(CONFIG, field, "between 0 and 1".into(), eps))
+        }
+    }
+
+    fn pretrained(&self) -> &PretrainedCfg {
+        self.config.pretrained_cfg.as_ref().unwrap_or(&self.config.flat)
+    }
+
+    /// How pictures are prepared; its `crop` is the network's resolution.
+    pub fn preprocessing(&self, conventions: &Conventions) -> Result<Preprocessing, Error> {
+        self.check_pipeline()?;
+        let crop = self.resolution()?.unwrap_or(224);
+        let pretrained = self.pretrained();
+        let normalise = self.preprocessor.do_normalize != Some(false);
+        let mean = if normalise {
+            self.preprocessor.image_mean.or(pretrained.mean)
+        } else {
+            Some([0.0; 3])
+        };
+        let std =
+            if normalise { self.preprocessor.image_std.or(pretrained.std) } else { Some([1.0; 3]) };
+        let mean = mean.unwrap_or(conventions.mean);
+        let std = std.unwrap_or(conventions.std);
+        if !mean.iter().all(|mean| mean.is_finite()) {
+            return Err(bad(CONFIG, "mean", "three finite numbers".into(), format!("{mean:?}")));
+        }
+        if !std.iter().all(|&std| std.is_normal() && std > 0.0) {
+            return Err(bad(CONFIG, "std", "three positive numbers".into(), format!("{std:?}")));
+        }
+        Ok(Preprocessing {
+            resize_short_side: self.short_side(conventions, crop)?,
+            crop,
+            interpolation: self.interpolation()?.unwrap_or(conventions.interpolation),
+            mean,
+            std,
+        })
+    }
+
+    /// transformers' steps can be switched off; a network needs them.
+    fn check_pipeline(&self) -> Result<(), Error> {
+        let steps = [
+            ("do_resize", self.preprocessor.do_resize),
+            ("do_center_crop", self.preprocessor.do_center_crop),
+            ("do_rescale", self.preprocessor.do_rescale),
+        ];
+        for (field, step) in steps {
+            if step == Some(false) {
+                return Err(bad(PREPROCESSOR, field, "true".into(), false));
+            }
+        }
+        match self.preprocessor.rescale_factor {
+            Some(factor) if (factor * 255.0 - 1.0).abs() > 1e-6 => {
+                Err(bad(PREPROCESSOR, "rescale_factor", "1/255".into(), factor))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn resolution(&self) -> Result<Option<usize>, Error> {
+        if let Some(size) = self.preprocessor.crop_size {
+            let square = size
+                .square()
+                .ok_or_else(|| bad(PREPROCESSOR, "crop_size", "a square".into(), size))?;
+            return Ok(Some(square));
+        }
+        if let Some(size) = self.config.image_size {
+            let square =
+                size.square().ok_or_else(|| bad(CONFIG, "image_size", "a square".into(), size))?;
+            return Ok(Some(square));
+        }
+        match self.pretrained().input_size {
+            Some([3, height, width]) if height == width => Ok(Some(height)),
+            Some(size) => {
+                Err(bad(CONFIG, "input_size", "[3, side, side]".into(), format!("{size:?}")))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn short_side(&self, conventions: &Conventions, crop: usize) -> Result<usize, Error> {
+        if let Some(size) = self.preprocessor.size {
+            let range = crop..=MAX_SHORT_SIDE;
+            return size.short_side().filter(|side| range.contains(side)).ok_or_else(|| {
+                let expected =
+                    format!("the length of the short side, from {crop} to {MAX_SHORT_SIDE}");
+                bad(PREPROCESSOR, "size", expected, size)
+            });
+        }
+        let share = match (self.pretrained().crop_pct, &conventions.margin) {
+            (Some(share), _) => share,
+            (None, &Margin::Share(share)) => share,
+            (None, &Margin::Pixels(pixels)) => return Ok(crop.saturating_add(pixels)),
+        };
+        // Rounded down, as timm/data/transforms_factory.py does.
+        let side = (crop as f64 / share).floor();
+        if share > 0.0 && share <= 1.0 && side <= MAX_SHORT_SIDE as f64 {
+            Ok(side as usize)
+        } else {
+            Err(bad(
+                CONFIG,
+                "crop_pct",
+                format!("at most 1, and a short side up to {MAX_SHORT_SIDE}"),
+                share,
+            ))
+        }
+    }
+
+    fn interpolation(&self) -> Result<Option<Interpolation>, Error> {
+        // Pillow's numbers.
+        match self.preprocessor.resample {
+            Some(2) => return Ok(Some(Interpolation::Bilinear)),
+            Some(3) => return Ok(Some(Interpolation::Bicubic)),
+            Some(other) => {
+                return Err(bad(
+                    PREPROCESSOR,
+                    "resample",
+                    "2 (bilinear) or 3 (bicubic)".into(),
+                    other,
+                ));
+            }
+            None => {}
+        }
+        match self.pretrained().interpolation.as_deref() {
+            Some("bilinear") => Ok(Some(Interpolation::Bilinear)),
+            Some("bicubic") => Ok(Some(Interpolation::Bicubic)),
+            Some(other) => Err(bad(CONFIG, "interpolation", "bilinear or bicubic".into(), other)),
+            None => Ok(None),
+        }
+    }
+
+    /// The classes' names, one for each of the network's, if the files have them.
+    pub fn labels(&self, classes: usize) -> Result<Option<Vec<String>>, Error> {
+        if let Some(labels) = &self.config.id2label {
+            return numbered(labels, classes)
+                .ok_or_else(|| {
+                    let expected = format!("a label for each of 0 to {}", classes - 1);
+                    bad(CONFIG, "id2label", expected, format!("{} labels", labels.len()))
+                })
+                // What transformers writes for a network without names.
+                .map(|labels| {
+                    Some(labels)
+                        .filter(|labels| labels.iter().any(|label| !label.starts_with("LABEL_")))
+                });
+        }
+        let names = match &self.config.label_names {
+            None => return Ok(None),
+            Some(LabelNames::List(names)) if names.len() == classes => Some(names.clone()),
+            Some(LabelNames::List(_)) => None,
+            Some(LabelNames::Map(names)) => numbered(names, classes),
+        };
+        let names = names.ok_or_else(|| {
+            bad(
+                CONFIG,
+                "label_names",
+                format!("a name for each of {classes} classes"),
+                "another number of names",
+            )
+        })?;
+        let descriptions = self.config.label_descriptions.as_ref();
+        let described =
+            |name: String| descriptions.and_then(|all| all.get(&name)).cloned().unwrap_or(name);
+        Ok(Some(names.into_iter().map(described).collect()))
+    }
+}
+
+/// The labels of 0, 1, 2 and so on, if there are exactly these.
+fn numbered(labels: &BTreeMap<String, String>, classes: usize) -> Option<Vec<String>> {
+    (labels.len() == classes).then_some(())?;
+    (0..classes).map(|class| labels.get(&class.to_string()).cloned()).collect()
+}
+
+/// Refuses any value but `expected`.
+fn only<T>(field: &'static str, found: Option<&T>, expected: &T) -> Result<(), Error>
+where
+    T: PartialEq + std::fmt::Display + ?Sized,
+{
+    match found {
+        Some(found) if found != expected => Err(bad(CONFIG, field, expected.to_string(), found)),
+        _ => Ok(()),
+    }
+}
+
+fn parse<T: Default + DeserializeOwned>(
+    file: &'static str,
+    text: Option<&str>,
+) -> Result<T, Error> {
+    let Some(text) = text else {
+        return Ok(T::default());
+    };
+    serde_json::from_str(text)
+        .map_err(|error| Error::ConfigJson { file, reason: error.to_string() })
+}
+
+fn bad(
+    file: &'static str,
+    field: &'static str,
+    expected: String,
+    found: impl std::fmt::Display,
+) -> Error {
+    Error::ConfigValue { file, field, expected, found: found.to_string() }
+}

@@ -1,0 +1,169 @@
+//! The safetensors format: 8 bytes of header length, a JSON header that says where each tensor's bytes are, and the
+//! bytes. Nothing is believed: every length is checked against the file before anything of that size is allocated.
+
+use std::collections::BTreeMap;
+
+use half::{bf16, f16};
+use safetensors::{Dtype, tensor::TensorInfo};
+use serde::Deserialize;
+
+use super::ByteSource;
+use crate::error::Error;
+
+/// A MobileNet's header has 40 kB; this leaves room for `__metadata__`.
+const MAX_HEADER: u64 = 1 << 20;
+
+/// Bytes before the header: its length, little-endian.
+const PREFIX: u64 = 8;
+
+/// Bytes that are read and converted at a time.
+const CHUNK: usize = 1 << 16;
+
+/// An open file whose header has been checked against its length.
+pub(super) struct TensorFile<'a> {
+    source: &'a dyn ByteSource,
+    /// Where the tensors' bytes begin.
+    data: u64,
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    /// Free text, of no use here.
+    #[serde(rename = "__metadata__")]
+    _metadata: Option<serde::de::IgnoredAny>,
+    #[serde(flatten)]
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+impl<'a> TensorFile<'a> {
+    pub fn open(source: &'a dyn ByteSource) -> Result<Self, Error> {
+        let length = source.len();
+        if length < PREFIX {
+            return Err(Error::Truncated { what: "the header's length", expected: PREFIX, length });
+        }
+        let mut prefix = [0; PREFIX as usize];
+        source.read(0, &mut prefix)?;
+        let header_length = u64::from_le_bytes(prefix);
+        if header_length > MAX_HEADER {
+            return Err(Error::HeaderLength { length: header_length, max: MAX_HEADER });
+        }
+        let data = PREFIX + header_length;
+        if length < data {
+            return Err(Error::Truncated { what: "the header", expected: data, length });
+        }
+        // At most MAX_HEADER, and no more than the file has.
+        let mut header = vec![0; header_length as usize];
+        source.read(PREFIX, &mut header)?;
+        let header: Header = serde_json::from_slice(&header)
+            .map_err(|error| Error::Header { reason: error.to_string() })?;
+        check_ranges(&header.tensors, length - data)?;
+        Ok(Self { source, data, tensors: header.tensors })
+    }
+
+    /// The tensors' names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor, if there is such a tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| &info.shape[..])
+    }
+
+    /// Says whether a tensor can be read as floats of this shape.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
+        let Some(info) = self.tensors.get(name) else {
+            return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
+        };
+        if !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(Error::TensorDtype {
+                tensor: name.into(),
+                found: format!("{:?}", info.dtype),
+            });
+        }
+        if info.shape != shape {
+            return Err(Error::TensorShape {
+                tensor: name.into(),
+                expected: shape.into(),
+                found: info.shape.clone(),
+            });
+        }
+        Ok(info)
+    }
+
+    /// Reads a tensor of this shape as `f32`, all finite.
+    pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        let info = self.check(name, shape)?;
+        // `open` has checked that the range has the shape's length and lies in the file.
+        let (start, end) = info.data_offsets;
+        let mut values = Vec::with_capacity(info.shape.iter().product());
+        let mut buffer = vec![0; CHUNK.min(end - start)];
+        for offset in (start..end).step_by(CHUNK) {
+            let piece = &mut buffer[..CHUNK.min(end - offset)];
+            self.source.read(self.data + offset as u64, piece)?;
+            match info.dtype {
+                Dtype::F16 => {
+                    values.extend(elements(piece).map(|bytes| f16::from_le_bytes(bytes).to_f32()))
+                }
+                Dtype::BF16 => {
+                    values.extend(elements(piece).map(|bytes| bf16::from_le_bytes(bytes).to_f32()))
+                }
+                _ => values.extend(elements(piece).map(f32::from_le_bytes)),
+            }
+        }
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::TensorValue {
+                tensor: name.into(),
+                index,
+                value: values[index],
+                expected: "finite",
+            });
+        }
+        Ok(values)
+    }
+}
+
+/// The elements of `bytes`, `N` bytes each.
+fn elements<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.as_chunks::<N>().0.iter().copied()
+}
+
+/// The tensors must fill `data` bytes, each as long as its shape and type say, without gap or overlap.
+fn check_ranges(tensors: &BTreeMap<String, TensorInfo>, data: u64) -> Result<(), Error> {
+    let mut in_order: Vec<_> = tensors.iter().collect();
+    in_order.sort_by_key(|(_, info)| info.data_offsets);
+    let mut filled = 0;
+    for (name, info) in in_order {
+        let (start, end) = info.data_offsets;
+        let range =
+            |expected| Error::TensorRange { tensor: name.clone(), expected, found: (start, end) };
+        let elements =
+            info.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let bits = elements.and_then(|elements| elements.checked_mul(info.dtype.bitsize()));
+        let Some(bits) = bits else {
+            return Err(range(format!("a shape that can exist, not {:?}", info.shape)));
+        };
+        if start != filled {
+            return Err(range(format!("to begin at {filled}, where the tensor before it ends")));
+        }
+        if end.checked_sub(start) != Some(bits.div_ceil(8)) {
+            return Err(range(format!(
+                "{} bytes for {:?} of shape {:?}",
+                bits.div_ceil(8),
+                info.dtype,
+                info.shape
+            )));
+        }
+        if end as u64 > data {
+            return Err(range(format!(
+                "to end within the {data} bytes that the file has for tensors"
+            )));
+        }
+        filled = end;
+    }
+    if filled as u64 != data {
+        return Err(Error::TrailingBytes { expected: filled as u64, found: data });
+    }
+    Ok(())
+}
