@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{project, sha256, wasm_opt};
+use crate::{project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl Variant {
     /// Each variant has its own target folder: in a common one, cargo would
     /// link the last crate anew whenever another variant was built before.
     fn target_dir(&self) -> PathBuf {
-        project::path("target/wasm").join(self.name)
+        sysroot::dependents(self.std()).join(self.name)
     }
 
     /// Sets how cargo, and what runs it, compiles this variant.
