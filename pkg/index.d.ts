@@ -92,10 +92,10 @@ export interface Classification {
 
 export interface Preprocessing {
   /** The short side of the picture after resizing. Pixels. */
-  resize_short_side: number;
+  resizeShortSide: number;
   /** Side of the centre square cut from it, which is the network's input. Pixels. */
   crop: number;
-  interpolation: string;
+  interpolation: 'bilinear' | 'bicubic';
   /** Per channel, of values in 0..1. */
   mean: [number, number, number];
   std: [number, number, number];
@@ -114,16 +114,18 @@ export interface NetworkInfo {
   readonly width: number;
   /** Side of the square input. Pixels. */
   readonly resolution: number;
-  /** As many as there are logits: 1001 where the checkpoint has a "background" class. */
+  /** Classes that can be predicted. */
   readonly classes: number;
+  /** What `run` gives: one more than `classes` where the checkpoint has a "background" class, which comes first. */
+  readonly logits: number;
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
   /** Whose tensor names the checkpoint has. */
   readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'untrained';
   readonly trained: boolean;
-  /** How strided convolutions are padded. */
-  readonly padding: string;
+  /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
+  readonly padding: 'symmetric' | 'same';
   readonly preprocessing: Preprocessing;
   /** In wasm memory. Bytes. */
   readonly memory: { weights: number; activations: number };
@@ -192,7 +194,7 @@ export declare class MobileNet {
   /**
    * The network alone.
    * @param input height x width x 3, normalised, of `info.resolution` pixels a side
-   * @returns `info.classes` logits
+   * @returns `info.logits` values
    */
   run(input: Float32Array): Promise<Float32Array>;
 

@@ -31,19 +31,17 @@ async function fetchLabels(url) {
 /**
  * Which names the classes of a network have: those the caller gave, else the checkpoint's own, else ImageNet's.
  * @param {readonly string[] | undefined} given
- * @param {{ trained: boolean, classes: number, labels?: string[] }} network
+ * @param {{ trained: boolean, classes: number, labels: string[] | null }} network
  * @returns {Promise<readonly string[] | null>} null where the classes have no names: an untrained network, or a class
  *   count that isn't ImageNet's
  */
 export async function labelsFor(given, network) {
-  // Of 1001 classes the first is "background", which is never among the predictions.
-  const count = network.classes === 1001 ? 1000 : network.classes;
   if (given) {
-    if (given.length !== count) {
-      throw new MobileNetError('BAD_CONFIG', `${given.length} labels for ${count} classes`);
+    if (given.length !== network.classes) {
+      throw new MobileNetError('BAD_CONFIG', `${given.length} labels for ${network.classes} classes`);
     }
     return given;
   }
   if (!network.trained) return null;
-  return network.labels ?? (count === 1000 ? await imagenetLabels() : null);
+  return network.labels ?? (network.classes === 1000 ? await imagenetLabels() : null);
 }

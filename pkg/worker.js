@@ -7,7 +7,7 @@ import { PixelReader } from './pixels.js';
  *
  * @typedef {object} Engine one network in wasm memory, as `src/wasm.rs` exports it
  * @property {string} info JSON
- * @property {(rgba: Uint8ClampedArray, width: number, height: number, topK: number) => Float64Array} classify
+ * @property {(rgba: Uint8Array, width: number, height: number, topK: number) => Float64Array} classify
  *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
  *
@@ -53,7 +53,7 @@ export function serve(glue) {
         const began = performance.now();
         const { pixels, width, height } = reader.read(request.frame);
         const reading = performance.now() - began;
-        const [preprocess, inference, ...pairs] = engine.classify(pixels, width, height, request.topK);
+        const [preprocess, inference, ...pairs] = engine.classify(bytesOf(pixels), width, height, request.topK);
         const ranking = [];
         for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
         return { value: { ranking, preprocess: reading + preprocess, inference } };
@@ -73,6 +73,14 @@ export function serve(glue) {
       postMessage({ id, error: describe(error) });
     }
   });
+}
+
+/**
+ * @param {Uint8ClampedArray} pixels
+ * @returns {Uint8Array} the same memory
+ */
+function bytesOf({ buffer, byteOffset, byteLength }) {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**

@@ -71,7 +71,7 @@ function refresh(): void {
 function showEngine(): void {
   const info = cards.find(({ info }) => info)?.info;
   if (!info) return;
-  stage.markCrop(info.preprocessing.crop / info.preprocessing.resize_short_side);
+  stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
   const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
   element('engine').textContent = `Engine: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'} per network.${skipped}`;
 }
