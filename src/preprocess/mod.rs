@@ -2,11 +2,12 @@
 //! centre, normalise.
 //!
 //! Checkpoints were trained and measured on what Pillow's `Image.resize` makes of a photo, so the
-//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry is torchvision's
-//! (`Resize` of one number, then `CenterCrop`), which timm uses too:
+//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry:
 //!
-//! - The long side becomes `resize_short_side * long / short`, rounded down.
-//! - The crop starts at half of what is left over; where that is half a pixel, at the even one.
+//! - The long side becomes `resize_short_side * long / short`, to the nearest pixel, which keeps the
+//!   picture's shape best. torchvision and timm round down and may be one pixel shorter.
+//! - The crop starts at half of what is left over; where that is half a pixel, at the even one,
+//!   as in torchvision's `CenterCrop`.
 //!   Hugging Face's `center_crop` rounds it down, so there a side that leaves over 3, 7, 11, ...
 //!   pixels is cropped one pixel earlier. 640x480 agrees, 1920x1080 doesn't.
 //! - A resized side shorter than the crop is padded with black, the odd pixel after it.
@@ -240,10 +241,10 @@ impl Preprocessor {
     fn resize_for(&self, (width, height): (usize, usize)) -> Resize {
         let Preprocessing { resize_short_side, crop, interpolation, .. } = self.settings;
         let short = width.min(height);
-        // The bounds on picture and settings keep the product under 2^28.
+        // The bounds on picture and settings keep the product under 2^29.
         let side = |length: usize| Side {
             source: length,
-            resized: resize_short_side * length / short,
+            resized: (2 * resize_short_side * length + short) / (2 * short),
             crop,
         };
         Resize::new(side(width), side(height), interpolation)

@@ -1,5 +1,6 @@
 //! Fetching checkpoints from the Hugging Face Hub.
 
+use std::fmt;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -11,6 +12,16 @@ use anyhow::{Context, Result, bail};
 use crate::catalogue::Entry;
 use crate::process::{run, say, seconds, which};
 use crate::{checkpoint, debian, sha256};
+
+/// The context of errors that say nothing about the files: try elsewhere.
+#[derive(Debug)]
+pub struct OutOfReach;
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the Hub is out of reach")
+    }
+}
 
 /// Puts the files of `entry` into `dir`. A file that is not what the
 /// catalogue says is an error and is not kept.
@@ -76,6 +87,7 @@ fn download(address: &str, file: &Path) -> Result<()> {
         .arg("--output")
         .arg(file)
         .arg(address))
+    .context(OutOfReach)
 }
 
 #[cfg(test)]

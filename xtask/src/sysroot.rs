@@ -35,7 +35,7 @@ pub fn ensure(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     let dir = location(std);
     // What was compiled against an older standard library does not link with
     // a new one, and cargo would not see the difference.
-    for stale in [&dir, &project::path("target/wasm")] {
+    for stale in [&dir, &dependents(std)] {
         if stale.exists() {
             fs::remove_dir_all(stale)?;
         }
@@ -57,6 +57,11 @@ fn name(std: Std) -> &'static str {
 
 fn location(std: Std) -> PathBuf {
     project::path("target/wasm-sysroot").join(name(std))
+}
+
+/// The folder for what is compiled against `std`.
+pub fn dependents(std: Std) -> PathBuf {
+    project::path("target/wasm").join(name(std))
 }
 
 fn flags(std: Std) -> &'static str {

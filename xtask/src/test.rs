@@ -192,6 +192,8 @@ fn wasm(_: &Settings) -> Result<Outcome> {
                 .arg(&browser.chromedriver)
                 .env("WASM_PACK_CACHE", &wasm_pack.cache)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
+                // Where inference runs on a page, for tests that don't say so themselves.
+                .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
                 // Seconds for one file's tests, some of which run whole networks.
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
         )?;

@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{project, sha256, wasm_opt};
+use crate::{opcodes, project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub const VARIANTS: &[Variant] = &[
         target_features: "+simd128,+relaxed-simd",
         features: "wasm",
         threads: false,
-        shipped: false,
+        shipped: true,
     },
     Variant {
         name: "simd-threads",
@@ -126,13 +126,17 @@ impl Variant {
         flags.join("\x1f")
     }
 
-    /// Sets how cargo, and what runs it, compiles this variant. One target
-    /// folder serves all: cargo keeps builds with different flags apart, and
-    /// the build scripts and macros are compiled once.
+    /// Each variant has its own target folder: in a common one, cargo would
+    /// link the last crate anew whenever another variant was built before.
+    fn target_dir(&self) -> PathBuf {
+        sysroot::dependents(self.std()).join(self.name)
+    }
+
+    /// Sets how cargo, and what runs it, compiles this variant.
     pub fn prepare(&self, command: &mut Command) {
         command
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
-            .env("CARGO_TARGET_DIR", project::path("target/wasm"));
+            .env("CARGO_TARGET_DIR", self.target_dir());
         if self.threads {
             // Stable Rust with the few unstable parts that threads need.
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -145,13 +149,18 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
     check_bindgen_version()?;
     for variant in variants {
         let start = Instant::now();
+        say("wasm", format_args!("building {}", variant.name));
         let module = compile(variant)?;
+        if !variant.target_features.contains("relaxed-simd") {
+            opcodes::without_relaxed_simd(&fs::read(&module)?)
+                .with_context(|| format!("the {} build can't be shipped", variant.name))?;
+        }
         let dir = project::path("pkg/wasm").join(variant.name);
-        let fresh = bind(&module, &dir, options)
+        let changed = bind(&module, &dir, options)
             .with_context(|| format!("cannot make the {} build", variant.name))?;
         let size = sizes(&dir.join("mobilenet_wasm_bg.wasm"))?;
-        let state = if fresh { "up to date" } else { "built" };
-        say("wasm", format_args!("{} {state}: {size}, {}", variant.name, seconds(start)));
+        let state = if changed { "built in" } else { "unchanged, checked in" };
+        say("wasm", format_args!("{} {state} {}: {size}", variant.name, seconds(start)));
     }
     Ok(())
 }
@@ -165,16 +174,16 @@ fn compile(variant: &Variant) -> Result<PathBuf> {
         .args(["build", "--quiet", "--release", "--lib", "--package", "mobilenet-wasm"])
         .args(["--target", TARGET, "--features", variant.features]))
     .with_context(|| format!("cannot compile the {} build", variant.name))?;
-    Ok(project::path("target/wasm").join(TARGET).join("release/mobilenet_wasm.wasm"))
+    Ok(variant.target_dir().join(TARGET).join("release/mobilenet_wasm.wasm"))
 }
 
 /// Runs wasm-bindgen, and wasm-opt if asked, on `module`, unless `dir` holds
-/// the result already. Returns whether it did.
+/// the result already. Returns whether it had to.
 fn bind(module: &Path, dir: &Path, options: Options) -> Result<bool> {
     let stamp = format!("{} {}\n", sha256::of_file(module)?, options.wasm_opt);
     let stamp_file = dir.join(".made-from");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
-        return Ok(true);
+        return Ok(false);
     }
     if dir.exists() {
         fs::remove_dir_all(dir)?;
@@ -193,7 +202,7 @@ fn bind(module: &Path, dir: &Path, options: Options) -> Result<bool> {
     }
     // Last: its presence says that all the rest is there.
     fs::write(stamp_file, stamp)?;
-    Ok(false)
+    Ok(true)
 }
 
 /// The size of `file`, raw and as a web server sends it.

@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from torchvision.transforms import CenterCrop, InterpolationMode, Resize
+from torchvision.transforms import CenterCrop
 
 HERE = Path(__file__).parent
-FILTERS = [(2, InterpolationMode.BILINEAR), (3, InterpolationMode.BICUBIC)]
+FILTERS = [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC]
 
 # width, height, short side, crop, step
 SYNTHETIC = [
@@ -85,11 +85,18 @@ def synthetic(width, height, seed):
     return (np.where(noisy, noise, ramp) & np.uint32(255)).astype(np.uint8)
 
 
-def record(name, rgba, seed, short, crop, filter_number, mode, step):
+def resize(image, short, resampling):
+    """The short side to `short`, the long side to the nearest whole number, halves up."""
+    least = min(image.size)
+    size = [(2 * short * side + least) // (2 * least) for side in image.size]
+    return image.resize(size, resampling)
+
+
+def record(name, rgba, seed, short, crop, resampling, step):
     """One record of the file. `rgba` is an array of height x width x 4 bytes."""
     height, width, _ = rgba.shape
     image = Image.fromarray(rgba).convert("RGB")
-    cropped = np.asarray(CenterCrop(crop)(Resize(short, interpolation=mode)(image)))
+    cropped = np.asarray(CenterCrop(crop)(resize(image, short, resampling)))
     assert cropped.shape == (crop, crop, 3)
     head = struct.pack(
         "<9I",
@@ -98,7 +105,7 @@ def record(name, rgba, seed, short, crop, filter_number, mode, step):
         seed,
         short,
         crop,
-        filter_number,
+        resampling,
         step,
         zlib.adler32(rgba.tobytes()),
         zlib.adler32(cropped.tobytes()),
@@ -111,14 +118,14 @@ def main():
     with open(HERE / "synthetic.bin", "wb") as file:
         for seed, (width, height, short, crop, step) in enumerate(SYNTHETIC):
             rgba = synthetic(width, height, seed)
-            for number, mode in FILTERS:
-                file.write(record("", rgba, seed, short, crop, number, mode, step))
+            for resampling in FILTERS:
+                file.write(record("", rgba, seed, short, crop, resampling, step))
     if len(sys.argv) > 1:
         with open(HERE / "photos.bin", "wb") as file:
             for name in PHOTOS:
                 rgba = np.asarray(Image.open(Path(sys.argv[1]) / name).convert("RGBA"))
-                for number, mode in FILTERS:
-                    file.write(record(name, rgba, 0, 256, 224, number, mode, PHOTO_STEP))
+                for resampling in FILTERS:
+                    file.write(record(name, rgba, 0, 256, 224, resampling, PHOTO_STEP))
 
 
 main()
