@@ -19,11 +19,27 @@ const SIMD_PROBE = Uint8Array.of(
   0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x62, 0x0b, // its body
 ); // prettier-ignore
 
+/** `(func (result v128) i32.const 0  i8x16.splat ×3  f32x4.relaxed_madd)`: valid where relaxed SIMD is. */
+const RELAXED_PROBE = Uint8Array.of(
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // magic, version 1
+  0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, // one type: [] -> [v128]
+  0x03, 0x02, 0x01, 0x00, // one function of that type
+  0x0a, 0x13, 0x01, 0x11, 0x00, // its body
+  0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x85, 0x02, 0x0b,
+); // prettier-ignore
+
 /**
  * The wasm builds, best first. The addresses are written out because bundlers look for exactly this form.
  * @type {Build[]}
  */
 const BUILDS = [
+  {
+    name: 'relaxed',
+    refusal: () => (WebAssembly.validate(RELAXED_PROBE) ? null : 'this browser has no relaxed SIMD'),
+    wasm: new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
+    spawn: () =>
+      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+  },
   {
     name: 'simd',
     refusal: () => (WebAssembly.validate(SIMD_PROBE) ? null : 'this browser has no WebAssembly SIMD'),

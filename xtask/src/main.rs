@@ -8,6 +8,7 @@ mod debian;
 mod hub;
 mod models;
 mod node;
+mod opcodes;
 mod process;
 mod project;
 mod registry;

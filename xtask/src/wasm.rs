@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{project, sha256, sysroot, wasm_opt};
+use crate::{opcodes, project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub const VARIANTS: &[Variant] = &[
         target_features: "+simd128,+relaxed-simd",
         features: "wasm",
         threads: false,
-        shipped: false,
+        shipped: true,
     },
     Variant {
         name: "simd-threads",
@@ -151,6 +151,10 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
         let start = Instant::now();
         say("wasm", format_args!("building {}", variant.name));
         let module = compile(variant)?;
+        if !variant.target_features.contains("relaxed-simd") {
+            opcodes::without_relaxed_simd(&fs::read(&module)?)
+                .with_context(|| format!("the {} build can't be shipped", variant.name))?;
+        }
         let dir = project::path("pkg/wasm").join(variant.name);
         let changed = bind(&module, &dir, options)
             .with_context(|| format!("cannot make the {} build", variant.name))?;
