@@ -1,6 +1,8 @@
 //! The one error type of the crate.
 
-use crate::arch::{MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Version};
+use crate::arch::{
+    MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
+};
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +16,52 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
-
+    /// A source of weights gave a tensor of the wrong length.
+    #[error("{site}: {expected} {what} expected, {got} were given")]
+    WeightLength {
+        /// The convolution.
+        site: Site,
+        /// `weights` or `biases`.
+        what: &'static str,
+        /// Values that it takes.
+        expected: usize,
+        /// Values that were given.
+        got: usize,
+    },
+    /// A picture with an empty side, or one too long to be a picture.
+    #[error("a picture of {width} x {height} pixels: each side must be from 1 to {max}")]
+    ImageSide {
+        /// Pixels per row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// The longest side that is accepted.
+        max: usize,
+    },
+    /// A picture whose pixels don't fill its sides.
+    #[error(
+        "a picture of {width} x {height} pixels has {expected} bytes of RGBA, {got} were given"
+    )]
+    ImageLength {
+        /// Pixels per row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Bytes that these sides need: width x height x 4.
+        expected: u64,
+        /// Bytes that were given.
+        got: usize,
+    },
+    /// Preprocessing settings that no picture can be prepared with.
+    #[error("preprocessing: {field} is {value}, it must be {expected}")]
+    Preprocessing {
+        /// The field of [`Preprocessing`](crate::preprocess::Preprocessing).
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What is accepted.
+        expected: String,
+    },
     /// A width multiplier outside the allowed range.
     #[error("the width multiplier must be from {MIN_WIDTH} to {MAX_WIDTH}, not {width}")]
     Width {
@@ -177,8 +224,11 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::InputLength { .. } => "BAD_INPUT",
-            Self::Read { .. }
+            Self::InputLength { .. } | Self::ImageSide { .. } | Self::ImageLength { .. } => {
+                "BAD_INPUT"
+            }
+            Self::WeightLength { .. }
+            | Self::Read { .. }
             | Self::Truncated { .. }
             | Self::HeaderLength { .. }
             | Self::Header { .. }
@@ -190,7 +240,8 @@ impl Error {
             | Self::TensorShape { .. }
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
-            Self::Width { .. }
+            Self::Preprocessing { .. }
+            | Self::Width { .. }
             | Self::Resolution { .. }
             | Self::Classes { .. }
             | Self::Minimalistic { .. }

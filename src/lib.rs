@@ -1,8 +1,23 @@
 //! MobileNet V1, V2 and V3 for the browser.
 
+#![warn(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
 pub mod arch;
+mod buffer;
+pub mod classify;
 pub mod error;
+pub mod kernels;
+pub mod model;
+pub mod plan;
 pub mod preprocess;
+pub mod simd;
+#[cfg(feature = "wasm")]
+mod wasm;
 pub mod weights;
 
+pub use buffer::Buffer;
 pub use error::Error;
+pub use model::Model;
+pub use plan::Plan;
+pub use preprocess::RgbaImage;

@@ -25,10 +25,7 @@ fn published_counts() {
         let network = network(version, |_| ());
         assert_eq!(network.parameters(), parameters, "{version}");
         let macs = network.macs() as f64 / 1e6;
-        assert!(
-            (macs - macs_in_millions).abs() < 0.05,
-            "{version}: {macs} M"
-        );
+        assert!((macs - macs_in_millions).abs() < 0.05, "{version}: {macs} M");
     }
 }
 
@@ -58,10 +55,7 @@ fn published_checkpoints() {
 #[wasm_bindgen_test(unsupported = test)]
 fn counts_equal_those_of_the_libraries() {
     let mut lines = 0;
-    for line in include_str!("goldens/counts.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-    {
+    for line in include_str!("goldens/counts.txt").lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split(' ').collect();
         let [library, name, width, parameters, macs] = fields[..] else {
             panic!("not five fields: {line}")
@@ -109,10 +103,7 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
                 "{site}: {conv:?}"
             );
             assert!(conv.kernel <= 3, "{site}: {conv:?}");
-            assert!(
-                !matches!(site, Site::SqueezeReduce(_) | Site::SqueezeExpand(_)),
-                "{site}"
-            );
+            assert!(!matches!(site, Site::SqueezeReduce(_) | Site::SqueezeExpand(_)), "{site}");
         }
     }
 }
@@ -121,21 +112,11 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
 #[wasm_bindgen_test(unsupported = test)]
 fn layers_fit_together() {
     for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
-        for rounding in [
-            Rounding::Timm,
-            Rounding::Torchvision,
-            Rounding::Transformers,
-        ] {
+        for rounding in [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers] {
             for width in [0.1, 0.33, 0.5, 0.75, 1.0, 1.37, 4.0] {
                 for resolution in (96..=320).step_by(32) {
                     let network = network(version, |config| {
-                        *config = Config {
-                            width,
-                            resolution,
-                            classes: 7,
-                            rounding,
-                            ..*config
-                        };
+                        *config = Config { width, resolution, classes: 7, rounding, ..*config };
                     });
                     check_fit(&network);
                 }
@@ -147,11 +128,7 @@ fn layers_fit_together() {
 fn check_fit(network: &Network) {
     let (mut channels, mut size, mut expanded) = (3, network.resolution, 0);
     for (site, conv) in network.sites() {
-        let expected = if matches!(site, Site::SqueezeExpand(_)) {
-            expanded
-        } else {
-            channels
-        };
+        let expected = if matches!(site, Site::SqueezeExpand(_)) { expanded } else { channels };
         match site {
             Site::SqueezeReduce(_) => expanded = conv.out_channels,
             // The gate has a value for each channel, and the channels go on as they were.
@@ -169,10 +146,7 @@ fn check_fit(network: &Network) {
     let mut input = network.stem.out_channels;
     for block in &network.blocks {
         if block.residual {
-            assert_eq!(
-                (block.depthwise.stride, block.project.out_channels),
-                (1, input)
-            );
+            assert_eq!((block.depthwise.stride, block.project.out_channels), (1, input));
         }
         input = block.project.out_channels;
     }
@@ -183,14 +157,7 @@ fn check_fit(network: &Network) {
 #[wasm_bindgen_test(unsupported = test)]
 fn residuals() {
     let first_residual = |version, width, rounding| {
-        network(version, |config| {
-            *config = Config {
-                width,
-                rounding,
-                ..*config
-            }
-        })
-        .blocks[0]
+        network(version, |config| *config = Config { width, rounding, ..*config }).blocks[0]
             .residual
     };
     assert!(!first_residual(Version::V2, 1.0, Rounding::Timm));
@@ -200,25 +167,11 @@ fn residuals() {
     assert!(first_residual(Version::V3Large, 1.0, Rounding::Timm));
     // timm's stem stays at 16 channels below width 0.75.
     assert!(!first_residual(Version::V3Large, 0.5, Rounding::Timm));
-    assert!(
-        network(Version::V1, |_| ())
-            .blocks
-            .iter()
-            .all(|block| !block.residual)
-    );
-    let residuals = |version| {
-        network(version, |_| ())
-            .blocks
-            .iter()
-            .filter(|block| block.residual)
-            .count()
-    };
+    assert!(network(Version::V1, |_| ()).blocks.iter().all(|block| !block.residual));
+    let residuals =
+        |version| network(version, |_| ()).blocks.iter().filter(|block| block.residual).count();
     assert_eq!(
-        (
-            residuals(Version::V2),
-            residuals(Version::V3Small),
-            residuals(Version::V3Large)
-        ),
+        (residuals(Version::V2), residuals(Version::V3Small), residuals(Version::V3Large)),
         (10, 6, 10)
     );
 }
@@ -228,11 +181,7 @@ fn residuals() {
 fn paddings() {
     for size in [6, 48, 112, 224] {
         for (kernel, same, symmetric) in [(3, 0, 1), (5, 1, 2)] {
-            assert_eq!(
-                Padding::Same.before(size, kernel, 2),
-                same,
-                "{size} {kernel}"
-            );
+            assert_eq!(Padding::Same.before(size, kernel, 2), same, "{size} {kernel}");
             assert_eq!(Padding::Symmetric.before(size, kernel, 2), symmetric);
             assert_eq!(Padding::Same.before(size, kernel, 1), symmetric);
         }
@@ -256,18 +205,12 @@ fn what_no_network_can_be_is_refused() {
     }
     for resolution in [0, 64, 100, 225, 352, usize::MAX] {
         let error = code(Version::V1, &|config| config.resolution = resolution);
-        assert!(
-            error.to_string().contains(&resolution.to_string()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&resolution.to_string()), "{error}");
     }
     for classes in [0, 65_537, usize::MAX] {
         let error = code(Version::V1, &|config| config.classes = classes);
         assert!(matches!(error, Error::Classes { .. }), "{error}");
     }
     let error = code(Version::V2, &|config| config.minimalistic = true);
-    assert_eq!(
-        error.to_string(),
-        "MobileNet V2 has no minimalistic form, only V3 has"
-    );
+    assert_eq!(error.to_string(), "MobileNet V2 has no minimalistic form, only V3 has");
 }

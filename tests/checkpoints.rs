@@ -23,27 +23,15 @@ fn load(bytes: &[u8], config: Option<&str>) -> Result<Network, Error> {
     let network = checkpoint.network().clone();
     for (site, conv) in network.sites() {
         let FoldedConv { weight, bias } = checkpoint.conv(site, conv)?;
-        assert_eq!(
-            (weight.len(), bias.len()),
-            (conv.weight_count(), conv.out_channels),
-            "{site}"
-        );
-        assert!(
-            weight.iter().chain(&bias).all(|value| value.is_finite()),
-            "{site}"
-        );
+        assert_eq!((weight.len(), bias.len()), (conv.weight_count(), conv.out_channels), "{site}");
+        assert!(weight.iter().chain(&bias).all(|value| value.is_finite()), "{site}");
     }
     Ok(network)
 }
 
 /// A small network of each flavour.
 fn small_goldens() -> [Golden; 3] {
-    [
-        "timm-v3-small-0.5-160",
-        "torchvision-v2-0.5-96",
-        "transformers-v1-0.3-128",
-    ]
-    .map(Golden::named)
+    ["timm-v3-small-0.5-160", "torchvision-v2-0.5-96", "transformers-v1-0.3-128"].map(Golden::named)
 }
 
 fn find<'a>(tensors: &'a mut [Tensor], name: &str) -> &'a mut Tensor {
@@ -68,10 +56,7 @@ fn assert_error(case: &str, result: Result<Network, Error>, (code, parts): Expec
     let message = error.to_string();
     assert_eq!(error.code(), code, "{case}: {message}");
     for part in parts {
-        assert!(
-            message.contains(part),
-            "{case}: `{part}` is not in: {message}"
-        );
+        assert!(message.contains(part), "{case}: `{part}` is not in: {message}");
     }
 }
 
@@ -83,14 +68,7 @@ fn malformed_tensors() {
         (
             "missing weight",
             |tensors| remove(tensors, "blocks.2.1.se.conv_reduce.weight"),
-            (
-                "BAD_WEIGHTS",
-                &[
-                    "blocks.2.1.se.conv_reduce.weight",
-                    "missing",
-                    "[40, 144, 1, 1]",
-                ],
-            ),
+            ("BAD_WEIGHTS", &["blocks.2.1.se.conv_reduce.weight", "missing", "[40, 144, 1, 1]"]),
         ),
         (
             "missing batch normalisation",
@@ -105,15 +83,10 @@ fn malformed_tensors() {
         (
             "surplus tensor",
             |tensors| {
-                tensors.push(Tensor {
-                    name: "blocks.2.1.conv_dw.bias".into(),
-                    ..tensors[0].clone()
-                })
+                tensors
+                    .push(Tensor { name: "blocks.2.1.conv_dw.bias".into(), ..tensors[0].clone() })
             },
-            (
-                "BAD_WEIGHTS",
-                &["blocks.2.1.conv_dw.bias", "timm's MobileNet V3-Small"],
-            ),
+            ("BAD_WEIGHTS", &["blocks.2.1.conv_dw.bias", "timm's MobileNet V3-Small"]),
         ),
         (
             "wrong shape of a weight",
@@ -123,11 +96,7 @@ fn malformed_tensors() {
             },
             (
                 "BAD_WEIGHTS",
-                &[
-                    "blocks.1.0.conv_dw.weight",
-                    "[40, 1, 1, 9]",
-                    "expected [40, 1, 3, 3]",
-                ],
+                &["blocks.1.0.conv_dw.weight", "[40, 1, 1, 9]", "expected [40, 1, 3, 3]"],
             ),
         ),
         (
@@ -156,10 +125,7 @@ fn malformed_tensors() {
         (
             "integers",
             |tensors| find(tensors, "conv_stem.weight").dtype = "I32".into(),
-            (
-                "BAD_WEIGHTS",
-                &["conv_stem.weight", "I32", "expected F32, F16 or BF16"],
-            ),
+            ("BAD_WEIGHTS", &["conv_stem.weight", "I32", "expected F32, F16 or BF16"]),
         ),
         (
             "doubles",
@@ -168,32 +134,17 @@ fn malformed_tensors() {
                 tensor.dtype = "F64".into();
                 tensor.bytes = vec![0; 2 * tensor.bytes.len()];
             },
-            (
-                "BAD_WEIGHTS",
-                &["conv_head.bias", "F64", "expected F32, F16 or BF16"],
-            ),
+            ("BAD_WEIGHTS", &["conv_head.bias", "F64", "expected F32, F16 or BF16"]),
         ),
         (
             "NaN",
             |tensors| set(find(tensors, "blocks.4.2.conv_pwl.weight"), 5, f32::NAN),
-            (
-                "BAD_WEIGHTS",
-                &["blocks.4.2.conv_pwl.weight", "NaN at index 5", "finite"],
-            ),
+            ("BAD_WEIGHTS", &["blocks.4.2.conv_pwl.weight", "NaN at index 5", "finite"]),
         ),
         (
             "infinity beyond the first piece that is read",
-            |tensors| {
-                set(
-                    find(tensors, "conv_head.weight"),
-                    100_000,
-                    f32::NEG_INFINITY,
-                )
-            },
-            (
-                "BAD_WEIGHTS",
-                &["conv_head.weight", "-inf at index 100000", "finite"],
-            ),
+            |tensors| set(find(tensors, "conv_head.weight"), 100_000, f32::NEG_INFINITY),
+            ("BAD_WEIGHTS", &["conv_head.weight", "-inf at index 100000", "finite"]),
         ),
         (
             "infinite mean",
@@ -203,14 +154,7 @@ fn malformed_tensors() {
         (
             "negative variance",
             |tensors| set(find(tensors, "blocks.5.0.bn1.running_var"), 3, -0.25),
-            (
-                "BAD_WEIGHTS",
-                &[
-                    "blocks.5.0.bn1.running_var",
-                    "-0.25 at index 3",
-                    "0 or more",
-                ],
-            ),
+            ("BAD_WEIGHTS", &["blocks.5.0.bn1.running_var", "-0.25 at index 3", "0 or more"]),
         ),
         (
             "overflow when batch normalisation is folded in",
@@ -218,10 +162,7 @@ fn malformed_tensors() {
                 set(find(tensors, "bn1.weight"), 0, f32::MAX);
                 set(find(tensors, "bn1.running_var"), 0, 0.0);
             },
-            (
-                "BAD_WEIGHTS",
-                &["conv_stem.weight", "inf", "batch normalisation"],
-            ),
+            ("BAD_WEIGHTS", &["conv_stem.weight", "inf", "batch normalisation"]),
         ),
         (
             "a whole block missing",
@@ -231,20 +172,14 @@ fn malformed_tensors() {
         (
             "a block too many",
             |tensors| {
-                tensors.push(Tensor {
-                    name: "blocks.4.3.conv_pw.weight".into(),
-                    ..tensors[0].clone()
-                })
+                tensors
+                    .push(Tensor { name: "blocks.4.3.conv_pw.weight".into(), ..tensors[0].clone() })
             },
             ("UNKNOWN_NETWORK", &["MobileNet"]),
         ),
         (
             "names of no library",
-            |tensors| {
-                tensors
-                    .iter_mut()
-                    .for_each(|tensor| tensor.name.insert_str(0, "model."))
-            },
+            |tensors| tensors.iter_mut().for_each(|tensor| tensor.name.insert_str(0, "model.")),
             ("UNKNOWN_NETWORK", &["model.blocks.0.0.bn1.bias", "timm"]),
         ),
         (
@@ -257,11 +192,7 @@ fn malformed_tensors() {
             },
             ("UNKNOWN_NETWORK", &["timm's MobileNet V3-Small", "shapes"]),
         ),
-        (
-            "no tensors",
-            Vec::clear,
-            ("UNKNOWN_NETWORK", &["tensor names"]),
-        ),
+        ("no tensors", Vec::clear, ("UNKNOWN_NETWORK", &["tensor names"])),
     ];
     let golden = Golden::named("timm-v3-small-0.5-160");
     let tensors = golden.tensors();
@@ -285,48 +216,16 @@ fn malformed_files() {
     let prefix = |length: u64, rest: &[u8]| [&length.to_le_bytes(), rest].concat();
     let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         ("empty", vec![], &["ends after 0 bytes", "8"]),
-        (
-            "cut in the length",
-            vec![1, 0, 0],
-            &["ends after 3 bytes", "8"],
-        ),
-        (
-            "header past the end",
-            prefix(100, b"{}"),
-            &["ends after 10 bytes", "108"],
-        ),
-        (
-            "huge header",
-            prefix(u64::MAX, b"{}"),
-            &["18446744073709551615", "1048576"],
-        ),
-        (
-            "header over the limit",
-            prefix((1 << 20) + 1, b"{}"),
-            &["1048577", "1048576"],
-        ),
-        (
-            "a PNG",
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
-            &["is it a safetensors file?"],
-        ),
-        (
-            "no JSON",
-            with_header("weights", b""),
-            &["header is malformed", "line 1"],
-        ),
-        (
-            "cut JSON",
-            with_header(r#"{"a":{"dtype":"F32","#, b""),
-            &["header is malformed"],
-        ),
+        ("cut in the length", vec![1, 0, 0], &["ends after 3 bytes", "8"]),
+        ("header past the end", prefix(100, b"{}"), &["ends after 10 bytes", "108"]),
+        ("huge header", prefix(u64::MAX, b"{}"), &["18446744073709551615", "1048576"]),
+        ("header over the limit", prefix((1 << 20) + 1, b"{}"), &["1048577", "1048576"]),
+        ("a PNG", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), &["is it a safetensors file?"]),
+        ("no JSON", with_header("weights", b""), &["header is malformed", "line 1"]),
+        ("cut JSON", with_header(r#"{"a":{"dtype":"F32","#, b""), &["header is malformed"]),
         ("no UTF-8", prefix(2, b"\xff\xfe"), &["header is malformed"]),
         ("a list", with_header("[]", b""), &["header is malformed"]),
-        (
-            "no object for a tensor",
-            with_header(r#"{"a":5}"#, b""),
-            &["header is malformed"],
-        ),
+        ("no object for a tensor", with_header(r#"{"a":5}"#, b""), &["header is malformed"]),
         (
             "unknown type",
             with_header(&one(tensor("[1]", 0, 4).replace("F32", "F33")), &[0; 4]),
@@ -337,16 +236,8 @@ fn malformed_files() {
             with_header(&one(tensor("[1]", 0, 4).replace("[0", "[-1")), &[0; 4]),
             &["malformed"],
         ),
-        (
-            "fractional shape",
-            with_header(&one(tensor("[1.5]", 0, 4)), &[0; 4]),
-            &["malformed"],
-        ),
-        (
-            "deep nesting",
-            with_header(&"[".repeat(1 << 19), b""),
-            &["malformed"],
-        ),
+        ("fractional shape", with_header(&one(tensor("[1.5]", 0, 4)), &[0; 4]), &["malformed"]),
+        ("deep nesting", with_header(&"[".repeat(1 << 19), b""), &["malformed"]),
         (
             "range past the end",
             with_header(&one(tensor("[2]", 0, 8)), &[0; 4]),
@@ -374,10 +265,7 @@ fn malformed_files() {
         ),
         (
             "overflowing shape",
-            with_header(
-                &one(tensor("[4294967295,4294967295,4294967295]", 0, 4)),
-                &[0; 4],
-            ),
+            with_header(&one(tensor("[4294967295,4294967295,4294967295]", 0, 4)), &[0; 4]),
             &["conv_stem.weight"],
         ),
         (
@@ -426,19 +314,11 @@ fn damaged_at_random() {
                 damaged[random.usize(..end)] = random.u8(..);
             }
             if let Err(error) = load(&damaged, Some(&config)) {
-                assert_ne!(
-                    error.code(),
-                    "BAD_INPUT",
-                    "seed {seed:x} round {round}: {error}"
-                );
+                assert_ne!(error.code(), "BAD_INPUT", "seed {seed:x} round {round}: {error}");
                 errors += 1;
             }
         }
-        assert!(
-            errors > 50,
-            "only {errors} of 150 damaged files of {} were refused",
-            golden.name
-        );
+        assert!(errors > 50, "only {errors} of 150 damaged files of {} were refused", golden.name);
     }
 }
 
@@ -484,11 +364,7 @@ impl ByteSource for Failing<'_> {
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
         if offset >= self.from {
-            return Err(Error::Read {
-                offset,
-                length: buf.len(),
-                reason: "detached".into(),
-            });
+            return Err(Error::Read { offset, length: buf.len(), reason: "detached".into() });
         }
         self.bytes.read(offset, buf)
     }
@@ -498,36 +374,19 @@ impl ByteSource for Failing<'_> {
 fn a_source_that_fails() {
     let bytes = safetensors::file(&small_goldens()[0].tensors());
     for from in [0, 8] {
-        let source = Failing {
-            bytes: &bytes,
-            from,
-        };
-        let error = Checkpoint::open(&source, None, None)
-            .err()
-            .expect("the header can't be read");
+        let source = Failing { bytes: &bytes, from };
+        let error = Checkpoint::open(&source, None, None).err().expect("the header can't be read");
         assert_eq!(error.code(), "BAD_WEIGHTS");
         assert!(error.to_string().contains("detached"), "{error}");
     }
-    let source = Failing {
-        bytes: &bytes,
-        from: bytes.len() as u64 / 2,
-    };
+    let source = Failing { bytes: &bytes, from: bytes.len() as u64 / 2 };
     let mut checkpoint = Checkpoint::open(&source, None, None).expect("the header can be read");
     let network = checkpoint.network().clone();
-    let failed = network
-        .sites()
-        .filter(|(site, conv)| checkpoint.conv(*site, conv).is_err())
-        .count();
+    let failed =
+        network.sites().filter(|(site, conv)| checkpoint.conv(*site, conv).is_err()).count();
     assert!(failed > 0 && failed < network.sites().count(), "{failed}");
-    let past_the_end = (&bytes[..])
-        .read(bytes.len() as u64 - 1, &mut [0; 2])
-        .unwrap_err();
-    assert!(
-        past_the_end
-            .to_string()
-            .contains(&format!("{} bytes", bytes.len())),
-        "{past_the_end}"
-    );
+    let past_the_end = (&bytes[..]).read(bytes.len() as u64 - 1, &mut [0; 2]).unwrap_err();
+    assert!(past_the_end.to_string().contains(&format!("{} bytes", bytes.len())), "{past_the_end}");
     assert!((&bytes[..]).read(u64::MAX, &mut [0; 1]).is_err());
 }
 
@@ -545,16 +404,9 @@ fn a_convolution_that_is_not_there() {
             .network()
             .clone();
         let differ = other != *checkpoint.network();
-        let failed = other
-            .sites()
-            .filter(|(site, conv)| checkpoint.conv(*site, conv).is_err())
-            .count();
-        assert_eq!(
-            failed > 0,
-            differ && golden.flavour != "timm",
-            "{}: {failed}",
-            golden.name
-        );
+        let failed =
+            other.sites().filter(|(site, conv)| checkpoint.conv(*site, conv).is_err()).count();
+        assert_eq!(failed > 0, differ && golden.flavour != "timm", "{}: {failed}", golden.name);
     }
 }
 
@@ -570,22 +422,14 @@ fn contradicting_and_unsupported_configs() {
             |config| config["architecture"] = json!("mobilenetv2_050"),
             (
                 "BAD_CONFIG",
-                &[
-                    "config.json",
-                    "architecture",
-                    "mobilenetv2_050",
-                    "MobileNet V3-Small",
-                ],
+                &["config.json", "architecture", "mobilenetv2_050", "MobileNet V3-Small"],
             ),
         ),
         (
             &timm,
             "minimalistic",
             |config| config["architecture"] = json!("tf_mobilenetv3_small_minimal_050"),
-            (
-                "BAD_CONFIG",
-                &["architecture", "minimal", "MobileNet V3-Small"],
-            ),
+            ("BAD_CONFIG", &["architecture", "minimal", "MobileNet V3-Small"]),
         ),
         (
             &timm,
@@ -699,10 +543,7 @@ fn contradicting_and_unsupported_configs() {
             &torchvision,
             "transformers' config",
             |config| config["model_type"] = json!("mobilenet_v1"),
-            (
-                "BAD_CONFIG",
-                &["model_type", "mobilenet_v1", "MobileNet V2"],
-            ),
+            ("BAD_CONFIG", &["model_type", "mobilenet_v1", "MobileNet V2"]),
         ),
         (
             &transformers,
@@ -732,11 +573,8 @@ fn contradicting_and_unsupported_configs() {
             &transformers,
             "labels with a gap",
             |config| {
-                config["id2label"]["7"] = config["id2label"]
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("3")
-                    .unwrap()
+                config["id2label"]["7"] =
+                    config["id2label"].as_object_mut().unwrap().remove("3").unwrap()
             },
             ("BAD_CONFIG", &["id2label", "0 to 6"]),
         ),
@@ -787,9 +625,7 @@ fn unsupported_preprocessor_configs() {
         let error = error.unwrap_or_else(|| panic!("{field} {value} was accepted"));
         assert_eq!(error.code(), "BAD_CONFIG", "{error}");
         assert!(
-            error
-                .to_string()
-                .contains(&format!("preprocessor_config.json: `{field}`")),
+            error.to_string().contains(&format!("preprocessor_config.json: `{field}`")),
             "{error}"
         );
     }
@@ -871,28 +707,17 @@ fn conventions_without_a_config() {
         let checkpoint = Checkpoint::open(&source, None, None).unwrap();
         let (network, preprocessing) = (checkpoint.network(), checkpoint.preprocessing());
         assert_eq!(checkpoint.flavour(), flavour, "{name}");
-        assert_eq!(
-            (network.padding, checkpoint.eps()),
-            (padding, eps),
-            "{name}"
-        );
+        assert_eq!((network.padding, checkpoint.eps()), (padding, eps), "{name}");
         assert_eq!(
             (preprocessing.interpolation, preprocessing.mean),
             (interpolation, mean),
             "{name}"
         );
         assert_eq!(
-            (
-                preprocessing.resize_short_side,
-                preprocessing.crop,
-                network.resolution
-            ),
+            (preprocessing.resize_short_side, preprocessing.crop, network.resolution),
             (256, 224, 224)
         );
-        assert_eq!(
-            network.width, golden.width,
-            "{name}: the width that the shapes tell"
-        );
+        assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
         assert_eq!(network.minimalistic, golden.minimalistic, "{name}");
         assert!(checkpoint.labels().is_none());
     }
@@ -932,15 +757,9 @@ fn preprocessing_of_the_configs() {
     ] {
         let checkpoint = Checkpoint::open(&source, Some(&config.to_string()), None).unwrap();
         let preprocessing = checkpoint.preprocessing();
-        assert_eq!(
-            (preprocessing.resize_short_side, preprocessing.crop),
-            (235, 224)
-        );
+        assert_eq!((preprocessing.resize_short_side, preprocessing.crop), (235, 224));
         assert_eq!(preprocessing.interpolation, Interpolation::Bilinear);
-        assert_eq!(
-            (preprocessing.mean, preprocessing.std),
-            ([0.0; 3], [0.5; 3])
-        );
+        assert_eq!((preprocessing.mean, preprocessing.std), ([0.0; 3], [0.5; 3]));
     }
 
     let golden = Golden::named("transformers-v2-0.35-96");
@@ -950,26 +769,17 @@ fn preprocessing_of_the_configs() {
     // Without the second file, the short side is 32 pixels longer than the crop, as for Google's checkpoints.
     let checkpoint = Checkpoint::open(&source, Some(&config), None).unwrap();
     assert_eq!(
-        (
-            checkpoint.preprocessing().resize_short_side,
-            checkpoint.preprocessing().crop
-        ),
+        (checkpoint.preprocessing().resize_short_side, checkpoint.preprocessing().crop),
         (128, 96)
     );
     let preprocessor =
         json!({ "size": 144, "crop_size": 128, "resample": 3, "do_normalize": false }).to_string();
     let checkpoint = Checkpoint::open(&source, Some(&config), Some(&preprocessor)).unwrap();
     let preprocessing = checkpoint.preprocessing();
-    assert_eq!(
-        (preprocessing.resize_short_side, preprocessing.crop),
-        (144, 128)
-    );
+    assert_eq!((preprocessing.resize_short_side, preprocessing.crop), (144, 128));
     assert_eq!(checkpoint.network().resolution, 128);
     assert_eq!(preprocessing.interpolation, Interpolation::Bicubic);
-    assert_eq!(
-        (preprocessing.mean, preprocessing.std),
-        ([0.0; 3], [1.0; 3])
-    );
+    assert_eq!((preprocessing.mean, preprocessing.std), ([0.0; 3], [1.0; 3]));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -978,20 +788,14 @@ fn labels() {
         let bytes = safetensors::file(&golden.tensors());
         let source = &bytes[..];
         let checkpoint = Checkpoint::open(&source, Some(&config.to_string()), None).unwrap();
-        (
-            checkpoint.labels().map(<[String]>::to_vec),
-            checkpoint.has_background(),
-        )
+        (checkpoint.labels().map(<[String]>::to_vec), checkpoint.has_background())
     };
     // The background class is dropped.
     let golden = Golden::named("transformers-v1-0.25-96");
     let (names, background) = labels(&golden, &golden.config);
     let names = names.expect("labels");
     assert!(background);
-    assert_eq!(
-        (names.len(), &*names[0], &*names[999]),
-        (1000, "class 0", "class 999")
-    );
+    assert_eq!((names.len(), &*names[0], &*names[999]), (1000, "class 0", "class 999"));
     // 1001 classes of something else.
     let mut config = golden.config.clone();
     config["id2label"]["0"] = json!("aardvark");
@@ -1017,26 +821,16 @@ fn untrained_weights() {
     let network = Network::new(&Config::new(Version::V3Large)).unwrap();
     let weights = |seed| -> Vec<FoldedConv> {
         let mut source = Untrained::new(seed);
-        network
-            .sites()
-            .map(|(site, conv)| source.conv(site, conv).unwrap())
-            .collect()
+        network.sites().map(|(site, conv)| source.conv(site, conv).unwrap()).collect()
     };
     let first = weights(1);
     assert_eq!(first, weights(1));
     let second = weights(2);
     for (index, (site, conv)) in network.sites().enumerate() {
         let FoldedConv { weight, bias } = &first[index];
-        assert_eq!(
-            (weight.len(), bias.len()),
-            (conv.weight_count(), conv.out_channels),
-            "{site}"
-        );
+        assert_eq!((weight.len(), bias.len()), (conv.weight_count(), conv.out_channels), "{site}");
         assert_ne!(weight, &second[index].weight, "{site}");
-        let same = first
-            .iter()
-            .filter(|other| other.weight[..8] == weight[..8])
-            .count();
+        let same = first.iter().filter(|other| other.weight[..8] == weight[..8]).count();
         assert_eq!(same, 1, "{site} shares its weights");
         if weight.len() > 1000 {
             let fan_in = (weight.len() / conv.out_channels) as f32;
@@ -1047,10 +841,7 @@ fn untrained_weights() {
                 Activation::Linear | Activation::HardSigmoid => 1.0,
                 _ => 2.0,
             };
-            assert!(
-                (gain / expected - 1.0).abs() < 0.12,
-                "{site}: {gain}, expected {expected}"
-            );
+            assert!((gain / expected - 1.0).abs() < 0.12, "{site}: {gain}, expected {expected}");
         }
     }
 }

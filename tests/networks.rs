@@ -60,18 +60,8 @@ fn goldens_are_recognised() {
         assert_eq!(network.padding, padding, "{}", golden.name);
         // torchvision's config, which doesn't exist, can't tell the width: the shapes must.
         assert_eq!(network.width, golden.width, "{}", golden.name);
-        assert_eq!(
-            checkpoint.preprocessing().crop,
-            golden.resolution,
-            "{}",
-            golden.name
-        );
-        assert_eq!(
-            checkpoint.has_background(),
-            golden.classes == 1001,
-            "{}",
-            golden.name
-        );
+        assert_eq!(checkpoint.preprocessing().crop, golden.resolution, "{}", golden.name);
+        assert_eq!(checkpoint.has_background(), golden.classes == 1001, "{}", golden.name);
     }
 }
 
@@ -88,34 +78,21 @@ fn goldens_by_the_naive_network() {
 fn goldens_tell_wrong_padding_and_eps() {
     type Mistake = fn(&mut Value);
     let mistakes: [(&str, Mistake); 6] = [
-        ("timm-v1-0.25-160", |config| {
-            config["model_args"]["bn_eps"] = json!(1e-3)
-        }),
-        ("timm-v2-0.25-96", |config| {
-            config["model_args"]["pad_type"] = json!("same")
-        }),
+        ("timm-v1-0.25-160", |config| config["model_args"]["bn_eps"] = json!(1e-3)),
+        ("timm-v2-0.25-96", |config| config["model_args"]["pad_type"] = json!("same")),
         ("timm-v3-small-tf-0.75-96", |config| {
             config["architecture"] = json!("mobilenetv3_small_075")
         }),
-        ("torchvision-v3-small-0.5-96", |config| {
-            config["model_args"]["bn_eps"] = json!(1e-5)
-        }),
-        ("transformers-v1-0.25-96", |config| {
-            config["tf_padding"] = json!(false)
-        }),
-        ("transformers-v2-0.35-96", |config| {
-            config["layer_norm_eps"] = json!(1e-5)
-        }),
+        ("torchvision-v3-small-0.5-96", |config| config["model_args"]["bn_eps"] = json!(1e-5)),
+        ("transformers-v1-0.25-96", |config| config["tf_padding"] = json!(false)),
+        ("transformers-v2-0.35-96", |config| config["layer_norm_eps"] = json!(1e-5)),
     ];
     for (name, mistake) in mistakes {
         let mut golden = Golden::named(name);
         mistake(&mut golden.config);
         let worst = difference(&naive_logits(&golden), &golden.logits);
         println!("{name} with a wrong config: {worst:.1e}");
-        assert!(
-            worst > 5.0 * TOLERANCE,
-            "{name} with a wrong config: only {worst:e}"
-        );
+        assert!(worst > 5.0 * TOLERANCE, "{name} with a wrong config: only {worst:e}");
     }
 }
 
@@ -134,10 +111,7 @@ fn naive_logits(golden: &Golden) -> Vec<f64> {
 fn trained_checkpoints_give_the_logits_of_pytorch() {
     let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
     if !models.is_dir() {
-        eprintln!(
-            "SKIPPED: {} is absent, no trained checkpoint was tried",
-            models.display()
-        );
+        eprintln!("SKIPPED: {} is absent, no trained checkpoint was tried", models.display());
         return;
     }
     for name in [
@@ -150,13 +124,7 @@ fn trained_checkpoints_give_the_logits_of_pytorch() {
         let folder = models.join(name);
         let floats = |file: &str| -> Vec<f32> {
             let bytes = std::fs::read(folder.join(file)).unwrap();
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .copied()
-                .map(f32::from_le_bytes)
-                .collect()
+            bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()
         };
         let config = std::fs::read_to_string(folder.join("config.json")).unwrap();
         let preprocessor = std::fs::read_to_string(folder.join("preprocessor_config.json")).ok();
@@ -168,9 +136,8 @@ fn trained_checkpoints_give_the_logits_of_pytorch() {
         // The file is [channel][y][x].
         let planes = floats("chelsea.input.f32");
         let pixels = network.resolution * network.resolution;
-        let input: Vec<f32> = (0..pixels * 3)
-            .map(|index| planes[index % 3 * pixels + index / 3])
-            .collect();
+        let input: Vec<f32> =
+            (0..pixels * 3).map(|index| planes[index % 3 * pixels + index / 3]).collect();
         let logits = naive::run(&network, &mut checkpoint, &input).unwrap();
         assert_close(name, &logits, &floats("chelsea.logits.f32"));
     }

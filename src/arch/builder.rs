@@ -54,9 +54,7 @@ impl Config {
     fn check(&self) -> Result<(), Error> {
         let v3 = matches!(self.version, Version::V3Small | Version::V3Large);
         if self.minimalistic && !v3 {
-            return Err(Error::Minimalistic {
-                version: self.version,
-            });
+            return Err(Error::Minimalistic { version: self.version });
         }
         if !(MIN_WIDTH..=MAX_WIDTH).contains(&self.width) {
             return Err(Error::Width { width: self.width });
@@ -64,14 +62,10 @@ impl Config {
         if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&self.resolution)
             || !self.resolution.is_multiple_of(32)
         {
-            return Err(Error::Resolution {
-                resolution: self.resolution,
-            });
+            return Err(Error::Resolution { resolution: self.resolution });
         }
         if !(1..=MAX_CLASSES).contains(&self.classes) {
-            return Err(Error::Classes {
-                classes: self.classes,
-            });
+            return Err(Error::Classes { classes: self.classes });
         }
         Ok(())
     }
@@ -91,10 +85,7 @@ impl Network {
             Version::V3Small => Body::v3(config, &v3::SMALL),
             Version::V3Large => Body::v3(config, &v3::LARGE),
         };
-        let features = body
-            .head
-            .or(body.last)
-            .or(body.blocks.last().map(|block| block.project));
+        let features = body.head.or(body.last).or(body.blocks.last().map(|block| block.project));
         let features = features.unwrap_or(body.stem).out_channels;
         Ok(Self {
             version: config.version,
@@ -121,11 +112,7 @@ struct Body {
 
 impl Body {
     fn v1(config: &Config) -> Self {
-        let scale = |channels| {
-            config
-                .rounding
-                .scale(config.version, channels, config.width)
-        };
+        let scale = |channels| config.rounding.scale(config.version, channels, config.width);
         let stem = stem(scale(v1::STEM), Activation::Relu6);
         let mut channels = stem.out_channels;
         let blocks = v1::BODY.iter().map(|row| {
@@ -139,20 +126,11 @@ impl Body {
                 residual: false,
             }
         });
-        Self {
-            stem,
-            blocks: blocks.collect(),
-            last: None,
-            head: None,
-        }
+        Self { stem, blocks: blocks.collect(), last: None, head: None }
     }
 
     fn v2(config: &Config) -> Self {
-        let scale = |channels| {
-            config
-                .rounding
-                .scale(config.version, channels, config.width)
-        };
+        let scale = |channels| config.rounding.scale(config.version, channels, config.width);
         let stem = stem(scale(v2::STEM), Activation::Relu6);
         let mut channels = stem.out_channels;
         let mut blocks = Vec::new();
@@ -175,33 +153,15 @@ impl Body {
             }
         }
         let last = pointwise(channels, scale(v2::LAST).max(v2::LAST), Activation::Relu6);
-        Self {
-            stem,
-            blocks,
-            last: Some(last),
-            head: None,
-        }
+        Self { stem, blocks, last: Some(last), head: None }
     }
 
     fn v3(config: &Config, table: &v3::Table) -> Self {
-        let &Config {
-            version,
-            minimalistic,
-            width,
-            rounding,
-            ..
-        } = config;
+        let &Config { version, minimalistic, width, rounding, .. } = config;
         let settle = |nonlinearity| {
-            if minimalistic {
-                Activation::Relu
-            } else {
-                nonlinearity
-            }
+            if minimalistic { Activation::Relu } else { nonlinearity }
         };
-        let stem = stem(
-            rounding.stem(version, v3::STEM, width),
-            settle(Activation::HardSwish),
-        );
+        let stem = stem(rounding.stem(version, v3::STEM, width), settle(Activation::HardSwish));
         let mut channels = stem.out_channels;
         let mut table_channels = v3::STEM;
         let mut blocks = Vec::with_capacity(table.body.len());
@@ -212,11 +172,8 @@ impl Body {
             table_channels = row.out;
             // The tables' first block has as many expanded as input channels, hence no expansion. timm decides by
             // the block's place, torchvision by the counts being equal.
-            let expands = if rounding == Rounding::Torchvision {
-                expanded != input
-            } else {
-                index != 0
-            };
+            let expands =
+                if rounding == Rounding::Torchvision { expanded != input } else { index != 0 };
             let expanded = if expands { expanded } else { input };
             let activation = settle(row.nl);
             let squeezed = rounding.v3_squeezed(expanded);
@@ -237,22 +194,9 @@ impl Body {
             });
         }
         let activation = settle(Activation::HardSwish);
-        let last = pointwise(
-            channels,
-            rounding.v3_last(table, channels, width),
-            activation,
-        );
-        let head = dense(
-            last.out_channels,
-            rounding.v3_head(table, width),
-            activation,
-        );
-        Self {
-            stem,
-            blocks,
-            last: Some(last),
-            head: Some(head),
-        }
+        let last = pointwise(channels, rounding.v3_last(table, channels, width), activation);
+        let head = dense(last.out_channels, rounding.v3_head(table, width), activation);
+        Self { stem, blocks, last: Some(last), head: Some(head) }
     }
 }
 

@@ -106,11 +106,7 @@ impl Conv {
     /// Weights, without bias and batch normalisation.
     #[must_use]
     pub fn weight_count(&self) -> usize {
-        let inputs = if self.kind == ConvKind::Depthwise {
-            1
-        } else {
-            self.in_channels
-        };
+        let inputs = if self.kind == ConvKind::Depthwise { 1 } else { self.in_channels };
         self.out_channels * inputs * self.kernel * self.kernel
     }
 
@@ -176,10 +172,7 @@ impl Network {
         let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
             let squeeze_excite = block.squeeze_excite.as_ref();
             [
-                block
-                    .expand
-                    .as_ref()
-                    .map(|conv| (Site::Expand(index), conv)),
+                block.expand.as_ref().map(|conv| (Site::Expand(index), conv)),
                 Some((Site::Depthwise(index), &block.depthwise)),
                 squeeze_excite.map(|se| (Site::SqueezeReduce(index), &se.reduce)),
                 squeeze_excite.map(|se| (Site::SqueezeExpand(index), &se.expand)),
@@ -217,11 +210,7 @@ impl Network {
         let mut macs = 0;
         for (_, conv) in self.sites() {
             size = self.padding.output(size, conv.stride);
-            let outputs = if conv.kind == ConvKind::Dense {
-                1
-            } else {
-                size * size
-            };
+            let outputs = if conv.kind == ConvKind::Dense { 1 } else { size * size };
             macs += conv.weight_count() as u64 * outputs as u64;
         }
         macs

@@ -21,11 +21,7 @@ pub enum Rounding {
 #[must_use]
 pub(super) fn make_divisible(channels: f64) -> usize {
     let nearest = ((channels + 4.0) / 8.0).floor().max(1.0) * 8.0;
-    let rounded = if nearest < 0.9 * channels {
-        nearest + 8.0
-    } else {
-        nearest
-    };
+    let rounded = if nearest < 0.9 * channels { nearest + 8.0 } else { nearest };
     rounded as usize
 }
 
@@ -69,30 +65,18 @@ impl Rounding {
 
     /// Channels of squeeze-and-excite's inner layer: a quarter of the expanded ones.
     pub(super) fn v3_squeezed(self, expanded: usize) -> usize {
-        let quarter = if self.v3_as_timm() {
-            expanded as f64 / 4.0
-        } else {
-            (expanded / 4) as f64
-        };
+        let quarter = if self.v3_as_timm() { expanded as f64 / 4.0 } else { (expanded / 4) as f64 };
         make_divisible(quarter)
     }
 
     /// Channels of V3's last 1x1 convolution; `body` is the last block's output.
     pub(super) fn v3_last(self, table: &v3::Table, body: usize, width: f64) -> usize {
-        if self.v3_as_timm() {
-            make_divisible(table.last as f64 * width)
-        } else {
-            6 * body
-        }
+        if self.v3_as_timm() { make_divisible(table.last as f64 * width) } else { 6 * body }
     }
 
     /// Channels of V3's dense layer after pooling.
     pub(super) fn v3_head(self, table: &v3::Table, width: f64) -> usize {
-        if self.v3_as_timm() {
-            table.head
-        } else {
-            make_divisible(table.head as f64 * width)
-        }
+        if self.v3_as_timm() { table.head } else { make_divisible(table.head as f64 * width) }
     }
 
     /// transformers has no V3; asked for one, timm's rules stand in.

@@ -25,9 +25,7 @@ impl ByteSource for &[u8] {
     }
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
-        let from = usize::try_from(offset)
-            .ok()
-            .and_then(|start| self.get(start..));
+        let from = usize::try_from(offset).ok().and_then(|start| self.get(start..));
         let Some(bytes) = from.and_then(|from| from.get(..buf.len())) else {
             return Err(Error::Read {
                 offset,

@@ -63,9 +63,7 @@ impl<'a> Checkpoint<'a> {
         let network = fit_width(&file, flavour, network, &config)?;
         check_tensors(&file, flavour, &network)?;
         let labels = config.labels(classes)?;
-        let background_label = labels
-            .as_ref()
-            .is_none_or(|labels| labels[0] == "background");
+        let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
         let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
         let skipped = usize::from(has_background);
         Ok(Self {
@@ -142,27 +140,16 @@ impl WeightSource for Checkpoint<'_> {
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
         let module = self.flavour.module(&self.network, site);
         let tensor = format!("{}.weight", module.conv);
-        let mut weight = self
-            .file
-            .read(&tensor, &self.flavour.weight_shape(site, conv))?;
+        let mut weight = self.file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
         if !conv.batch_norm {
-            let bias = self
-                .file
-                .read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
+            let bias = self.file.read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
             return Ok(FoldedConv { weight, bias });
         }
-        let bias = self
-            .batch_norm(&module.norm, conv.out_channels)?
-            .fold(&mut weight, self.eps);
+        let bias = self.batch_norm(&module.norm, conv.out_channels)?.fold(&mut weight, self.eps);
         for (tensor, values) in [(tensor, &weight), (format!("{}.bias", module.norm), &bias)] {
             if let Some(index) = values.iter().position(|value| !value.is_finite()) {
                 let expected = "finite after batch normalisation is folded in";
-                return Err(Error::TensorValue {
-                    tensor,
-                    index,
-                    value: values[index],
-                    expected,
-                });
+                return Err(Error::TensorValue { tensor, index, value: values[index], expected });
             }
         }
         Ok(FoldedConv { weight, bias })
@@ -177,20 +164,11 @@ fn norm_tensors(norm: &str) -> [String; 4] {
 fn class_count(file: &TensorFile, recognised: &Recognised) -> Result<usize, Error> {
     let network = Network::new(&Config::new(recognised.version))?;
     let tensor = recognised.flavour.module(&network, Site::Classifier).conv + ".weight";
-    let expected = recognised
-        .flavour
-        .weight_shape(Site::Classifier, &network.classifier);
+    let expected = recognised.flavour.weight_shape(Site::Classifier, &network.classifier);
     match file.shape(&tensor) {
         Some(&[classes, _]) if (1..=MAX_CLASSES).contains(&classes) => Ok(classes),
-        Some(found) => Err(Error::TensorShape {
-            tensor,
-            expected,
-            found: found.into(),
-        }),
-        None => Err(Error::MissingTensor {
-            tensor,
-            shape: expected,
-        }),
+        Some(found) => Err(Error::TensorShape { tensor, expected, found: found.into() }),
+        None => Err(Error::MissingTensor { tensor, shape: expected }),
     }
 }
 
@@ -203,11 +181,7 @@ fn fit_width(
 ) -> Result<Network, Error> {
     let claimed = config.width()?;
     let others = (10..=400_u16).map(|percent| f64::from(percent) / 100.0);
-    let widths = claimed
-        .map(|(width, _)| width)
-        .into_iter()
-        .chain(PUBLISHED_WIDTHS)
-        .chain(others);
+    let widths = claimed.map(|(width, _)| width).into_iter().chain(PUBLISHED_WIDTHS).chain(others);
     let mut best = Network::new(&network)?;
     let sites = best.sites().count();
     let mut most = 0;
@@ -255,10 +229,8 @@ fn check_tensors(file: &TensorFile, flavour: Flavour, network: &Network) -> Resu
     let mut known = BTreeSet::new();
     for (site, conv) in network.sites() {
         let module = flavour.module(network, site);
-        let mut tensors = vec![(
-            format!("{}.weight", module.conv),
-            flavour.weight_shape(site, conv),
-        )];
+        let mut tensors =
+            vec![(format!("{}.weight", module.conv), flavour.weight_shape(site, conv))];
         if conv.batch_norm {
             tensors
                 .extend(norm_tensors(&module.norm).map(|tensor| (tensor, vec![conv.out_channels])));
@@ -275,10 +247,7 @@ fn check_tensors(file: &TensorFile, flavour: Flavour, network: &Network) -> Resu
     match file.names().find(|&name| !known.contains(name)) {
         Some(tensor) => {
             let network = format!("{flavour}'s {}", network.version);
-            Err(Error::SurplusTensor {
-                tensor: tensor.into(),
-                network,
-            })
+            Err(Error::SurplusTensor { tensor: tensor.into(), network })
         }
         None => Ok(()),
     }

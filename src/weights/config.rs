@@ -104,10 +104,7 @@ enum Size {
 impl Size {
     fn square(self) -> Option<usize> {
         match self {
-            Self::One(side)
-            | Self::Shortest {
-                shortest_edge: side,
-            } => Some(side),
+            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
             Self::Two([height, width]) | Self::Sides { height, width } => {
                 (height == width).then_some(height)
             }
@@ -117,10 +114,7 @@ impl Size {
     /// A single number stands for the short side, two for both sides.
     fn short_side(self) -> Option<usize> {
         match self {
-            Self::One(side)
-            | Self::Shortest {
-                shortest_edge: side,
-            } => Some(side),
+            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
             Self::Two(_) | Self::Sides { .. } => None,
         }
     }
@@ -129,10 +123,7 @@ impl Size {
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::One(side)
-            | Self::Shortest {
-                shortest_edge: side,
-            } => write!(f, "{side}"),
+            Self::One(side) | Self::Shortest { shortest_edge: side } => write!(f, "{side}"),
             Self::Two([height, width]) | Self::Sides { height, width } => {
                 write!(f, "{height}x{width}")
             }
@@ -166,16 +157,9 @@ fn parse_architecture(name: &str) -> Option<Architecture> {
         _ => None,
     };
     if let Some(version) = torchvision {
-        return Some(Architecture {
-            version,
-            minimalistic: false,
-            tensorflow: false,
-            width: None,
-        });
+        return Some(Architecture { version, minimalistic: false, tensorflow: false, width: None });
     }
-    let (name, tensorflow) = name
-        .strip_prefix("tf_")
-        .map_or((name, false), |name| (name, true));
+    let (name, tensorflow) = name.strip_prefix("tf_").map_or((name, false), |name| (name, true));
     let (version, rest) = [
         ("mobilenetv1_", Version::V1),
         ("mobilenetv2_", Version::V2),
@@ -184,9 +168,8 @@ fn parse_architecture(name: &str) -> Option<Architecture> {
     ]
     .into_iter()
     .find_map(|(prefix, version)| Some((version, name.strip_prefix(prefix)?)))?;
-    let (percent, minimalistic) = rest
-        .strip_prefix("minimal_")
-        .map_or((rest, false), |rest| (rest, true));
+    let (percent, minimalistic) =
+        rest.strip_prefix("minimal_").map_or((rest, false), |rest| (rest, true));
     // Letters after the digits are other networks: `100h` has a larger head, `120d` is deeper.
     let percent: u16 = percent.parse().ok()?;
     Some(Architecture {
@@ -210,7 +193,9 @@ impl ConfigFiles {
             return Ok(None);
         };
         parse_architecture(name).map(Some).ok_or_else(|| Error::UnknownNetwork {
-            reason: format!("{CONFIG} names the architecture `{name}`, which is not a MobileNet V1, V2 or V3"),
+            reason: format!(
+                "{CONFIG} names the architecture `{name}`, which is not a MobileNet V1, V2 or V3"
+            ),
         })
     }
 
@@ -219,35 +204,21 @@ impl ConfigFiles {
     pub fn tensorflow(&self, recognised: &Recognised) -> Result<bool, Error> {
         Ok(self
             .architecture()?
-            .map_or(recognised.minimalistic, |architecture| {
-                architecture.tensorflow
-            }))
+            .map_or(recognised.minimalistic, |architecture| architecture.tensorflow))
     }
 
     /// The width multiplier, and the field that tells it.
     pub fn width(&self) -> Result<Option<(f64, &'static str)>, Error> {
-        let named = self
-            .architecture()?
-            .and_then(|architecture| architecture.width);
-        let width = self
-            .config
-            .depth_multiplier
-            .map(|width| (width, "depth_multiplier"));
+        let named = self.architecture()?.and_then(|architecture| architecture.width);
+        let width = self.config.depth_multiplier.map(|width| (width, "depth_multiplier"));
         Ok(width.or(named.map(|width| (width, "architecture"))))
     }
 
     /// Says whether the files describe the network that the tensors are.
     pub fn check_network(&self, recognised: &Recognised, classes: usize) -> Result<(), Error> {
-        let &Recognised {
-            version,
-            minimalistic,
-            ..
-        } = recognised;
-        let form = if minimalistic {
-            format!("a minimalistic {version}")
-        } else {
-            format!("a {version}")
-        };
+        let &Recognised { version, minimalistic, .. } = recognised;
+        let form =
+            if minimalistic { format!("a minimalistic {version}") } else { format!("a {version}") };
         let tensors = format!("{form}, as the tensors are");
         if let Some(architecture) = self.architecture()?
             && (architecture.version, architecture.minimalistic) != (version, minimalistic)
@@ -290,53 +261,28 @@ impl ConfigFiles {
         only("min_depth", config.min_depth.as_ref(), &8)?;
         only("expand_ratio", config.expand_ratio.as_ref(), &6.0)?;
         only("output_stride", config.output_stride.as_ref(), &32)?;
-        only(
-            "first_layer_is_expansion",
-            config.first_layer_is_expansion.as_ref(),
-            &true,
-        )?;
-        only(
-            "finegrained_output",
-            config.finegrained_output.as_ref(),
-            &true,
-        )?;
+        only("first_layer_is_expansion", config.first_layer_is_expansion.as_ref(), &true)?;
+        only("finegrained_output", config.finegrained_output.as_ref(), &true)?;
         only("global_pool", config.global_pool.as_deref(), "avg")?;
-        only(
-            "crop_mode",
-            self.pretrained().crop_mode.as_deref(),
-            "center",
-        )
+        only("crop_mode", self.pretrained().crop_mode.as_deref(), "center")
     }
 
     /// Padding, where a field tells it.
     pub fn padding(&self) -> Result<Option<Padding>, Error> {
-        match (
-            self.config.tf_padding,
-            self.config.model_args.pad_type.as_deref(),
-        ) {
+        match (self.config.tf_padding, self.config.model_args.pad_type.as_deref()) {
             (Some(true), _) | (None, Some("same")) => Ok(Some(Padding::Same)),
             (Some(false), _) | (None, Some("")) => Ok(Some(Padding::Symmetric)),
             (None, None) => Ok(None),
-            (None, Some(pad_type)) => Err(bad(
-                CONFIG,
-                "model_args.pad_type",
-                "\"same\" or \"\"".into(),
-                pad_type,
-            )),
+            (None, Some(pad_type)) => {
+                Err(bad(CONFIG, "model_args.pad_type", "\"same\" or \"\"".into(), pad_type))
+            }
         }
     }
 
     /// Batch normalisation's eps, where a field tells it.
     pub fn eps(&self) -> Result<Option<f64>, Error> {
-        let transformers = self
-            .config
-            .layer_norm_eps
-            .map(|eps| ("layer_norm_eps", eps));
-        let timm = self
-            .config
-            .model_args
-            .bn_eps
-            .map(|eps| ("model_args.bn_eps", eps));
+        let transformers = self.config.layer_norm_eps.map(|eps| ("layer_norm_eps", eps));
+        let timm = self.config.model_args.bn_eps.map(|eps| ("model_args.bn_eps", eps));
         let Some((field, eps)) = transformers.or(timm) else {
             return Ok(None);
         };
@@ -348,10 +294,7 @@ impl ConfigFiles {
     }
 
     fn pretrained(&self) -> &PretrainedCfg {
-        self.config
-            .pretrained_cfg
-            .as_ref()
-            .unwrap_or(&self.config.flat)
+        self.config.pretrained_cfg.as_ref().unwrap_or(&self.config.flat)
     }
 
     /// How pictures are prepared; its `crop` is the network's resolution.
@@ -365,28 +308,15 @@ impl ConfigFiles {
         } else {
             Some([0.0; 3])
         };
-        let std = if normalise {
-            self.preprocessor.image_std.or(pretrained.std)
-        } else {
-            Some([1.0; 3])
-        };
+        let std =
+            if normalise { self.preprocessor.image_std.or(pretrained.std) } else { Some([1.0; 3]) };
         let mean = mean.unwrap_or(conventions.mean);
         let std = std.unwrap_or(conventions.std);
         if !mean.iter().all(|mean| mean.is_finite()) {
-            return Err(bad(
-                CONFIG,
-                "mean",
-                "three finite numbers".into(),
-                format!("{mean:?}"),
-            ));
+            return Err(bad(CONFIG, "mean", "three finite numbers".into(), format!("{mean:?}")));
         }
         if !std.iter().all(|&std| std.is_normal() && std > 0.0) {
-            return Err(bad(
-                CONFIG,
-                "std",
-                "three positive numbers".into(),
-                format!("{std:?}"),
-            ));
+            return Err(bad(CONFIG, "std", "three positive numbers".into(), format!("{std:?}")));
         }
         Ok(Preprocessing {
             resize_short_side: self.short_side(conventions, crop)?,
@@ -425,19 +355,15 @@ impl ConfigFiles {
             return Ok(Some(square));
         }
         if let Some(size) = self.config.image_size {
-            let square = size
-                .square()
-                .ok_or_else(|| bad(CONFIG, "image_size", "a square".into(), size))?;
+            let square =
+                size.square().ok_or_else(|| bad(CONFIG, "image_size", "a square".into(), size))?;
             return Ok(Some(square));
         }
         match self.pretrained().input_size {
             Some([3, height, width]) if height == width => Ok(Some(height)),
-            Some(size) => Err(bad(
-                CONFIG,
-                "input_size",
-                "[3, side, side]".into(),
-                format!("{size:?}"),
-            )),
+            Some(size) => {
+                Err(bad(CONFIG, "input_size", "[3, side, side]".into(), format!("{size:?}")))
+            }
             None => Ok(None),
         }
     }
@@ -445,14 +371,11 @@ impl ConfigFiles {
     fn short_side(&self, conventions: &Conventions, crop: usize) -> Result<usize, Error> {
         if let Some(size) = self.preprocessor.size {
             let range = crop..=MAX_SHORT_SIDE;
-            return size
-                .short_side()
-                .filter(|side| range.contains(side))
-                .ok_or_else(|| {
-                    let expected =
-                        format!("the length of the short side, from {crop} to {MAX_SHORT_SIDE}");
-                    bad(PREPROCESSOR, "size", expected, size)
-                });
+            return size.short_side().filter(|side| range.contains(side)).ok_or_else(|| {
+                let expected =
+                    format!("the length of the short side, from {crop} to {MAX_SHORT_SIDE}");
+                bad(PREPROCESSOR, "size", expected, size)
+            });
         }
         let share = match (self.pretrained().crop_pct, &conventions.margin) {
             (Some(share), _) => share,
@@ -491,12 +414,7 @@ impl ConfigFiles {
         match self.pretrained().interpolation.as_deref() {
             Some("bilinear") => Ok(Some(Interpolation::Bilinear)),
             Some("bicubic") => Ok(Some(Interpolation::Bicubic)),
-            Some(other) => Err(bad(
-                CONFIG,
-                "interpolation",
-                "bilinear or bicubic".into(),
-                other,
-            )),
+            Some(other) => Err(bad(CONFIG, "interpolation", "bilinear or bicubic".into(), other)),
             None => Ok(None),
         }
     }
@@ -507,12 +425,7 @@ impl ConfigFiles {
             return numbered(labels, classes)
                 .ok_or_else(|| {
                     let expected = format!("a label for each of 0 to {}", classes - 1);
-                    bad(
-                        CONFIG,
-                        "id2label",
-                        expected,
-                        format!("{} labels", labels.len()),
-                    )
+                    bad(CONFIG, "id2label", expected, format!("{} labels", labels.len()))
                 })
                 // What transformers writes for a network without names.
                 .map(|labels| {
@@ -535,12 +448,8 @@ impl ConfigFiles {
             )
         })?;
         let descriptions = self.config.label_descriptions.as_ref();
-        let described = |name: String| {
-            descriptions
-                .and_then(|all| all.get(&name))
-                .cloned()
-                .unwrap_or(name)
-        };
+        let described =
+            |name: String| descriptions.and_then(|all| all.get(&name)).cloned().unwrap_or(name);
         Ok(Some(names.into_iter().map(described).collect()))
     }
 }
@@ -548,9 +457,7 @@ impl ConfigFiles {
 /// The labels of 0, 1, 2 and so on, if there are exactly these.
 fn numbered(labels: &BTreeMap<String, String>, classes: usize) -> Option<Vec<String>> {
     (labels.len() == classes).then_some(())?;
-    (0..classes)
-        .map(|class| labels.get(&class.to_string()).cloned())
-        .collect()
+    (0..classes).map(|class| labels.get(&class.to_string()).cloned()).collect()
 }
 
 /// Refuses any value but `expected`.
@@ -571,10 +478,8 @@ fn parse<T: Default + DeserializeOwned>(
     let Some(text) = text else {
         return Ok(T::default());
     };
-    serde_json::from_str(text).map_err(|error| Error::ConfigJson {
-        file,
-        reason: error.to_string(),
-    })
+    serde_json::from_str(text)
+        .map_err(|error| Error::ConfigJson { file, reason: error.to_string() })
 }
 
 fn bad(
@@ -583,10 +488,5 @@ fn bad(
     expected: String,
     found: impl std::fmt::Display,
 ) -> Error {
-    Error::ConfigValue {
-        file,
-        field,
-        expected,
-        found: found.to_string(),
-    }
+    Error::ConfigValue { file, field, expected, found: found.to_string() }
 }

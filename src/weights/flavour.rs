@@ -82,11 +82,7 @@ impl Flavour {
             ),
             // timm's V1 weights were trained on -1..1 (`mobilenetv1_100.ra4_e3600_r224_in1k`), the others not.
             Self::Timm => {
-                let range = if version == Version::V1 {
-                    INCEPTION
-                } else {
-                    IMAGENET
-                };
+                let range = if version == Version::V1 { INCEPTION } else { IMAGENET };
                 (
                     Rounding::Timm,
                     Padding::Symmetric,
@@ -121,15 +117,7 @@ impl Flavour {
                 INCEPTION,
             ),
         };
-        Conventions {
-            rounding,
-            padding,
-            eps,
-            interpolation,
-            margin,
-            mean,
-            std,
-        }
+        Conventions { rounding, padding, eps, interpolation, margin, mean, std }
     }
 
     /// The versions that the library has.
@@ -152,11 +140,7 @@ impl Flavour {
 
     /// The shape of a site's weight tensor.
     pub(super) fn weight_shape(self, site: Site, conv: &Conv) -> Vec<usize> {
-        let inputs = if conv.kind == ConvKind::Depthwise {
-            1
-        } else {
-            conv.in_channels
-        };
+        let inputs = if conv.kind == ConvKind::Depthwise { 1 } else { conv.in_channels };
         // All but `nn.Linear` are convolutions to PyTorch.
         let linear = site == Site::Classifier || (site == Site::Head && self == Self::Torchvision);
         let mut shape = vec![conv.out_channels, inputs];
@@ -192,29 +176,19 @@ pub(super) struct Recognised {
 pub(super) fn recognise(file: &TensorFile) -> Result<Recognised, Error> {
     let flavours = [Flavour::Timm, Flavour::Torchvision, Flavour::Transformers];
     for flavour in flavours {
-        let found: BTreeSet<&str> = file
-            .names()
-            .filter_map(|name| flavour.block(name))
-            .collect();
+        let found: BTreeSet<&str> = file.names().filter_map(|name| flavour.block(name)).collect();
         for &version in flavour.versions() {
             let network = Network::new(&Config::new(version))?;
-            let modules = network
-                .sites()
-                .map(|(site, _)| flavour.module(&network, site).conv + ".weight");
+            let modules =
+                network.sites().map(|(site, _)| flavour.module(&network, site).conv + ".weight");
             let modules: Vec<String> = modules.collect();
-            let expected: BTreeSet<&str> = modules
-                .iter()
-                .filter_map(|name| flavour.block(name))
-                .collect();
+            let expected: BTreeSet<&str> =
+                modules.iter().filter_map(|name| flavour.block(name)).collect();
             if found == expected {
                 let minimalistic = flavour == Flavour::Timm
                     && matches!(version, Version::V3Small | Version::V3Large)
                     && !file.names().any(|name| name.contains(".se."));
-                return Ok(Recognised {
-                    flavour,
-                    version,
-                    minimalistic,
-                });
+                return Ok(Recognised { flavour, version, minimalistic });
             }
         }
     }

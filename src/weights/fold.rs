@@ -58,10 +58,7 @@ mod tests {
                 * f64::from(norm.weight[channel])
                 + f64::from(norm.bias[channel]);
             let direct = dot(&folded[2 * channel..][..2]) + f64::from(biases[channel]);
-            assert!(
-                (direct - normalised).abs() < 1e-6 * normalised.abs(),
-                "{direct} {normalised}"
-            );
+            assert!((direct - normalised).abs() < 1e-6 * normalised.abs(), "{direct} {normalised}");
         }
     }
 }

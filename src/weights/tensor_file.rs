@@ -40,41 +40,25 @@ impl<'a> TensorFile<'a> {
     pub fn open(source: &'a dyn ByteSource) -> Result<Self, Error> {
         let length = source.len();
         if length < PREFIX {
-            return Err(Error::Truncated {
-                what: "the header's length",
-                expected: PREFIX,
-                length,
-            });
+            return Err(Error::Truncated { what: "the header's length", expected: PREFIX, length });
         }
         let mut prefix = [0; PREFIX as usize];
         source.read(0, &mut prefix)?;
         let header_length = u64::from_le_bytes(prefix);
         if header_length > MAX_HEADER {
-            return Err(Error::HeaderLength {
-                length: header_length,
-                max: MAX_HEADER,
-            });
+            return Err(Error::HeaderLength { length: header_length, max: MAX_HEADER });
         }
         let data = PREFIX + header_length;
         if length < data {
-            return Err(Error::Truncated {
-                what: "the header",
-                expected: data,
-                length,
-            });
+            return Err(Error::Truncated { what: "the header", expected: data, length });
         }
         // At most MAX_HEADER, and no more than the file has.
         let mut header = vec![0; header_length as usize];
         source.read(PREFIX, &mut header)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|error| Error::Header {
-            reason: error.to_string(),
-        })?;
+        let header: Header = serde_json::from_slice(&header)
+            .map_err(|error| Error::Header { reason: error.to_string() })?;
         check_ranges(&header.tensors, length - data)?;
-        Ok(Self {
-            source,
-            data,
-            tensors: header.tensors,
-        })
+        Ok(Self { source, data, tensors: header.tensors })
     }
 
     /// The tensors' names.
@@ -90,10 +74,7 @@ impl<'a> TensorFile<'a> {
     /// Says whether a tensor can be read as floats of this shape.
     pub fn check(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
         let Some(info) = self.tensors.get(name) else {
-            return Err(Error::MissingTensor {
-                tensor: name.into(),
-                shape: shape.into(),
-            });
+            return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
         };
         if !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
             return Err(Error::TensorDtype {
@@ -155,26 +136,16 @@ fn check_ranges(tensors: &BTreeMap<String, TensorInfo>, data: u64) -> Result<(),
     let mut filled = 0;
     for (name, info) in in_order {
         let (start, end) = info.data_offsets;
-        let range = |expected| Error::TensorRange {
-            tensor: name.clone(),
-            expected,
-            found: (start, end),
-        };
-        let elements = info
-            .shape
-            .iter()
-            .try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let range =
+            |expected| Error::TensorRange { tensor: name.clone(), expected, found: (start, end) };
+        let elements =
+            info.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
         let bits = elements.and_then(|elements| elements.checked_mul(info.dtype.bitsize()));
         let Some(bits) = bits else {
-            return Err(range(format!(
-                "a shape that can exist, not {:?}",
-                info.shape
-            )));
+            return Err(range(format!("a shape that can exist, not {:?}", info.shape)));
         };
         if start != filled {
-            return Err(range(format!(
-                "to begin at {filled}, where the tensor before it ends"
-            )));
+            return Err(range(format!("to begin at {filled}, where the tensor before it ends")));
         }
         if end.checked_sub(start) != Some(bits.div_ceil(8)) {
             return Err(range(format!(
@@ -192,10 +163,7 @@ fn check_ranges(tensors: &BTreeMap<String, TensorInfo>, data: u64) -> Result<(),
         filled = end;
     }
     if filled as u64 != data {
-        return Err(Error::TrailingBytes {
-            expected: filled as u64,
-            found: data,
-        });
+        return Err(Error::TrailingBytes { expected: filled as u64, found: data });
     }
     Ok(())
 }

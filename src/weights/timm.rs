@@ -32,10 +32,7 @@ pub(super) fn module(network: &Network, site: Site) -> Module {
         // V3's last convolution is a stage of its own, since `conv_head` comes after the pooling.
         Site::Last if v3 => {
             let stage = stages.len();
-            (
-                format!("blocks.{stage}.0.conv"),
-                format!("blocks.{stage}.0.bn1"),
-            )
+            (format!("blocks.{stage}.0.conv"), format!("blocks.{stage}.0.bn1"))
         }
         Site::Last => ("conv_head".into(), "bn2".into()),
         Site::Head => ("conv_head".into(), String::new()),
@@ -45,10 +42,7 @@ pub(super) fn module(network: &Network, site: Site) -> Module {
 }
 
 fn expands(network: &Network, block: usize) -> bool {
-    network
-        .blocks
-        .get(block)
-        .is_some_and(|block| block.expand.is_some())
+    network.blocks.get(block).is_some_and(|block| block.expand.is_some())
 }
 
 fn in_block(stages: &[usize], mut block: usize, conv: &str, norm: &str) -> (String, String) {
@@ -57,8 +51,5 @@ fn in_block(stages: &[usize], mut block: usize, conv: &str, norm: &str) -> (Stri
         block -= blocks;
         stage += 1;
     }
-    (
-        format!("blocks.{stage}.{block}.{conv}"),
-        format!("blocks.{stage}.{block}.{norm}"),
-    )
+    (format!("blocks.{stage}.{block}.{conv}"), format!("blocks.{stage}.{block}.{norm}"))
 }

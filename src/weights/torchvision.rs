@@ -20,16 +20,8 @@ pub(super) fn module(network: &Network, site: Site) -> Module {
         | Site::SqueezeExpand(index)
         | Site::Project(index) => {
             let block = network.blocks.get(index);
-            let (conv, norm) = if v2 {
-                in_v2_block(block, site)
-            } else {
-                in_v3_block(block, site)
-            };
-            let prefix = format!(
-                "features.{}.{}",
-                index + 1,
-                if v2 { "conv" } else { "block" }
-            );
+            let (conv, norm) = if v2 { in_v2_block(block, site) } else { in_v3_block(block, site) };
+            let prefix = format!("features.{}.{}", index + 1, if v2 { "conv" } else { "block" });
             (format!("{prefix}.{conv}"), format!("{prefix}.{norm}"))
         }
     };

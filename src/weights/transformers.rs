@@ -4,20 +4,12 @@ use super::flavour::Module;
 use crate::arch::{Network, Site, Version};
 
 pub(super) fn module(network: &Network, site: Site) -> Module {
-    let layer = if network.version == Version::V1 {
-        v1_layer(site)
-    } else {
-        v2_layer(site)
-    };
+    let layer = if network.version == Version::V1 { v1_layer(site) } else { v2_layer(site) };
     match layer {
-        Some(layer) => Module {
-            conv: format!("{layer}.convolution"),
-            norm: format!("{layer}.normalization"),
-        },
-        None => Module {
-            conv: "classifier".into(),
-            norm: String::new(),
-        },
+        Some(layer) => {
+            Module { conv: format!("{layer}.convolution"), norm: format!("{layer}.normalization") }
+        }
+        None => Module { conv: "classifier".into(), norm: String::new() },
     }
 }
 

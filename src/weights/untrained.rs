@@ -31,17 +31,9 @@ impl WeightSource for Untrained {
         // A uniform value of [-bound, bound] has variance bound^2 / 3.
         let bound = (3.0 * gain / fan_in.max(1) as f32).sqrt();
         let mut random = SplitMix64(self.seed ^ stream(site));
-        let weight = (0..conv.weight_count())
-            .map(|_| bound * random.signed_unit())
-            .collect();
-        let bias_bound = if conv.kind == ConvKind::Dense {
-            0.0
-        } else {
-            0.1
-        };
-        let bias = (0..conv.out_channels)
-            .map(|_| bias_bound * random.signed_unit())
-            .collect();
+        let weight = (0..conv.weight_count()).map(|_| bound * random.signed_unit()).collect();
+        let bias_bound = if conv.kind == ConvKind::Dense { 0.0 } else { 0.1 };
+        let bias = (0..conv.out_channels).map(|_| bias_bound * random.signed_unit()).collect();
         Ok(FoldedConv { weight, bias })
     }
 }

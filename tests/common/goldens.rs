@@ -92,9 +92,7 @@ impl Golden {
     /// The image, `[y][x][channel]`.
     pub fn image(&self) -> Vec<f32> {
         let count = self.resolution * self.resolution * 3;
-        uniform(&self.image, count)
-            .map(|value| (4.0 * value - 2.0) as f32)
-            .collect()
+        uniform(&self.image, count).map(|value| (4.0 * value - 2.0) as f32).collect()
     }
 
     /// The checkpoint's tensors, those of a type together.
@@ -105,9 +103,9 @@ impl Golden {
                 for (parameter, shape) in parameters {
                     let name = format!("{module}.{parameter}");
                     let bytes = match dtype.as_str() {
-                        "F32" => values(&name, shape, self.gain)
-                            .flat_map(f32::to_le_bytes)
-                            .collect(),
+                        "F32" => {
+                            values(&name, shape, self.gain).flat_map(f32::to_le_bytes).collect()
+                        }
                         "F16" => elements(&name, shape, self.gain, |value| {
                             f16::from_f32(value).to_le_bytes()
                         }),

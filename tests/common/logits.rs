@@ -7,16 +7,11 @@ pub const TOLERANCE: f64 = 1e-3;
 pub fn difference(found: &[f64], library: &[f32]) -> f64 {
     assert_eq!(found.len(), library.len(), "number of logits");
     let library = library.iter().copied().map(f64::from);
-    let largest = library
-        .clone()
-        .fold(0.0, |largest: f64, logit| largest.max(logit.abs()));
-    found
-        .iter()
-        .zip(library)
-        .fold(0.0, |worst: f64, (found, library)| {
-            assert!(found.is_finite(), "a logit is {found}");
-            worst.max((found - library).abs() / largest)
-        })
+    let largest = library.clone().fold(0.0, |largest: f64, logit| largest.max(logit.abs()));
+    found.iter().zip(library).fold(0.0, |worst: f64, (found, library)| {
+        assert!(found.is_finite(), "a logit is {found}");
+        worst.max((found - library).abs() / largest)
+    })
 }
 
 /// Asserts that `found` is what the library gives: within the tolerance, and the five largest in the same order.
@@ -24,10 +19,7 @@ pub fn difference(found: &[f64], library: &[f32]) -> f64 {
 pub fn assert_close(name: &str, found: &[f64], library: &[f32]) {
     let worst = difference(found, library);
     println!("{name}: largest difference {worst:.1e} of the largest logit");
-    assert!(
-        worst <= TOLERANCE,
-        "{name}: {worst:e} is over {TOLERANCE:e}"
-    );
+    assert!(worst <= TOLERANCE, "{name}: {worst:e} is over {TOLERANCE:e}");
     let library: Vec<f64> = library.iter().copied().map(f64::from).collect();
     assert_eq!(top_5(found), top_5(&library), "{name}: top 5");
 }

@@ -16,9 +16,7 @@ impl Image {
     /// The value at a place that may lie outside, where everything is 0.
     fn at(&self, y: isize, x: isize, channel: usize) -> f64 {
         let inside = |position: isize| {
-            usize::try_from(position)
-                .ok()
-                .filter(|&position| position < self.size)
+            usize::try_from(position).ok().filter(|&position| position < self.size)
         };
         match (inside(y), inside(x)) {
             (Some(y), Some(x)) => self.values[(y * self.size + x) * self.channels + channel],
@@ -36,11 +34,7 @@ impl Image {
         }
         let pixels = (self.size * self.size) as f64;
         values.iter_mut().for_each(|sum| *sum /= pixels);
-        Self {
-            size: 1,
-            channels: self.channels,
-            values,
-        }
+        Self { size: 1, channels: self.channels, values }
     }
 }
 
@@ -54,22 +48,12 @@ pub fn run(
         let folded = weights.conv(site, conv)?;
         assert_eq!(folded.weight.len(), conv.weight_count(), "{site}");
         assert_eq!(folded.bias.len(), conv.out_channels, "{site}");
-        Ok(convolve(
-            conv,
-            network.padding,
-            &folded.weight,
-            &folded.bias,
-            image,
-        ))
+        Ok(convolve(conv, network.padding, &folded.weight, &folded.bias, image))
     };
 
     assert_eq!(input.len(), network.resolution * network.resolution * 3);
     let values = input.iter().copied().map(f64::from).collect();
-    let mut image = Image {
-        size: network.resolution,
-        channels: 3,
-        values,
-    };
+    let mut image = Image { size: network.resolution, channels: 3, values };
     image = apply(Site::Stem, &network.stem, &image)?;
     for (index, block) in network.blocks.iter().enumerate() {
         let before = image.clone();
@@ -78,21 +62,11 @@ pub fn run(
         }
         image = apply(Site::Depthwise(index), &block.depthwise, &image)?;
         if let Some(squeeze_excite) = &block.squeeze_excite {
-            let squeezed = apply(
-                Site::SqueezeReduce(index),
-                &squeeze_excite.reduce,
-                &image.pooled(),
-            )?;
-            let gate = apply(
-                Site::SqueezeExpand(index),
-                &squeeze_excite.expand,
-                &squeezed,
-            )?;
+            let squeezed =
+                apply(Site::SqueezeReduce(index), &squeeze_excite.reduce, &image.pooled())?;
+            let gate = apply(Site::SqueezeExpand(index), &squeeze_excite.expand, &squeezed)?;
             for pixel in image.values.chunks_mut(image.channels) {
-                pixel
-                    .iter_mut()
-                    .zip(&gate.values)
-                    .for_each(|(value, gate)| *value *= gate);
+                pixel.iter_mut().zip(&gate.values).for_each(|(value, gate)| *value *= gate);
             }
         }
         image = apply(Site::Project(index), &block.project, &image)?;
@@ -141,11 +115,7 @@ fn convolve(conv: &Conv, padding: Padding, weight: &[f32], bias: &[f32], image: 
             }
         }
     }
-    Image {
-        size,
-        channels: conv.out_channels,
-        values,
-    }
+    Image { size, channels: conv.out_channels, values }
 }
 
 fn activate(activation: Activation, x: f64) -> f64 {

@@ -28,10 +28,5 @@ pub fn file(tensors: &[Tensor]) -> Vec<u8> {
 
 /// A file of this header and data, whatever they are.
 pub fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
-    [
-        &(header.len() as u64).to_le_bytes(),
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }

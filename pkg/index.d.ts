@@ -1,0 +1,203 @@
+/** What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. */
+export type ClassifySource =
+  | HTMLVideoElement
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageData
+  | ImageBitmap
+  | VideoFrame
+  | Blob;
+
+/** An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken. */
+export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
+
+/** The address of a JSON file, the file, or the object that it holds. */
+export type JsonSource = string | URL | Blob | object;
+
+export type Version = 'v1' | 'v2' | 'v3-small' | 'v3-large';
+
+export interface Progress {
+  /** Bytes so far. */
+  loaded: number;
+  /** Bytes in all, `null` where the server doesn't tell. */
+  total: number | null;
+}
+
+export interface LoadOptions {
+  /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
+  weights: ByteSource;
+  /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
+  config?: JsonSource | null;
+  /** The checkpoint's `preprocessor_config.json`, where it has one. */
+  preprocessorConfig?: JsonSource | null;
+  /** Names of the classes, best left out: the config's own or ImageNet's are used. */
+  labels?: readonly string[];
+  /** Called while the weights are downloaded. */
+  onProgress?: (progress: Progress) => void;
+  /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
+  signal?: AbortSignal;
+  /** The SHA-256 of the weights in hexadecimal: any other file is rejected with `CHECKSUM`. */
+  sha256?: string;
+  /**
+   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once they are complete and their
+   * digest is right. Only in secure contexts (https: or localhost).
+   */
+  cache?: string;
+}
+
+export interface UntrainedOptions {
+  version: Version;
+  /** V3's "minimalistic" form: no squeeze-and-excite, ReLU only, 3x3 only. Default `false`. */
+  minimalistic?: boolean;
+  /** Width multiplier, default 1. */
+  width?: number;
+  /** Side of the square input in pixels, 96 to 320 in steps of 32. Default 224. */
+  resolution?: number;
+  /** Default 1000. */
+  classes?: number;
+  signal?: AbortSignal;
+}
+
+export interface ClassifyOptions {
+  /** How many predictions, default 5. */
+  topK?: number;
+  /** Rejects this call with `ABORTED`. */
+  signal?: AbortSignal;
+}
+
+export interface Prediction {
+  /** Of 1000 classes: ImageNet's, whether or not the checkpoint has a "background" class before them. */
+  index: number;
+  /** `null` where the classes have no names: untrained networks, and class counts other than ImageNet's. */
+  label: string | null;
+  /** Softmax over all classes. */
+  probability: number;
+}
+
+export interface Timing {
+  /** Reading the frame's pixels, resizing, cropping and normalising them, in the worker. ms */
+  preprocess: number;
+  /** The network, in the worker. ms */
+  inference: number;
+  /** From the call to its answer: also the taking of the frame, the way to the worker, and any wait for it. ms */
+  total: number;
+}
+
+export interface Classification {
+  /** Best first. */
+  predictions: Prediction[];
+  timing: Timing;
+}
+
+export interface Preprocessing {
+  /** The short side of the picture after resizing. Pixels. */
+  resizeShortSide: number;
+  /** Side of the centre square cut from it, which is the network's input. Pixels. */
+  crop: number;
+  interpolation: 'bilinear' | 'bicubic';
+  /** Per channel, of values in 0..1. */
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+export interface SkippedBuild {
+  build: string;
+  /** Why it isn't the one that runs. */
+  reason: string;
+}
+
+export interface NetworkInfo {
+  readonly version: Version;
+  readonly minimalistic: boolean;
+  /** Width multiplier. */
+  readonly width: number;
+  /** Side of the square input. Pixels. */
+  readonly resolution: number;
+  /** Classes that can be predicted. */
+  readonly classes: number;
+  /** What `run` gives: one more than `classes` where the checkpoint has a "background" class, which comes first. */
+  readonly logits: number;
+  readonly parameters: number;
+  /** Multiply-accumulates of one inference. */
+  readonly macs: number;
+  /** Whose tensor names the checkpoint has. */
+  readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'untrained';
+  readonly trained: boolean;
+  /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
+  readonly padding: 'symmetric' | 'same';
+  readonly preprocessing: Preprocessing;
+  /** In wasm memory. Bytes. */
+  readonly memory: { weights: number; activations: number };
+  /** The wasm build that runs. */
+  readonly build: string;
+  readonly threads: number;
+  /** The builds that would have come before it. */
+  readonly skipped: readonly SkippedBuild[];
+}
+
+export type ErrorCode =
+  /** The weights are malformed: truncated, surplus or missing tensors, a wrong shape, NaN. */
+  | 'BAD_WEIGHTS'
+  /** The tensors are those of no network known here. */
+  | 'UNKNOWN_NETWORK'
+  /** `config`, `preprocessorConfig`, `labels` or the options of `untrained` don't make sense. */
+  | 'BAD_CONFIG'
+  /** A source without a picture, pixels of another origin, an input of the wrong length, a wrong argument. */
+  | 'BAD_INPUT'
+  /** A file could not be fetched or read. */
+  | 'FETCH_FAILED'
+  /** The weights aren't the ones that `sha256` names, or it can't be told. */
+  | 'CHECKSUM'
+  /** The call's `signal` was aborted; `cause` is its reason. */
+  | 'ABORTED'
+  /** `dispose` was called. */
+  | 'DISPOSED'
+  /** No WebAssembly here, or no SIMD in it. */
+  | 'UNSUPPORTED'
+  /** The worker or the engine in it broke. Other networks go on; load this one again. */
+  | 'CRASHED'
+  | 'OUT_OF_MEMORY';
+
+/** Every error of this package. */
+export declare class MobileNetError extends Error {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
+  readonly code: ErrorCode;
+}
+
+/** One network, in a worker of its own. */
+export declare class MobileNet {
+  private constructor();
+
+  /** Loads a checkpoint. If that fails, other networks are untouched. */
+  static load(options: LoadOptions): Promise<MobileNet>;
+
+  /** A network with random weights: right in shape and speed, its predictions mean nothing. */
+  static untrained(options: UntrainedOptions): Promise<MobileNet>;
+
+  readonly info: NetworkInfo;
+
+  /** The names of the classes, `null` where they have none. */
+  readonly labels: readonly string[] | null;
+
+  /** `crashed` and `disposed` are final. */
+  readonly state: 'ready' | 'crashed' | 'disposed';
+
+  /**
+   * Classifies the picture that `source` shows now.
+   *
+   * Newest frame wins: a network reads one frame at a time, and at most one more waits. When a third comes, the one that
+   * waited is dropped and its promise resolves to `null`. Calls that await the one before are never dropped.
+   */
+  classify(source: ClassifySource, options?: ClassifyOptions): Promise<Classification | null>;
+
+  /**
+   * The network alone.
+   * @param input height x width x 3, normalised, of `info.resolution` pixels a side
+   * @returns `info.logits` values
+   */
+  run(input: Float32Array): Promise<Float32Array>;
+
+  /** Ends the worker and frees its memory. Calls under way, and all later ones, are rejected with `DISPOSED`. */
+  dispose(): void;
+}

@@ -1,0 +1,2 @@
+export { MobileNetError } from './errors.js';
+export { MobileNet } from './mobilenet.js';

@@ -1,0 +1,98 @@
+import { ERROR_CODES, messageOf } from './errors.js';
+import { PixelReader } from './pixels.js';
+
+/**
+ * @typedef {import('./protocol.js').Request} Request
+ * @typedef {import('./protocol.js').Answer} Answer
+ *
+ * @typedef {object} Engine one network in wasm memory, as `src/wasm.rs` exports it
+ * @property {string} info JSON
+ * @property {(rgba: Uint8Array, width: number, height: number, topK: number) => Float64Array} classify
+ *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
+ * @property {(input: Float32Array) => Float32Array} run
+ *
+ * @typedef {object} Glue the module that wasm-bindgen writes
+ * @property {(options: { module_or_path: WebAssembly.Module }) => Promise<unknown>} default
+ * @property {{
+ *   load(bytes: Uint8Array, config?: string, preprocessorConfig?: string): Engine,
+ *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Engine,
+ * }} Engine
+ */
+
+/**
+ * The body of a dedicated worker: instantiates one wasm build, owns one network, answers the requests of `protocol.js`.
+ * @param {Glue} glue
+ */
+export function serve(glue) {
+  const reader = new PixelReader();
+  /** @type {Engine} */
+  let engine;
+
+  /**
+   * @param {Request} request
+   * @returns {Promise<{ value: unknown, transfer?: Transferable[] }>}
+   */
+  async function answer(request) {
+    switch (request.type) {
+      case 'start':
+        await glue.default({ module_or_path: request.module });
+        return { value: null };
+      case 'load':
+        engine = glue.Engine.load(request.weights, request.config, request.preprocessorConfig);
+        return { value: JSON.parse(engine.info) };
+      case 'untrained':
+        engine = glue.Engine.untrained(
+          request.version,
+          request.minimalistic,
+          request.width,
+          request.resolution,
+          request.classes,
+        );
+        return { value: JSON.parse(engine.info) };
+      case 'classify': {
+        const began = performance.now();
+        const { pixels, width, height } = reader.read(request.frame);
+        const reading = performance.now() - began;
+        const [preprocess, inference, ...pairs] = engine.classify(bytesOf(pixels), width, height, request.topK);
+        const ranking = [];
+        for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
+        return { value: { ranking, preprocess: reading + preprocess, inference } };
+      }
+      case 'run': {
+        const logits = engine.run(request.input);
+        return { value: logits, transfer: [logits.buffer] };
+      }
+    }
+  }
+
+  addEventListener('message', async ({ data: { id, request } }) => {
+    try {
+      const { value, transfer = [] } = await answer(request);
+      postMessage({ id, value }, { transfer });
+    } catch (error) {
+      postMessage({ id, error: describe(error) });
+    }
+  });
+}
+
+/**
+ * @param {Uint8ClampedArray} pixels
+ * @returns {Uint8Array} the same memory
+ */
+function bytesOf({ buffer, byteOffset, byteLength }) {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/**
+ * @param {unknown} error
+ * @returns {{ code: import('./index.js').ErrorCode, message: string }}
+ */
+function describe(error) {
+  const message = messageOf(error);
+  const code = /** @type {{ code?: any }} */ (error)?.code;
+  if (ERROR_CODES.includes(code)) return { code, message };
+  // Engines say "no memory" by a RangeError, but use one for a stack that ran over as well.
+  if (error instanceof RangeError && !/stack/i.test(message)) return { code: 'OUT_OF_MEMORY', message };
+  // A trap leaves the wasm memory in the middle of something: nothing after it can be trusted.
+  return { code: 'CRASHED', message: `the engine stopped: ${message}` };
+}

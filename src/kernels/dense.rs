@@ -1,0 +1,77 @@
+//! A matrix times a vector: the classifier, V3's head, squeeze-and-excite.
+
+use super::epilogue::{Clamp, Epilogue, HardSigmoid, HardSwish};
+use super::layout::BLOCK;
+use crate::arch::Activation;
+use crate::simd::F32x4;
+use std::ops::Range;
+
+/// A dense layer with its memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense {
+    /// `in_channels` adjacent values.
+    pub input: *const f32,
+    /// Length of the input.
+    pub in_channels: usize,
+    /// Packed panels: see [`super::pack::pointwise`].
+    pub weights: *const f32,
+    /// Adjacent values, their number a multiple of 8.
+    pub output: *mut f32,
+    /// What is applied to the sums.
+    pub activation: Activation,
+    /// See [`super::epilogue::constants`].
+    pub constants: *const f32,
+}
+
+/// Computes the output panels `panels`, 8 outputs each.
+///
+/// # Safety
+/// The pointers are valid for those panels, and nothing else touches that output meanwhile.
+pub unsafe fn dense<V: F32x4>(layer: &Dense, panels: Range<usize>) {
+    for index in panels {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match layer.activation {
+                Activation::HardSwish => panel::<V, HardSwish>(layer, index),
+                Activation::HardSigmoid => panel::<V, HardSigmoid>(layer, index),
+                _ => panel::<V, Clamp>(layer, index),
+            }
+        }
+    }
+}
+
+/// Sums that are built side by side, so that a multiplication need not wait for the one before it.
+const CHAINS: usize = 4;
+
+/// # Safety
+/// See [`dense`].
+#[inline(never)]
+unsafe fn panel<V: F32x4, E: Epilogue>(layer: &Dense, index: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let bias = layer.weights.add(index * super::pointwise::panel(layer.in_channels));
+        let weights = bias.add(BLOCK);
+        let mut sums = [[V::splat(0.0); 2]; CHAINS];
+        sums[0] = [V::load(bias), V::load(bias.add(4))];
+        let whole = layer.in_channels / CHAINS * CHAINS;
+        let mut step = |k: usize, chain: usize| {
+            let value = V::load_splat(layer.input.add(k));
+            for (half, sum) in sums[chain].iter_mut().enumerate() {
+                *sum = sum.madd(value, V::load(weights.add(k * BLOCK + half * 4)));
+            }
+        };
+        for k in (0..whole).step_by(CHAINS) {
+            for chain in 0..CHAINS {
+                step(k + chain, chain);
+            }
+        }
+        for k in whole..layer.in_channels {
+            step(k, 0);
+        }
+        for half in 0..2 {
+            let [a, b, c, d] = sums.map(|sum| sum[half]);
+            let at = layer.output.add(index * BLOCK + half * 4);
+            E::finish(a.add(b).add(c.add(d)), layer.constants, at).store(at);
+        }
+    }
+}

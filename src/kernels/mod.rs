@@ -1,0 +1,16 @@
+//! The kernels: one file per operation, each generic over the instruction set ([`crate::simd`]).
+//!
+//! A kernel is an `unsafe fn` on pointers; [`crate::plan`] owns the memory, checks every size once when
+//! the network is built, and is the only caller.
+
+pub mod dense;
+pub mod depthwise;
+pub mod epilogue;
+pub mod layout;
+pub mod pack;
+pub mod pointwise;
+pub mod pool;
+pub mod reference;
+pub mod scale;
+pub mod stem;
+mod tile;

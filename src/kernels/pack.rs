@@ -1,0 +1,51 @@
+//! Weights in the order in which the kernels read them.
+
+use super::layout::{BLOCK, blocks};
+use super::{depthwise, pointwise, stem};
+use crate::buffer::Buffer;
+
+/// Panels `[out / 8]{bias[8]; weight[depth][8]}` of weights that `at(out, depth)` gives.
+fn panels(bias: &[f32], depth: usize, at: impl Fn(usize, usize) -> f32) -> Buffer {
+    let mut packed = Buffer::zeros(blocks(bias.len()) * pointwise::panel(depth));
+    for (out, &bias) in bias.iter().enumerate() {
+        let base = out / BLOCK * pointwise::panel(depth) + out % BLOCK;
+        packed[base] = bias;
+        for k in 0..depth {
+            packed[base + (k + 1) * BLOCK] = at(out, k);
+        }
+    }
+    packed
+}
+
+/// Panels of a 1x1 convolution or a dense layer, `weight` being `[out][in]`.
+#[must_use]
+pub fn pointwise(weight: &[f32], bias: &[f32]) -> Buffer {
+    let depth = weight.len() / bias.len();
+    panels(bias, depth, |out, k| weight[out * depth + k])
+}
+
+/// Panels of the stem, `weight` being `[out][rgb][ky][kx]`; a panel's depth runs over `[ky][kx][rgb]`.
+#[must_use]
+pub fn stem(weight: &[f32], bias: &[f32]) -> Buffer {
+    panels(bias, stem::DEPTH, |out, k| {
+        let (tap, rgb) = (k / stem::RGB, k % stem::RGB);
+        weight[out * stem::DEPTH + rgb * 9 + tap]
+    })
+}
+
+/// `[channels / 8][2]{bias[4]; tap[kernel * kernel][4]}` of a depthwise convolution, `weight` being
+/// `[channel][ky][kx]`.
+#[must_use]
+pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Buffer {
+    let taps = kernel * kernel;
+    let half = depthwise::half(kernel);
+    let mut packed = Buffer::zeros(blocks(bias.len()) * 2 * half);
+    for (channel, &bias) in bias.iter().enumerate() {
+        let base = channel / depthwise::HALF * half + channel % depthwise::HALF;
+        packed[base] = bias;
+        for tap in 0..taps {
+            packed[base + (tap + 1) * depthwise::HALF] = weight[channel * taps + tap];
+        }
+    }
+    packed
+}

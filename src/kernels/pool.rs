@@ -1,0 +1,43 @@
+//! The mean over all pixels: global average pooling, and the squeeze of squeeze-and-excite.
+
+use super::layout::BLOCK;
+use crate::simd::F32x4;
+use std::ops::Range;
+
+/// A pooling step with its memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    /// Input in blocks.
+    pub input: *const f32,
+    /// Values from one block of the input to the next.
+    pub input_plane: usize,
+    /// Pixels of the input.
+    pub pixels: usize,
+    /// What each channel's sum is multiplied with: one over the number of pixels.
+    pub factor: f32,
+    /// One value per channel.
+    pub output: *mut f32,
+}
+
+/// Computes the channel blocks `blocks`.
+///
+/// # Safety
+/// The pointers are valid for those blocks, and nothing else touches that output meanwhile.
+#[inline(never)]
+pub unsafe fn pool<V: F32x4>(pool: &Pool, blocks: Range<usize>) {
+    for block in blocks {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let input = pool.input.add(block * pool.input_plane);
+            let mut sums = [V::splat(0.0); 2];
+            for pixel in 0..pool.pixels {
+                for (half, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.add(V::load(input.add(pixel * BLOCK + half * 4)));
+                }
+            }
+            for (half, sum) in sums.into_iter().enumerate() {
+                sum.mul(V::splat(pool.factor)).store(pool.output.add(block * BLOCK + half * 4));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The first layer: a full 3x3 convolution with stride 2 on the RGB picture.
+//!
+//! The picture lies in rows of `[x][3]` values with a border of one zero pixel all round, so an output's
+//! 27 inputs are three runs of 9 adjacent values and the register tile of [`super::pointwise`] does it.
+
+use super::epilogue::{Clamp, HardSwish};
+use super::layout::BLOCK;
+use super::tile::{self, Tiles};
+use crate::arch::Activation;
+use crate::simd::F32x4;
+use std::ops::Range;
+
+/// Values of an RGB pixel.
+pub const RGB: usize = 3;
+/// Values of one output's inputs.
+pub const DEPTH: usize = 9 * RGB;
+/// The border of zeros around the picture, in pixels.
+pub const BORDER: usize = 1;
+
+/// Values from one row of a picture `width` pixels wide to the next.
+#[must_use]
+pub const fn row(width: usize) -> usize {
+    (width + 2 * BORDER) * RGB
+}
+
+/// The stem with its memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Stem {
+    /// The picture's first pixel, behind the border.
+    pub input: *const f32,
+    /// Values from one row to the next, see [`row`].
+    pub input_row: usize,
+    /// Padding above the picture: 1, or 0 for TensorFlow's SAME on an even size.
+    pub above: usize,
+    /// Padding left of the picture, likewise.
+    pub left: usize,
+    /// Packed panels: see [`super::pack::stem`].
+    pub weights: *const f32,
+    /// Output in blocks.
+    pub output: *mut f32,
+    /// Values from one block of the output to the next.
+    pub output_plane: usize,
+    /// Output width in pixels.
+    pub output_width: usize,
+    /// Output channels.
+    pub out_channels: usize,
+    /// What is applied to the sums: linear, ReLU, ReLU6 or h-swish.
+    pub activation: Activation,
+    /// See [`super::epilogue::constants`].
+    pub constants: *const f32,
+}
+
+/// Computes the output rows `rows`.
+///
+/// # Safety
+/// The pointers are valid for those rows, and nothing else touches that output meanwhile.
+pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
+    for y in rows {
+        for panel in 0..super::pointwise::panels(conv.out_channels) {
+            // SAFETY: the caller's promise; the border makes row and column -1 valid.
+            unsafe {
+                let tiles = Tiles {
+                    input: conv
+                        .input
+                        .add(2 * y * conv.input_row)
+                        .sub(conv.above * conv.input_row + conv.left * RGB),
+                    run_stride: conv.input_row,
+                    depth: DEPTH,
+                    panel: conv.weights.add(panel * super::pointwise::panel(DEPTH)),
+                    output: conv
+                        .output
+                        .add(panel * conv.output_plane + y * conv.output_width * BLOCK),
+                    constants: conv.constants,
+                };
+                if conv.activation == Activation::HardSwish {
+                    tile::pixels::<V, HardSwish, { 2 * RGB }, { 3 * RGB }>(
+                        tiles,
+                        conv.output_width,
+                    );
+                } else {
+                    tile::pixels::<V, Clamp, { 2 * RGB }, { 3 * RGB }>(tiles, conv.output_width);
+                }
+            }
+        }
+    }
+}

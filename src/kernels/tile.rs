@@ -1,0 +1,152 @@
+//! The register tile of every convolution that sums over channels: up to 6 pixels x 8 output channels.
+//!
+//! Each input value is broadcast and multiplied with 8 weights; the sums stay in registers over the
+//! whole depth. Pointwise and stem differ only in where a pixel's inputs lie.
+
+use super::epilogue::Epilogue;
+use super::layout::BLOCK;
+use crate::simd::F32x4;
+
+/// The memory of a call, all in values: where it reads, where it writes, how much.
+///
+/// A pixel's `depth` inputs lie in runs: `RUN` adjacent values, the next run `run_stride` further.
+/// Neighbouring pixels are `STEP` apart.
+#[derive(Clone, Copy)]
+pub struct Tiles {
+    /// The first pixel's first input.
+    pub input: *const f32,
+    /// Distance between a pixel's runs.
+    pub run_stride: usize,
+    /// Inputs of a pixel, at least 1.
+    pub depth: usize,
+    /// `{bias[8]; weight[depth][8]}`.
+    pub panel: *const f32,
+    /// The first pixel's first output; the next pixel's is 8 further.
+    pub output: *mut f32,
+    /// See [`super::epilogue::constants`].
+    pub constants: *const f32,
+}
+
+/// Computes `pixels` neighbouring pixels of one panel.
+///
+/// # Safety
+/// All that `tiles` names is valid for `pixels` pixels, and nothing else touches the output meanwhile.
+pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>(
+    mut tiles: Tiles,
+    pixels: usize,
+) {
+    for (size, count) in split(pixels, V::TILE_PIXELS) {
+        if count == 0 {
+            continue;
+        }
+        // SAFETY: the counts add up to `pixels`, and each call begins where the last ended.
+        unsafe {
+            match size {
+                6 => run::<V, E, 6, STEP, RUN>(tiles, count),
+                5 => run::<V, E, 5, STEP, RUN>(tiles, count),
+                4 => run::<V, E, 4, STEP, RUN>(tiles, count),
+                _ => run::<V, E, 1, STEP, RUN>(tiles, count),
+            }
+            tiles.input = tiles.input.add(count * size * STEP);
+            tiles.output = tiles.output.add(count * size * BLOCK);
+        }
+    }
+}
+
+/// `pixels` as a sum of tiles, `(pixels of a tile, number of them)`, so that no tile has idle rows:
+/// 49 is 6 x 6 + 5 + 2 x 4. Only maps of 1, 2, 3 and 7 pixels need single pixels.
+fn split(pixels: usize, largest: usize) -> [(usize, usize); 4] {
+    let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
+    for fives in 0..=5 {
+        for fours in 0..=4 {
+            let Some(rest) = pixels.checked_sub(fives * 5 + fours * 4) else { continue };
+            let (sixes, fives, ones) = if largest == 6 {
+                (rest / 6, fives, rest % 6)
+            } else {
+                (0, fives + rest / 5, rest % 5)
+            };
+            // A single pixel leaves 10 of 12 accumulators idle; smaller tiles load more per multiplication.
+            let cost = ones * 100 + fours * 2 + if largest == 6 { fives } else { 0 };
+            if cost < best.0 {
+                best = (cost, [(6, sixes), (5, fives), (4, fours), (1, ones)]);
+            }
+        }
+    }
+    best.1
+}
+
+/// `count` tiles of `PIXELS` pixels.
+///
+/// A function of its own, never inlined: V8 optimises per function, without replacing one that runs, so
+/// a network in one function would stay in the slow first tier for its whole first run.
+///
+/// # Safety
+/// See [`pixels`], for `count * PIXELS` pixels.
+#[inline(never)]
+unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, const RUN: usize>(
+    tiles: Tiles,
+    count: usize,
+) {
+    let Tiles { mut input, run_stride, depth, panel, mut output, constants } = tiles;
+    // SAFETY: the caller's promise covers every address below.
+    unsafe {
+        for _ in 0..count {
+            let bias = [V::load(panel), V::load(panel.add(4))];
+            let mut sums = [bias; PIXELS];
+            let mut runs = input;
+            let mut weights = panel.add(BLOCK);
+            let mut left = depth;
+            // Leaving between any two steps, rather than at the end of a run, also keeps the compiler
+            // from sinking the multiplications of one accumulator next to each other, which spilled ten
+            // registers per run and cost half the speed.
+            'depth: loop {
+                for step in 0..RUN {
+                    let weight = [
+                        V::load(weights.add(step * BLOCK)),
+                        V::load(weights.add(step * BLOCK + 4)),
+                    ];
+                    for (pixel, sum) in sums.iter_mut().enumerate() {
+                        let value = V::load_splat(runs.add(pixel * STEP + step));
+                        sum[0] = sum[0].madd(value, weight[0]);
+                        sum[1] = sum[1].madd(value, weight[1]);
+                    }
+                    left -= 1;
+                    if left == 0 {
+                        break 'depth;
+                    }
+                }
+                runs = runs.add(run_stride);
+                weights = weights.add(RUN * BLOCK);
+            }
+            for (pixel, sum) in sums.iter().enumerate() {
+                for (half, &x) in sum.iter().enumerate() {
+                    let at = output.add(pixel * BLOCK + half * 4);
+                    E::finish(x, constants, at).store(at);
+                }
+            }
+            input = input.add(PIXELS * STEP);
+            output = output.add(PIXELS * BLOCK);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn splits_cover_every_count_without_idle_rows() {
+        for largest in [5, 6] {
+            for pixels in 1..2000 {
+                let tiles = split(pixels, largest);
+                assert_eq!(tiles.iter().map(|(size, count)| size * count).sum::<usize>(), pixels);
+                let singles = tiles[3].1;
+                let possible = !matches!(pixels, 1 | 2 | 3 | 7)
+                    && (largest == 6 || pixels != 6 && pixels != 11);
+                assert_eq!(singles == 0, possible, "{pixels} pixels: {tiles:?}");
+            }
+        }
+        assert_eq!(split(49, 6), [(6, 6), (5, 1), (4, 2), (1, 0)]);
+        assert_eq!(split(196, 6), [(6, 32), (5, 0), (4, 1), (1, 0)]);
+    }
+}

@@ -1,0 +1,116 @@
+//! Four `f32` lanes at a time, on every instruction set that the kernels run on.
+//!
+//! The kernels are written once, generic over [`F32x4`]. The trait holds exactly the operations that
+//! they use, and each instruction set is one small file:
+//!
+//! | type | where | multiply-add |
+//! | --- | --- | --- |
+//! | [`Scalar`] | everywhere; the other types' partner in tests | two roundings |
+//! | `Simd128` | WebAssembly SIMD128 | two roundings |
+//! | `Relaxed` | WebAssembly relaxed SIMD | one or two, the engine's choice |
+//! | `Sse2` | x86-64 | two roundings |
+//! | `Neon` | AArch64 | one rounding |
+//!
+//! Types with two roundings give the same bits as [`Scalar`]. A WebAssembly engine that lacks an
+//! instruction rejects the whole module, so the choice is made when the module is built; [`Native`] is
+//! that choice.
+
+mod scalar;
+
+pub use scalar::Scalar;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use wasm::Relaxed;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use wasm::Simd128;
+
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(target_arch = "x86_64")]
+pub use sse2::Sse2;
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(target_arch = "aarch64")]
+pub use neon::Neon;
+
+/// The best instruction set of this build.
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub type Native = Relaxed;
+/// The best instruction set of this build.
+#[cfg(all(
+    target_arch = "wasm32",
+    target_feature = "simd128",
+    not(target_feature = "relaxed-simd")
+))]
+pub type Native = Simd128;
+/// The best instruction set of this build.
+#[cfg(target_arch = "x86_64")]
+pub type Native = Sse2;
+/// The best instruction set of this build.
+#[cfg(target_arch = "aarch64")]
+pub type Native = Neon;
+/// The best instruction set of this build.
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    target_arch = "x86_64",
+    target_arch = "aarch64"
+)))]
+pub type Native = Scalar;
+
+/// Four `f32` lanes.
+pub trait F32x4: Copy {
+    /// The instruction set's name.
+    const NAME: &'static str;
+
+    /// Output pixels in the pointwise kernel's register tile, 6 or 5.
+    ///
+    /// A tile of 6 pixels x 8 channels needs 12 accumulators, 2 weights and 1 input: the 15 XMM
+    /// registers that V8 hands out on x86-64. A multiply and an add in place of a fused one need a
+    /// register for the product, so there 5 pixels fit.
+    const TILE_PIXELS: usize;
+
+    /// Four times `x`.
+    fn splat(x: f32) -> Self;
+
+    /// Four values from memory.
+    ///
+    /// # Safety
+    /// `src` points to four readable values.
+    unsafe fn load(src: *const f32) -> Self;
+
+    /// Four times one value from memory: one broadcasting load, where `splat` of a loaded value would
+    /// cost a shuffle.
+    ///
+    /// # Safety
+    /// `src` points to a readable value.
+    unsafe fn load_splat(src: *const f32) -> Self;
+
+    /// Writes the four lanes to memory.
+    ///
+    /// # Safety
+    /// `dst` points to four writable values.
+    unsafe fn store(self, dst: *mut f32);
+
+    /// Lane-wise sum.
+    #[must_use]
+    fn add(self, other: Self) -> Self;
+
+    /// Lane-wise product.
+    #[must_use]
+    fn mul(self, other: Self) -> Self;
+
+    /// `self + a * b`, with one rounding or two as the instruction set has it.
+    #[must_use]
+    fn madd(self, a: Self, b: Self) -> Self;
+
+    /// `other` where it is smaller, else `self`.
+    #[must_use]
+    fn min(self, other: Self) -> Self;
+
+    /// `other` where it is larger, else `self`.
+    #[must_use]
+    fn max(self, other: Self) -> Self;
+}

@@ -1,0 +1,182 @@
+//! The JavaScript face of the crate, and all of its `#[wasm_bindgen]`.
+//!
+//! Meant for the npm package's worker, which gives users the friendlier API.
+
+use crate::arch::{Config, Network, Padding, Version};
+use crate::error::Error;
+use crate::model::Model;
+use crate::preprocess::{Interpolation, RgbaImage};
+use crate::weights::{ByteSource, Flavour};
+use js_sys::{Float32Array, Uint8Array};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+
+    /// JavaScript's `Error`, with the `code` that the package puts on its own.
+    #[wasm_bindgen(js_name = Error)]
+    type CodedError;
+    #[wasm_bindgen(constructor, js_class = "Error")]
+    fn new(message: &str) -> CodedError;
+    #[wasm_bindgen(method, setter)]
+    fn set_code(this: &CodedError, code: &str);
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let coded = CodedError::new(&error.to_string());
+        coded.set_code(error.code());
+        coded.into()
+    }
+}
+
+/// A file that stays in JavaScript's memory: WebAssembly's never shrinks again.
+struct JsBytes(Uint8Array);
+
+impl ByteSource for JsBytes {
+    fn len(&self) -> u64 {
+        self.0.length().into()
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        let len = buffer.len() as u64;
+        let end = offset.checked_add(len).filter(|&end| end <= self.len());
+        let (Ok(start), Some(Ok(end))) = (u32::try_from(offset), end.map(u32::try_from)) else {
+            let reason = format!("there are {} bytes", self.len());
+            return Err(Error::Read { offset, length: buffer.len(), reason });
+        };
+        self.0.subarray(start, end).copy_to(buffer);
+        Ok(())
+    }
+}
+
+/// One loaded network.
+#[wasm_bindgen]
+pub struct Engine {
+    model: Model,
+    /// The last picture, kept so that a camera's frames need no new memory.
+    pixels: Vec<u8>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Loads a `.safetensors` file, with the texts of `config.json` and `preprocessor_config.json`.
+    pub fn load(
+        bytes: Uint8Array,
+        config: Option<String>,
+        preprocessor_config: Option<String>,
+    ) -> Result<Self, JsValue> {
+        let source = JsBytes(bytes);
+        let model = Model::load(&source, config.as_deref(), preprocessor_config.as_deref())?;
+        Ok(Self { model, pixels: Vec::new() })
+    }
+
+    /// A network with random weights.
+    pub fn untrained(
+        version: &str,
+        minimalistic: bool,
+        width: f64,
+        resolution: usize,
+        classes: usize,
+    ) -> Result<Self, JsValue> {
+        let version = version_of(version).ok_or_else(|| Error::UnknownNetwork {
+            reason: format!("\"{version}\" is not one of its names"),
+        })?;
+        let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
+        let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
+        let model = Model::untrained(Network::new(&config)?, seed)?;
+        Ok(Self { model, pixels: Vec::new() })
+    }
+
+    /// What was loaded, as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn info(&self) -> String {
+        let network = self.model.network();
+        let preprocessing = self.model.preprocessing();
+        json!({
+            "version": name_of(network.version),
+            "minimalistic": network.minimalistic,
+            "width": network.width,
+            "resolution": network.resolution,
+            "classes": network.classes() - usize::from(self.model.has_background()),
+            "logits": network.classes(),
+            "parameters": network.parameters(),
+            "macs": network.macs(),
+            "trained": self.model.flavour().is_some(),
+            "flavour": match self.model.flavour() {
+                Some(Flavour::Timm) => "timm",
+                Some(Flavour::Torchvision) => "torchvision",
+                Some(Flavour::Transformers) => "transformers",
+                None => "untrained",
+            },
+            "padding": match network.padding {
+                Padding::Symmetric => "symmetric",
+                Padding::Same => "same",
+            },
+            "preprocessing": {
+                "resizeShortSide": preprocessing.resize_short_side,
+                "crop": preprocessing.crop,
+                "interpolation": match preprocessing.interpolation {
+                    Interpolation::Bilinear => "bilinear",
+                    Interpolation::Bicubic => "bicubic",
+                },
+                "mean": preprocessing.mean,
+                "std": preprocessing.std,
+            },
+            "memory": {
+                "weights": self.model.plan().weight_bytes(),
+                "activations": self.model.plan().activation_bytes(),
+            },
+            "labels": self.model.labels(),
+        })
+        .to_string()
+    }
+
+    /// Classifies `width` x `height` pixels of RGBA. Gives the milliseconds of preprocessing and
+    /// inference, then index and probability of the `top_k` best classes.
+    pub fn classify(
+        &mut self,
+        rgba: &Uint8Array,
+        width: usize,
+        height: usize,
+        top_k: usize,
+    ) -> Result<Vec<f64>, JsValue> {
+        let start = now();
+        let got = rgba.length() as usize;
+        self.pixels.resize(got, 0);
+        rgba.copy_to(&mut self.pixels);
+        let picture = RgbaImage::new(width, height, &self.pixels)?;
+        self.model.prepare(picture);
+        let prepared = now();
+        let predictions = self.model.predict(top_k);
+        let timing = [prepared - start, now() - prepared];
+        let pairs = predictions
+            .iter()
+            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
+        Ok(timing.into_iter().chain(pairs).collect())
+    }
+
+    /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
+    pub fn run(&mut self, input: &[f32]) -> Result<Float32Array, JsValue> {
+        Ok(Float32Array::from(self.model.run(input)?))
+    }
+}
+
+fn version_of(name: &str) -> Option<Version> {
+    [Version::V1, Version::V2, Version::V3Small, Version::V3Large]
+        .into_iter()
+        .find(|&version| name_of(version) == name)
+}
+
+/// The version's name in the package's API.
+fn name_of(version: Version) -> &'static str {
+    match version {
+        Version::V1 => "v1",
+        Version::V2 => "v2",
+        Version::V3Small => "v3-small",
+        Version::V3Large => "v3-large",
+    }
+}

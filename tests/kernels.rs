@@ -1,0 +1,398 @@
+//! Every kernel, on every instruction set of the build, against the plain loops of
+//! `kernels::reference`, over random shapes; and the instruction sets against each other, bit by bit.
+
+use fastrand::Rng;
+use mobilenet_wasm::Buffer;
+use mobilenet_wasm::arch::{Activation, Padding};
+use mobilenet_wasm::kernels::depthwise::{Depthwise, depthwise};
+use mobilenet_wasm::kernels::layout::{BLOCK, blocks, from_blocks, plane, tensor, to_blocks};
+use mobilenet_wasm::kernels::reference::Shape;
+use mobilenet_wasm::kernels::{dense, epilogue, pack, pointwise, pool, reference, scale, stem};
+use mobilenet_wasm::simd::{F32x4, Native, Scalar};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const ACTIVATIONS: [Activation; 4] =
+    [Activation::Linear, Activation::Relu, Activation::Relu6, Activation::HardSwish];
+
+/// What a row of tests needs: values of a spread that reaches every branch of the activations.
+fn values(rng: &mut Rng, len: usize) -> Vec<f32> {
+    (0..len).map(|_| (rng.f32() - 0.5) * 4.0).collect()
+}
+
+/// Weights that keep the sum of `depth` products within a few units.
+fn weights(rng: &mut Rng, len: usize, depth: usize) -> Vec<f32> {
+    let scale = 4.0 / (depth as f32).sqrt();
+    (0..len).map(|_| (rng.f32() - 0.5) * scale).collect()
+}
+
+/// The sums' rounding errors grow with their depth; one unit in the last place of 16 is 1e-6.
+fn check(name: &str, what: &dyn std::fmt::Debug, got: &[f32], expected: &[f64]) {
+    assert_eq!(got.len(), expected.len(), "{name} {what:?}");
+    for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
+        assert!(
+            (f64::from(got) - expected).abs() <= 2e-5 * expected.abs().max(1.0),
+            "{name} {what:?}: value {index} is {got}, should be {expected}"
+        );
+    }
+}
+
+/// Bits of `got` and `other`, where both instruction sets round twice.
+fn check_bits<V: F32x4>(what: &dyn std::fmt::Debug, got: &[f32], scalar: &[f32]) {
+    if matches!(V::NAME, "relaxed" | "neon") {
+        return;
+    }
+    let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(got), bits(scalar), "{} and scalar differ: {what:?}", V::NAME);
+}
+
+fn blocked(planar: &[f32], channels: usize, pixels: usize) -> Buffer {
+    let mut buffer = Buffer::zeros(tensor(channels, pixels));
+    to_blocks(planar, channels, pixels, &mut buffer);
+    buffer
+}
+
+fn cut(rng: &mut Rng, len: usize) -> usize {
+    rng.usize(0..=len)
+}
+
+#[derive(Debug)]
+struct PointwiseCase {
+    channels: usize,
+    out_channels: usize,
+    pixels: usize,
+    activation: Activation,
+    accumulate: bool,
+}
+
+impl PointwiseCase {
+    fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        let &Self { channels, out_channels, pixels, activation, accumulate } = self;
+        let input = values(&mut rng, channels * pixels);
+        let weight = weights(&mut rng, channels * out_channels, channels);
+        let bias = values(&mut rng, out_channels);
+        let residual = values(&mut rng, out_channels * pixels);
+
+        let source = blocked(&input, channels, pixels);
+        let packed = pack::pointwise(&weight, &bias);
+        let mut output = blocked(&residual, out_channels, pixels);
+        let constants = epilogue::constants(activation);
+        let conv = pointwise::Pointwise {
+            input: source.as_ptr(),
+            input_plane: plane(pixels),
+            in_channels: channels,
+            weights: packed.as_ptr(),
+            output: output.as_mut_ptr(),
+            output_plane: plane(pixels),
+            activation,
+            accumulate,
+            constants: constants.as_ptr(),
+        };
+        let (panel, pixel) = (cut(&mut rng, blocks(out_channels)), cut(&mut rng, pixels));
+        for panels in [0..panel, panel..blocks(out_channels)] {
+            for part in [0..pixel, pixel..pixels] {
+                // SAFETY: the buffers hold the shapes that `conv` names.
+                unsafe { pointwise::pointwise::<V>(&conv, panels.clone(), part) }
+            }
+        }
+        let got = from_blocks(&output, out_channels, pixels);
+
+        let shape = Shape {
+            channels,
+            height: 1,
+            width: pixels,
+            kernel: 1,
+            stride: 1,
+            above: 0,
+            left: 0,
+            output_height: 1,
+            output_width: pixels,
+        };
+        let activation = if accumulate { Activation::Linear } else { activation };
+        let mut expected = reference::convolution(&shape, &input, &weight, &bias, activation);
+        if accumulate {
+            for (sum, residual) in expected.iter_mut().zip(residual) {
+                *sum += f64::from(residual);
+            }
+        }
+        check(V::NAME, self, &got, &expected);
+        got
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn pointwise_is_right() {
+    let mut rng = Rng::with_seed(1);
+    for seed in 0..150 {
+        let case = PointwiseCase {
+            channels: rng.usize(1..70),
+            out_channels: rng.usize(1..40),
+            pixels: if rng.bool() { rng.usize(1..60) } else { rng.usize(60..300) },
+            activation: ACTIVATIONS[rng.usize(0..4)],
+            accumulate: rng.u8(0..4) == 0,
+        };
+        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+    }
+}
+
+#[derive(Debug)]
+struct DepthwiseCase {
+    channels: usize,
+    height: usize,
+    width: usize,
+    kernel: usize,
+    stride: usize,
+    padding: Padding,
+    activation: Activation,
+}
+
+impl DepthwiseCase {
+    fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        let &Self { channels, height, width, kernel, stride, padding, activation } = self;
+        let input = values(&mut rng, channels * height * width);
+        let weight = weights(&mut rng, channels * kernel * kernel, kernel * kernel);
+        let bias = values(&mut rng, channels);
+        let shape = Shape {
+            channels,
+            height,
+            width,
+            kernel,
+            stride,
+            above: padding.before(height, kernel, stride),
+            left: padding.before(width, kernel, stride),
+            output_height: padding.output(height, stride),
+            output_width: padding.output(width, stride),
+        };
+        let pixels = shape.output_height * shape.output_width;
+
+        let source = blocked(&input, channels, height * width);
+        let packed = pack::depthwise(&weight, &bias, kernel);
+        let zeros = Buffer::zeros(width * BLOCK);
+        let mut output = Buffer::zeros(tensor(channels, pixels));
+        let mut sums = Buffer::zeros(tensor(channels, shape.output_height));
+        let constants = epilogue::constants(activation);
+        let conv = Depthwise {
+            input: source.as_ptr(),
+            input_plane: plane(height * width),
+            height,
+            width,
+            kernel,
+            stride,
+            above: shape.above,
+            left: shape.left,
+            weights: packed.as_ptr(),
+            zeros: zeros.as_ptr(),
+            output: output.as_mut_ptr(),
+            output_plane: plane(pixels),
+            output_height: shape.output_height,
+            output_width: shape.output_width,
+            activation,
+            constants: constants.as_ptr(),
+            row_sums: sums.as_mut_ptr(),
+            row_sums_plane: plane(shape.output_height),
+        };
+        let row = cut(&mut rng, shape.output_height);
+        for block in 0..blocks(channels) {
+            for rows in [0..row, row..shape.output_height] {
+                // SAFETY: the buffers hold the shapes that `conv` names.
+                unsafe { depthwise::<V>(&conv, block, rows) }
+            }
+        }
+        let got = from_blocks(&output, channels, pixels);
+        let expected = reference::depthwise(&shape, &input, &weight, &bias, activation);
+        check(V::NAME, self, &got, &expected);
+        let row_sums: Vec<f64> =
+            expected.chunks(shape.output_width).map(|row| row.iter().sum()).collect();
+        check(V::NAME, self, &from_blocks(&sums, channels, shape.output_height), &row_sums);
+        got
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn depthwise_is_right() {
+    let mut rng = Rng::with_seed(2);
+    for seed in 0..600 {
+        let case = DepthwiseCase {
+            channels: rng.usize(1..20),
+            height: rng.usize(1..12),
+            width: if rng.bool() { rng.usize(1..8) } else { rng.usize(1..30) },
+            kernel: [3, 5][rng.usize(0..2)],
+            stride: rng.usize(1..3),
+            padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
+            activation: ACTIVATIONS[rng.usize(0..4)],
+        };
+        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+    }
+}
+
+#[derive(Debug)]
+struct StemCase {
+    out_channels: usize,
+    height: usize,
+    width: usize,
+    padding: Padding,
+    activation: Activation,
+}
+
+impl StemCase {
+    fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        let &Self { out_channels, height, width, padding, activation } = self;
+        let input = values(&mut rng, 3 * height * width);
+        let weight = weights(&mut rng, out_channels * stem::DEPTH, stem::DEPTH);
+        let bias = values(&mut rng, out_channels);
+        let shape = Shape {
+            channels: 3,
+            height,
+            width,
+            kernel: 3,
+            stride: 2,
+            above: padding.before(height, 3, 2),
+            left: padding.before(width, 3, 2),
+            output_height: padding.output(height, 2),
+            output_width: padding.output(width, 2),
+        };
+        let pixels = shape.output_height * shape.output_width;
+
+        let row = stem::row(width);
+        let first = stem::BORDER * (row + stem::RGB);
+        let mut source = Buffer::zeros((height + 2 * stem::BORDER) * row);
+        for (index, &value) in input.iter().enumerate() {
+            let (channel, y, x) = (index / (height * width), index / width % height, index % width);
+            source[first + y * row + x * stem::RGB + channel] = value;
+        }
+        let packed = pack::stem(&weight, &bias);
+        let mut output = Buffer::zeros(tensor(out_channels, pixels));
+        let constants = epilogue::constants(activation);
+        let conv = stem::Stem {
+            input: source[first..].as_ptr(),
+            input_row: row,
+            above: shape.above,
+            left: shape.left,
+            weights: packed.as_ptr(),
+            output: output.as_mut_ptr(),
+            output_plane: plane(pixels),
+            output_width: shape.output_width,
+            out_channels,
+            activation,
+            constants: constants.as_ptr(),
+        };
+        // SAFETY: the buffers hold the shapes that `conv` names.
+        unsafe { stem::stem::<V>(&conv, 0..shape.output_height) }
+        let got = from_blocks(&output, out_channels, pixels);
+        let expected = reference::convolution(&shape, &input, &weight, &bias, activation);
+        check(V::NAME, self, &got, &expected);
+        got
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn stem_is_right() {
+    let mut rng = Rng::with_seed(3);
+    for seed in 0..150 {
+        let case = StemCase {
+            out_channels: rng.usize(1..34),
+            height: rng.usize(1..20),
+            width: rng.usize(1..40),
+            padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
+            activation: ACTIVATIONS[rng.usize(0..4)],
+        };
+        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+    }
+}
+
+#[derive(Debug)]
+struct DenseCase {
+    channels: usize,
+    outputs: usize,
+    activation: Activation,
+}
+
+impl DenseCase {
+    fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        let &Self { channels, outputs, activation } = self;
+        let input = values(&mut rng, channels);
+        let weight = weights(&mut rng, channels * outputs, channels);
+        let bias = values(&mut rng, outputs);
+        let packed = pack::pointwise(&weight, &bias);
+        let mut output = Buffer::zeros(blocks(outputs) * BLOCK);
+        let constants = epilogue::constants(activation);
+        let layer = dense::Dense {
+            input: input.as_ptr(),
+            in_channels: channels,
+            weights: packed.as_ptr(),
+            output: output.as_mut_ptr(),
+            activation,
+            constants: constants.as_ptr(),
+        };
+        // SAFETY: the buffers hold the shapes that `layer` names.
+        unsafe { dense::dense::<V>(&layer, 0..blocks(outputs)) }
+        let expected: Vec<f64> = (0..outputs)
+            .map(|out| {
+                let row = &weight[out * channels..][..channels];
+                let products = row.iter().zip(&input).map(|(&w, &x)| f64::from(w) * f64::from(x));
+                reference::activate(activation, f64::from(bias[out]) + products.sum::<f64>())
+            })
+            .collect();
+        check(V::NAME, self, &output[..outputs], &expected);
+        output.to_vec()
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn dense_is_right() {
+    let mut rng = Rng::with_seed(4);
+    for seed in 0..150 {
+        let activation = match rng.usize(0..5) {
+            4 => Activation::HardSigmoid,
+            index => ACTIVATIONS[index],
+        };
+        let case = DenseCase { channels: rng.usize(1..200), outputs: rng.usize(1..50), activation };
+        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+    }
+}
+
+fn pool_and_scale<V: F32x4>(channels: usize, pixels: usize, seed: u64) -> Vec<f32> {
+    let mut rng = Rng::with_seed(seed);
+    let input = values(&mut rng, channels * pixels);
+    let mut tensor = blocked(&input, channels, pixels);
+    let mut means = Buffer::zeros(blocks(channels) * BLOCK);
+    let step = pool::Pool {
+        input: tensor.as_ptr(),
+        input_plane: plane(pixels),
+        pixels,
+        factor: 1.0 / pixels as f32,
+        output: means.as_mut_ptr(),
+    };
+    // SAFETY: the buffers hold the shapes that `step` names.
+    unsafe { pool::pool::<V>(&step, 0..blocks(channels)) }
+    let mean = |plane: &[f32]| plane.iter().map(|&x| f64::from(x)).sum::<f64>() / pixels as f64;
+    let expected: Vec<f64> = input.chunks(pixels).map(mean).collect();
+    check(V::NAME, &(channels, pixels), &means[..channels], &expected);
+
+    let step = scale::Scale {
+        gates: means.as_ptr(),
+        tensor: tensor.as_mut_ptr(),
+        plane: plane(pixels),
+        pixels,
+    };
+    // SAFETY: the buffers hold the shapes that `step` names.
+    unsafe { scale::scale::<V>(&step, 0..blocks(channels)) }
+    let scaled = from_blocks(&tensor, channels, pixels);
+    for (index, (&x, &y)) in input.iter().zip(&scaled).enumerate() {
+        assert_eq!(y, x * means[index / pixels], "{} {channels} x {pixels}", V::NAME);
+    }
+    scaled
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn pool_and_scale_are_right() {
+    let mut rng = Rng::with_seed(5);
+    for seed in 0..50 {
+        let shape = (rng.usize(1..40), rng.usize(1..60));
+        let native = pool_and_scale::<Native>(shape.0, shape.1, seed);
+        check_bits::<Native>(&shape, &native, &pool_and_scale::<Scalar>(shape.0, shape.1, seed));
+    }
+}

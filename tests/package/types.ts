@@ -1,0 +1,14 @@
+// Compiled, never run: the declarations users see against the JavaScript that they describe.
+import type { Classification, MobileNetError as DeclaredError, MobileNet as Declared, LoadOptions, UntrainedOptions } from '../../pkg/index.js';
+import { MobileNetError } from '../../pkg/errors.js';
+import { MobileNet } from '../../pkg/mobilenet.js';
+
+export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
+export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
+export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
+
+// The five lines of the README.
+export async function readme(net: Declared, video: HTMLVideoElement): Promise<string> {
+  const result: Classification | null = await net.classify(video, { topK: 5 });
+  return result?.predictions[0].label ?? 'nothing';
+}

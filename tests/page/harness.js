@@ -1,0 +1,149 @@
+// What the browser tests share: the server, Chromium, a photo as webcam, and a page with no bundler.
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../../www/serve.js';
+
+const require = createRequire(new URL('../../www/package.json', import.meta.url));
+/** @type {typeof import('playwright-core')} */
+const { chromium } = require('playwright-core');
+
+const www = fileURLToPath(new URL('../../www/', import.meta.url));
+
+/** The photos and what every trained network here says of them. */
+export const PHOTOS = [
+  { file: 'chelsea.png', index: 285, label: 'Egyptian cat' },
+  { file: 'coffee.png', index: 967, label: 'espresso' },
+];
+
+/** The checkpoints that lie beside the page, as `models.json` lists them. */
+export const models = readModels();
+
+function readModels() {
+  if (!existsSync(join(www, 'dist/index.html'))) throw new Error('the page is not built: run `npm run build` in www');
+  const list = join(www, 'public/models/models.json');
+  if (!existsSync(list)) throw new Error('there are no models to test with: run `cargo xtask models`');
+  const { models } = JSON.parse(readFileSync(list, 'utf8'));
+  if (models.length === 0) throw new Error(`${list} lists no models`);
+  return models;
+}
+
+/** The first checkpoint of each version that has one: what its card runs when the page opens. */
+export const firstModels = [...new Map([...models].reverse().map((model) => [model.version, model])).values()];
+
+/** The lightest checkpoint, for tests in which any will do. */
+export const lightest = models.reduce((a, b) => (a.bytes <= b.bytes ? a : b));
+
+/** @param {string} path below `www/public` */
+export function publicFile(path) {
+  return join(www, 'public', path);
+}
+
+/** @param {string[]} [flags] besides those that make Chromium run here and leave the network alone */
+export function launch(flags = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--no-first-run',
+      '--disable-quic',
+      '--disable-component-update',
+      '--disable-sync',
+      ...flags,
+    ],
+  });
+}
+
+export const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+
+/**
+ * A server and a browser for the tests of one file.
+ * @param {string[]} [flags]
+ */
+export async function open(flags) {
+  const [server, browser] = await Promise.all([serve(), launch(flags)]);
+  return {
+    browser,
+    url: server.url,
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/**
+ * The page itself, opened and with all its networks loaded.
+ * @param {Awaited<ReturnType<typeof open>>} session
+ * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
+ */
+export async function openPage({ browser, url }, { prepare, ...options } = {}) {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(20_000);
+  await prepare?.(page);
+  await page.goto(url);
+  return page;
+}
+
+/**
+ * A document of the served origin in which nothing but a test's own script runs.
+ * @param {Awaited<ReturnType<typeof open>>} session
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function openBlank({ browser, url }, options) {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(20_000);
+  await page.route(`${url}blank`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title>' }));
+  await page.goto(`${url}blank`);
+  return page;
+}
+
+/** @param {string} version */
+export function card(page, version) {
+  return page.locator(`.card[data-version="${version}"]`);
+}
+
+/** The first line of a card's ranking, once it has one. */
+export function firstAnswer(page, version) {
+  return card(page, version).locator('.predictions li:first-child .label');
+}
+
+/**
+ * A photo as Chromium's fake webcam wants it: plain baseline JPEGs of 640x480, one after the other. Made by Chromium too,
+ * which fills the frame with the photo as a camera would.
+ * @param {Awaited<ReturnType<typeof open>>} session
+ * @param {string} photo file name among the samples
+ * @returns {Promise<{ flag: string, remove: () => Promise<void> }>}
+ */
+export async function webcamOf(session, photo) {
+  const page = await openBlank(session);
+  const base64 = await page.evaluate(async (photo) => {
+    const bitmap = await createImageBitmap(await (await fetch(`samples/${photo}`)).blob());
+    const canvas = new OffscreenCanvas(640, 480);
+    const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height);
+    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+    const context = canvas.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+    // Chromium takes the JPEG's full range (0 to 255) for video range (16 to 235) and stretches it: squeeze it beforehand.
+    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 16 + (image.data[i] * 219) / 255;
+    context.putImageData(image, 0, 0);
+    const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })).arrayBuffer());
+    return btoa(Array.from(jpeg, (byte) => String.fromCharCode(byte)).join(''));
+  }, photo);
+  await page.close();
+  const jpeg = Buffer.from(base64, 'base64');
+  const folder = await mkdtemp(join(tmpdir(), 'webcam-'));
+  const file = join(folder, 'photo.mjpeg');
+  await writeFile(file, Buffer.concat([jpeg, jpeg, jpeg]));
+  return {
+    flag: `--use-file-for-fake-video-capture=${file}`,
+    remove: () => rm(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,572 @@
+// The package as plain files, with no bundler: `import { MobileNet } from '/pkg/index.js'`.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PHOTOS, lightest, models, open, openBlank } from './harness.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  await page.evaluate(installHelpers, lightest);
+});
+after(() => session?.close());
+
+/** Runs in the page: what many tests need. */
+async function installHelpers(model) {
+  const { MobileNet, MobileNetError } = await import('/pkg/index.js');
+  const { url: weights, config, preprocessorConfig } = model;
+  const options = { weights, config, preprocessorConfig };
+  Object.assign(globalThis, {
+    MobileNet,
+    MobileNetError,
+    options,
+    load: (more) => MobileNet.load({ ...options, ...more }),
+    photo: async (file = 'chelsea.png') => (await fetch(`/samples/${file}`)).blob(),
+    /** A picture drawn on a new canvas of its own size. */
+    drawn: (picture, canvas = new OffscreenCanvas(picture.width, picture.height)) => {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+      canvas.getContext('2d').drawImage(picture, 0, 0);
+      return canvas;
+    },
+    /** The code of the error that a promise is rejected with; anything else is told as it is. */
+    codeOf: (promise) =>
+      promise.then(
+        (value) => `resolved: ${JSON.stringify(value)}`,
+        (error) => (error instanceof MobileNetError ? error.code : `not a MobileNetError: ${error}`),
+      ),
+  });
+}
+
+for (const model of models) {
+  test(`${model.name} names the photos`, async () => {
+    const found = await page.evaluate(
+      async ([{ url: weights, config, preprocessorConfig, sha256 }, files]) => {
+        const net = await MobileNet.load({ weights, config, preprocessorConfig, sha256 });
+        const results = [];
+        for (const file of files) results.push(await net.classify(await photo(file)));
+        net.dispose();
+        return { results, info: net.info };
+      },
+      [model, PHOTOS.map(({ file }) => file)],
+    );
+    assert.equal(found.info.version, model.version);
+    assert.equal(found.info.trained, true);
+    for (const [i, { predictions, timing }] of found.results.entries()) {
+      assert.equal(predictions.length, 5);
+      assert.equal(predictions[0].index, PHOTOS[i].index);
+      assert.equal(predictions[0].label.split(',')[0], PHOTOS[i].label);
+      for (let k = 1; k < 5; k++) assert.ok(predictions[k].probability <= predictions[k - 1].probability, 'best first');
+      assert.ok(timing.preprocess > 0 && timing.inference > 0);
+      assert.ok(timing.total >= timing.preprocess + timing.inference, JSON.stringify(timing));
+    }
+  });
+}
+
+test('every kind of source gives the same answer, and stays usable', async () => {
+  const results = await page.evaluate(async () => {
+    const net = await load();
+    const blob = await photo();
+    const bitmap = await createImageBitmap(blob);
+    const image = new Image();
+    image.src = URL.createObjectURL(blob);
+    await image.decode();
+    const canvas = drawn(bitmap, document.createElement('canvas'));
+    const offscreen = drawn(bitmap);
+    const video = document.createElement('video');
+    video.muted = true;
+    video.srcObject = canvas.captureStream();
+    const loaded = new Promise((resolve) => video.addEventListener('loadeddata', resolve));
+    await video.play();
+    await loaded;
+    const sources = {
+      Blob: blob,
+      File: new File([blob], 'chelsea.png'),
+      ImageBitmap: bitmap,
+      HTMLImageElement: image,
+      HTMLCanvasElement: canvas,
+      OffscreenCanvas: offscreen,
+      ImageData: offscreen.getContext('2d').getImageData(0, 0, offscreen.width, offscreen.height),
+      VideoFrame: new VideoFrame(bitmap, { timestamp: 0 }),
+      HTMLVideoElement: video,
+    };
+    const results = {};
+    for (const [kind, source] of Object.entries(sources)) {
+      const first = await net.classify(source);
+      const second = await net.classify(source);
+      results[kind] = [first.predictions[0], second.predictions[0]];
+    }
+    sources.VideoFrame.close();
+    net.dispose();
+    return results;
+  });
+  const reference = results.ImageData[0];
+  assert.equal(reference.index, PHOTOS[0].index);
+  for (const [kind, readings] of Object.entries(results)) {
+    // A video's frames went through a colour conversion, and its brightness and colour are kept apart.
+    const tolerance = kind === 'HTMLVideoElement' || kind === 'VideoFrame' ? 0.05 : 0;
+    for (const { index, probability } of readings) {
+      assert.equal(index, reference.index, kind);
+      assert.ok(Math.abs(probability - reference.probability) <= tolerance, `${kind}: ${probability}, ImageData: ${reference.probability}`);
+    }
+  }
+});
+
+test('weights may be an address, bytes or a file, and stay the caller’s', async () => {
+  const { tops, lengths } = await page.evaluate(async () => {
+    const buffer = await (await fetch(options.weights)).arrayBuffer();
+    const padded = new Uint8Array(buffer.byteLength + 16);
+    padded.set(new Uint8Array(buffer), 8);
+    const view = padded.subarray(8, 8 + buffer.byteLength);
+    const config = options.config && (await (await fetch(options.config)).json());
+    const tops = [];
+    for (const more of [
+      { weights: new URL(options.weights, document.baseURI) },
+      { weights: buffer, config },
+      { weights: view, config },
+      { weights: new Blob([buffer]), config: config && new Blob([JSON.stringify(config)]) },
+    ]) {
+      const net = await load(more);
+      tops.push((await net.classify(await photo())).predictions[0]);
+      net.dispose();
+    }
+    return { tops, lengths: [buffer.byteLength, view.byteLength] };
+  });
+  assert.deepEqual(lengths, [lightest.bytes, lightest.bytes]);
+  assert.equal(tops[0].index, PHOTOS[0].index);
+  for (const top of tops) assert.deepEqual(top, tops[0]);
+});
+
+test('transparent pixels are read over white, whichever way they come', async () => {
+  const rankings = await page.evaluate(async () => {
+    const net = await load();
+    const bitmap = await createImageBitmap(await photo());
+    const onNothing = new OffscreenCanvas(320, 320);
+    onNothing.getContext('2d').drawImage(bitmap, 60, 60, 200, 200);
+    const onWhite = new OffscreenCanvas(320, 320);
+    const context = onWhite.getContext('2d');
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, 320, 320);
+    context.drawImage(bitmap, 60, 60, 200, 200);
+    const onBlack = new OffscreenCanvas(320, 320);
+    onBlack.getContext('2d', { alpha: false }).drawImage(bitmap, 60, 60, 200, 200);
+    const rankings = [];
+    for (const source of [onWhite, onNothing, onNothing.getContext('2d').getImageData(0, 0, 320, 320), await onNothing.convertToBlob(), onBlack]) {
+      rankings.push((await net.classify(source)).predictions.map(({ index, probability }) => [index, probability.toFixed(3)].join(' ')));
+    }
+    net.dispose();
+    return rankings;
+  });
+  const [white, canvas, imageData, png, black] = rankings;
+  assert.deepEqual(canvas, white);
+  assert.deepEqual(imageData, white);
+  assert.deepEqual(png, white);
+  assert.notDeepEqual(black, white);
+});
+
+test('the orientation in EXIF is followed', async () => {
+  const { upright, turned, tagged } = await page.evaluate(async () => {
+    const net = await load();
+    const bitmap = await createImageBitmap(await photo());
+    const canvas = new OffscreenCanvas(bitmap.height, bitmap.width);
+    const context = canvas.getContext('2d');
+    context.rotate(-Math.PI / 2);
+    context.drawImage(bitmap, -bitmap.width, 0);
+    const turned = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.98 });
+    // One TIFF directory in an APP1 segment: orientation 6, "turn me by 90 degrees clockwise".
+    const exif = [0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+    const segment = Uint8Array.of(0xff, 0xe1, 0, exif.length + 2, ...exif);
+    const tagged = new Blob([turned.slice(0, 2), segment, turned.slice(2)], { type: 'image/jpeg' });
+    const top = async (source) => (await net.classify(source)).predictions[0];
+    const tops = { upright: await top(bitmap), turned: await top(turned), tagged: await top(tagged) };
+    net.dispose();
+    return tops;
+  });
+  assert.equal(tagged.index, upright.index);
+  assert.ok(Math.abs(tagged.probability - upright.probability) < 0.1, `${tagged.probability}, upright ${upright.probability}`);
+  assert.ok(Math.abs(turned.probability - upright.probability) > 0.01 || turned.index !== upright.index, 'turning the photo changes nothing: choose another');
+});
+
+test('sources without a picture are rejected with BAD_INPUT', async () => {
+  await page.route('http://elsewhere.test/cat.png', (route) => route.fulfill({ path: new URL('../../www/public/samples/chelsea.png', import.meta.url).pathname }));
+  const results = await page.evaluate(async () => {
+    const net = await load();
+    const bitmap = await createImageBitmap(await photo());
+    const closed = await createImageBitmap(bitmap);
+    closed.close();
+    const frame = new VideoFrame(bitmap, { timestamp: 0 });
+    frame.close();
+    const foreign = new Image();
+    foreign.src = 'http://elsewhere.test/cat.png';
+    await foreign.decode();
+    const empty = document.createElement('canvas');
+    empty.width = 0;
+    const results = {};
+    for (const [name, source] of Object.entries({
+      address: '/samples/chelsea.png',
+      nothing: undefined,
+      'plain object': {},
+      'image without a picture': new Image(),
+      'video without a frame': document.createElement('video'),
+      'empty canvas': empty,
+      'closed ImageBitmap': closed,
+      'closed VideoFrame': frame,
+      'Blob that is no picture': new Blob(['no picture']),
+      'image of another origin': foreign,
+      'canvas tainted by it': drawn(foreign, document.createElement('canvas')),
+    })) {
+      results[name] = await net.classify(source).catch(({ code, message }) => ({ code, message }));
+    }
+    results.afterwards = (await net.classify(bitmap)).predictions[0].index;
+    net.dispose();
+    return results;
+  });
+  const { afterwards, ...rejected } = results;
+  for (const [name, { code, message }] of Object.entries(rejected)) assert.equal(code, 'BAD_INPUT', `${name}: ${message}`);
+  for (const name of ['image of another origin', 'canvas tainted by it']) assert.match(rejected[name].message, /another origin/);
+  assert.equal(afterwards, PHOTOS[0].index);
+});
+
+test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
+  const codes = await page.evaluate(async () => {
+    const net = await load();
+    const picture = await photo();
+    const codes = [
+      await codeOf(net.classify(picture, { topK: 0 })),
+      await codeOf(net.classify(picture, { topK: 2.5 })),
+      await codeOf(net.run(new Float32Array(7))),
+      await codeOf(net.run([1, 2, 3])),
+      await codeOf(load({ weights: undefined })),
+      await codeOf(load({ weights: 'http://' })),
+      await codeOf(load({ labels: ['one', 'two'] })),
+    ];
+    net.dispose();
+    return codes;
+  });
+  assert.deepEqual(codes, ['BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_CONFIG']);
+});
+
+test('weights that can’t be used say why', async () => {
+  const codes = await page.evaluate(async () => {
+    const whole = await (await fetch(options.weights)).arrayBuffer();
+    const header = JSON.stringify({ 'other.weight': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } });
+    const other = new Blob([BigUint64Array.of(BigInt(header.length)), header, new Uint8Array(4)]);
+    return {
+      empty: await codeOf(load({ weights: new ArrayBuffer(0) })),
+      truncated: await codeOf(load({ weights: whole.slice(0, whole.byteLength - 1000) })),
+      'no safetensors': await codeOf(load({ weights: await photo() })),
+      'another network': await codeOf(load({ weights: other, config: null, preprocessorConfig: null })),
+      'no such file': await codeOf(load({ weights: 'models/none.safetensors' })),
+      'another digest': await codeOf(load({ sha256: '0'.repeat(64) })),
+      'broken config': await codeOf(load({ config: new Blob(['{']) })),
+    };
+  });
+  assert.deepEqual(codes, {
+    empty: 'BAD_WEIGHTS',
+    truncated: 'BAD_WEIGHTS',
+    'no safetensors': 'BAD_WEIGHTS',
+    'another network': 'UNKNOWN_NETWORK',
+    'no such file': 'FETCH_FAILED',
+    'another digest': 'CHECKSUM',
+    'broken config': 'BAD_CONFIG',
+  });
+});
+
+test('a load that fails or is aborted leaves no worker, and other networks alone', async () => {
+  const fresh = await openBlank(session);
+  await fresh.evaluate(installHelpers, lightest);
+  const { codes, top } = await fresh.evaluate(async () => {
+    const net = await load();
+    const codes = [];
+    codes.push(await codeOf(load({ weights: new ArrayBuffer(3) })));
+    codes.push(await codeOf(load({ signal: AbortSignal.abort() })));
+    // In the middle of the download, and after it, while the worker may be at it.
+    const duringFetch = new AbortController();
+    codes.push(await codeOf(load({ signal: duringFetch.signal, onProgress: () => duringFetch.abort() })));
+    const atTheEnd = new AbortController();
+    codes.push(
+      await codeOf(load({ signal: atTheEnd.signal, onProgress: ({ loaded, total }) => loaded === total && setTimeout(() => atTheEnd.abort()) })),
+    );
+    const top = (await net.classify(await photo())).predictions[0].index;
+    net.dispose();
+    return { codes, top };
+  });
+  assert.deepEqual(codes, ['BAD_WEIGHTS', 'ABORTED', 'ABORTED', 'ABORTED']);
+  assert.equal(top, PHOTOS[0].index);
+  await assertNoWorkers(fresh);
+  await fresh.close();
+});
+
+/** Chromium tells of a worker's end a little later. */
+async function assertNoWorkers(page) {
+  const deadline = Date.now() + 5000;
+  while (page.workers().length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(page.workers().length, 0);
+}
+
+test('progress rises to the size of the file', async () => {
+  const steps = await page.evaluate(async () => {
+    const steps = [];
+    const net = await load({ onProgress: (step) => steps.push(step) });
+    net.dispose();
+    return steps;
+  });
+  assert.ok(steps.length > 1, 'told once only');
+  for (let i = 1; i < steps.length; i++) assert.ok(steps[i].loaded > steps[i - 1].loaded);
+  assert.deepEqual(steps.at(-1), { loaded: lightest.bytes, total: lightest.bytes });
+});
+
+test('the newest frame wins', async () => {
+  const indices = await page.evaluate(async () => {
+    const net = await load();
+    const cat = await createImageBitmap(await photo('chelsea.png'));
+    const coffee = await createImageBitmap(await photo('coffee.png'));
+    await net.classify(cat);
+    const results = await Promise.all([cat, coffee, cat, coffee].map((frame) => net.classify(frame)));
+    net.dispose();
+    return results.map((result) => result && result.predictions[0].index);
+  });
+  assert.deepEqual(indices, [PHOTOS[0].index, null, null, PHOTOS[1].index]);
+});
+
+test('an aborted call is rejected, wherever it is, and the next one goes on', async () => {
+  const outcome = await page.evaluate(async () => {
+    const net = await load();
+    const cat = await createImageBitmap(await photo());
+    await net.classify(cat);
+    const controller = new AbortController();
+    const running = codeOf(net.classify(cat, { signal: controller.signal }));
+    const waiting = codeOf(net.classify(cat, { signal: controller.signal }));
+    // Both frames are taken by then, and one is being read.
+    await createImageBitmap(cat);
+    controller.abort('enough');
+    const codes = await Promise.all([running, waiting, codeOf(net.classify(cat, { signal: controller.signal }))]);
+    const cause = await net.classify(cat, { signal: controller.signal }).catch((error) => error.cause);
+    const next = (await net.classify(cat)).predictions[0].index;
+    net.dispose();
+    return { codes, cause, next };
+  });
+  assert.deepEqual(outcome, { codes: ['ABORTED', 'ABORTED', 'ABORTED'], cause: 'enough', next: PHOTOS[0].index });
+});
+
+test('dispose rejects calls under way and all later ones', async () => {
+  const fresh = await openBlank(session);
+  await fresh.evaluate(installHelpers, lightest);
+  const { codes, states } = await fresh.evaluate(async () => {
+    const net = await load();
+    const cat = await createImageBitmap(await photo());
+    const input = new Float32Array(net.info.resolution ** 2 * 3);
+    await net.classify(cat);
+    const underWay = [net.classify(cat), net.classify(cat), net.run(input)].map(codeOf);
+    await createImageBitmap(cat);
+    const states = [net.state];
+    net.dispose();
+    net.dispose();
+    states.push(net.state);
+    const later = [net.classify(cat), net.run(input)].map(codeOf);
+    return { codes: await Promise.all([...underWay, ...later]), states };
+  });
+  assert.deepEqual(codes, Array(5).fill('DISPOSED'));
+  assert.deepEqual(states, ['ready', 'disposed']);
+  await assertNoWorkers(fresh);
+  await fresh.close();
+});
+
+test('a worker that crashes fails its calls and no one else’s', async () => {
+  await page.evaluate(async () => {
+    globalThis.healthy = await load();
+    globalThis.doomed = await load();
+  });
+  const workers = page.workers();
+  await workers.at(-1).evaluate(() => {
+    setTimeout(() => {
+      throw new Error('broken on purpose');
+    });
+  });
+  const outcome = await page.evaluate(async () => {
+    const cat = await createImageBitmap(await photo());
+    while (doomed.state === 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+    const { code, message } = await doomed.classify(cat).catch((error) => error);
+    const outcome = { code, message, run: await codeOf(doomed.run(new Float32Array(1))), healthy: (await healthy.classify(cat)).predictions[0].index };
+    const again = await load();
+    outcome.again = (await again.classify(cat)).predictions[0].index;
+    for (const net of [healthy, doomed, again]) net.dispose();
+    return outcome;
+  });
+  assert.equal(outcome.code, 'CRASHED');
+  assert.match(outcome.message, /broken on purpose/);
+  assert.match(outcome.message, /load it again/);
+  assert.equal(outcome.run, 'CRASHED');
+  assert.equal(outcome.healthy, PHOTOS[0].index);
+  assert.equal(outcome.again, PHOTOS[0].index);
+});
+
+test('a trap inside the engine is a crash, and rejects the call that met it', async () => {
+  await page.evaluate(async () => {
+    globalThis.net = await load();
+  });
+  // What a trap looks like to the worker, from the first call into wasm on.
+  await page.workers().at(-1).evaluate(() => {
+    const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+    OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
+      getImageData.apply(this, rectangle);
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+  });
+  const outcome = await page.evaluate(async () => {
+    const cat = await photo();
+    const codes = [await codeOf(net.classify(cat)), await codeOf(net.classify(cat))];
+    return { codes, state: net.state };
+  });
+  assert.deepEqual(outcome, { codes: ['CRASHED', 'CRASHED'], state: 'crashed' });
+});
+
+test('untrained networks run, and name nothing', async () => {
+  const found = await page.evaluate(async () => {
+    const found = [];
+    for (const version of ['v1', 'v2', 'v3-small', 'v3-large']) {
+      const net = await MobileNet.untrained({ version, width: 0.5, resolution: 96, classes: 10 });
+      const logits = await net.run(new Float32Array(96 * 96 * 3).fill(0.5));
+      const { predictions } = await net.classify(await photo(), { topK: 3 });
+      found.push({ info: net.info, logits: Array.from(logits), predictions });
+      net.dispose();
+    }
+    return { found, unknown: await codeOf(MobileNet.untrained({ version: 'v9' })) };
+  });
+  for (const { info, logits, predictions } of found.found) {
+    assert.equal(info.trained, false);
+    assert.equal(info.resolution, 96);
+    assert.equal(logits.length, 10);
+    assert.ok(logits.every(Number.isFinite));
+    assert.ok(new Set(logits).size > 1, 'all logits are the same');
+    assert.equal(predictions.length, 3);
+    for (const { label } of predictions) assert.equal(label, null);
+  }
+  assert.equal(found.unknown, 'UNKNOWN_NETWORK');
+});
+
+test('run gives the logits that classify ranks', async () => {
+  const { expected, length, finite, detached } = await page.evaluate(async () => {
+    const net = await load();
+    const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
+    const logits = await net.run(input);
+    net.dispose();
+    return { expected: net.info.logits, length: logits.length, finite: logits.every(Number.isFinite), detached: input.length === 0 };
+  });
+  assert.equal(length, expected);
+  assert.ok(finite);
+  assert.ok(!detached);
+});
+
+test('labels given by the caller are used', async () => {
+  const label = await page.evaluate(async () => {
+    const net = await load({ labels: Array.from({ length: 1000 }, (_, i) => `class ${i}`) });
+    const { predictions } = await net.classify(await photo());
+    net.dispose();
+    return predictions[0].label;
+  });
+  assert.equal(label, `class ${PHOTOS[0].index}`);
+});
+
+test('downloads are kept where asked, and checked again', async () => {
+  const asked = [];
+  const listen = (request) => request.url().endsWith('.safetensors') && asked.push(request.url());
+  page.on('request', listen);
+  const { first, second, third } = await page.evaluate(async (sha256) => {
+    const top = async () => {
+      const net = await load({ cache: 'test', sha256 });
+      const { predictions } = await net.classify(await photo());
+      net.dispose();
+      return predictions[0];
+    };
+    const first = await top();
+    const second = await top();
+    // What a full disk or a broken one may leave.
+    await (await caches.open('test')).put(new URL(options.weights, document.baseURI).href, new Response('damaged'));
+    const third = await top();
+    await caches.delete('test');
+    return { first, second, third };
+  }, lightest.sha256);
+  page.off('request', listen);
+  assert.deepEqual(second, first);
+  assert.deepEqual(third, first);
+  assert.equal(asked.length, 2, 'once at first, and once for the damaged copy');
+});
+
+test('the engine is fetched and compiled once for all networks of a page', async () => {
+  const fresh = await openBlank(session);
+  const asked = [];
+  fresh.on('request', (request) => request.url().endsWith('.wasm') && asked.push(request.url()));
+  await fresh.evaluate(installHelpers, lightest);
+  await fresh.evaluate(async () => {
+    const nets = [await load(), await load(), await MobileNet.untrained({ version: 'v2', resolution: 96 })];
+    for (const net of nets) net.dispose();
+  });
+  await fresh.close();
+  assert.equal(asked.length, 1);
+});
+
+test('a server that does not know wasm’s MIME type will do', async () => {
+  const fresh = await openBlank(session);
+  await fresh.route('**/*.wasm', async (route) => route.fulfill({ response: await route.fetch(), contentType: 'application/octet-stream' }));
+  await fresh.evaluate(installHelpers, lightest);
+  const build = await fresh.evaluate(async () => {
+    const net = await load();
+    net.dispose();
+    return net.info.build;
+  });
+  await fresh.close();
+  assert.equal(build, 'relaxed');
+});
+
+test('an engine that can’t be fetched is FETCH_FAILED, and is tried again', async () => {
+  for (const missing of ['**/*.wasm', '**/workers/*.js']) {
+    const context = await session.browser.newContext();
+    const fresh = await openBlank({ ...session, browser: context });
+    await context.route(missing, (route) => route.fulfill({ status: 503 }));
+    await fresh.evaluate(installHelpers, lightest);
+    const code = await fresh.evaluate(() => codeOf(load()));
+    await context.unroute(missing);
+    const state = await fresh.evaluate(async () => (await load()).state);
+    await context.close();
+    assert.equal(code, 'FETCH_FAILED', missing);
+    assert.equal(state, 'ready', missing);
+  }
+});
+
+test('without WebAssembly SIMD, or any WebAssembly, loading is UNSUPPORTED', async () => {
+  for (const breakIt of [() => (WebAssembly.validate = () => false), () => delete globalThis.WebAssembly]) {
+    const fresh = await openBlank(session);
+    await fresh.evaluate(installHelpers, lightest);
+    await fresh.evaluate(breakIt);
+    const error = await fresh.evaluate(() => load().catch(({ code, message }) => ({ code, message })));
+    await fresh.close();
+    assert.equal(error.code, 'UNSUPPORTED', error.message);
+    assert.match(error.message, /WebAssembly/);
+  }
+});
+
+test('the package works inside a worker of the page’s own', async () => {
+  const index = await page.evaluate(async () => {
+    const script = `
+      import { MobileNet } from '${new URL('/pkg/index.js', document.baseURI)}';
+      onmessage = async ({ data: { options, picture } }) => {
+        const net = await MobileNet.load(options);
+        const { predictions } = await net.classify(picture);
+        net.dispose();
+        postMessage(predictions[0].index);
+      };`;
+    const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), { type: 'module' });
+    const absolute = Object.fromEntries(Object.entries(options).map(([key, url]) => [key, url && new URL(url, document.baseURI).href]));
+    const index = await new Promise(async (resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage({ options: absolute, picture: await photo() });
+    });
+    worker.terminate();
+    return index;
+  });
+  assert.equal(index, PHOTOS[0].index);
+});

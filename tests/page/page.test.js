@@ -1,0 +1,435 @@
+// The page with still pictures: what it shows, what it takes, what it says when something is wrong.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, lightest, open, openPage, publicFile } from './harness.js';
+
+let session;
+before(async () => (session = await open(FAKE_CAMERA)));
+after(() => session?.close());
+
+const [cat, coffee] = PHOTOS;
+const one = firstModels[0];
+/** Another version, to see that what happens to one card leaves the others alone. With weights where there are some. */
+const other = firstModels[1] ?? { version: ['v1', 'v2', 'v3-small', 'v3-large'].find((version) => version !== one.version) };
+
+const trouble = (page, version) => card(page, version).locator('.trouble');
+
+async function everyCardSays(page, label) {
+  for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: label }).waitFor();
+}
+
+/** Shows the page files as if they were dropped onto `selector`. */
+async function drop(page, selector, files, type = 'drop') {
+  await page.evaluate(
+    async ({ selector, files, type }) => {
+      const data = new DataTransfer();
+      for (const { name, mime, url, text } of files) {
+        data.items.add(new File([url ? await (await fetch(url)).blob() : text], name, { type: mime }));
+      }
+      const init = { bubbles: true, cancelable: true };
+      const target = document.querySelector(selector);
+      if (type === 'paste') target.dispatchEvent(new ClipboardEvent('paste', { ...init, clipboardData: data }));
+      else target.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer: data }));
+    },
+    { selector, files, type },
+  );
+}
+
+test('the page opens with a sample, read by every network that has weights', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  for (const { version, bytes } of firstModels) {
+    const text = await card(page, version).innerText();
+    assert.match(text, /\d ms/);
+    assert.ok(text.includes(`${(bytes / 1e6).toFixed(1)} MB`), text);
+    assert.match(text, /params/);
+  }
+  assert.equal(await page.locator('.card').count(), 4);
+  if (firstModels.length > 1) await page.locator('#verdict').getByText(/agree/).waitFor();
+  await page.locator('#announcement').filter({ hasText: cat.label }).waitFor({ state: 'attached' });
+  await page.close();
+});
+
+test('samples, chosen, dropped and pasted pictures are read', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await everyCardSays(page, coffee.label);
+  await page.locator('#picture-file').setInputFiles(publicFile('samples/chelsea.png'));
+  await everyCardSays(page, cat.label);
+  await drop(page, '#view', [{ name: 'coffee.png', mime: 'image/png', url: 'samples/coffee.png' }]);
+  await everyCardSays(page, coffee.label);
+  await drop(page, 'body', [{ name: 'image.png', mime: 'image/png', url: 'samples/chelsea.png' }], 'paste');
+  await everyCardSays(page, cat.label);
+  await page.close();
+});
+
+test('files that are of no use are refused with a sentence, and the picture stays', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  await drop(page, '#view', [{ name: 'broken.png', mime: 'image/png', text: 'no picture' }]);
+  await page.getByText('broken.png is not a picture this browser can read.').waitFor();
+  await drop(page, '#view', [{ name: 'notes.txt', mime: 'text/plain', text: 'notes' }]);
+  await page.getByText('notes.txt: drop a picture, or weights').waitFor();
+  await everyCardSays(page, cat.label);
+  await page.close();
+});
+
+test('a broken weights file shows its error, and the network before goes on', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  const whole = await readFile(publicFile(one.url));
+  await card(page, one.version).locator('input[type=file]').setInputFiles({
+    name: 'half.safetensors',
+    mimeType: 'application/octet-stream',
+    buffer: whole.subarray(0, whole.length >> 1),
+  });
+  await trouble(page, one.version).filter({ hasText: /half\.safetensors can’t be used: .+ The network loaded before goes on\./ }).waitFor();
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await everyCardSays(page, coffee.label);
+  assert.equal(await card(page, one.version).getByRole('combobox').inputValue(), `served:${one.name}`);
+  await page.close();
+});
+
+test('a weights file runs in the card of its version, wherever it was dropped', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  const files = [{ name: 'mine.safetensors', mime: '', url: one.url }];
+  if (one.config) files.push({ name: 'config.json', mime: 'application/json', url: one.config });
+  await drop(page, `.card[data-version="${one.version}"] .idea`, files);
+  const select = card(page, one.version).getByRole('combobox');
+  await select.locator('option:checked', { hasText: 'mine.safetensors' }).waitFor({ state: 'attached' });
+  await firstAnswer(page, one.version).filter({ hasText: cat.label }).waitFor();
+
+  files[0].name = 'stray.safetensors';
+  await drop(page, `.card[data-version="${other.version}"] .idea`, files);
+  await select.locator('option:checked', { hasText: 'stray.safetensors' }).waitFor({ state: 'attached' });
+  await trouble(page, other.version).filter({ hasText: 'stray.safetensors holds a MobileNet' }).waitFor();
+  await page.close();
+});
+
+test('a network can be run untrained: times, and no labels', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  const column = card(page, one.version);
+  await column.getByText('Other weights').click();
+  await column.getByRole('button', { name: 'Run it untrained' }).click();
+  await column.getByText('Random weights.').waitFor();
+  await column.getByText(/\d ms/).waitFor();
+  assert.equal(await column.locator('.predictions').isVisible(), false);
+  assert.equal(await column.getAttribute('data-answer'), null);
+  await column.getByRole('combobox').selectOption(`served:${one.name}`);
+  await firstAnswer(page, one.version).filter({ hasText: cat.label }).waitFor();
+  await page.close();
+});
+
+test('a network that is switched off is not run', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  await page.getByRole('switch', { name: `Run ${await card(page, one.version).locator('.name').innerText()}` }).click();
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  for (const { version } of firstModels.slice(1)) await firstAnswer(page, version).filter({ hasText: coffee.label }).waitFor();
+  assert.equal(await firstAnswer(page, one.version).innerText(), '');
+  await card(page, one.version).getByRole('switch').click();
+  await everyCardSays(page, coffee.label);
+  await page.close();
+});
+
+test('a worker that crashed can be started again', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  // Cards load the lightest network first: the last worker belongs to the heaviest.
+  const heaviest = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
+  await page.workers().at(-1).evaluate(() => {
+    setTimeout(() => {
+      throw new Error('broken on purpose');
+    });
+  });
+  await page.waitForTimeout(200);
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await trouble(page, heaviest.version).filter({ hasText: 'The worker that ran this network crashed.' }).waitFor();
+  for (const { version } of firstModels) {
+    if (version !== heaviest.version) await firstAnswer(page, version).filter({ hasText: coffee.label }).waitFor();
+  }
+  await card(page, heaviest.version).getByRole('button', { name: 'Restart' }).click();
+  await firstAnswer(page, heaviest.version).filter({ hasText: coffee.label }).waitFor();
+  assert.equal(await trouble(page, heaviest.version).innerText(), '');
+  await page.close();
+});
+
+test('a browser without WebAssembly SIMD is told what to do', async () => {
+  const page = await openPage(session, { prepare: (page) => page.addInitScript(() => (WebAssembly.validate = () => false)) });
+  await trouble(page, one.version).filter({ hasText: 'This browser has no WebAssembly SIMD. Update it' }).waitFor();
+  await page.close();
+});
+
+/** A page put up without weights, and a Hub that answers as `respond` does. */
+async function openWithHub(respond, context) {
+  const target = context ?? session.browser;
+  const page = await target.newPage();
+  page.setDefaultTimeout(20_000);
+  const asked = [];
+  await page.route('**/models/models.json', (route) => route.fulfill({ status: 404 }));
+  await page.route('https://huggingface.co/**', (route) => {
+    asked.push(route.request().url());
+    return respond(route);
+  });
+  await page.goto(session.url);
+  return { page, asked };
+}
+
+/** As the Hub answers: readable for every origin. */
+const CORS = { 'access-control-allow-origin': '*' };
+
+const answerWithModel = (route) => {
+  const file = route.request().url().endsWith('config.json') ? lightest.config : lightest.url;
+  return file ? route.fulfill({ path: publicFile(file), headers: CORS }) : route.fulfill({ body: '{}', headers: CORS });
+};
+
+test('without weights a card says so, and nothing is fetched unasked', async () => {
+  const { page, asked } = await openWithHub(answerWithModel);
+  for (const version of ['v1', 'v2', 'v3-small', 'v3-large']) {
+    const column = card(page, version);
+    await column.getByText('There are no weights for this network here.').waitFor();
+    await column.getByRole('button', { name: /^Fetch .+ from the Hub/ }).first().waitFor();
+    assert.equal(await column.getByRole('button', { name: 'Choose a .safetensors file…' }).isVisible(), true);
+    assert.equal(await column.getByRole('button', { name: 'Run it untrained' }).isVisible(), true);
+  }
+  assert.deepEqual(asked, []);
+  await page.close();
+});
+
+test('weights fetched from the Hub run, and are kept for the next visit', async () => {
+  const context = await session.browser.newContext();
+  const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+  const entry = catalogue.find(({ version }) => version === lightest.version);
+  // The file stands in for the one that the catalogue names, so its digest has to be believed.
+  await context.addInitScript((sha256) => {
+    if (sha256) crypto.subtle.digest = async () => Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16)).buffer;
+  }, entry.sha256);
+  const { page, asked } = await openWithHub(answerWithModel, context);
+  const column = card(page, lightest.version);
+  await column.getByRole('button', { name: /^Fetch .+ from the Hub/ }).first().click();
+  await firstAnswer(page, lightest.version).filter({ hasText: cat.label }).waitFor();
+  assert.ok(asked.some((url) => url === `https://huggingface.co/${entry.repository}/resolve/${entry.revision}/${entry.file}`), asked.join());
+
+  const again = await openWithHub((route) => route.abort(), context);
+  await card(again.page, lightest.version).locator('option:checked', { hasText: entry.name }).waitFor({ state: 'attached' });
+  await firstAnswer(again.page, lightest.version).filter({ hasText: cat.label }).waitFor();
+  assert.deepEqual(again.asked, []);
+
+  // A copy that was damaged isn't used, and isn't fetched again unasked.
+  await again.page.evaluate(async () => {
+    for (const name of await caches.keys()) {
+      const store = await caches.open(name);
+      for (const request of await store.keys()) if (request.url.endsWith('.safetensors')) await store.put(request, new Response('damaged'));
+    }
+  });
+  const third = await openWithHub(answerWithModel, context);
+  await trouble(third.page, lightest.version).filter({ hasText: `${entry.name} can’t be used` }).waitFor();
+  assert.deepEqual(third.asked, []);
+  await card(third.page, lightest.version).getByRole('combobox').selectOption({ label: await card(third.page, lightest.version).locator('option').first().innerText() });
+  await firstAnswer(third.page, lightest.version).filter({ hasText: cat.label }).waitFor();
+  assert.ok(third.asked.length > 0);
+  await context.close();
+});
+
+test('a file from the Hub that isn’t the one the catalogue names is not used', async () => {
+  const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+  const entry = catalogue.find(({ sha256 }) => sha256);
+  assert.ok(entry, 'the catalogue names no digest');
+  const { page } = await openWithHub(answerWithModel);
+  await card(page, entry.version).getByRole('button', { name: `Fetch ${entry.name}` }).click();
+  await trouble(page, entry.version).filter({ hasText: 'is not the file it should be, so it was not used' }).waitFor();
+  await page.close();
+});
+
+test('a fetch can be cancelled, fail, and be tried again', async () => {
+  let answer = () => {};
+  const { page } = await openWithHub((route) => answer(route));
+  const column = card(page, one.version);
+  const fetchIt = column.getByRole('button', { name: /^Fetch .+ from the Hub/ }).first();
+  await fetchIt.click();
+  await column.getByRole('progressbar').waitFor();
+  await column.getByRole('button', { name: 'Cancel' }).click();
+  await column.getByRole('progressbar').waitFor({ state: 'hidden' });
+  await column.getByText('There are no weights for this network here.').waitFor();
+
+  answer = (route) => route.abort();
+  await fetchIt.click();
+  await column.getByText(/could not be fetched: huggingface\.co could not be reached/).waitFor();
+  answer = (route) => route.fulfill({ status: 404, headers: CORS });
+  await column.getByRole('button', { name: 'Try again' }).click();
+  await column.getByText(/huggingface\.co answered 404/).waitFor();
+
+  await page.context().setOffline(true);
+  await column.getByRole('button', { name: 'Try again' }).click();
+  await column.getByText('This device is offline.').waitFor();
+  await page.close();
+});
+
+test('no request leaves the origin, and the page could not make one', async () => {
+  const page = await session.browser.newPage();
+  const elsewhere = [];
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
+  });
+  await page.goto(session.url);
+  await everyCardSays(page, cat.label);
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await page.getByRole('button', { name: 'Stop camera' }).waitFor();
+  await page.getByRole('button', { name: 'Stop camera' }).click();
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await everyCardSays(page, coffee.label);
+  assert.deepEqual(elsewhere, []);
+  const refused = await page.evaluate(async () => {
+    const violation = new Promise((resolve) => document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)));
+    const outcome = await fetch('https://example.org/').then(() => 'answered', () => 'refused');
+    return [outcome, await violation];
+  });
+  assert.deepEqual(refused, ['refused', 'connect-src']);
+  await page.close();
+});
+
+test('every response asks for isolation, and the page has it', async () => {
+  const page = await session.browser.newPage();
+  const bare = [];
+  page.on('response', async (response) => {
+    if (!response.url().startsWith(session.url)) return;
+    const headers = response.headers();
+    if (headers['cross-origin-opener-policy'] !== 'same-origin' || headers['cross-origin-embedder-policy'] !== 'require-corp') bare.push(response.url());
+  });
+  await page.goto(session.url);
+  await everyCardSays(page, cat.label);
+  assert.deepEqual(bare, []);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  await page.close();
+});
+
+test('everything can be reached and worked by keyboard, and the focus is seen', async () => {
+  const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
+  await everyCardSays(page, cat.label);
+  const reached = [];
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const name = element.getAttribute('aria-label') ?? element.labels?.[0]?.innerText ?? (element.innerText || element.querySelector('img')?.alt);
+      return { name, visible: element.checkVisibility(), outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
+    });
+    if (!focused) break;
+    assert.ok(focused.visible && focused.outlined, `no focus to be seen on ${focused.name}`);
+    assert.ok(focused.name, 'a control without a name');
+    reached.push(focused.name.trim());
+  }
+  for (const name of ['Start camera', 'Open a picture…', 'A cup of coffee', 'Run V1', 'Run V2', 'Run V3-Small', 'Run V3-Large', 'Other weights']) {
+    assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
+  }
+  assert.ok(reached.indexOf('Start camera') < reached.indexOf('Run V1'));
+
+  const control = card(page, one.version).getByRole('switch');
+  await control.focus();
+  await page.keyboard.press('Space');
+  assert.equal(await control.isChecked(), false);
+  await page.keyboard.press('Space');
+  assert.equal(await control.isChecked(), true);
+  await page.getByRole('button', { name: 'A cup of coffee' }).focus();
+  await page.keyboard.press('Enter');
+  await everyCardSays(page, coffee.label);
+  await page.close();
+});
+
+test('a screen reader is told the outcome once, not frame by frame', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  await page.locator('#announcement').filter({ hasText: cat.label }).waitFor({ state: 'attached' });
+  await page.evaluate(() => {
+    globalThis.spoken = [];
+    const announcement = document.getElementById('announcement');
+    new MutationObserver(() => announcement.textContent && spoken.push(announcement.textContent)).observe(announcement, { childList: true });
+  });
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await page.waitForTimeout(3000);
+  assert.ok((await page.evaluate(() => spoken)).length <= 1);
+  const live = await page.locator('.predictions, #answers, .speed').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
+  assert.equal(live, 0);
+  await page.close();
+});
+
+test('at 390 and 320 pixels nothing is cut off, whatever the state', async () => {
+  for (const width of [390, 320]) {
+    for (const prepare of [undefined, (page) => page.route('**/models/models.json', (route) => route.fulfill({ status: 404 }))]) {
+      const page = await openPage(session, { viewport: { width, height: 844 }, prepare });
+      if (!prepare) await everyCardSays(page, cat.label);
+      else await trouble(page, 'v3-large').filter({ hasText: 'no weights' }).waitFor();
+      for (const details of await page.locator('details.more').all()) await details.evaluate((element) => (element.open = true));
+      const { scroll, outside } = await page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        outside: [...document.querySelectorAll('button, select, p, li, h1, h3, svg, .switch')]
+          .filter((element) => element.checkVisibility() && !element.matches('.visually-hidden'))
+          .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+          .map(({ className, textContent }) => `${className} ${textContent}`),
+      }));
+      assert.equal(scroll, width);
+      assert.deepEqual(outside, []);
+      await page.close();
+    }
+  }
+});
+
+test('text can be read against what is behind it, in light and in dark', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await openPage(session, { colorScheme });
+    await everyCardSays(page, cat.label);
+    const colours = await page.evaluate(() => {
+      const style = getComputedStyle(document.documentElement);
+      const get = (name) => style.getPropertyValue(name).trim();
+      const names = ['--ink', '--quiet', '--trouble', '--answer-0', '--answer-1', '--answer-2', '--answer-3'];
+      return { paper: get('--paper'), body: getComputedStyle(document.body).backgroundColor, texts: names.map((name) => [name, get(name)]) };
+    });
+    assert.equal(colours.body, `rgb(${channels(colours.paper).join(', ')})`);
+    for (const [name, colour] of colours.texts) {
+      const ratio = contrast(colour, colours.paper);
+      assert.ok(ratio >= 4.5, `${name} on ${colorScheme} paper: ${ratio.toFixed(2)}`);
+    }
+    await page.close();
+  }
+});
+
+const channels = (hex) => hex.match(/[\da-f]{2}/gi).map((pair) => parseInt(pair, 16));
+
+/** WCAG 2.2's ratio of relative luminances. */
+function contrast(a, b) {
+  const luminance = (hex) => {
+    const [red, green, blue] = channels(hex).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+test('who asked for less motion gets none', async () => {
+  const page = await openPage(session, { reducedMotion: 'reduce' });
+  const moving = () =>
+    page.evaluate(() => {
+      const durations = (element) => ['', '::before', '::after'].map((pseudo) => parseFloat(getComputedStyle(element, pseudo || null).transitionDuration));
+      return [...document.querySelectorAll('body *')].flatMap(durations).filter((seconds) => seconds > 0).length;
+    });
+  assert.equal(await moving(), 0);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  assert.ok((await moving()) > 0, 'nothing moves in any case');
+  await page.close();
+});
+
+test('a screenshot for the README, on demand', { skip: !process.env.SCREENSHOT && 'set SCREENSHOT=1 to write docs/screenshot.png' }, async () => {
+  const page = await openPage(session, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+  await everyCardSays(page, cat.label);
+  // Until the times have settled.
+  await page.waitForTimeout(4000);
+  await page.screenshot({ path: new URL('../../docs/screenshot.png', import.meta.url).pathname });
+  await page.close();
+});

@@ -1,0 +1,357 @@
+//! The preprocessing against Pillow and torchvision. Where the goldens come from:
+//! tests/goldens/preprocess/make.py.
+
+use mobilenet_wasm::preprocess::{
+    Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, RgbaImage,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "common/photos.rs"]
+mod photos;
+
+/// One record of make.py.
+struct Golden {
+    name: String,
+    width: usize,
+    height: usize,
+    seed: u32,
+    settings: Preprocessing,
+    step: usize,
+    picture_checksum: u32,
+    crop_checksum: u32,
+    samples: Vec<u8>,
+}
+
+fn read_goldens(mut bytes: &[u8]) -> Vec<Golden> {
+    fn take<'a>(bytes: &mut &'a [u8], count: usize) -> &'a [u8] {
+        bytes.split_off(..count).expect("a whole record")
+    }
+    let mut goldens = Vec::new();
+    while !bytes.is_empty() {
+        let name_length = take(&mut bytes, 1)[0];
+        let name = take(&mut bytes, usize::from(name_length)).to_vec();
+        let [width, height, seed, short, crop, filter, step, picture_checksum, crop_checksum]: [u32;
+            9] =
+            std::array::from_fn(|_| u32::from_le_bytes(take(&mut bytes, 4).try_into().unwrap()));
+        let per_side = crop.div_ceil(step) as usize;
+        goldens.push(Golden {
+            name: String::from_utf8(name).unwrap(),
+            width: width as usize,
+            height: height as usize,
+            seed,
+            settings: Preprocessing {
+                resize_short_side: short as usize,
+                crop: crop as usize,
+                interpolation: match filter {
+                    2 => Interpolation::Bilinear,
+                    3 => Interpolation::Bicubic,
+                    other => panic!("filter {other}"),
+                },
+                // The output is then the byte / 255.
+                mean: [0.0; 3],
+                std: [1.0; 3],
+            },
+            step: step as usize,
+            picture_checksum,
+            crop_checksum,
+            samples: take(&mut bytes, per_side * per_side * 3).to_vec(),
+        });
+    }
+    goldens
+}
+
+/// make.py's `synthetic`.
+fn synthetic(width: usize, height: usize, seed: u32) -> Vec<u8> {
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for y in 0..height as u32 {
+        for x in 0..width as u32 {
+            for c in 0..4u32 {
+                let mut noise = x.wrapping_mul(0x9E37_79B1)
+                    ^ y.wrapping_mul(0x85EB_CA77)
+                    ^ c.wrapping_mul(0xC2B2_AE3D)
+                    ^ seed.wrapping_mul(0x27D4_EB2F);
+                noise ^= noise >> 15;
+                noise = noise.wrapping_mul(0x2C1B_3C6D);
+                noise ^= noise >> 12;
+                let ramp = x * 7 + y * 5 + c * 50;
+                rgba.push(if (x / 5 + y / 3) % 3 == 0 { noise } else { ramp } as u8);
+            }
+        }
+    }
+    rgba
+}
+
+/// zlib's checksum.
+fn adler32(bytes: &[u8]) -> u32 {
+    let (mut a, mut b) = (1, 0);
+    for &byte in bytes {
+        a = (a + u32::from(byte)) % 65521;
+        b = (b + a) % 65521;
+    }
+    b << 16 | a
+}
+
+/// The crop, `crop` x `crop` x 3 values without gaps.
+fn prepare(settings: &Preprocessing, width: usize, height: usize, rgba: &[u8]) -> Vec<f32> {
+    let row = settings.crop * 3;
+    let mut output = vec![f32::NAN; settings.crop * row];
+    let image = RgbaImage::new(width, height, rgba).unwrap();
+    Preprocessor::new(settings.clone()).unwrap().run(image, &mut output, row);
+    output
+}
+
+/// How an output, made without normalisation, differs from a golden's samples, in units of 1/255.
+#[derive(Default)]
+struct Difference {
+    count: usize,
+    equal: usize,
+    within_1: usize,
+    max: f32,
+}
+
+impl Difference {
+    fn between(golden: &Golden, output: &[f32]) -> Self {
+        let mut all = Self::default();
+        let mut samples = golden.samples.iter();
+        let rows = output.chunks_exact(golden.settings.crop * 3);
+        for row in rows.step_by(golden.step) {
+            for pixel in row.chunks_exact(3).step_by(golden.step) {
+                for (&value, &sample) in pixel.iter().zip(&mut samples) {
+                    let difference = (value * 255.0 - f32::from(sample)).abs();
+                    assert!(difference.is_finite());
+                    // f32 holds a byte / 255 to a ten-millionth: 0.001 is only its rounding.
+                    all.count += 1;
+                    all.equal += usize::from(difference < 0.001);
+                    all.within_1 += usize::from(difference < 1.001);
+                    all.max = all.max.max(difference);
+                }
+            }
+        }
+        assert_eq!(all.count, golden.samples.len());
+        all
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = |part: usize| 100.0 * part as f64 / self.count as f64;
+        write!(
+            f,
+            "of {} values {:.3} % equal, {:.3} % within 1/255, largest {:.1}/255",
+            self.count,
+            percent(self.equal),
+            percent(self.within_1),
+            self.max
+        )
+    }
+}
+
+fn to_bytes(output: &[f32]) -> Vec<u8> {
+    output.iter().map(|value| (value * 255.0).round() as u8).collect()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn synthetic_pictures_equal_pillow() {
+    let goldens = read_goldens(include_bytes!("goldens/preprocess/synthetic.bin"));
+    assert!(goldens.len() > 50);
+    for golden in goldens {
+        let Golden { width, height, ref settings, .. } = golden;
+        assert_eq!(golden.name, "", "only synthetic pictures");
+        let what = format!("{width}x{height} {settings:?}");
+        let rgba = synthetic(width, height, golden.seed);
+        assert_eq!(
+            adler32(&rgba),
+            golden.picture_checksum,
+            "{what}: another picture than make.py's"
+        );
+        let output = prepare(settings, width, height, &rgba);
+        let difference = Difference::between(&golden, &output);
+        assert_eq!(difference.equal, difference.count, "{what}: {difference}");
+        assert_eq!(adler32(&to_bytes(&output)), golden.crop_checksum, "{what}: whole crop");
+    }
+}
+
+/// The JPEG decoders differ: Pillow's (libjpeg-turbo) and the test's give pixels that are not
+/// always the same. PNG files decode to the same bytes, so there everything is equal.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn photos_equal_pillow() {
+    let Some(folder) = photos::folder("photos_equal_pillow") else {
+        return;
+    };
+    for golden in read_goldens(include_bytes!("goldens/preprocess/photos.bin")) {
+        let photo = photos::read(&folder.join(&golden.name));
+        assert_eq!((photo.width, photo.height), (golden.width, golden.height), "{}", golden.name);
+        let same_pixels = adler32(&photo.rgba) == golden.picture_checksum;
+        let output = prepare(&golden.settings, photo.width, photo.height, &photo.rgba);
+        let difference = Difference::between(&golden, &output);
+        println!(
+            "{} {:?}: same pixels {same_pixels}, {difference}",
+            golden.name, golden.settings.interpolation
+        );
+        if golden.name.ends_with(".png") {
+            assert!(same_pixels, "{}: not the golden's photo", golden.name);
+        }
+        if same_pixels {
+            assert_eq!(difference.equal, difference.count, "{}: {difference}", golden.name);
+            assert_eq!(adler32(&to_bytes(&output)), golden.crop_checksum, "{}", golden.name);
+        } else {
+            let enough = 0.999 * difference.count as f64;
+            assert!(difference.within_1 as f64 >= enough, "{}: {difference}", golden.name);
+            assert!(difference.max < 3.001, "{}: {difference}", golden.name);
+        }
+    }
+}
+
+fn small_settings() -> Preprocessing {
+    Preprocessing {
+        resize_short_side: 20,
+        crop: 17,
+        interpolation: Interpolation::Bilinear,
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn values_are_normalised_per_channel() {
+    let settings = small_settings();
+    let rgba = [10, 128, 255, 0].repeat(30 * 40);
+    let expected = [10.0, 128.0, 255.0]
+        .iter()
+        .zip(settings.mean.iter().zip(&settings.std))
+        .map(|(value, (mean, std))| (value / 255.0 - mean) / std)
+        .collect::<Vec<f32>>();
+    for pixel in prepare(&settings, 30, 40, &rgba).chunks_exact(3) {
+        for (value, expected) in pixel.iter().zip(&expected) {
+            assert!((value - expected).abs() < 1e-5, "{pixel:?}, expected {expected:?}");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn padding_is_normalised_black() {
+    let settings = Preprocessing { crop: 25, ..small_settings() };
+    let output = prepare(&settings, 30, 30, &vec![255; 30 * 30 * 4]);
+    let black: Vec<f32> = settings.mean.iter().zip(&settings.std).map(|(m, s)| -m / s).collect();
+    for (position, pixel) in output.chunks_exact(3).enumerate() {
+        let inside = |place: usize| (2..22).contains(&place);
+        let is_black = pixel.iter().zip(&black).all(|(value, black)| (value - black).abs() < 1e-5);
+        assert_eq!(is_black, !(inside(position / 25) && inside(position % 25)), "pixel {position}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn alpha_is_ignored() {
+    let settings = small_settings();
+    let rgba = synthetic(50, 31, 1);
+    let mut opaque = rgba.clone();
+    opaque.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+    assert_ne!(rgba, opaque);
+    assert_eq!(prepare(&settings, 50, 31, &rgba), prepare(&settings, 50, 31, &opaque));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn values_between_rows_stay() {
+    let settings = small_settings();
+    let rgba = synthetic(50, 31, 2);
+    let dense = prepare(&settings, 50, 31, &rgba);
+    let (row, stride) = (settings.crop * 3, settings.crop * 3 + 5);
+    // The last row ends where the buffer ends.
+    let mut output = vec![7.0; (settings.crop - 1) * stride + row];
+    let image = RgbaImage::new(50, 31, &rgba).unwrap();
+    Preprocessor::new(settings).unwrap().run(image, &mut output, stride);
+    for (got, expected) in output.chunks(stride).zip(dense.chunks_exact(row)) {
+        assert_eq!(&got[..row], expected);
+        assert!(got[row..].iter().all(|value| *value == 7.0));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_used_preprocessor_equals_a_fresh_one() {
+    let settings = small_settings();
+    let mut used = Preprocessor::new(settings.clone()).unwrap();
+    assert_eq!(used.settings(), &settings);
+    let row = settings.crop * 3;
+    for (seed, (width, height)) in
+        [(50, 31), (50, 31), (31, 50), (9, 9), (50, 31)].into_iter().enumerate()
+    {
+        let rgba = synthetic(width, height, seed as u32);
+        let mut output = vec![f32::NAN; settings.crop * row];
+        used.run(RgbaImage::new(width, height, &rgba).unwrap(), &mut output, row);
+        assert_eq!(output, prepare(&settings, width, height, &rgba), "{width}x{height}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_longest_sides_are_prepared() {
+    for interpolation in [Interpolation::Bilinear, Interpolation::Bicubic] {
+        for (short, crop) in [(1, 1), (1, 4), (256, 224), (4096, 5)] {
+            let settings =
+                Preprocessing { resize_short_side: short, crop, interpolation, ..small_settings() };
+            for (width, height) in [(MAX_IMAGE_SIDE, 1), (1, MAX_IMAGE_SIDE), (3, MAX_IMAGE_SIDE)] {
+                let output = prepare(&settings, width, height, &vec![90; width * height * 4]);
+                assert!(output.iter().all(|value| value.is_finite()), "{width}x{height}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn pictures_are_checked() {
+    let bytes = [0; 24];
+    let image = RgbaImage::new(3, 2, &bytes).unwrap();
+    assert_eq!((image.width(), image.height(), image.pixels()), (3, 2, &bytes[..]));
+    for (width, height, message) in [
+        (0, 2, "a picture of 0 x 2 pixels: each side must be from 1 to 65535"),
+        (3, 0, "a picture of 3 x 0 pixels: each side must be from 1 to 65535"),
+        (65_536, 1, "a picture of 65536 x 1 pixels: each side must be from 1 to 65535"),
+        (usize::MAX, usize::MAX, ""),
+        (3, 3, "a picture of 3 x 3 pixels has 36 bytes of RGBA, 24 were given"),
+        (1, 2, "a picture of 1 x 2 pixels has 8 bytes of RGBA, 24 were given"),
+        (
+            65_535,
+            65_535,
+            "a picture of 65535 x 65535 pixels has 17179344900 bytes of RGBA, 24 were given",
+        ),
+    ] {
+        let error = RgbaImage::new(width, height, &bytes).unwrap_err();
+        assert_eq!(error.code(), "BAD_INPUT");
+        if !message.is_empty() {
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn settings_are_checked() {
+    let good = small_settings();
+    good.validate().unwrap();
+    for (bad, message) in [
+        (
+            Preprocessing { resize_short_side: 0, ..good.clone() },
+            "preprocessing: resize_short_side is 0, it must be from 1 to 4096",
+        ),
+        (
+            Preprocessing { crop: 4097, ..good.clone() },
+            "preprocessing: crop is 4097, it must be from 1 to 4096",
+        ),
+        (
+            Preprocessing { mean: [0.5, f32::NAN, 0.5], ..good.clone() },
+            "preprocessing: mean is [0.5, NaN, 0.5], it must be three finite numbers",
+        ),
+        (
+            Preprocessing { std: [0.5, 0.0, 0.5], ..good.clone() },
+            "preprocessing: std is [0.5, 0.0, 0.5], it must be three positive numbers",
+        ),
+        (
+            Preprocessing { std: [0.5, 0.5, f32::INFINITY], ..good.clone() },
+            "preprocessing: std is [0.5, 0.5, inf], it must be three positive numbers",
+        ),
+    ] {
+        let error = Preprocessor::new(bad).unwrap_err();
+        assert_eq!(error.code(), "BAD_CONFIG");
+        assert_eq!(error.to_string(), message);
+    }
+}

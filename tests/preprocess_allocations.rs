@@ -1,0 +1,59 @@
+//! A stream of frames of one size allocates nothing after the first. Native: the counting allocator
+//! needs the test binary to itself, so this file holds one test.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use mobilenet_wasm::preprocess::{Interpolation, Preprocessing, Preprocessor, RgbaImage};
+
+thread_local! {
+    /// Allocations of this thread; the test harness has threads of its own.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call goes to `System` unchanged. Counting touches a constant-initialised
+// thread-local of a type without a destructor, which neither allocates nor panics. `realloc` and
+// `alloc_zeroed` have defaults that call `alloc`.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn repeated_frame_sizes_allocate_nothing() {
+    let allocations = |work: &mut dyn FnMut()| {
+        let before = ALLOCATIONS.get();
+        work();
+        ALLOCATIONS.get() - before
+    };
+    let settings = Preprocessing {
+        resize_short_side: 256,
+        crop: 224,
+        interpolation: Interpolation::Bicubic,
+        mean: [0.5; 3],
+        std: [0.5; 3],
+    };
+    let mut preprocessor = Preprocessor::new(settings).unwrap();
+    let mut output = vec![0.0; 224 * 224 * 3];
+    let pixels = vec![100; 640 * 480 * 4];
+    let wide = RgbaImage::new(640, 480, &pixels).unwrap();
+    let tall = RgbaImage::new(480, 640, &pixels).unwrap();
+
+    assert_ne!(allocations(&mut || preprocessor.run(wide, &mut output, 224 * 3)), 0);
+    assert_eq!(allocations(&mut || preprocessor.run(wide, &mut output, 224 * 3)), 0);
+    assert_ne!(allocations(&mut || preprocessor.run(tall, &mut output, 224 * 3)), 0);
+}

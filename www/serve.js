@@ -1,0 +1,124 @@
+// Serves the built page, its public files and the package's plain files on one origin:
+//   npm run serve -- --host 127.0.0.1 --port 8080
+// Also imported by the tests, which let the system choose the port.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Where addresses lead, the first that holds the file wins. Weights are served from where they were put: no copies. */
+const MOUNTS = [
+  { prefix: '/pkg/', folder: join(here, '../pkg') },
+  { prefix: '/', folder: join(here, 'dist') },
+  { prefix: '/', folder: join(here, 'public') },
+];
+
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.safetensors': 'application/octet-stream',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/** On every response: cross-origin isolation, which shared memory and precise timers ask for. */
+const HEADERS = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/**
+ * @param {{ host?: string, port?: number }} [options] port 0: any free one
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export async function serve({ host = '127.0.0.1', port = 0 } = {}) {
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error) => {
+      if (!response.headersSent) response.writeHead(500, HEADERS);
+      response.end(String(error));
+    });
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { address, family, port: bound } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
+async function respond(request, response) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { ...HEADERS, Allow: 'GET, HEAD' }).end();
+    return;
+  }
+  const file = await find(request.url ?? '/');
+  if (!file) {
+    response.writeHead(404, { ...HEADERS, 'Content-Type': 'text/plain' }).end('not found\n');
+    return;
+  }
+  const headers = {
+    ...HEADERS,
+    'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
+    'Content-Length': file.size,
+    // Names with a digest in them never change; anything else is asked for again and answered by 304.
+    'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: `"${file.size.toString(16)}-${Math.trunc(file.mtimeMs).toString(16)}"`,
+  };
+  if (request.headers['if-none-match'] === headers.ETag) {
+    delete headers['Content-Length'];
+    response.writeHead(304, headers).end();
+  } else if (request.method === 'HEAD') {
+    response.writeHead(200, headers).end();
+  } else {
+    response.writeHead(200, headers);
+    createReadStream(file.path).on('error', (error) => response.destroy(error)).pipe(response);
+  }
+}
+
+/**
+ * @param {string} target of the request
+ * @returns {Promise<{ path: string, size: number, mtimeMs: number } | null>}
+ */
+async function find(target) {
+  let pathname;
+  try {
+    pathname = decodeURIComponent(new URL(target, 'http://localhost').pathname);
+  } catch {
+    return null;
+  }
+  if (pathname.includes('\0')) return null;
+  if (pathname.endsWith('/')) pathname += 'index.html';
+  for (const { prefix, folder } of MOUNTS) {
+    if (!pathname.startsWith(prefix)) continue;
+    const path = normalize(join(folder, pathname.slice(prefix.length)));
+    if (!path.startsWith(folder + sep)) continue;
+    const found = await stat(path).catch(() => null);
+    if (found?.isFile()) return { path, size: found.size, mtimeMs: found.mtimeMs };
+  }
+  return null;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({ options: { host: { type: 'string' }, port: { type: 'string', default: '8080' } } });
+  const { url } = await serve({ host: values.host, port: Number(values.port) });
+  console.log(`serving ${url}`);
+}

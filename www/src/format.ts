@@ -1,0 +1,28 @@
+/** Numbers as the page writes them. */
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+export function millions(count: number): string {
+  return `${(count / 1e6).toFixed(count < 100e6 ? 1 : 0)} M`;
+}
+
+export function percent(probability: number): string {
+  return `${(probability * 100).toFixed(probability < 0.0995 ? 1 : 0)} %`;
+}
+
+export function milliseconds(ms: number): string {
+  return ms.toFixed(ms < 100 ? 1 : 0);
+}
+
+/** ImageNet names a class by several words for the same thing: the first is the one people use. */
+export function shortLabel(label: string): string {
+  return label.split(',')[0];
+}
+
+/** "a", "a and b", "a, b and c". */
+export function list(items: string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}

@@ -1,0 +1,94 @@
+import { CameraPanel } from './camera';
+import { Card } from './card';
+import { TAB_HIDDEN } from './messages';
+import { GENERATIONS } from './networks';
+import { PicturePanel } from './picture';
+import { Scheduler } from './scheduler';
+import { Stage, element } from './stage';
+import { Verdict } from './verdict';
+import { fileChoice, servedChoices } from './weights';
+
+const stage = new Stage();
+const status = element('status');
+const report = (message: string): void => {
+  status.textContent = message;
+};
+
+const cards = GENERATIONS.map(
+  (generation) =>
+    new Card(generation, {
+      onChange: refresh,
+      onOtherVersion(version, net, choice) {
+        const card = cards.find((card) => card.version === version);
+        card?.adopt(net, choice);
+        cards
+          .find((other) => other.version === generation.version)
+          ?.say(`${choice.title} holds a MobileNet ${card?.name}: it runs in that column.`);
+      },
+    }),
+);
+element('generations').append(...cards.map((card) => card.element));
+
+const verdict = new Verdict(cards);
+const scheduler = new Scheduler(cards, stage, (settled) => verdict.update(settled));
+
+const pictures = new PicturePanel(stage, {
+  onPicture() {
+    if (camera.running) camera.stop();
+    startAfresh();
+  },
+  onWeights(files, target) {
+    const card = cards.find(({ element }) => element === target) ?? cards[0];
+    const choice = fileChoice(files);
+    if (choice) void card.load(choice);
+  },
+  report,
+});
+
+const camera = new CameraPanel(
+  stage,
+  () => {
+    if (camera.running) pictures.cancel();
+    startAfresh();
+  },
+  report,
+);
+
+/** Another picture: nothing that was said of the one before holds. */
+function startAfresh(): void {
+  for (const card of cards) card.clear();
+  verdict.clear();
+  scheduler.refresh();
+}
+
+/** Another network, or one more or less. */
+function refresh(): void {
+  verdict.update(true);
+  scheduler.refresh();
+  showEngine();
+}
+
+function showEngine(): void {
+  const info = cards.find(({ info }) => info)?.info;
+  if (!info) return;
+  stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
+  const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
+  element('engine').textContent = `Engine: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'} per network.${skipped}`;
+}
+
+document.addEventListener('visibilitychange', () => {
+  scheduler.paused = document.hidden;
+  if (document.hidden) report(TAB_HIDDEN);
+  else if (status.textContent === TAB_HIDDEN) report('');
+});
+
+async function begin(): Promise<void> {
+  void pictures.offerSamples();
+  const served = await servedChoices();
+  for (const card of cards) card.offer(served.get(card.version) ?? []);
+  await Promise.all(cards.map((card) => card.offerHub()));
+  // One after the other, the lightest first: the first answer comes soonest.
+  for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
+}
+
+void begin();

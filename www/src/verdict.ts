@@ -1,0 +1,92 @@
+import type { Card, Opinion } from './card';
+import { list, percent } from './format';
+import { element } from './stage';
+
+/** ms between changes of the large type while the camera runs. */
+const SHOWN_EVERY = 400;
+/** ms between sentences to a screen reader while the camera runs. */
+const SPOKEN_EVERY = 4000;
+
+interface Voice {
+  card: Card;
+  opinion: Opinion;
+}
+
+/** Sets the networks' first answers side by side: who agrees with whom. */
+export class Verdict {
+  readonly #kicker = element('verdict-kicker');
+  readonly #answers = element('answers');
+  readonly #invitation = element('invitation');
+  readonly #announcement = element('announcement');
+  #shownAt = 0;
+  #spokenAt = 0;
+
+  constructor(private readonly cards: readonly Card[]) {}
+
+  /** @param settled the picture won't be read again, so nothing newer will correct what is shown */
+  update(settled: boolean): void {
+    const voices = this.cards.flatMap((card) => (card.ready && card.opinion ? [{ card, opinion: card.opinion }] : []));
+    const groups = groupByAnswer(voices);
+    for (const card of this.cards) {
+      const group = groups.findIndex((voices) => voices.some((voice) => voice.card === card));
+      card.markAnswer(group < 0 ? null : group);
+    }
+    const slowest = Math.max(...this.cards.map(({ time }) => time ?? 0));
+    for (const card of this.cards) card.showPace(slowest);
+
+    const now = performance.now();
+    if (!settled && now - this.#shownAt < SHOWN_EVERY) return;
+    this.#shownAt = now;
+    const kicker = agreement(groups);
+    this.#kicker.textContent = kicker;
+    this.#answers.replaceChildren(...groups.map(answerElement));
+    this.#invitation.hidden = groups.length > 0;
+    if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
+      this.#spokenAt = now;
+      const sentence = `${kicker}: ${groups.map(([{ opinion }]) => opinion.label).join('; ')}`;
+      if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
+    }
+  }
+
+  clear(): void {
+    this.#kicker.textContent = agreement([]);
+    this.#answers.replaceChildren();
+    this.#invitation.hidden = false;
+    this.#announcement.textContent = '';
+    this.#shownAt = 0;
+    this.#spokenAt = 0;
+  }
+}
+
+/** The largest group first; of equal ones, the surer. */
+function groupByAnswer(voices: Voice[]): Voice[][] {
+  const groups = new Map<string, Voice[]>();
+  for (const voice of voices) groups.set(voice.opinion.key, [...(groups.get(voice.opinion.key) ?? []), voice]);
+  const sureness = (group: Voice[]) => group.reduce((sum, { opinion }) => sum + opinion.probability, 0);
+  return [...groups.values()].sort((a, b) => b.length - a.length || sureness(b) - sureness(a));
+}
+
+const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four'];
+
+/** How far they agree, in a few words. */
+function agreement(groups: Voice[][]): string {
+  const voices = groups.reduce((sum, { length }) => sum + length, 0);
+  const most = groups[0]?.length ?? 0;
+  if (voices === 0) return 'What they see';
+  if (voices === 1) return `${groups[0][0].card.name} alone`;
+  if (most === voices) return voices === 2 ? 'Both agree' : `All ${NUMBERS[voices].toLowerCase()} agree`;
+  if (most === 1) return `${NUMBERS[voices]} answers`;
+  if (groups.length === 2 && groups[1].length === most) return 'Split down the middle';
+  return `${NUMBERS[most]} of ${NUMBERS[voices].toLowerCase()} agree`;
+}
+
+function answerElement(voices: Voice[], group: number): HTMLLIElement {
+  const item = document.createElement('li');
+  item.dataset.answer = String(group);
+  const label = document.createElement('strong');
+  label.textContent = voices[0].opinion.label;
+  const who = document.createElement('span');
+  who.textContent = list(voices.map(({ card, opinion }) => `${card.name} ${percent(opinion.probability)}`));
+  item.append(label, who);
+  return item;
+}

@@ -1,0 +1,158 @@
+import { MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
+import catalogue from 'mobilenet-wasm/catalogue.json';
+
+/** Where downloads from the Hub stay until the visitor clears the site's data. */
+const CACHE = 'mobilenet-wasm-weights';
+
+export interface Loading {
+  onProgress: (progress: Progress) => void;
+  signal: AbortSignal;
+}
+
+/** Something that a card can run. */
+export interface Choice {
+  id: string;
+  title: string;
+  /** Published accuracy on ImageNet, per cent; `null` where none is known. */
+  top1: number | null;
+  /** Of the weights, `null` for an untrained network. */
+  bytes: number | null;
+  load(loading: Loading): Promise<MobileNet>;
+}
+
+/** One entry of `models/models.json`. Addresses are relative to the page. */
+interface ServedModel {
+  name: string;
+  version: Version;
+  title: string;
+  url: string;
+  config: string | null;
+  preprocessorConfig: string | null;
+  bytes: number;
+  sha256: string;
+  top1: number | null;
+}
+
+/** Checkpoints that lie beside the page; none where the page was put up without weights. */
+export async function servedChoices(): Promise<Map<Version, Choice[]>> {
+  const choices = new Map<Version, Choice[]>();
+  const response = await fetch('models/models.json').catch(() => null);
+  if (!response?.ok) return choices;
+  const { models } = (await response.json()) as { models: ServedModel[] };
+  for (const model of models) {
+    const choice: Choice = {
+      id: `served:${model.name}`,
+      // The card's heading says MobileNet's version already.
+      title: model.title.replace(/^MobileNet /, ''),
+      top1: model.top1,
+      bytes: model.bytes,
+      load: (loading) =>
+        MobileNet.load({
+          weights: model.url,
+          config: model.config,
+          preprocessorConfig: model.preprocessorConfig,
+          sha256: model.sha256,
+          ...loading,
+        }),
+    };
+    choices.set(model.version, [...(choices.get(model.version) ?? []), choice]);
+  }
+  return choices;
+}
+
+/** A checkpoint of the catalogue, which is fetched from the Hub when it is loaded for the first time. */
+export class HubChoice implements Choice {
+  readonly id;
+  readonly title;
+  readonly top1;
+  readonly bytes;
+  /** Width multiplier. */
+  readonly width;
+  /** Whether an earlier visit left it here. */
+  kept = false;
+  readonly #weights;
+  readonly #config;
+  readonly #sha256;
+
+  constructor(entry: (typeof catalogue)[number]) {
+    this.id = `hub:${entry.name}`;
+    this.title = entry.name;
+    this.top1 = entry.top1;
+    this.bytes = entry.bytes;
+    this.width = entry.width;
+    const folder = `https://huggingface.co/${entry.repository}/resolve/${entry.revision}`;
+    this.#weights = `${folder}/${entry.file}`;
+    this.#config = `${folder}/config.json`;
+    this.#sha256 = entry.sha256 ?? undefined;
+  }
+
+  async findKept(): Promise<this> {
+    this.kept = Boolean((await keptFile(this.#weights)) && (await keptFile(this.#config)));
+    return this;
+  }
+
+  async load(loading: Loading): Promise<MobileNet> {
+    if (this.kept) return this.#loadKept(loading);
+    const net = await MobileNet.load({
+      weights: this.#weights,
+      config: this.#config,
+      sha256: this.#sha256,
+      cache: CACHE,
+      ...loading,
+    });
+    this.kept = true;
+    return net;
+  }
+
+  /** Opens what was kept as files: the Hub isn't asked again, even where they are damaged, before the visitor says so. */
+  async #loadKept(loading: Loading): Promise<MobileNet> {
+    try {
+      const [weights, config] = await Promise.all([this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()));
+      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
+      return await MobileNet.load({ weights, config, sha256: this.#sha256, ...loading });
+    } catch (error) {
+      if (!loading.signal.aborted) {
+        this.kept = false;
+        const store = await caches.open(CACHE);
+        await Promise.all([store.delete(this.#weights), store.delete(this.#config)]);
+      }
+      throw error;
+    }
+  }
+}
+
+async function keptFile(url: string): Promise<Response | undefined> {
+  // Cache Storage exists in secure contexts only.
+  return globalThis.caches && (await caches.open(CACHE)).match(url);
+}
+
+/** The catalogue's checkpoints of a version. Nothing is fetched before one is loaded. */
+export function hubChoices(version: Version): Promise<HubChoice[]> {
+  return Promise.all(catalogue.filter((entry) => entry.version === version).map((entry) => new HubChoice(entry).findKept()));
+}
+
+/** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
+export function fileChoice(files: File[]): Choice | null {
+  const weights = files.find((file) => file.name.endsWith('.safetensors'));
+  if (!weights) return null;
+  const json = files.filter((file) => file.name.endsWith('.json'));
+  const preprocessorConfig = json.find((file) => file.name.includes('preprocessor'));
+  const config = json.find((file) => file !== preprocessorConfig);
+  return {
+    id: `file:${weights.name}:${weights.size}:${weights.lastModified}`,
+    title: weights.name,
+    top1: null,
+    bytes: weights.size,
+    load: (loading) => MobileNet.load({ weights, config, preprocessorConfig, ...loading }),
+  };
+}
+
+export function untrainedChoice(version: Version): Choice {
+  return {
+    id: 'untrained',
+    title: 'Untrained',
+    top1: null,
+    bytes: null,
+    load: ({ signal }) => MobileNet.untrained({ version, signal }),
+  };
+}

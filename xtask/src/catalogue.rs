@@ -1,0 +1,141 @@
+//! `pkg/catalogue.json`: the known checkpoints on the Hub. The page reads it too.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::project;
+
+/// One checkpoint.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Also the name of its folder.
+    pub name: String,
+    pub version: Version,
+    pub width: f64,
+    pub resolution: u32,
+    /// `owner/name` on the Hub.
+    pub repository: String,
+    /// A full commit hash where one is known, else `main`.
+    pub revision: String,
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: Option<String>,
+    /// Percent of ImageNet's validation pictures, as timm lists it.
+    pub top1: f64,
+    pub licence: String,
+    /// Whether it stands for its version when nothing else is asked for.
+    #[serde(default)]
+    pub default: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Version {
+    V1,
+    V2,
+    V3Small,
+    V3Large,
+}
+
+impl Version {
+    /// As in a title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Version::V1 => "MobileNet V1",
+            Version::V2 => "MobileNet V2",
+            Version::V3Small => "MobileNet V3-Small",
+            Version::V3Large => "MobileNet V3-Large",
+        }
+    }
+}
+
+pub fn read() -> Result<Vec<Entry>> {
+    let file = project::path("pkg/catalogue.json");
+    let text = fs::read_to_string(&file).with_context(|| project::shown(&file))?;
+    parse(&text).with_context(|| project::shown(&file))
+}
+
+fn parse(text: &str) -> Result<Vec<Entry>> {
+    let entries: Vec<Entry> = serde_json::from_str(text)?;
+    for entry in &entries {
+        let is_hex = |text: &str, digits| {
+            text.len() == digits && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        ensure!(
+            is_name(&entry.name),
+            "{:?} is no name for a folder: use letters, digits, dots, dashes, underscores",
+            entry.name
+        );
+        ensure!(
+            entry.revision == "main" || is_hex(&entry.revision, 40),
+            "{}: the revision is neither a full commit hash nor `main`",
+            entry.name
+        );
+        ensure!(
+            (96..=320).contains(&entry.resolution) && entry.resolution % 32 == 0,
+            "{}: the resolution is a multiple of 32 from 96 to 320",
+            entry.name
+        );
+        if let Some(sha256) = &entry.sha256 {
+            ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
+        }
+        if entries.iter().filter(|other| other.name == entry.name).count() > 1 {
+            bail!("{} is there twice", entry.name);
+        }
+    }
+    Ok(entries)
+}
+
+/// Whether `name` can be a folder's name and part of an address as it stands.
+pub fn is_name(name: &str) -> bool {
+    !name.starts_with('.')
+        && !name.is_empty()
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_has_one_default_of_each_version() {
+        let entries = read().unwrap();
+        for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+            let defaults = entries.iter().filter(|entry| entry.version == version && entry.default);
+            assert_eq!(defaults.count(), 1, "{version:?}");
+        }
+        for (version, width) in [
+            (Version::V1, 1.0),
+            (Version::V2, 1.0),
+            (Version::V2, 0.5),
+            (Version::V3Small, 1.0),
+            (Version::V3Small, 0.75),
+            (Version::V3Small, 0.5),
+            (Version::V3Large, 1.0),
+        ] {
+            let there = entries.iter().any(|e| e.version == version && e.width == width);
+            assert!(there, "{version:?} {width}");
+        }
+    }
+
+    #[test]
+    fn bad_entries_are_refused() {
+        let good = fs::read_to_string(project::path("pkg/catalogue.json")).unwrap();
+        let first = &read().unwrap()[0];
+        for (what, old, new) in [
+            ("name", format!("\"name\": \"{}\"", first.name), "\"name\": \"../x\"".to_owned()),
+            ("revision", first.revision.clone(), first.revision[..7].to_owned()),
+            ("sha256", first.sha256.clone().unwrap(), "abc".to_owned()),
+            ("resolution", "\"resolution\": 224".to_owned(), "\"resolution\": 225".to_owned()),
+            ("version", "\"v1\"".to_owned(), "\"v4\"".to_owned()),
+            ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
+        ] {
+            assert!(good.contains(&old), "{what}");
+            assert!(parse(&good.replacen(&old, &new, 1)).is_err(), "{what}");
+        }
+        assert!(parse(&good).is_ok());
+    }
+}

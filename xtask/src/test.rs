@@ -1,0 +1,233 @@
+//! `cargo xtask test`: every check and test, one summary line.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::models::{self, Source};
+use crate::process::{run, say, tee};
+use crate::summary::{Counts, count};
+use crate::toolchain::TARGET;
+use crate::{browser, node, project, tools, wasm};
+
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    /// Steps without which this one would test something else, or nothing.
+    needs: &'static [&'static str],
+    run: fn(&Settings) -> Result<Outcome>,
+}
+
+/// What a step may depend on.
+struct Settings {
+    /// The folder of weights for the page; without one, the registry's.
+    from: Option<PathBuf>,
+}
+
+enum Outcome {
+    /// A check without tests to count.
+    Passed,
+    Tests(Counts),
+    Skipped(&'static str),
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "format", about: "cargo fmt --check", needs: &[], run: format },
+    Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
+    Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
+    Step { name: "xtask", about: "xtask's own tests", needs: &[], run: xtask },
+    Step {
+        name: "lint-wasm",
+        about: "clippy on the crate for WebAssembly",
+        needs: &[],
+        run: lint_wasm,
+    },
+    Step { name: "wasm", about: "the crate's tests in Chromium", needs: &[], run: wasm },
+    Step { name: "build", about: "the wasm binaries and the page", needs: &[], run: build },
+    Step { name: "types", about: "the page's and the package's types", needs: &[], run: types },
+    Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
+];
+
+/// Prints the steps' names.
+pub fn list() {
+    for step in STEPS {
+        println!("{:10} {}", step.name, step.about);
+    }
+}
+
+/// Runs all steps, or those named `only`. Returns whether all passed.
+pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        let names = STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
+        bail!("no step {unknown:?}; there are {names}");
+    }
+    let shared = project::path("../shared/models");
+    let settings = Settings { from: from.or_else(|| shared.is_dir().then_some(shared)) };
+
+    let mut total = Counts::default();
+    let mut failed_steps = Vec::new();
+    let mut report = Vec::new();
+    for step in STEPS {
+        if !only.is_empty() && !only.iter().any(|name| name == step.name) {
+            continue;
+        }
+        println!("\n=== {}: {}", step.name, step.about);
+        let start = Instant::now();
+        let (counts, line) = match perform(step, &settings, &failed_steps) {
+            Ok(Outcome::Passed) => (Counts::default(), "passed".to_owned()),
+            Ok(Outcome::Skipped(why)) => {
+                (Counts { skipped: 1, ..Counts::default() }, format!("SKIPPED: {why}"))
+            }
+            Ok(Outcome::Tests(counts)) if counts.failed == 0 => (counts, counts.to_string()),
+            Ok(Outcome::Tests(counts)) => {
+                failed_steps.push(step.name);
+                (counts, format!("FAILED: {counts}"))
+            }
+            Err(error) => {
+                failed_steps.push(step.name);
+                eprintln!("error: {error:#}");
+                (Counts { failed: 1, ..Counts::default() }, format!("FAILED: {error}"))
+            }
+        };
+        total += counts;
+        report.push((step.name, start.elapsed(), line));
+    }
+    print_report(&report);
+    println!("{total}");
+    Ok(failed_steps.is_empty())
+}
+
+fn perform(step: &Step, settings: &Settings, failed: &[&str]) -> Result<Outcome> {
+    if let Some(needed) = step.needs.iter().find(|name| failed.contains(name)) {
+        bail!("not run, since step {needed:?} failed");
+    }
+    (step.run)(settings)
+}
+
+fn print_report(report: &[(&str, Duration, String)]) {
+    println!();
+    for (name, time, line) in report {
+        println!("{name:10} {:6.1} s  {line}", time.as_secs_f64());
+    }
+}
+
+/// Cargo as it runs this tool, in the root folder.
+fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(project::root());
+    cargo
+}
+
+/// Runs tests and counts them. A failure without a failed test, such as a
+/// compile error, and a run without tests are errors.
+fn tests(command: &mut Command) -> Result<Outcome> {
+    let (status, output) = tee(command)?;
+    let counts = count(&output);
+    if !status.success() && counts.failed == 0 {
+        bail!("the test command failed ({status}) after {counts}");
+    }
+    if counts.total() == 0 {
+        bail!("no test was run");
+    }
+    Ok(Outcome::Tests(counts))
+}
+
+fn format(_: &Settings) -> Result<Outcome> {
+    run(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+    Ok(Outcome::Passed)
+}
+
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+fn lint(_: &Settings) -> Result<Outcome> {
+    let crate_ = ["clippy", "--quiet", "--package", "mobilenet-wasm", "--all-targets"];
+    run(cargo().args(crate_).args(DENY_WARNINGS))?;
+    let xtask = ["clippy", "--quiet", "--package", "xtask", "--all-targets", "--profile", "xtask"];
+    run(cargo().args(xtask).args(DENY_WARNINGS))?;
+    Ok(Outcome::Passed)
+}
+
+fn native(_: &Settings) -> Result<Outcome> {
+    tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
+}
+
+fn xtask(_: &Settings) -> Result<Outcome> {
+    tests(cargo().args(["test", "--quiet", "--package", "xtask", "--profile", "xtask"]))
+}
+
+fn lint_wasm(_: &Settings) -> Result<Outcome> {
+    for variant in wasm::shipped() {
+        let toolchain = variant.toolchain()?;
+        if !toolchain.has_clippy() {
+            return Ok(Outcome::Skipped("the compiler for WebAssembly came without Clippy"));
+        }
+        let mut clippy = toolchain.cargo();
+        variant.prepare(&mut clippy);
+        run(clippy
+            .current_dir(project::root())
+            .args(["clippy", "--quiet", "--package", "mobilenet-wasm", "--lib", "--tests"])
+            .args(["--target", TARGET, "--features", variant.features])
+            .args(DENY_WARNINGS))
+        .with_context(|| format!("the {} build", variant.name))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn wasm(_: &Settings) -> Result<Outcome> {
+    let browser = browser::ensure()?;
+    let wasm_pack = tools::wasm_pack()?;
+    let mut counts = Counts::default();
+    for variant in wasm::shipped().filter(|variant| variant.has_browser_tests()) {
+        say("wasm", format_args!("wasm-pack test of the {} build", variant.name));
+        let mut command = Command::new(&wasm_pack.program);
+        variant.toolchain()?.prepare(&mut command);
+        variant.prepare(&mut command);
+        let outcome = tests(
+            command
+                .current_dir(project::root())
+                .args(["test", "--headless", "--chrome", "--mode", "no-install"])
+                .arg("--chromedriver")
+                .arg(&browser.chromedriver)
+                .env("WASM_PACK_CACHE", &wasm_pack.cache)
+                .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
+                // Where inference runs on a page, for tests that don't say so themselves.
+                .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
+                // Seconds for one file's tests, some of which run whole networks.
+                .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
+        )?;
+        if let Outcome::Tests(more) = outcome {
+            counts += more;
+        }
+    }
+    Ok(Outcome::Tests(counts))
+}
+
+fn build(_: &Settings) -> Result<Outcome> {
+    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
+    node::build_page()?;
+    Ok(Outcome::Passed)
+}
+
+fn types(_: &Settings) -> Result<Outcome> {
+    node::install_dependencies()?;
+    run(node::npm()?.args(["run", "--silent", "check"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn page(settings: &Settings) -> Result<Outcome> {
+    let source = match &settings.from {
+        Some(folder) => Source::Folder(folder.clone()),
+        None => {
+            say(
+                "models",
+                "NOTE: no ../shared/models and no --from: the page is tested with V2 alone",
+            );
+            Source::Registry
+        }
+    };
+    models::install(&source)?;
+    let browser = browser::ensure()?;
+    tests(node::npm()?.args(["run", "--silent", "test:page"]).env("CHROMIUM", &browser.chromium))
+}

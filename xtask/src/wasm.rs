@@ -1,0 +1,280 @@
+//! The WebAssembly builds: the one list of them, and how each is made.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::process::{run, say, seconds};
+use crate::toolchain::{self, Std, TARGET, Toolchain};
+use crate::{opcodes, project, sha256, sysroot, wasm_opt};
+
+/// One WebAssembly build of the crate.
+#[derive(PartialEq, Eq)]
+pub struct Variant {
+    /// Its folder below `pkg/wasm`, and its name in the package.
+    pub name: &'static str,
+    /// Target features beyond the compiler's defaults.
+    target_features: &'static str,
+    /// The crate's features.
+    pub features: &'static str,
+    /// Shared memory: other linking, another standard library.
+    threads: bool,
+    /// Whether `cargo xtask build` makes it unasked.
+    shipped: bool,
+}
+
+/// The builds, best last. The page's list (`pkg/builds.js`) names the shipped ones.
+pub const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "simd",
+        target_features: "+simd128",
+        features: "wasm",
+        threads: false,
+        shipped: true,
+    },
+    Variant {
+        name: "relaxed",
+        target_features: "+simd128,+relaxed-simd",
+        features: "wasm",
+        threads: false,
+        shipped: true,
+    },
+    Variant {
+        name: "simd-threads",
+        target_features: "+simd128,+atomics",
+        features: "wasm,threads",
+        threads: true,
+        shipped: false,
+    },
+    Variant {
+        name: "relaxed-threads",
+        target_features: "+simd128,+relaxed-simd,+atomics",
+        features: "wasm,threads",
+        threads: true,
+        shipped: false,
+    },
+];
+
+/// Keeps the order of instructions that the kernels are written in. LLVM's
+/// own order moves each fused multiply-add next to its consumer and makes V8
+/// spill: a 6x8 tile ran at 25.6 GFLOP/s with it and 54.0 in source order
+/// (measured in the project's study of kernels: Zen 4, one thread, K = 256).
+const SOURCE_ORDER: &str = "-Cllvm-args=-pre-RA-sched=source";
+
+/// What the linker needs for a memory that several workers share: an imported
+/// memory with an upper limit, and the thread-local storage that wasm-bindgen
+/// sets up for each. The compiler passed these itself before Rust 1.92.
+const SHARED_MEMORY: &[&str] = &[
+    "-Clink-arg=--shared-memory",
+    "-Clink-arg=--import-memory",
+    "-Clink-arg=--max-memory=1073741824",
+    "-Clink-arg=--export=__wasm_init_tls",
+    "-Clink-arg=--export=__tls_size",
+    "-Clink-arg=--export=__tls_align",
+    "-Clink-arg=--export=__tls_base",
+    "-Clink-arg=--export=__heap_base",
+];
+
+/// What a person may choose about a build.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Shrink the binary with Binaryen. Off: it may undo the kernels' order of instructions.
+    pub wasm_opt: bool,
+}
+
+/// The variant of this name.
+pub fn variant(name: &str) -> Result<&'static Variant> {
+    let known = || VARIANTS.iter().map(|variant| variant.name).collect::<Vec<_>>().join(", ");
+    VARIANTS
+        .iter()
+        .find(|variant| variant.name == name)
+        .with_context(|| format!("no variant {name:?}; there are {}", known()))
+}
+
+/// The variants that the package ships.
+pub fn shipped() -> impl Iterator<Item = &'static Variant> {
+    VARIANTS.iter().filter(|variant| variant.shipped)
+}
+
+impl Variant {
+    fn std(&self) -> Std {
+        if self.threads { Std::Atomics } else { Std::Plain }
+    }
+
+    pub fn toolchain(&self) -> Result<Toolchain> {
+        toolchain::ensure(self.std())
+    }
+
+    /// Whether its tests run in a browser: those with threads need a page that
+    /// starts workers, which wasm-bindgen-test's is not.
+    pub fn has_browser_tests(&self) -> bool {
+        self.shipped && !self.threads
+    }
+
+    fn rustflags(&self) -> String {
+        let features = format!("-Ctarget-feature={}", self.target_features);
+        let mut flags = vec![features.as_str(), SOURCE_ORDER];
+        if self.threads {
+            flags.extend(SHARED_MEMORY);
+        }
+        // The separator of CARGO_ENCODED_RUSTFLAGS.
+        flags.join("\x1f")
+    }
+
+    /// Each variant has its own target folder: in a common one, cargo would
+    /// link the last crate anew whenever another variant was built before.
+    fn target_dir(&self) -> PathBuf {
+        sysroot::dependents(self.std()).join(self.name)
+    }
+
+    /// Sets how cargo, and what runs it, compiles this variant.
+    pub fn prepare(&self, command: &mut Command) {
+        command
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
+            .env("CARGO_TARGET_DIR", self.target_dir());
+        if self.threads {
+            // Stable Rust with the few unstable parts that threads need.
+            command.env("RUSTC_BOOTSTRAP", "1");
+        }
+    }
+}
+
+/// Builds `variants` into `pkg/wasm/<name>`.
+pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
+    check_bindgen_version()?;
+    for variant in variants {
+        let start = Instant::now();
+        say("wasm", format_args!("building {}", variant.name));
+        let module = compile(variant)?;
+        if !variant.target_features.contains("relaxed-simd") {
+            opcodes::without_relaxed_simd(&fs::read(&module)?)
+                .with_context(|| format!("the {} build can't be shipped", variant.name))?;
+        }
+        let dir = project::path("pkg/wasm").join(variant.name);
+        let changed = bind(&module, &dir, options)
+            .with_context(|| format!("cannot make the {} build", variant.name))?;
+        let size = sizes(&dir.join("mobilenet_wasm_bg.wasm"))?;
+        let state = if changed { "built in" } else { "unchanged, checked in" };
+        say("wasm", format_args!("{} {state} {}: {size}", variant.name, seconds(start)));
+    }
+    Ok(())
+}
+
+/// Compiles the crate and returns the module that cargo made.
+fn compile(variant: &Variant) -> Result<PathBuf> {
+    let mut cargo = variant.toolchain()?.cargo();
+    variant.prepare(&mut cargo);
+    run(cargo
+        .current_dir(project::root())
+        .args(["build", "--quiet", "--release", "--lib", "--package", "mobilenet-wasm"])
+        .args(["--target", TARGET, "--features", variant.features]))
+    .with_context(|| format!("cannot compile the {} build", variant.name))?;
+    Ok(variant.target_dir().join(TARGET).join("release/mobilenet_wasm.wasm"))
+}
+
+/// Runs wasm-bindgen, and wasm-opt if asked, on `module`, unless `dir` holds
+/// the result already. Returns whether it had to.
+fn bind(module: &Path, dir: &Path, options: Options) -> Result<bool> {
+    let stamp = format!("{} {}\n", sha256::of_file(module)?, options.wasm_opt);
+    let stamp_file = dir.join(".made-from");
+    if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        return Ok(false);
+    }
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    fs::create_dir_all(dir)?;
+    Bindgen::new()
+        .input_path(module)
+        .out_name("mobilenet_wasm")
+        .web(true)?
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(dir)?;
+    if options.wasm_opt {
+        wasm_opt::shrink(&dir.join("mobilenet_wasm_bg.wasm"))?;
+    }
+    // Last: its presence says that all the rest is there.
+    fs::write(stamp_file, stamp)?;
+    Ok(true)
+}
+
+/// The size of `file`, raw and as a web server sends it.
+fn sizes(file: &Path) -> Result<String> {
+    let bytes = fs::read(file)?;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&bytes)?;
+    let kib = |bytes: usize| bytes as f64 / 1024.0;
+    Ok(format!("{:.1} KiB, gzipped {:.1} KiB", kib(bytes.len()), kib(encoder.finish()?.len())))
+}
+
+/// The version of wasm-bindgen in the lock file must be the one whose
+/// binaries this tool reads: they change with every release.
+fn check_bindgen_version() -> Result<()> {
+    let lock = fs::read_to_string(project::path("Cargo.lock"))?;
+    let (library, tool) =
+        (locked(&lock, "wasm-bindgen")?, locked(&lock, "wasm-bindgen-cli-support")?);
+    if library != tool {
+        bail!(
+            "the crate's wasm-bindgen is {library} and xtask's wasm-bindgen-cli-support {tool}: \
+             give both the same version in Cargo.toml and xtask/Cargo.toml"
+        );
+    }
+    Ok(())
+}
+
+/// The version of wasm-bindgen that the crate uses.
+pub fn bindgen_version() -> Result<String> {
+    locked(&fs::read_to_string(project::path("Cargo.lock"))?, "wasm-bindgen")
+}
+
+/// The version of `package` in a lock file.
+fn locked(lock: &str, package: &str) -> Result<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines
+        .nth(1)
+        .and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock does not name {package}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_come_from_the_lock_file() {
+        let lock = "version = 4\n\n[[package]]\nname = \"a-b\"\nversion = \"2.0.0\"\n\n\
+                    [[package]]\nname = \"a\"\nversion = \"1.2.3\"\nsource = \"registry\"\n";
+        assert_eq!(locked(lock, "a").unwrap(), "1.2.3");
+        assert!(locked(lock, "b").is_err());
+    }
+
+    #[test]
+    fn this_checkout_has_one_version_of_wasm_bindgen() {
+        check_bindgen_version().unwrap();
+    }
+
+    #[test]
+    fn only_builds_with_threads_share_memory() {
+        for variant in VARIANTS {
+            let flags = variant.rustflags();
+            assert_eq!(flags.contains("--shared-memory"), variant.threads, "{}", variant.name);
+            assert_eq!(flags.contains("+atomics"), variant.threads, "{}", variant.name);
+            assert_eq!(flags.contains("relaxed"), variant.name.contains("relaxed"));
+        }
+    }
+
+    #[test]
+    fn unknown_variants_are_refused_with_the_known_ones() {
+        let error = variant("avx").err().unwrap().to_string();
+        assert!(error.contains("\"avx\"") && error.contains("relaxed-threads"), "{error}");
+    }
+}
