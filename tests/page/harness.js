@@ -130,6 +130,10 @@ export async function webcamOf(session, photo) {
     const context = canvas.getContext('2d');
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+    // Chromium takes the JPEG's full range (0 to 255) for video range (16 to 235) and stretches it: squeeze it beforehand.
+    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 16 + (image.data[i] * 219) / 255;
+    context.putImageData(image, 0, 0);
     const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })).arrayBuffer());
     return btoa(Array.from(jpeg, (byte) => String.fromCharCode(byte)).join(''));
   }, photo);

@@ -5,15 +5,15 @@ import { test } from 'node:test';
 import { card, firstAnswer, firstModels, open, openPage } from './harness.js';
 
 const SWITCHES = 50;
-/** What the renderer may grow by: allocators keep some. One network kept per switch would be twenty times as much. */
-const ALLOWED = 24e6;
+/** Weights that the renderer may still hold when it is asked, of a network switched away from. Kept ones would be fifty. */
+const ALLOWED_NETWORKS = 3;
 
 test(`switching ${SWITCHES} times leaves memory flat`, async () => {
   const session = await open();
   try {
     const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
     for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: /./ }).waitFor();
-    const { version, name } = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
+    const { version, name, bytes } = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
     const column = card(page, version);
     await column.getByText('Other weights').click();
     await column.getByRole('button', { name: 'Run it untrained' }).click();
@@ -26,17 +26,15 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
       await column.getByText('Random weights.').waitFor({ state: served ? 'hidden' : 'visible' });
       await column.getByText(/\d ms/).waitFor();
     };
-    /** Collects garbage until that frees no more: buffers are given back some time after their owners. */
+    /** The least of several readings: what an ended worker held is given back in its own time. */
     const settled = async () => {
-      let bytes = Infinity;
-      for (let quiet = 0; quiet < 3; quiet++) {
+      const readings = [];
+      for (let i = 0; i < 8; i++) {
         await page.requestGC();
         await page.waitForTimeout(500);
-        const now = await privateBytes(pid);
-        if (now < bytes - 1e6) quiet = 0;
-        bytes = Math.min(bytes, now);
+        readings.push(await privateBytes(pid));
       }
-      return { bytes, workers: page.workers().length };
+      return { bytes: Math.min(...readings), workers: page.workers().length };
     };
 
     for (let i = 0; i < 10; i++) await switchTo(i % 2 === 0);
@@ -46,7 +44,7 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
     const grown = after.bytes - before.bytes;
     console.log(`renderer: ${megabytes(before.bytes)} before, ${megabytes(after.bytes)} after ${SWITCHES} switches of ${name}`);
     assert.equal(after.workers, before.workers);
-    assert.ok(grown < ALLOWED, `grown by ${megabytes(grown)}`);
+    assert.ok(grown < ALLOWED_NETWORKS * bytes, `grown by ${megabytes(grown)}`);
   } finally {
     await session.close();
   }

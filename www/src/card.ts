@@ -1,6 +1,6 @@
 import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
 import { megabytes, milliseconds, millions, percent, shortLabel } from './format';
-import { loadMessage, runMessage } from './messages';
+import { NO_WEIGHTS, loadMessage, runMessage } from './messages';
 import type { Generation } from './networks';
 import type { Runner } from './scheduler';
 import { silhouette } from './silhouette';
@@ -116,8 +116,9 @@ export class Card implements Runner {
   /** Loads the first weights on offer; where there are none, opens the list of what could be had. */
   async begin(): Promise<void> {
     const [first] = this.#choices;
-    if (first) await this.load(first);
-    else this.#find<HTMLDetailsElement>('.more').open = true;
+    if (first) return this.load(first);
+    this.#find<HTMLDetailsElement>('.more').open = true;
+    this.#say(NO_WEIGHTS);
     this.#showState();
   }
 
@@ -176,9 +177,9 @@ export class Card implements Runner {
     if (!net) return;
     try {
       const result = await net.classify(frame, { topK: TOP });
-      if (result && net === this.#net) this.#show(net, result);
-    } catch (error) {
       // Replaced or switched off while it was reading.
+      if (result && net === this.#net && this.ready) this.#show(net, result);
+    } catch (error) {
       if (net !== this.#net) return;
       this.#crashed = net.state === 'crashed';
       this.clear();
@@ -249,6 +250,7 @@ export class Card implements Runner {
     this.#find('.cancel').addEventListener('click', () => {
       this.#loading?.abort();
       this.#loading = null;
+      if (!this.#net) this.#say(NO_WEIGHTS);
       this.#find('.transfer').hidden = true;
       this.#showChoices();
       this.#showState();
@@ -281,7 +283,7 @@ export class Card implements Runner {
   }
 
   #showChoices(): void {
-    this.#find('.choice').hidden = this.#choices.length < 1;
+    this.#find('.choice').hidden = this.#choices.length === 0;
     this.#select.replaceChildren(...this.#choices.map((choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id)));
     if (!this.#choice) this.#select.value = '';
   }
@@ -290,14 +292,11 @@ export class Card implements Runner {
     const { info } = this;
     this.element.classList.toggle('off', !this.#switch.checked);
     this.element.classList.toggle('empty', !info);
-    this.#find('.predictions').hidden = !this.#net?.labels;
+    this.#find('.predictions').hidden = this.#net ? !this.#net.labels : this.#choices.length === 0;
     this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
     const facts = info && [`${millions(info.parameters)} params`, `${millions(info.macs)} MACs`];
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
     this.#find('.facts').textContent = facts?.join(' · ') ?? '';
-    if (!info && !this.#loading && this.#find('.trouble').textContent === '' && this.#choices.length === 0) {
-      this.#say('There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.');
-    }
   }
 
   #say(message: string, remedy?: { label: string; run: () => void; useful: boolean }): void {

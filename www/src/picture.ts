@@ -41,9 +41,14 @@ export class PicturePanel {
     this.#attempt++;
   }
 
+  /** Shows a picture that the visitor chose. */
   async show(blob: Blob, name: string): Promise<void> {
-    const attempt = ++this.#attempt;
     this.events.report('');
+    await this.#display(blob, name);
+  }
+
+  async #display(blob: Blob, name: string): Promise<void> {
+    const attempt = ++this.#attempt;
     try {
       // The file's own numbers, as `MobileNet.classify` reads them.
       const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
@@ -62,7 +67,7 @@ export class PicturePanel {
     for (const [i, { name, blob }] of loaded.entries()) {
       if (!blob) continue;
       element('samples').append(this.#sampleButton(name, blob));
-      if (i === 0 && attempt === this.#attempt && !this.stage.picture) void this.show(blob, name);
+      if (i === 0 && attempt === this.#attempt && !this.stage.picture) void this.#display(blob, name);
     }
   }
 

@@ -1,4 +1,4 @@
-import { MobileNet, type Progress, type Version } from 'mobilenet-wasm';
+import { MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
 import catalogue from 'mobilenet-wasm/catalogue.json';
 
 /** Where downloads from the Hub stay until the visitor clears the site's data. */
@@ -60,41 +60,75 @@ export async function servedChoices(): Promise<Map<Version, Choice[]>> {
   return choices;
 }
 
-export interface HubChoice extends Choice {
+/** A checkpoint of the catalogue, which is fetched from the Hub when it is loaded for the first time. */
+export class HubChoice implements Choice {
+  readonly id;
+  readonly title;
+  readonly top1;
+  readonly bytes;
   /** Width multiplier. */
-  width: number;
-  /** An earlier visit has left it here. */
-  kept: boolean;
+  readonly width;
+  /** Whether an earlier visit left it here. */
+  kept = false;
+  readonly #weights;
+  readonly #config;
+  readonly #sha256;
+
+  constructor(entry: (typeof catalogue)[number]) {
+    this.id = `hub:${entry.name}`;
+    this.title = entry.name;
+    this.top1 = entry.top1;
+    this.bytes = entry.bytes;
+    this.width = entry.width;
+    const folder = `https://huggingface.co/${entry.repository}/resolve/${entry.revision}`;
+    this.#weights = `${folder}/${entry.file}`;
+    this.#config = `${folder}/config.json`;
+    this.#sha256 = entry.sha256 ?? undefined;
+  }
+
+  async findKept(): Promise<this> {
+    this.kept = Boolean((await keptFile(this.#weights)) && (await keptFile(this.#config)));
+    return this;
+  }
+
+  async load(loading: Loading): Promise<MobileNet> {
+    if (this.kept) return this.#loadKept(loading);
+    const net = await MobileNet.load({
+      weights: this.#weights,
+      config: this.#config,
+      sha256: this.#sha256,
+      cache: CACHE,
+      ...loading,
+    });
+    this.kept = true;
+    return net;
+  }
+
+  /** Opens what was kept as files: the Hub isn't asked again, even where they are damaged, before the visitor says so. */
+  async #loadKept(loading: Loading): Promise<MobileNet> {
+    try {
+      const [weights, config] = await Promise.all([this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()));
+      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
+      return await MobileNet.load({ weights, config, sha256: this.#sha256, ...loading });
+    } catch (error) {
+      if (!loading.signal.aborted) {
+        this.kept = false;
+        const store = await caches.open(CACHE);
+        await Promise.all([store.delete(this.#weights), store.delete(this.#config)]);
+      }
+      throw error;
+    }
+  }
+}
+
+async function keptFile(url: string): Promise<Response | undefined> {
+  // Cache Storage exists in secure contexts only.
+  return globalThis.caches && (await caches.open(CACHE)).match(url);
 }
 
 /** The catalogue's checkpoints of a version. Nothing is fetched before one is loaded. */
-export async function hubChoices(version: Version): Promise<HubChoice[]> {
-  // Cache Storage exists in secure contexts only.
-  const store = globalThis.caches ? await caches.open(CACHE) : null;
-  return Promise.all(
-    catalogue
-      .filter((entry) => entry.version === version)
-      .map(async (entry) => {
-        const folder = `https://huggingface.co/${entry.repository}/resolve/${entry.revision}`;
-        const weights = `${folder}/${entry.file}`;
-        return {
-          id: `hub:${entry.name}`,
-          title: entry.name,
-          top1: entry.top1,
-          bytes: entry.bytes,
-          width: entry.width,
-          kept: Boolean(await store?.match(weights)),
-          load: (loading: Loading) =>
-            MobileNet.load({
-              weights,
-              config: `${folder}/config.json`,
-              sha256: entry.sha256 ?? undefined,
-              cache: CACHE,
-              ...loading,
-            }),
-        };
-      }),
-  );
+export function hubChoices(version: Version): Promise<HubChoice[]> {
+  return Promise.all(catalogue.filter((entry) => entry.version === version).map((entry) => new HubChoice(entry).findKept()));
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
