@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{output, run, say, which};
+use crate::process::{output, say, which};
 
 /// Makes sure that Debian's `packages` are there. `why` finishes the sentence
 /// "needed ...". An error says what to install by hand.
@@ -20,12 +20,15 @@ pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
     }
     say("debian", format_args!("installing {wanted}, needed {why}"));
     update()?;
-    run(apt_get()
-        .args(["install", "--yes", "--no-install-recommends"])
-        // rustc-web and Debian's own rustup exclude each other: never take away what a person put there.
-        .arg("--no-remove")
-        .args(&missing))
-    .with_context(|| format!("Debian's packages `{wanted}` are needed {why}"))
+    output(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends"])
+            // rustc-web and Debian's own rustup exclude each other: never take away what a person put there.
+            .arg("--no-remove")
+            .args(&missing),
+    )
+    .with_context(|| format!("Debian's packages `{wanted}` are needed {why}"))?;
+    Ok(())
 }
 
 /// Why packages can't be installed here, if so.
@@ -53,7 +56,7 @@ fn installed(package: &str) -> bool {
 fn update() -> Result<()> {
     static DONE: OnceLock<()> = OnceLock::new();
     if DONE.get().is_none() {
-        run(apt_get().arg("update"))?;
+        output(apt_get().arg("update"))?;
         DONE.get_or_init(|| ());
     }
     Ok(())
@@ -67,8 +70,6 @@ fn apt_get() -> Command {
         "Acquire::http::Timeout=30",
         "-o",
         "DPkg::Lock::Timeout=120",
-        "-o",
-        "Dpkg::Use-Pty=0",
     ]);
     command
 }

@@ -75,7 +75,7 @@ pub fn install_dependencies() -> Result<()> {
 pub fn build_page() -> Result<()> {
     let start = Instant::now();
     install_dependencies()?;
-    run(npm()?.args(["run", "--silent", "build"]))?;
+    run(npm()?.args(["run", "--silent", "build", "--", "--logLevel", "warn"]))?;
     say("page", format_args!("built in {}", seconds(start)));
     Ok(())
 }

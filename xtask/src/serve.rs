@@ -2,12 +2,13 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::models::{self, Source, Wanted};
 use crate::process::say;
-use crate::{node, wasm};
+use crate::{node, project, wasm};
 
 const DEFAULT_PORT: u16 = 8080;
 
@@ -21,14 +22,18 @@ pub fn serve(port: Option<u16>, from: Option<PathBuf>) -> Result<()> {
         say("models", format_args!("going on without new weights: {error:#}"));
     }
     let port = free_port(port)?;
-    let mut server = node::npm()?;
-    server
-        .args(["run", "--silent", "serve", "--", "--host", "127.0.0.1"])
-        .args(["--port", &port.to_string()]);
+    let mut server = Command::new(node::node()?);
+    server.current_dir(project::path("www")).args([
+        "serve.js",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        &port.to_string(),
+    ]);
     say("serve", format_args!("http://127.0.0.1:{port}/  (Ctrl-C ends it)"));
-    // In this process's place: what ends it ends the server.
+    // In this process's place: what ends it ends the server. `npm run serve` would leave it behind.
     use std::os::unix::process::CommandExt;
-    Err(server.exec()).context("npm did not start")
+    Err(server.exec()).context("Node did not start")
 }
 
 /// The port that was asked for, which must be free, or the first free one

@@ -229,10 +229,5 @@ fn page(settings: &Settings) -> Result<Outcome> {
     };
     models::install(&source)?;
     let browser = browser::ensure()?;
-    tests(
-        node::npm()?
-            .args(["run", "--silent", "test:page"])
-            .env("CHROME", &browser.chromium)
-            .env("CHROMEDRIVER", &browser.chromedriver),
-    )
+    tests(node::npm()?.args(["run", "--silent", "test:page"]).env("CHROMIUM", &browser.chromium))
 }

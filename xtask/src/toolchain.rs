@@ -17,8 +17,8 @@ use crate::{debian, sysroot};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// How long rustup may take: a download of some 20 MB.
-const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
+/// How long rustup may take for some 20 MB where Debian's packages can stand in, and where they can't.
+const RUSTUP_LIMITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 
 /// Which standard library a build links.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,9 +172,10 @@ fn from_rustup(arguments: &[&str], what: &str) -> Result<()> {
         bail!("no rustup here");
     }
     say("toolchain", format_args!("asking rustup for {what}"));
+    let limit = RUSTUP_LIMITS[usize::from(debian::obstacle().is_some())];
     // One retry instead of three: without a network each costs its own time-out.
     let mut rustup = Command::new("rustup");
-    run_for(rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "1"), RUSTUP_LIMIT)
+    run_for(rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "1"), limit)
 }
 
 /// Debian's compiler for web browsers, with the sources of its standard library.
