@@ -250,7 +250,7 @@ export class Card implements Runner {
     this.#find('.cancel').addEventListener('click', () => {
       this.#loading?.abort();
       this.#loading = null;
-      if (!this.#net) this.#say(NO_WEIGHTS);
+      if (!this.#net && this.#choices.length === 0) this.#say(NO_WEIGHTS);
       this.#find('.transfer').hidden = true;
       this.#showChoices();
       this.#showState();
