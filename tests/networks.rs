@@ -11,6 +11,7 @@ mod safetensors;
 
 use goldens::Golden;
 use logits::{TOLERANCE, assert_close, difference};
+use mobilenet_wasm::Model;
 use mobilenet_wasm::arch::{Padding, Version};
 use mobilenet_wasm::weights::{Checkpoint, Flavour};
 use serde_json::{Value, json};
@@ -70,6 +71,20 @@ fn goldens_are_recognised() {
 fn goldens_by_the_naive_network() {
     for golden in Golden::all() {
         assert_close(golden.name, &naive_logits(&golden), &golden.logits);
+    }
+}
+
+/// Each golden's logits by the plan and its kernels.
+#[wasm_bindgen_test(unsupported = test)]
+fn goldens_by_the_model() {
+    for golden in Golden::all() {
+        let bytes = safetensors::file(&golden.tensors());
+        let source = &bytes[..];
+        let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
+        let mut model = Model::load(&source, Some(&config), preprocessor.as_deref()).unwrap();
+        let logits: Vec<f64> =
+            model.run(&golden.image()).unwrap().iter().copied().map(f64::from).collect();
+        assert_close(golden.name, &logits, &golden.logits);
     }
 }
 
