@@ -6,11 +6,17 @@ import { MobileNetError, messageOf } from './errors.js';
  */
 
 /**
- * How pictures are decoded: as the numbers in the file, since that is what the networks were trained on. A colour profile
- * is ignored, as it is by the usual training pipelines; the orientation in EXIF is followed, as browsers do.
+ * Colours must not pass through premultiplied ones, which lose what is nearly transparent.
  * @type {ImageBitmapOptions}
  */
-const DECODE = { colorSpaceConversion: 'none', premultiplyAlpha: 'none', imageOrientation: 'from-image' };
+const COPY = { premultiplyAlpha: 'none' };
+
+/**
+ * How files are decoded: to the numbers in them, since that is what the networks were trained on. A colour profile is
+ * ignored, as it is by the usual training pipelines; the orientation in EXIF is followed, as browsers do.
+ * @type {ImageBitmapOptions}
+ */
+const DECODE = { ...COPY, colorSpaceConversion: 'none', imageOrientation: 'from-image' };
 
 /**
  * Takes the picture that `source` shows at the time of the call. The source stays the caller's: it isn't transferred,
@@ -67,18 +73,19 @@ async function captureKind(kind, source) {
         throw new MobileNetError('BAD_INPUT', 'this image holds no picture: await its decode(), and check its address');
       }
       return { image: await createImageBitmap(source, DECODE) };
-    case 'HTMLCanvasElement':
-    case 'OffscreenCanvas':
-    case 'ImageBitmap':
     case 'Blob':
     case 'File':
       return { image: await createImageBitmap(source, DECODE) };
+    case 'HTMLCanvasElement':
+    case 'OffscreenCanvas':
+    case 'ImageBitmap':
+      return { image: await createImageBitmap(source, COPY) };
     case 'VideoFrame':
       return { image: source.clone() };
     case 'ImageData':
       // Anything but 8-bit sRGB has to go through the browser's own conversion.
       if (source.colorSpace !== 'srgb' || !(source.data instanceof Uint8ClampedArray)) {
-        return { image: await createImageBitmap(source) };
+        return { image: await createImageBitmap(source, COPY) };
       }
       return { pixels: source.data.slice(), width: source.width, height: source.height };
     default:

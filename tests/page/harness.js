@@ -114,8 +114,8 @@ export function firstAnswer(page, version) {
 }
 
 /**
- * A photo as Chromium's fake webcam wants it: plain baseline JPEGs of 640x480, one after the other. Made by Chromium too,
- * which fills the frame with the photo as a camera would.
+ * A photo as Chromium's fake webcam wants it: plain baseline JPEGs, one after the other. They have the photo's own size, but
+ * for an odd column or row: scaling it up would be another picture to a network that was undecided.
  * @param {Awaited<ReturnType<typeof open>>} session
  * @param {string} photo file name among the samples
  * @returns {Promise<{ flag: string, remove: () => Promise<void> }>}
@@ -124,12 +124,9 @@ export async function webcamOf(session, photo) {
   const page = await openBlank(session);
   const base64 = await page.evaluate(async (photo) => {
     const bitmap = await createImageBitmap(await (await fetch(`samples/${photo}`)).blob());
-    const canvas = new OffscreenCanvas(640, 480);
-    const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height);
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+    const canvas = new OffscreenCanvas(bitmap.width & ~1, bitmap.height & ~1);
     const context = canvas.getContext('2d');
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+    context.drawImage(bitmap, 0, 0);
     // Chromium takes the JPEG's full range (0 to 255) for video range (16 to 235) and stretches it: squeeze it beforehand.
     const image = context.getImageData(0, 0, canvas.width, canvas.height);
     for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 16 + (image.data[i] * 219) / 255;

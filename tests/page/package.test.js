@@ -166,6 +166,30 @@ test('transparent pixels are read over white, whichever way they come', async ()
   assert.notDeepEqual(black, white);
 });
 
+test('the numbers in a file are read as they are, whatever its colour profile', async () => {
+  const { plain, tagged, converted } = await page.evaluate(async () => {
+    const net = await load();
+    const png = await drawn(await createImageBitmap(await photo())).convertToBlob();
+    // "These numbers are linear light": who follows that, brightens the picture.
+    const linear = Uint8Array.of(0, 0, 0, 4, ...new TextEncoder().encode('gAMA'), 0, 1, 0x86, 0xa0, 0x31, 0xe8, 0x96, 0x5f);
+    const signatureAndHeader = 8 + 25;
+    const tagged = new Blob([png.slice(0, signatureAndHeader), linear, png.slice(signatureAndHeader)], { type: 'image/png' });
+    const image = new Image();
+    image.src = URL.createObjectURL(tagged);
+    await image.decode();
+    const top = async (source) => (await net.classify(source)).predictions[0];
+    const tops = {
+      plain: await top(png),
+      tagged: [await top(tagged), await top(image)],
+      converted: await top(await createImageBitmap(tagged)),
+    };
+    net.dispose();
+    return tops;
+  });
+  for (const top of tagged) assert.deepEqual(top, plain);
+  assert.notDeepEqual(converted, plain, 'this browser ignores the profile in any case');
+});
+
 test('the orientation in EXIF is followed', async () => {
   const { upright, turned, tagged } = await page.evaluate(async () => {
     const net = await load();
@@ -512,13 +536,52 @@ test('a server that does not know wasm’s MIME type will do', async () => {
   const fresh = await openBlank(session);
   await fresh.route('**/*.wasm', async (route) => route.fulfill({ response: await route.fetch(), contentType: 'application/octet-stream' }));
   await fresh.evaluate(installHelpers, lightest);
-  const build = await fresh.evaluate(async () => {
+  const skipped = await fresh.evaluate(async () => {
     const net = await load();
     net.dispose();
-    return net.info.build;
+    return net.info.skipped;
   });
   await fresh.close();
-  assert.equal(build, 'relaxed');
+  assert.deepEqual(skipped, []);
+});
+
+test('the best build runs; one that is refused or does not start gives way to the next, and info says why', async () => {
+  const infoWith = async (prepare) => {
+    const context = await session.browser.newContext();
+    const fresh = await openBlank({ ...session, browser: context });
+    await prepare(context, fresh);
+    await fresh.evaluate(installHelpers, lightest);
+    const { build, skipped, index } = await fresh.evaluate(async () => {
+      const net = await load();
+      const { predictions } = await net.classify(await photo());
+      net.dispose();
+      return { ...net.info, index: predictions[0].index };
+    });
+    await context.close();
+    assert.equal(index, PHOTOS[0].index);
+    return { build, skipped };
+  };
+  assert.deepEqual(await infoWith(() => {}), { build: 'relaxed', skipped: [] });
+
+  const relaxedMadd = [0xfd, 0x85, 0x02];
+  const refused = await infoWith((_, fresh) =>
+    fresh.evaluate((opcode) => {
+      const { validate } = WebAssembly;
+      WebAssembly.validate = (bytes) => validate(bytes) && !String(bytes).includes(String(opcode));
+    }, relaxedMadd),
+  );
+  assert.deepEqual(refused, { build: 'simd', skipped: [{ build: 'relaxed', reason: 'this browser has no relaxed SIMD' }] });
+
+  for (const [file, answer, reason] of [
+    ['**/wasm/relaxed/*.wasm', { status: 503 }, /answered 503/],
+    ['**/wasm/relaxed/*.wasm', { contentType: 'application/wasm', body: 'no wasm' }, /magic word/],
+    ['**/wasm/relaxed/*.js', { status: 404 }, /could not be loaded/],
+  ]) {
+    const { build, skipped } = await infoWith((context) => context.route(file, (route) => route.fulfill(answer)));
+    assert.equal(build, 'simd');
+    assert.equal(skipped.length, 1);
+    assert.match(skipped[0].reason, reason);
+  }
 });
 
 test('an engine that can’t be fetched is FETCH_FAILED, and is tried again', async () => {

@@ -172,13 +172,13 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  async classify(frame: ImageBitmap | VideoFrame): Promise<void> {
+  async classify(frame: ImageBitmap | VideoFrame, live: boolean): Promise<void> {
     const net = this.#net;
     if (!net) return;
     try {
       const result = await net.classify(frame, { topK: TOP });
       // Replaced or switched off while it was reading.
-      if (result && net === this.#net && this.ready) this.#show(net, result);
+      if (result && net === this.#net && this.ready) this.#show(net, result, live);
     } catch (error) {
       if (net !== this.#net) return;
       this.#crashed = net.state === 'crashed';
@@ -207,10 +207,10 @@ export class Card implements Runner {
     this.markAnswer(null);
   }
 
-  #show(net: MobileNet, { predictions, timing }: Classification): void {
+  #show(net: MobileNet, { predictions, timing }: Classification, live: boolean): void {
     const now = performance.now();
     this.#inference.add(timing.inference);
-    this.#rate.tick(now);
+    if (live) this.#rate.tick(now);
     const [first] = predictions;
     if (net.labels) {
       this.opinion = {

@@ -10,8 +10,11 @@ const STILL_BUDGET = 2500;
 export interface Runner {
   /** Whether there is a network, and it is switched on. */
   readonly ready: boolean;
-  /** Reads a frame and shows the answer. Never throws: it is the runner's own matter to show what went wrong. */
-  classify(frame: ImageBitmap | VideoFrame): Promise<void>;
+  /**
+   * Reads a frame and shows the answer. Never throws: it is the runner's own matter to show what went wrong.
+   * @param live whether the frame is one of many, or a still picture
+   */
+  classify(frame: ImageBitmap | VideoFrame, live: boolean): Promise<void>;
 }
 
 /**
@@ -81,7 +84,7 @@ export class Scheduler {
   async #round(picture: Picture, frame: ImageBitmap | VideoFrame): Promise<boolean> {
     for (const runner of this.runners) {
       if (this.stage.picture !== picture) return false;
-      if (runner.ready) await runner.classify(frame);
+      if (runner.ready) await runner.classify(frame, picture.kind === 'live');
     }
     return this.stage.picture === picture;
   }
