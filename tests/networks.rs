@@ -11,8 +11,10 @@ mod safetensors;
 
 use goldens::Golden;
 use logits::{TOLERANCE, assert_close, difference};
-use mobilenet_wasm::arch::{Padding, Version};
+use mobilenet_wasm::arch::{Config, Network, Padding, Version};
+use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use mobilenet_wasm::weights::{Checkpoint, Flavour};
+use mobilenet_wasm::{Model, Plan};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -73,6 +75,70 @@ fn goldens_by_the_naive_network() {
     }
 }
 
+/// Each golden's logits by the execution plan, on this build's instruction set; and on the scalar one, bit by bit
+/// the same where both round a multiply-add twice.
+#[wasm_bindgen_test(unsupported = test)]
+fn goldens_by_the_plan() {
+    for golden in Golden::all() {
+        let bytes = safetensors::file(&golden.tensors());
+        let source = &bytes[..];
+        let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
+        let mut model = Model::load(&source, Some(&config), preprocessor.as_deref()).unwrap();
+        let logits = model.run(&golden.image()).unwrap().to_vec();
+        let exact: Vec<f64> = logits.iter().copied().map(f64::from).collect();
+        assert_close(golden.name, &exact, &golden.logits);
+
+        let mut checkpoint =
+            Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
+        let network = checkpoint.network().clone();
+        let mut plan = Plan::new(&network, &mut checkpoint).unwrap();
+        let scalar = plan.run::<Scalar>(&golden.image()).unwrap();
+        if !matches!(Native::NAME, "relaxed" | "neon") {
+            let bits = |logits: &[f32]| logits.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&logits), bits(scalar), "{}: {} and scalar", golden.name, Native::NAME);
+        }
+    }
+}
+
+/// A picture leaves nothing behind that the next one sees.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_used_plan_gives_the_same_logits() {
+    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+        let config = Config { resolution: 96, ..Config::new(version) };
+        let mut model = Model::untrained(Network::new(&config).unwrap(), 7).unwrap();
+        let picture = |value: f32| vec![value; 96 * 96 * 3];
+        let first = model.run(&picture(0.5)).unwrap().to_vec();
+        assert!(first.iter().all(|logit| logit.is_finite()), "{version}");
+        let other = model.run(&picture(-1.0)).unwrap().to_vec();
+        assert_ne!(first, other, "{version}");
+        assert_eq!(first, model.run(&picture(0.5)).unwrap(), "{version}");
+    }
+}
+
+/// What a network takes besides its parameters: packing adds a panel's padding at most.
+#[wasm_bindgen_test(unsupported = test)]
+fn memory_at_224_pixels() {
+    const MIB: usize = 1 << 20;
+    for (version, activations) in [
+        (Version::V1, 6 * MIB),
+        (Version::V2, 6 * MIB),
+        (Version::V3Large, 5 * MIB),
+        (Version::V3Small, 2 * MIB),
+    ] {
+        let network = Network::new(&Config::new(version)).unwrap();
+        let parameters = network.parameters() * size_of::<f32>();
+        let model = Model::untrained(network, 1).unwrap();
+        let plan = model.plan();
+        let memory = plan.weight_bytes() + plan.activation_bytes();
+        println!(
+            "{version}: weights {}, activations {} bytes",
+            plan.weight_bytes(),
+            plan.activation_bytes()
+        );
+        assert!(memory <= parameters + activations, "{version}: {memory}");
+    }
+}
+
 /// The goldens would tell a wrong padding or eps, the mistakes that cost accuracy without a sign.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_tell_wrong_padding_and_eps() {
@@ -103,42 +169,4 @@ fn naive_logits(golden: &Golden) -> Vec<f64> {
     let mut checkpoint = Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
     let network = checkpoint.network().clone();
     naive::run(&network, &mut checkpoint, &golden.image()).unwrap()
-}
-
-/// Trained checkpoints and the logits that PyTorch gives for a photo: the folders of `../shared/models`.
-#[cfg(not(target_arch = "wasm32"))]
-#[test]
-fn trained_checkpoints_give_the_logits_of_pytorch() {
-    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
-    if !models.is_dir() {
-        eprintln!("SKIPPED: {} is absent, no trained checkpoint was tried", models.display());
-        return;
-    }
-    for name in [
-        "mobilenet_v1_1.0_224",
-        "mobilenet_v1_0.25_224",
-        "mobilenet_v2_1.0_224",
-        "tf_mobilenetv3_small_100",
-        "tf_mobilenetv3_large_minimal_100",
-    ] {
-        let folder = models.join(name);
-        let floats = |file: &str| -> Vec<f32> {
-            let bytes = std::fs::read(folder.join(file)).unwrap();
-            bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()
-        };
-        let config = std::fs::read_to_string(folder.join("config.json")).unwrap();
-        let preprocessor = std::fs::read_to_string(folder.join("preprocessor_config.json")).ok();
-        let bytes = std::fs::read(folder.join("model.safetensors")).unwrap();
-        let source = &bytes[..];
-        let mut checkpoint =
-            Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
-        let network = checkpoint.network().clone();
-        // The file is [channel][y][x].
-        let planes = floats("chelsea.input.f32");
-        let pixels = network.resolution * network.resolution;
-        let input: Vec<f32> =
-            (0..pixels * 3).map(|index| planes[index % 3 * pixels + index / 3]).collect();
-        let logits = naive::run(&network, &mut checkpoint, &input).unwrap();
-        assert_close(name, &logits, &floats("chelsea.logits.f32"));
-    }
 }

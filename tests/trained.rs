@@ -3,9 +3,12 @@
 //! browser tests take V2 from photo to label with weights from the package registry.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/logits.rs"]
+mod logits;
 #[path = "common/photos.rs"]
 mod photos;
 
+use logits::assert_close;
 use mobilenet_wasm::{Model, RgbaImage};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,13 +49,6 @@ fn floats(path: &Path) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
 }
 
-fn top5(logits: &[f32]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..logits.len()).collect();
-    order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-    order.truncate(5);
-    order
-}
-
 #[test]
 fn logits_are_pytorchs() {
     let Some(shared) = shared("logits_are_pytorchs") else { return };
@@ -64,13 +60,8 @@ fn logits_are_pytorchs() {
         let input: Vec<f32> = (0..planar.len()).map(|i| planar[i % 3 * pixels + i / 3]).collect();
         let logits = model.run(&input).expect("an input of the right size").to_vec();
         let expected = floats(&folder.join("chelsea.logits.f32"));
-        assert_eq!(logits.len(), expected.len(), "{name}");
-        let largest = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-        let difference =
-            logits.iter().zip(&expected).fold(0.0_f32, |max, (a, b)| max.max((a - b).abs()));
-        println!("{name}: largest logit {largest:.3}, largest difference {difference:.2e}");
-        assert!(difference <= 1e-3 * largest, "{name}: {difference} of {largest}");
-        assert_eq!(top5(&logits), top5(&expected), "{name}");
+        let logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
+        assert_close(name, &logits, &expected);
     }
 }
 

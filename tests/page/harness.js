@@ -37,6 +37,9 @@ export const firstModels = [...new Map([...models].reverse().map((model) => [mod
 /** The lightest checkpoint, for tests in which any will do. */
 export const lightest = models.reduce((a, b) => (a.bytes <= b.bytes ? a : b));
 
+/** The heaviest, which arrives in many pieces. */
+export const heaviest = models.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
+
 /** @param {string} path below `www/public` */
 export function publicFile(path) {
   return join(www, 'public', path);
