@@ -6,6 +6,9 @@ use mobilenet_wasm::arch::{
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 fn network(version: Version, change: impl FnOnce(&mut Config)) -> Network {
     let mut config = Config::new(version);
     change(&mut config);

@@ -17,6 +17,9 @@ use safetensors::Tensor;
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 /// Opens a file and reads every convolution, as a plan does.
 fn load(bytes: &[u8], config: Option<&str>) -> Result<Network, Error> {
     let mut checkpoint = Checkpoint::open(&bytes, config, None)?;

@@ -3,6 +3,9 @@
 use mobilenet_wasm::classify::{Prediction, top_k};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 fn indices(predictions: &[Prediction]) -> Vec<usize> {
     predictions.iter().map(|prediction| prediction.index).collect()
 }

@@ -11,6 +11,9 @@ use mobilenet_wasm::kernels::{dense, epilogue, pack, pointwise, pool, reference,
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 const ACTIVATIONS: [Activation; 4] =
     [Activation::Linear, Activation::Relu, Activation::Relu6, Activation::HardSwish];
 

@@ -3,6 +3,9 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 fn labels() -> Vec<String> {
     serde_json::from_str(include_str!("../pkg/labels.json")).expect("an array of strings")
 }

@@ -18,6 +18,9 @@ use mobilenet_wasm::{Model, Plan};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 /// Each golden is recognised for what it is.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_are_recognised() {

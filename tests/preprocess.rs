@@ -6,6 +6,9 @@ use mobilenet_wasm::preprocess::{
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "common/photos.rs"]
 mod photos;

@@ -41,6 +41,7 @@ pub struct Pointwise {
 /// # Safety
 /// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
+    let split = tile::split::<V>(pixels.len());
     for index in panels {
         // SAFETY: the caller's promise.
         unsafe {
@@ -53,11 +54,11 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
                 constants: conv.constants,
             };
             match (conv.accumulate, conv.activation) {
-                (true, _) => tile::pixels::<V, Accumulate, BLOCK, BLOCK>(tiles, pixels.len()),
+                (true, _) => tile::pixels::<V, Accumulate, BLOCK, BLOCK>(tiles, split),
                 (false, Activation::HardSwish) => {
-                    tile::pixels::<V, HardSwish, BLOCK, BLOCK>(tiles, pixels.len());
+                    tile::pixels::<V, HardSwish, BLOCK, BLOCK>(tiles, split);
                 }
-                (false, _) => tile::pixels::<V, Clamp, BLOCK, BLOCK>(tiles, pixels.len()),
+                (false, _) => tile::pixels::<V, Clamp, BLOCK, BLOCK>(tiles, split),
             }
         }
     }

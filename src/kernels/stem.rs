@@ -55,6 +55,7 @@ pub struct Stem {
 /// # Safety
 /// The pointers are valid for those rows, and nothing else touches that output meanwhile.
 pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
+    let split = tile::split::<V>(conv.output_width);
     for y in rows {
         for panel in 0..super::pointwise::panels(conv.out_channels) {
             // SAFETY: the caller's promise; the border makes row and column -1 valid.
@@ -73,12 +74,9 @@ pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
                     constants: conv.constants,
                 };
                 if conv.activation == Activation::HardSwish {
-                    tile::pixels::<V, HardSwish, { 2 * RGB }, { 3 * RGB }>(
-                        tiles,
-                        conv.output_width,
-                    );
+                    tile::pixels::<V, HardSwish, { 2 * RGB }, { 3 * RGB }>(tiles, split);
                 } else {
-                    tile::pixels::<V, Clamp, { 2 * RGB }, { 3 * RGB }>(tiles, conv.output_width);
+                    tile::pixels::<V, Clamp, { 2 * RGB }, { 3 * RGB }>(tiles, split);
                 }
             }
         }

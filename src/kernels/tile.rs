@@ -27,19 +27,22 @@ pub struct Tiles {
     pub constants: *const f32,
 }
 
-/// Computes `pixels` neighbouring pixels of one panel.
+/// A number of pixels as a sum of tiles, `(pixels of a tile, number of them)`.
+pub type Split = [(usize, usize); 4];
+
+/// Computes the neighbouring pixels of `split` for one panel.
 ///
 /// # Safety
-/// All that `tiles` names is valid for `pixels` pixels, and nothing else touches the output meanwhile.
+/// All that `tiles` names is valid for the pixels, and nothing else touches the output meanwhile.
 pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>(
     mut tiles: Tiles,
-    pixels: usize,
+    split: Split,
 ) {
-    for (size, count) in split(pixels, V::TILE_PIXELS) {
+    for (size, count) in split {
         if count == 0 {
             continue;
         }
-        // SAFETY: the counts add up to `pixels`, and each call begins where the last ended.
+        // SAFETY: each call begins where the last ended.
         unsafe {
             match size {
                 6 => run::<V, E, 6, STEP, RUN>(tiles, count),
@@ -53,9 +56,13 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
     }
 }
 
-/// `pixels` as a sum of tiles, `(pixels of a tile, number of them)`, so that no tile has idle rows:
+/// `pixels` as a sum of tiles for the instruction set `V`, so that no tile has idle rows:
 /// 49 is 6 x 6 + 5 + 2 x 4. Only maps of 1, 2, 3 and 7 pixels need single pixels.
-fn split(pixels: usize, largest: usize) -> [(usize, usize); 4] {
+pub fn split<V: F32x4>(pixels: usize) -> Split {
+    split_by(pixels, V::TILE_PIXELS)
+}
+
+fn split_by(pixels: usize, largest: usize) -> Split {
     let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
     for fives in 0..=5 {
         for fours in 0..=4 {
@@ -132,13 +139,13 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::split_by;
 
     #[test]
     fn splits_cover_every_count_without_idle_rows() {
         for largest in [5, 6] {
             for pixels in 1..2000 {
-                let tiles = split(pixels, largest);
+                let tiles = split_by(pixels, largest);
                 assert_eq!(tiles.iter().map(|(size, count)| size * count).sum::<usize>(), pixels);
                 let singles = tiles[3].1;
                 let possible = !matches!(pixels, 1 | 2 | 3 | 7)
@@ -146,7 +153,7 @@ mod tests {
                 assert_eq!(singles == 0, possible, "{pixels} pixels: {tiles:?}");
             }
         }
-        assert_eq!(split(49, 6), [(6, 6), (5, 1), (4, 2), (1, 0)]);
-        assert_eq!(split(196, 6), [(6, 32), (5, 0), (4, 1), (1, 0)]);
+        assert_eq!(split_by(49, 6), [(6, 6), (5, 1), (4, 2), (1, 0)]);
+        assert_eq!(split_by(196, 6), [(6, 32), (5, 0), (4, 1), (1, 0)]);
     }
 }
