@@ -10,11 +10,12 @@ use crate::error::Error;
 pub const MIN_RESOLUTION: usize = 96;
 /// The largest input size.
 pub const MAX_RESOLUTION: usize = 320;
-/// Published multipliers are between 0.25 and 2.0.
+/// The smallest width multiplier; tf-slim's and timm's checkpoints have 0.25 to 1.4.
 pub const MIN_WIDTH: f64 = 0.1;
 /// The largest width multiplier.
 pub const MAX_WIDTH: f64 = 4.0;
-/// ImageNet-21k, the largest class list that MobileNets were trained on, has 21,841.
+/// The largest class count: room for ImageNet-21k (timm's V3-Large of it has 11,221 classes), and a bound on what
+/// a file can ask for.
 pub const MAX_CLASSES: usize = 65_536;
 
 /// What a [`Network`] is built from.

@@ -3,7 +3,8 @@
 /// Channels of the 3x3 stride-2 convolution on the image.
 pub(super) const STEM: usize = 32;
 
-/// Channels of the last 1x1 convolution; a width below 1 leaves them (section 6.1 of the paper).
+/// Channels of the last 1x1 convolution; a width below 1 leaves them (the paper's paragraph "Trade-off hyper
+/// parameters").
 pub(super) const LAST: usize = 1280;
 
 /// A row of the table: `n` inverted residuals.

@@ -11,8 +11,8 @@ use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
 use crate::error::Error;
 use crate::preprocess::Preprocessing;
 
-/// Widths that were published, the commonest first.
-const PUBLISHED_WIDTHS: [f64; 10] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4, 1.5, 2.0];
+/// Widths of tf-slim's and timm's checkpoints, tried first; `fit_width` goes on through all others.
+const PUBLISHED_WIDTHS: [f64; 8] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4];
 
 /// ImageNet's 1000 classes after a `background` class, as TensorFlow's checkpoints have them.
 const IMAGENET_WITH_BACKGROUND: usize = 1001;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::ByteSource;
 use crate::error::Error;
 
-/// A MobileNet's header has 40 kB; this leaves room for `__metadata__`.
+/// MobileNets' headers have 18 to 40 kB; this leaves room for `__metadata__`.
 const MAX_HEADER: u64 = 1 << 20;
 
 /// Bytes before the header: its length, little-endian.

@@ -76,7 +76,7 @@ impl SplitMix64 {
 mod tests {
     use super::SplitMix64;
 
-    /// The first outputs for seed 1234567, as published with the reference C code (Vigna, prng.di.unimi.it).
+    /// The first outputs for seed 1234567, as Rosetta Code's "Pseudo-random numbers/Splitmix64" has them.
     #[test]
     fn splitmix64_is_the_reference_one() {
         let mut random = SplitMix64(1_234_567);
