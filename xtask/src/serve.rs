@@ -41,8 +41,10 @@ pub fn serve(port: Option<u16>, from: Option<PathBuf>) -> Result<()> {
 fn free_port(asked: Option<u16>) -> Result<u16> {
     let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     if let Some(port) = asked {
-        is_free(port).with_context(|| format!("port {port} can't be used: choose another"))?;
-        return Ok(port);
+        let listener =
+            is_free(port).with_context(|| format!("port {port} can't be used: choose another"))?;
+        // Port 0 stands for any that is free.
+        return Ok(listener.local_addr()?.port());
     }
     (DEFAULT_PORT..DEFAULT_PORT + 100)
         .find(|port| is_free(*port).is_ok())
