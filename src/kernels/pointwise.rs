@@ -1,7 +1,7 @@
 //! The 1x1 convolution: 95 % of V1's multiplications.
 
 use super::epilogue::{Accumulate, Clamp, HardSwish};
-use super::layout::{BLOCK, blocks};
+use super::layout::BLOCK;
 use super::tile::{self, Tiles};
 use crate::arch::Activation;
 use crate::simd::F32x4;
@@ -62,10 +62,4 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
             }
         }
     }
-}
-
-/// Output panels of `out_channels` channels.
-#[must_use]
-pub const fn panels(out_channels: usize) -> usize {
-    blocks(out_channels)
 }

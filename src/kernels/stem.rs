@@ -4,7 +4,7 @@
 //! 27 inputs are three runs of 9 adjacent values and the register tile of [`super::pointwise`] does it.
 
 use super::epilogue::{Clamp, HardSwish};
-use super::layout::BLOCK;
+use super::layout::{BLOCK, blocks};
 use super::tile::{self, Tiles};
 use crate::arch::Activation;
 use crate::simd::F32x4;
@@ -57,7 +57,7 @@ pub struct Stem {
 pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
     let split = tile::split::<V>(conv.output_width);
     for y in rows {
-        for panel in 0..super::pointwise::panels(conv.out_channels) {
+        for panel in 0..blocks(conv.out_channels) {
             // SAFETY: the caller's promise; the border makes row and column -1 valid.
             unsafe {
                 let tiles = Tiles {
