@@ -12,6 +12,8 @@ pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
+#[cfg(feature = "threads")]
+mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;
 pub mod weights;

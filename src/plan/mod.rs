@@ -5,8 +5,10 @@
 //! when the plan is built, so that running it allocates nothing and checks nothing but its input.
 
 mod arena;
+mod barrier;
 mod build;
 mod step;
+mod team;
 
 use crate::arch::Network;
 use crate::buffer::Buffer;
@@ -15,11 +17,16 @@ use crate::kernels::stem;
 use crate::simd::F32x4;
 use crate::weights::WeightSource;
 use step::{Memory, Step};
+use team::Team;
+
+/// The most threads that a plan takes: beyond the cores of any device the barrier only costs time.
+pub const MAX_THREADS: usize = 64;
 
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
     steps: Vec<Step>,
+    team: Team,
     arena: Buffer,
     /// A row of zeros, for the depthwise kernels at the upper and lower border.
     zeros: Buffer,
@@ -71,12 +78,38 @@ impl Plan {
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
         let memory = Memory::new(&mut self.arena, &self.zeros);
-        for step in &self.steps {
+        let steps = &self.steps;
+        let threads = self.team.threads();
+        let parts = |step: usize| steps[step].parts(threads);
+        let run = |step: usize, part| {
             // SAFETY: the builder made the steps for this arena and these zeros, and nobody else has
-            // either meanwhile.
-            unsafe { step.run::<V>(memory) }
-        }
+            // either meanwhile; the team runs each part once, and no step before its predecessor is done.
+            unsafe { steps[step].run::<V>(memory, part, threads) }
+        };
+        self.team.walk(parts, run, |_| ());
         &self.arena[self.logits..][..self.classes]
+    }
+
+    /// How many threads run the plan.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.team.threads()
+    }
+
+    /// Has `threads` threads run the plan from now on, the calling one among them. The logits are the
+    /// same bits for every number.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses; the plan
+    /// then keeps those it has.
+    #[cfg(feature = "threads")]
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
+        if !(1..=MAX_THREADS).contains(&threads) {
+            let reason = format!("from 1 to {MAX_THREADS} are possible");
+            return Err(Error::Threads { threads, reason });
+        }
+        self.team = Team::new(self.steps.len(), threads)?;
+        Ok(())
     }
 
     /// Bytes of the packed weights.
