@@ -12,7 +12,6 @@ pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
-#[cfg(feature = "threads")]
 mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;

@@ -107,7 +107,6 @@ impl Model {
     /// # Errors
     /// [`Error::Threads`] for a number that is impossible, or when the system refuses; the model then keeps
     /// those it has.
-    #[cfg(feature = "threads")]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
         self.plan.set_threads(threads)
     }

@@ -1,51 +1,69 @@
 //! Where a team's threads come from: the operating system, or the workers of a page.
 
-use crate::error::Error;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+#[cfg(not(all(target_arch = "wasm32", feature = "threads")))]
+pub use system::{Thread, start};
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
+pub use workers::{Thread, enter, start};
 
-/// A pool of `threads` threads.
-///
-/// WebAssembly cannot start a thread: there each of them waits for a worker that calls [`enter`].
-///
-/// # Errors
-/// [`Error::Threads`] when the system refuses.
-pub fn pool(threads: usize) -> Result<ThreadPool, Error> {
-    let builder = ThreadPoolBuilder::new().num_threads(threads);
-    #[cfg(target_arch = "wasm32")]
-    let builder = builder.spawn_handler(entrance::queue);
-    builder.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
+/// The operating system's. WebAssembly without shared memory has none, and says so when one is started.
+#[cfg(not(all(target_arch = "wasm32", feature = "threads")))]
+mod system {
+    use std::{io, thread};
+
+    /// A running thread.
+    pub struct Thread(thread::JoinHandle<()>);
+
+    /// Starts a thread.
+    pub fn start(body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
+        thread::Builder::new().name("mobilenet".to_owned()).spawn(body).map(Thread)
+    }
+
+    impl Thread {
+        /// Waits for its end.
+        pub fn join(self) {
+            // A panic has been reported where it happened.
+            let _ = self.0.join();
+        }
+    }
 }
 
-#[cfg(target_arch = "wasm32")]
-pub use entrance::enter;
-
-#[cfg(target_arch = "wasm32")]
-mod entrance {
-    use rayon::ThreadBuilder;
+/// A page's. WebAssembly can't start a worker: each thread waits for one that calls [`enter`].
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
+mod workers {
     use std::collections::VecDeque;
     use std::io;
     use std::sync::{Condvar, Mutex, PoisonError};
 
-    static QUEUE: Mutex<VecDeque<ThreadBuilder>> = Mutex::new(VecDeque::new());
+    type Body = Box<dyn FnOnce() + Send>;
+
+    static QUEUE: Mutex<VecDeque<Body>> = Mutex::new(VecDeque::new());
     static QUEUED: Condvar = Condvar::new();
 
-    /// Keeps a thread's work until a worker comes for it.
-    pub fn queue(thread: ThreadBuilder) -> io::Result<()> {
-        QUEUE.lock().unwrap_or_else(PoisonError::into_inner).push_back(thread);
+    /// A thread for which a worker has come or will come.
+    pub struct Thread;
+
+    /// Queues a thread.
+    pub fn start(body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
+        QUEUE.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(body));
         QUEUED.notify_one();
-        Ok(())
+        Ok(Thread)
     }
 
-    /// Makes the calling worker a thread of a pool, once there is one, and returns when that pool ends.
+    impl Thread {
+        /// Returns at once: the thread may be one that no worker ever came for.
+        pub fn join(self) {}
+    }
+
+    /// Makes the calling worker the next queued thread, once there is one; returns at its end.
     pub fn enter() {
         let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
-        let thread = loop {
-            if let Some(thread) = queue.pop_front() {
-                break thread;
+        let body = loop {
+            if let Some(body) = queue.pop_front() {
+                break body;
             }
             queue = QUEUED.wait(queue).unwrap_or_else(PoisonError::into_inner);
         };
         drop(queue);
-        thread.run();
+        body();
     }
 }

@@ -1,5 +1,5 @@
 //! Several threads: the same bits as one.
-#![cfg(all(feature = "threads", not(target_arch = "wasm32")))]
+#![cfg(not(target_arch = "wasm32"))]
 
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
 use mobilenet_wasm::plan::MAX_THREADS;

@@ -5,7 +5,6 @@
 //! when the plan is built, so that running it allocates nothing and checks nothing but its input.
 
 mod arena;
-mod barrier;
 mod build;
 mod step;
 mod team;
@@ -16,11 +15,11 @@ use crate::error::Error;
 use crate::kernels::stem;
 use crate::simd::F32x4;
 use crate::weights::WeightSource;
+use std::marker::PhantomData;
 use step::{Memory, Step};
-use team::Team;
+use team::{Team, Work};
 
-/// The most threads that a plan takes: beyond the cores of any device the barrier only costs time.
-pub const MAX_THREADS: usize = 64;
+pub use team::MAX_THREADS;
 
 /// A network that is ready to run.
 #[derive(Debug)]
@@ -77,16 +76,13 @@ impl Plan {
     /// Runs the network on what was written to [`Plan::picture`] since it was last called; gives the
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
-        let memory = Memory::new(&mut self.arena, &self.zeros);
-        let steps = &self.steps;
-        let threads = self.team.threads();
-        let parts = |step: usize| steps[step].parts(threads);
-        let run = |step: usize, part| {
-            // SAFETY: the builder made the steps for this arena and these zeros, and nobody else has
-            // either meanwhile; the team runs each part once, and no step before its predecessor is done.
-            unsafe { steps[step].run::<V>(memory, part, threads) }
+        let walk = Walk::<V> {
+            steps: &self.steps,
+            threads: self.team.threads(),
+            memory: Memory::new(&mut self.arena, &self.zeros),
+            simd: PhantomData,
         };
-        self.team.walk(parts, run, |_| ());
+        self.team.run(&walk, 0..self.steps.len());
         &self.arena[self.logits..][..self.classes]
     }
 
@@ -102,13 +98,8 @@ impl Plan {
     /// # Errors
     /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses; the plan
     /// then keeps those it has.
-    #[cfg(feature = "threads")]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        if !(1..=MAX_THREADS).contains(&threads) {
-            let reason = format!("from 1 to {MAX_THREADS} are possible");
-            return Err(Error::Threads { threads, reason });
-        }
-        self.team = Team::new(self.steps.len(), threads)?;
+        self.team = Team::new(threads)?;
         Ok(())
     }
 
@@ -122,5 +113,25 @@ impl Plan {
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.zeros.bytes()
+    }
+}
+
+/// One run of the steps on an instruction set.
+struct Walk<'a, V> {
+    steps: &'a [Step],
+    threads: usize,
+    memory: Memory,
+    simd: PhantomData<fn() -> V>,
+}
+
+impl<V: F32x4> Work for Walk<'_, V> {
+    fn parts(&self, step: usize) -> usize {
+        self.steps[step].parts(self.threads)
+    }
+
+    fn run(&self, step: usize, part: usize) {
+        // SAFETY: the builder made the steps for this arena and these zeros, which are borrowed for as
+        // long as the plan runs; the team runs each part once, and no step before the one ahead is done.
+        unsafe { self.steps[step].run::<V>(self.memory, part, self.threads) }
     }
 }
