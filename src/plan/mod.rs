@@ -6,6 +6,7 @@
 
 mod arena;
 mod build;
+mod profile;
 mod step;
 
 use crate::arch::Network;
@@ -16,10 +17,14 @@ use crate::simd::F32x4;
 use crate::weights::WeightSource;
 use step::{Memory, Step};
 
+pub use profile::{Extent, MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
+
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
     steps: Vec<Step>,
+    /// What each step does.
+    infos: Vec<StepInfo>,
     arena: Buffer,
     /// A row of zeros, for the depthwise kernels at the upper and lower border.
     zeros: Buffer,
@@ -44,6 +49,12 @@ impl Plan {
     /// # Errors
     /// [`Error::InputLength`].
     pub fn run<V: F32x4>(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        self.write(input)?;
+        Ok(self.run_picture::<V>())
+    }
+
+    /// Writes `input` to [`Plan::picture`].
+    fn write(&mut self, input: &[f32]) -> Result<(), Error> {
         let expected = self.resolution * self.resolution * stem::RGB;
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });
@@ -54,7 +65,7 @@ impl Plan {
         for (row, pixels) in input.chunks_exact(width).enumerate() {
             picture[row * row_stride..][..width].copy_from_slice(pixels);
         }
-        Ok(self.run_picture::<V>())
+        Ok(())
     }
 
     /// Where the picture goes, from its first pixel on; rows are [`stem::row`] values apart. Whatever
