@@ -1,7 +1,9 @@
 //! The profile of a plan: what its steps are said to do, and their times by a made-up clock.
 
 use mobilenet_wasm::arch::{Config, Network, Version};
+use mobilenet_wasm::kernels::peak;
 use mobilenet_wasm::plan::{Profile, StepKind};
+use mobilenet_wasm::simd::Native;
 use mobilenet_wasm::{Error, Model};
 use std::collections::HashSet;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -140,4 +142,19 @@ fn wrong_arguments_are_errors() {
     for runs in [0, 1001, usize::MAX] {
         assert!(matches!(profile(&picture(96), runs), Error::Runs { .. }));
     }
+}
+
+/// By a clock of one millisecond per reading the rate is the work between two readings.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_peak_is_the_fastest_reading() {
+    let rate = |tick: f64| {
+        let mut time = 0.0;
+        peak::gflops::<Native>(&mut || {
+            time += tick;
+            time
+        })
+    };
+    let once = rate(1.0);
+    assert!(once > 0.0 && once.is_finite());
+    assert!((once / rate(2.0) - 2.0).abs() < 1e-9);
 }
