@@ -114,6 +114,62 @@ export interface Preprocessing {
   std: [number, number, number];
 }
 
+export interface ProfileOptions {
+  /**
+   * Runs to take the times of, 1 to 1000. Default: as many as a second has room for, but 20 at least. Where the clock
+   * is coarse, more of them make the times of short steps more accurate.
+   */
+  runs?: number;
+}
+
+/** Multiply-accumulates, and the time that they take. */
+export interface ProfileTime {
+  /** Multiply-accumulates, counted as in `NetworkInfo.macs`: none for pooling and scaling. */
+  macs: number;
+  /**
+   * Mean over the runs that nothing disturbed: those no slower than the median run, by the clock's accuracy. Right on a
+   * coarse clock too, and the steps' add up to the total. µs
+   */
+  microseconds: number;
+  /** The least of all runs. Means something only where it is many ticks of the clock. µs */
+  minimum: number;
+  /** The median of all runs; likewise. µs */
+  median: number;
+  /** 2 x `macs` / `microseconds`; `null` where the clock saw no time pass. GFLOP/s */
+  gflops: number | null;
+}
+
+export interface ProfileStep extends ProfileTime {
+  /**
+   * Its place in the network, each only once: `stem`, `block 3 expand`, `depthwise`, `pool`, `squeeze`, `excite`, `scale`
+   * and `project`, `last pointwise`, `pool`, `head`, `classifier`. A block's residual is a part of its `project`.
+   */
+  name: string;
+  kind: 'stem' | 'pointwise' | 'depthwise' | 'pool' | 'dense' | 'scale';
+  /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
+  shape: string;
+  input: [height: number, width: number, channels: number];
+  output: [height: number, width: number, channels: number];
+  /** Side of the filter, 1 where there is none. Pixels. */
+  kernel: number;
+  /** 1 where there is none. Pixels. */
+  stride: number;
+}
+
+export interface Profile {
+  /** In the order in which they run. */
+  steps: ProfileStep[];
+  /** The whole network. `minimum` and `median` are those of whole runs, not sums of the steps'. */
+  total: ProfileTime;
+  /** Runs that were made. */
+  runs: number;
+  /**
+   * What one core reaches in this build with multiply-adds in registers alone; `null` where the clock saw no time pass.
+   * GFLOP/s
+   */
+  peak: number | null;
+}
+
 export interface SkippedBuild {
   build: BuildName;
   /** Why it isn't the one that runs. */
@@ -212,6 +268,16 @@ export declare class MobileNet {
    * @returns `info.logits` values
    */
   run(input: Float32Array): Promise<Float32Array>;
+
+  /**
+   * How long each layer takes, on all of the network's threads: half a second to warm up, the runs, and some 0.1 s for the core's peak. Calls
+   * made meanwhile wait.
+   *
+   * The browser's clock ticks every 5 µs at best, in cross-origin isolated pages, and every 100 µs or even 1 ms in others.
+   * Reading it takes some 0.1 µs, which each step's time includes.
+   * @param input as for `run`; without one, the same made-up picture each time
+   */
+  profile(input?: Float32Array | null, options?: ProfileOptions): Promise<Profile>;
 
   /** Ends the worker and frees its memory. Calls under way, and all later ones, are rejected with `DISPOSED`. */
   dispose(): void;

@@ -3,7 +3,7 @@ import { MobileNetError, abortedBy } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
 import { capture, tainted } from './frames.js';
 import { labelsFor } from './labels.js';
-import { closeFrame, transferablesOf } from './protocol.js';
+import { MAX_RUNS, closeFrame, transferablesOf } from './protocol.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
@@ -14,6 +14,8 @@ import { closeFrame, transferablesOf } from './protocol.js';
  * @typedef {import('./index.js').ClassifySource} ClassifySource
  * @typedef {import('./index.js').LoadOptions} LoadOptions
  * @typedef {import('./index.js').NetworkInfo} NetworkInfo
+ * @typedef {import('./index.js').Profile} Profile
+ * @typedef {import('./index.js').ProfileOptions} ProfileOptions
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
  *
  * @typedef {object} Started a worker with a network in it
@@ -133,6 +135,22 @@ export class MobileNet {
     if (!(input instanceof Float32Array)) throw new MobileNetError('BAD_INPUT', 'run: give a Float32Array');
     const connection = await this.#connected();
     return connection.request({ type: 'run', input });
+  }
+
+  /**
+   * @param {Float32Array | null} [input]
+   * @param {ProfileOptions} [options]
+   * @returns {Promise<Profile>}
+   */
+  async profile(input, { runs } = {}) {
+    this.#throwIfEnded();
+    input ??= madeUpInput(this.#info.resolution);
+    if (!(input instanceof Float32Array)) throw new MobileNetError('BAD_INPUT', 'profile: give a Float32Array, or nothing');
+    if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= MAX_RUNS)) {
+      throw new MobileNetError('BAD_INPUT', `runs is ${runs}: give a whole number from 1 to ${MAX_RUNS}`);
+    }
+    const connection = await this.#connected();
+    return connection.request({ type: 'profile', input, runs });
   }
 
   dispose() {
@@ -285,6 +303,15 @@ async function open(start, labels, signal) {
     started.connection.close(/** @type {MobileNetError} */ (error));
     throw error;
   }
+}
+
+/**
+ * Something like a normalised picture, the same each time.
+ * @param {number} resolution
+ * @returns {Float32Array}
+ */
+function madeUpInput(resolution) {
+  return Float32Array.from({ length: resolution ** 2 * 3 }, (_, i) => 2 * Math.sin(i * i));
 }
 
 /** @returns {{ promise: Promise<any>, resolve: (value: any) => void, reject: (error: unknown) => void }} */

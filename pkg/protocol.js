@@ -17,7 +17,9 @@
  *   classes: number }} UntrainedRequest answered likewise
  * @typedef {{ type: 'classify', frame: Frame, topK: number }} ClassifyRequest answered by a {@link Reading}
  * @typedef {{ type: 'run', input: Float32Array }} RunRequest answered by the logits
- * @typedef {StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest} Request
+ * @typedef {{ type: 'profile', input: Float32Array, runs: number | undefined }} ProfileRequest answered by the
+ *   package's `Profile`; the worker chooses `runs` where they are undefined
+ * @typedef {StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest | ProfileRequest} Request
  *
  * @typedef {object} Reading
  * @property {{ index: number, probability: number }[]} ranking best first
@@ -27,6 +29,9 @@
  * @typedef {{ id: number, value: unknown } | { id: number, error: { code: import('./index.js').ErrorCode, message: string } }}
  *   Answer An error with the code `CRASHED` says that the engine can't be used again.
  */
+
+/** The most runs that a profile takes, as `src/plan/profile.rs` has it. */
+export const MAX_RUNS = 1000;
 
 /**
  * @param {Frame} frame

@@ -1,5 +1,6 @@
 import { ERROR_CODES, messageOf } from './errors.js';
 import { PixelReader } from './pixels.js';
+import { MAX_RUNS } from './protocol.js';
 
 /**
  * @typedef {import('./protocol.js').Request} Request
@@ -11,6 +12,7 @@ import { PixelReader } from './pixels.js';
  *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
  * @property {(threads: number) => void} [setThreads] in the builds with shared memory
+ * @property {(input: Float32Array, runs: number) => string} profile JSON
  *
  * @typedef {object} Glue the module that wasm-bindgen writes
  * @property {(options: { module_or_path: WebAssembly.Module, memory?: WebAssembly.Memory, thread_stack_size?: number }) =>
@@ -76,6 +78,10 @@ export function serve(glue) {
         const logits = engine.run(request.input);
         return { value: logits, transfer: [logits.buffer] };
       }
+      case 'profile': {
+        const runs = warmUp(engine, request.input);
+        return { value: JSON.parse(engine.profile(request.input, request.runs ?? runs)) };
+      }
     }
   }
 
@@ -90,6 +96,22 @@ export function serve(glue) {
     // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
     if (request.type === 'join') setTimeout(() => glue.joinThreads?.());
   });
+}
+
+/**
+ * Runs the network for half a second: an engine compiles the code again, optimised, while it runs.
+ * @param {Engine} engine
+ * @param {Float32Array} input
+ * @returns {number} how many runs a second has room for, within the limits of a profile
+ */
+function warmUp(engine, input) {
+  const end = performance.now() + 500;
+  let runs = 0;
+  do {
+    engine.run(input);
+    runs++;
+  } while (performance.now() < end);
+  return Math.min(Math.max(2 * runs, 20), MAX_RUNS);
 }
 
 /**

@@ -3,6 +3,7 @@
 use crate::arch::{
     MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
 };
+use crate::plan::MAX_RUNS;
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,12 @@ pub enum Error {
         expected: usize,
         /// Values that were given.
         got: usize,
+    },
+    /// A profile of no run, or of too many.
+    #[error("the number of runs must be from 1 to {MAX_RUNS}, not {runs}")]
+    Runs {
+        /// The number that was asked for.
+        runs: usize,
     },
     /// A source of weights gave a tensor of the wrong length.
     #[error("{site}: {expected} {what} expected, {got} were given")]
@@ -233,9 +240,10 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::InputLength { .. } | Self::ImageSide { .. } | Self::ImageLength { .. } => {
-                "BAD_INPUT"
-            }
+            Self::InputLength { .. }
+            | Self::Runs { .. }
+            | Self::ImageSide { .. }
+            | Self::ImageLength { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
             | Self::Read { .. }
             | Self::Truncated { .. }

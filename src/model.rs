@@ -4,7 +4,7 @@ use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
-use crate::plan::Plan;
+use crate::plan::{Plan, Profile};
 use crate::preprocess::{Preprocessing, Preprocessor, RgbaImage};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
@@ -80,6 +80,19 @@ impl Model {
     /// [`Error::InputLength`].
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.plan.run::<Native>(input)
+    }
+
+    /// Times every step of the network: see [`Plan::profile`].
+    ///
+    /// # Errors
+    /// [`Error::InputLength`] and [`Error::Runs`].
+    pub fn profile(
+        &mut self,
+        input: &[f32],
+        clock: &mut dyn FnMut() -> f64,
+        runs: usize,
+    ) -> Result<Profile, Error> {
+        self.plan.profile::<Native>(input, clock, runs)
     }
 
     /// Prepares a picture; [`Model::predict`] then classifies it. [`Model::classify`] does both, this

@@ -4,11 +4,14 @@
 
 use crate::arch::{Config, Network, Padding, Version};
 use crate::error::Error;
+use crate::kernels::peak;
 use crate::model::Model;
+use crate::plan::{Extent, Time};
 use crate::preprocess::{Interpolation, RgbaImage};
+use crate::simd::Native;
 use crate::weights::{ByteSource, Flavour};
 use js_sys::{Float32Array, Uint8Array};
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -179,6 +182,47 @@ impl Engine {
     pub fn run(&mut self, input: &[f32]) -> Result<Float32Array, JsValue> {
         Ok(Float32Array::from(self.model.run(input)?))
     }
+
+    /// Times each step of the network over `runs` runs on a prepared picture, and the core's multiply-add
+    /// rate; gives the package's `Profile` as JSON.
+    pub fn profile(&mut self, input: &[f32], runs: usize) -> Result<String, JsValue> {
+        let profile = self.model.profile(input, &mut now, runs)?;
+        let steps = profile.steps.iter().map(|step| {
+            let info = &step.info;
+            let mut line = times(info.macs, &step.time);
+            line["name"] = json!(info.name);
+            line["kind"] = json!(info.kind.to_string());
+            line["shape"] = json!(info.shape());
+            line["input"] = json!(sides(info.input));
+            line["output"] = json!(sides(info.output));
+            line["kernel"] = json!(info.kernel);
+            line["stride"] = json!(info.stride);
+            line
+        });
+        Ok(json!({
+            "steps": steps.collect::<Vec<_>>(),
+            "total": times(self.model.network().macs(), &profile.total),
+            "runs": runs,
+            "peak": peak::gflops::<Native>(&mut now),
+        })
+        .to_string())
+    }
+}
+
+/// `[height, width, channels]`.
+fn sides(extent: Extent) -> [usize; 3] {
+    [extent.height, extent.width, extent.channels]
+}
+
+/// What the package says of a time in which `macs` multiply-accumulates were done.
+fn times(macs: u64, time: &Time) -> Value {
+    json!({
+        "macs": macs,
+        "microseconds": time.mean,
+        "minimum": time.minimum,
+        "median": time.median,
+        "gflops": time.gflops(macs),
+    })
 }
 
 fn version_of(name: &str) -> Option<Version> {

@@ -8,6 +8,7 @@ pub mod depthwise;
 pub mod epilogue;
 pub mod layout;
 pub mod pack;
+pub mod peak;
 pub mod pointwise;
 pub mod pool;
 pub mod reference;

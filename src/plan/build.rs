@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::arena::{self, Lifetime};
+use super::profile::{StepInfo, StepKind};
 use super::step::{Packed, Size, Step};
 use super::team::Team;
 use crate::arch::{Block, Conv, Network, Padding, Site};
@@ -14,19 +15,28 @@ use crate::weights::{FoldedConv, WeightSource};
 /// A tensor by its number, until the arena has given it an offset.
 type Id = usize;
 
+/// The size of what pooling leaves and dense layers take.
+const PIXEL: Size = Size { height: 1, width: 1 };
+
 /// Collects steps; their offsets are tensor numbers until [`Builder::finish`].
 struct Builder<'a> {
     weights: &'a mut dyn WeightSource,
     padding: Padding,
     steps: Vec<Step>,
+    infos: Vec<StepInfo>,
     tensors: Vec<Lifetime>,
 }
 
 /// See [`Plan::new`].
 pub fn build(network: &Network, weights: &mut dyn WeightSource) -> Result<Plan, Error> {
     let resolution = network.resolution;
-    let mut builder =
-        Builder { weights, padding: network.padding, steps: Vec::new(), tensors: Vec::new() };
+    let mut builder = Builder {
+        weights,
+        padding: network.padding,
+        steps: Vec::new(),
+        infos: Vec::new(),
+        tensors: Vec::new(),
+    };
     let input = builder.tensor((resolution + 2 * stem::BORDER) * stem::row(resolution));
     let mut size = Size { height: resolution, width: resolution };
     let mut x = builder.stem(&network.stem, input, &mut size)?;
@@ -39,7 +49,7 @@ pub fn build(network: &Network, weights: &mut dyn WeightSource) -> Result<Plan, 
         x = builder.pointwise(Site::Last, last, x, size, None)?;
         channels = last.out_channels;
     }
-    x = builder.pool(x, plane(size.pixels()), size.pixels(), size.pixels(), channels);
+    x = builder.pool("pool".to_owned(), x, size.pixels(), size, channels);
     if let Some(head) = &network.head {
         x = builder.dense(Site::Head, head, x)?;
     }
@@ -56,12 +66,13 @@ impl Builder<'_> {
         self.tensors.len() - 1
     }
 
-    /// Adds a step that touches `tensors`.
-    fn push(&mut self, step: Step, tensors: &[Id]) {
+    /// Adds a step that does what `info` says and touches `tensors`.
+    fn push(&mut self, step: Step, info: StepInfo, tensors: &[Id]) {
         for &id in tensors {
             self.tensors[id].last = self.steps.len();
         }
         self.steps.push(step);
+        self.infos.push(info);
     }
 
     /// The weights of one convolution, their lengths checked.
@@ -83,12 +94,14 @@ impl Builder<'_> {
         let packed = Packed::new(conv, pack::stem(&weight, &bias));
         let [above, left] = self.before(conv, *size);
         let row = stem::row(size.width);
-        *size = self.output(conv, *size);
+        let output_size = self.output(conv, *size);
+        let info = StepInfo::conv(Site::Stem, StepKind::Stem, conv, *size, output_size);
+        *size = output_size;
         let output = self.tensor(tensor(conv.out_channels, size.pixels()));
         let out_channels = conv.out_channels;
         let step =
             Step::Stem { packed, input, row, above, left, output, size: *size, out_channels };
-        self.push(step, &[input, output]);
+        self.push(step, info, &[input, output]);
         Ok(output)
     }
 
@@ -110,12 +123,14 @@ impl Builder<'_> {
         let row_sums = block.squeeze_excite.map(|_| self.tensor(tensor(channels, size.height)));
         x = self.depthwise(index, &block.depthwise, x, before, row_sums)?;
         if let (Some(se), Some(row_sums)) = (&block.squeeze_excite, row_sums) {
-            let mut gates =
-                self.pool(row_sums, plane(size.height), size.height, size.pixels(), channels);
+            let name = format!("block {index} pool");
+            let mut gates = self.pool(name, row_sums, size.height, *size, channels);
             gates = self.dense(Site::SqueezeReduce(index), &se.reduce, gates)?;
             gates = self.dense(Site::SqueezeExpand(index), &se.expand, gates)?;
             let step = Step::Scale { gates, tensor: x, pixels: size.pixels(), channels };
-            self.push(step, &[gates, x]);
+            let name = format!("block {index} scale");
+            let info = StepInfo::plain(name, StepKind::Scale, channels, *size, *size);
+            self.push(step, info, &[gates, x]);
         }
         // A residual is added in place: the projection adds its sums to the block's input.
         let residual = block.residual.then_some(input);
@@ -143,7 +158,8 @@ impl Builder<'_> {
             pixels,
             accumulate: residual.is_some(),
         };
-        self.push(step, &[input, output]);
+        let info = StepInfo::conv(site, StepKind::Pointwise, conv, size, size);
+        self.push(step, info, &[input, output]);
         Ok(output)
     }
 
@@ -155,7 +171,8 @@ impl Builder<'_> {
         size: Size,
         row_sums: Option<Id>,
     ) -> Result<Id, Error> {
-        let FoldedConv { weight, bias } = self.weights(Site::Depthwise(index), conv)?;
+        let site = Site::Depthwise(index);
+        let FoldedConv { weight, bias } = self.weights(site, conv)?;
         let packed = Packed::new(conv, pack::depthwise(&weight, &bias, conv.kernel));
         let [above, left] = self.before(conv, size);
         let output_size = self.output(conv, size);
@@ -175,21 +192,18 @@ impl Builder<'_> {
             channels,
             row_sums,
         };
-        self.push(step, &[input, output]);
+        let info = StepInfo::conv(site, StepKind::Depthwise, conv, size, output_size);
+        self.push(step, info, &[input, output]);
         Ok(output)
     }
 
-    /// `values` entries per channel, each the sum over some of the `pixels`.
-    fn pool(
-        &mut self,
-        input: Id,
-        plane: usize,
-        values: usize,
-        pixels: usize,
-        channels: usize,
-    ) -> Id {
+    /// The mean of `size`'s pixels, from `values` sums over some of them per channel.
+    fn pool(&mut self, name: String, input: Id, values: usize, size: Size, channels: usize) -> Id {
         let output = self.tensor(blocks(channels) * BLOCK);
-        self.push(Step::Pool { input, plane, values, pixels, output, channels }, &[input, output]);
+        let (plane, pixels) = (plane(values), size.pixels());
+        let step = Step::Pool { input, plane, values, pixels, output, channels };
+        let info = StepInfo::plain(name, StepKind::Pool, channels, size, PIXEL);
+        self.push(step, info, &[input, output]);
         output
     }
 
@@ -198,10 +212,9 @@ impl Builder<'_> {
         let packed = Packed::new(conv, pack::pointwise(&weight, &bias));
         let output = self.tensor(blocks(conv.out_channels) * BLOCK);
         let (in_channels, out_channels) = (conv.in_channels, conv.out_channels);
-        self.push(
-            Step::Dense { packed, input, in_channels, output, out_channels },
-            &[input, output],
-        );
+        let step = Step::Dense { packed, input, in_channels, output, out_channels };
+        let info = StepInfo::conv(site, StepKind::Dense, conv, PIXEL, PIXEL);
+        self.push(step, info, &[input, output]);
         Ok(output)
     }
 
@@ -225,6 +238,7 @@ impl Builder<'_> {
         Plan {
             team: Team::alone(),
             steps: self.steps,
+            infos: self.infos,
             arena: Buffer::zeros(total),
             zeros: Buffer::zeros(network.resolution * BLOCK),
             resolution: network.resolution,

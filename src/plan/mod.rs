@@ -6,6 +6,7 @@
 
 mod arena;
 mod build;
+mod profile;
 mod step;
 mod team;
 
@@ -19,6 +20,7 @@ use std::marker::PhantomData;
 use step::{Memory, Step};
 use team::{Team, Work};
 
+pub use profile::{Extent, MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
 pub use team::MAX_THREADS;
 
 /// A network that is ready to run.
@@ -26,6 +28,8 @@ pub use team::MAX_THREADS;
 pub struct Plan {
     steps: Vec<Step>,
     team: Team,
+    /// What each step does.
+    infos: Vec<StepInfo>,
     arena: Buffer,
     /// A row of zeros, for the depthwise kernels at the upper and lower border.
     zeros: Buffer,
@@ -50,6 +54,12 @@ impl Plan {
     /// # Errors
     /// [`Error::InputLength`].
     pub fn run<V: F32x4>(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        self.write(input)?;
+        Ok(self.run_picture::<V>())
+    }
+
+    /// Writes `input` to [`Plan::picture`].
+    fn write(&mut self, input: &[f32]) -> Result<(), Error> {
         let expected = self.resolution * self.resolution * stem::RGB;
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });
@@ -60,7 +70,7 @@ impl Plan {
         for (row, pixels) in input.chunks_exact(width).enumerate() {
             picture[row * row_stride..][..width].copy_from_slice(pixels);
         }
-        Ok(self.run_picture::<V>())
+        Ok(())
     }
 
     /// Where the picture goes, from its first pixel on; rows are [`stem::row`] values apart. Whatever
@@ -76,14 +86,17 @@ impl Plan {
     /// Runs the network on what was written to [`Plan::picture`] since it was last called; gives the
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
-        let walk = Walk::<V> {
-            steps: &self.steps,
-            threads: self.team.threads(),
-            memory: Memory::new(&mut self.arena, &self.zeros),
-            simd: PhantomData,
-        };
-        self.team.run(&walk, 0..self.steps.len());
+        let steps = 0..self.steps.len();
+        let (walk, team) = self.walk::<V>();
+        team.run(&walk, steps);
         &self.arena[self.logits..][..self.classes]
+    }
+
+    /// A run, and who runs it.
+    fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &mut Team) {
+        let memory = Memory::new(&mut self.arena, &self.zeros);
+        let threads = self.team.threads();
+        (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &mut self.team)
     }
 
     /// How many threads run the plan.

@@ -12,3 +12,10 @@ export async function readme(net: Declared, video: HTMLVideoElement): Promise<st
   const result: Classification | null = await net.classify(video, { topK: 5 });
   return result?.predictions[0].label ?? 'nothing';
 }
+
+// And those about the profile.
+export async function profile(net: Declared): Promise<void> {
+  const { steps, total, peak } = await net.profile();
+  console.table(steps, ['name', 'shape', 'macs', 'microseconds', 'gflops']);
+  console.log(`${total.microseconds} µs, ${total.gflops} of ${peak} GFLOP/s`);
+}

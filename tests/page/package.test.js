@@ -235,6 +235,11 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
       await codeOf(net.classify(picture, { topK: 2.5 })),
       await codeOf(net.run(new Float32Array(7))),
       await codeOf(net.run([1, 2, 3])),
+      await codeOf(net.profile(new Float32Array(7))),
+      await codeOf(net.profile([1, 2, 3])),
+      await codeOf(net.profile(undefined, { runs: 0 })),
+      await codeOf(net.profile(undefined, { runs: 2.5 })),
+      await codeOf(net.profile(undefined, { runs: 1001 })),
       await codeOf(load({ weights: undefined })),
       await codeOf(load({ weights: 'http://' })),
       await codeOf(load({ labels: ['one', 'two'] })),
@@ -242,7 +247,7 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
     net.dispose();
     return codes;
   });
-  assert.deepEqual(codes, ['BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_INPUT', 'BAD_CONFIG']);
+  assert.deepEqual(codes, [...Array(11).fill('BAD_INPUT'), 'BAD_CONFIG']);
 });
 
 test('weights that can’t be used say why', async () => {
@@ -355,10 +360,10 @@ test('dispose rejects calls under way and all later ones', async () => {
     net.dispose();
     net.dispose();
     states.push(net.state);
-    const later = [net.classify(cat), net.run(input)].map(codeOf);
+    const later = [net.classify(cat), net.run(input), net.profile()].map(codeOf);
     return { codes: await Promise.all([...underWay, ...later]), states };
   });
-  assert.deepEqual(codes, Array(5).fill('DISPOSED'));
+  assert.deepEqual(codes, Array(6).fill('DISPOSED'));
   assert.deepEqual(states, ['ready', 'disposed']);
   assert.ok(await noWorkers(fresh));
   await fresh.close();
@@ -485,6 +490,55 @@ test('run gives the logits that classify ranks', async () => {
   assert.equal(length, expected);
   assert.ok(finite);
   assert.ok(!detached);
+});
+
+test('a profile names each layer with its work and its time', async () => {
+  const { profile, short, macs, before, after } = await page.evaluate(async () => {
+    const net = await MobileNet.untrained({ version: 'v3-small' });
+    const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
+    const before = Array.from(await net.run(input));
+    const profile = await net.profile();
+    const short = await net.profile(input, { runs: 3 });
+    const after = Array.from(await net.run(input));
+    net.dispose();
+    return { profile, short, macs: net.info.macs, before, after };
+  });
+  assert.deepEqual(after, before);
+  const { steps, total, runs, peak } = profile;
+  assert.deepEqual(
+    steps.filter(({ name }) => !/^block [1-9]/.test(name)).map(({ name, kind, shape }) => [name, kind, shape]),
+    [
+      ['stem', 'stem', '224x224x3 -> 112x112x16, 3x3 stride 2'],
+      ['block 0 depthwise', 'depthwise', '112x112x16 -> 56x56x16, 3x3 stride 2'],
+      ['block 0 pool', 'pool', '56x56x16 -> 1x1x16'],
+      ['block 0 squeeze', 'dense', '1x1x16 -> 1x1x8'],
+      ['block 0 excite', 'dense', '1x1x8 -> 1x1x16'],
+      ['block 0 scale', 'scale', '56x56x16 -> 56x56x16'],
+      ['block 0 project', 'pointwise', '56x56x16 -> 56x56x16'],
+      ['last pointwise', 'pointwise', '7x7x96 -> 7x7x576'],
+      ['pool', 'pool', '7x7x576 -> 1x1x576'],
+      ['head', 'dense', '1x1x576 -> 1x1x1024'],
+      ['classifier', 'dense', '1x1x1024 -> 1x1x1000'],
+    ],
+  );
+  const { input, output, kernel, stride } = steps[0];
+  assert.deepEqual({ input, output, kernel, stride }, { input: [224, 224, 3], output: [112, 112, 16], kernel: 3, stride: 2 });
+  assert.ok(runs >= 20);
+  assert.ok(peak > 1 && peak < 1000, `${peak} GFLOP/s`);
+  const sum = (key) => steps.reduce((sum, step) => sum + step[key], 0);
+  assert.equal(sum('macs'), macs);
+  assert.equal(total.macs, macs);
+  assert.ok(Math.abs(sum('microseconds') - total.microseconds) < 1e-6 * total.microseconds);
+  assert.ok(total.gflops > 0 && total.gflops < peak, `${total.gflops} of ${peak} GFLOP/s`);
+  for (const { name, microseconds, minimum, median, gflops } of [...steps, total]) {
+    assert.ok(microseconds >= 0 && minimum >= 0 && minimum <= median, name);
+    assert.equal(gflops === null, microseconds === 0, name);
+  }
+  assert.equal(short.runs, 3);
+  assert.deepEqual(
+    short.steps.map(({ name }) => name),
+    steps.map(({ name }) => name),
+  );
 });
 
 test('labels given by the caller are used', async () => {
