@@ -40,7 +40,7 @@ export function launch(flags = []) {
       '--disable-gpu',
       '--disable-background-networking',
       '--disable-component-update',
-      // Tabs take turns: those that wait must not be slowed down, nor have to be woken.
+      // Tabs take turns: those that wait must not be put to sleep.
       '--disable-background-timer-throttling',
       '--disable-backgrounding-occluded-windows',
       '--disable-renderer-backgrounding',

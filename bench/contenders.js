@@ -48,11 +48,11 @@ export const CONTENDERS = [
   ours('simd', 1),
   ours('relaxed-threads', 2),
   LITERT,
-  peer('LiteRT.js', 'litert.js', 'threaded', 2),
+  peer('LiteRT.js', 'litert.js', 'relaxed, threads', 2),
   peer('LiteRT.js', 'litert.js', 'relaxed, int8', 1, 'int8'),
-  peer('TensorFlow.js', 'tfjs.js', 'threaded', 1),
-  peer('ONNX Runtime Web', 'ort.js', 'threaded', 1),
-  peer('ONNX Runtime Web', 'ort.js', 'threaded', 2),
+  peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 1),
+  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 1),
+  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 2),
 ];
 
 /** Those that 256-bit vectors could help most. */

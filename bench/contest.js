@@ -90,18 +90,19 @@ async function seat(context, url, { contender, task }) {
  */
 export async function prepare(page, url, { adapter, ours, build, threads, type }, task) {
   await page.goto(`${url}bench/index.html`);
-  const info = await page.evaluate(([adapter, options]) => bench.prepare(adapter, options), [
-    adapter,
-    { ...task, build, threads, type },
-  ]);
+  const info = await page.evaluate(
+    ([adapter, options]) => bench.prepare(adapter, options),
+    [adapter, { ...task, build, threads, type }],
+  );
   if (!ours) return null;
   if (info.build !== build || info.threads !== threads) {
-    throw new Error(`asked for ${build} and ${threads} threads, got ${info.build} and ${info.threads}`);
+    throw new Error(`the package runs the build ${info.build} with threads: ${info.threads} instead`);
   }
   return info.macs;
 }
 
 /**
+ * In front, because Chromium gives the main threads of the tabs behind a lower priority.
  * @param {Page} page
  * @param {number} runs
  * @returns {Promise<import('./page/contender.js').Sample[]>}

@@ -4,7 +4,10 @@ import { noise } from './measure.js';
 /** @param {{ version: any, resolution: number, build: string, threads: number }} options */
 export async function prepare({ version, resolution, build, threads }) {
   const net = await MobileNet.untrained({ version, resolution, build, threads });
-  const picture = new ImageData(Uint8ClampedArray.from(noise(resolution * resolution * 4), (value) => value * 255), resolution);
+  const picture = new ImageData(
+    Uint8ClampedArray.from(noise(resolution * resolution * 4), (value) => value * 255),
+    resolution,
+  );
   return {
     info: { build: net.info.build, threads: net.info.threads, macs: net.info.macs },
     async run() {

@@ -5,17 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /** @typedef {(x: tf.Tensor4D) => tf.Tensor4D} Layer */
 
 /** Each row: output channels, stride. */
-const V1 = [
-  [64, 1],
-  [128, 2],
-  [128, 1],
-  [256, 2],
-  [256, 1],
-  [512, 2],
-  ...Array(5).fill([512, 1]),
-  [1024, 2],
-  [1024, 1],
-];
+const V1 = [[64, 1], [128, 2], [128, 1], [256, 2], [256, 1], [512, 2], ...Array(5).fill([512, 1]), [1024, 2], [1024, 1]];
 
 /** Each row: expansion, output channels, repeats, stride of the first. */
 const V2 = [
