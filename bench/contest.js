@@ -31,10 +31,10 @@ const PAUSE = 30;
  * @param {Browser} browser
  * @param {string} url
  * @param {{ contender: Contender, task: Task }[]} entries
- * @param {number} runs of each
+ * @param {{ runs: number, peaks: boolean }} options runs of each, and whether to read peaks, which takes longer than a turn
  * @returns {Promise<Measured[]>}
  */
-export async function contest(browser, url, entries, runs) {
+export async function contest(browser, url, entries, { runs, peaks }) {
   const context = await browser.newContext();
   try {
     const seats = [];
@@ -49,7 +49,7 @@ export async function contest(browser, url, entries, runs) {
         const [, ...samples] = await turn(page, 1 + Math.min(RUNS_A_TURN, runs - round * RUNS_A_TURN));
         measured.inference.push(...samples.map(({ inference }) => inference));
         measured.total.push(...samples.flatMap(({ total }) => total ?? []));
-        const peak = await page.evaluate(() => bench.peak());
+        const peak = peaks && measured.contender.threads === 1 ? await page.evaluate(() => bench.peak()) : null;
         if (peak !== null) measured.peaks.push(peak);
       }
     }
@@ -74,7 +74,7 @@ async function seat(context, url, { contender, task }) {
     return { page, measured };
   } catch (error) {
     await page.close();
-    measured.missing = error.message.split('\n')[0].replace(/^page\.evaluate: (Error: )?/, '');
+    measured.missing = error.message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
     console.log(`NOT MEASURED: ${labelOf(contender)}, ${task.version}: ${measured.missing}`);
     return { page: null, measured };
   }

@@ -131,7 +131,7 @@ function contestRow(entry, entries) {
 function peaks(entries) {
   const read = entries.flatMap((entry) => {
     const peak = peakOf(entry);
-    return peak && entry.contender.threads === 1 ? [`\`${entry.contender.build}\` ${peak.toFixed(1)}`] : [];
+    return peak ? [`\`${entry.contender.build}\` ${peak.toFixed(1)}`] : [];
   });
   return read.length > 0
     ? `Peak, GFLOP/s: ${read.join(', ')}. Shares are of \`${OURS.build}\`'s.`

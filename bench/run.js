@@ -38,7 +38,7 @@ async function contests(browser, contenders) {
   for (const { version, title } of NETWORKS) {
     say(`${title}, ${contenders.length} contenders`);
     const entries = contenders.map((contender) => ({ contender, task: { version, resolution: 224 } }));
-    all.push(await contest(browser, url, entries, runs));
+    all.push(await contest(browser, url, entries, { runs, peaks: true }));
   }
   return all;
 }
@@ -49,7 +49,7 @@ const inputs = await contest(
   browser,
   url,
   RESOLUTIONS.map((resolution) => ({ contender: OURS, task: { version: 'v2', resolution } })),
-  runs,
+  { runs, peaks: false },
 );
 say('first frames, cold start, downloads');
 const frames = await firstFrames(browser, url);
