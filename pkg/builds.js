@@ -3,8 +3,9 @@ import { MobileNetError, messageOf } from './errors.js';
 
 /**
  * @typedef {object} Build
- * @property {string} name as in `net.info.build` and in the folder below `wasm/`
- * @property {() => string | null} refusal why this engine can't run it, null where it can
+ * @property {import('./index.js').BuildName} name as in `net.info.build` and in the folder below `wasm/`
+ * @property {boolean} shared whether its memory is shared, so that several threads can run a network
+ * @property {() => string | null} refusal why this engine can't run its instructions, null where it can
  * @property {URL} wasm
  * @property {() => Worker} spawn
  *
@@ -28,45 +29,84 @@ const RELAXED_PROBE = Uint8Array.of(
   0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x85, 0x02, 0x0b,
 ); // prettier-ignore
 
+const withoutRelaxed = () => (WebAssembly.validate(RELAXED_PROBE) ? null : 'this browser has no relaxed SIMD');
+const withoutSimd = () => (WebAssembly.validate(SIMD_PROBE) ? null : 'this browser has no WebAssembly SIMD');
+
 /**
  * The wasm builds, best first. The addresses are written out because bundlers look for exactly this form.
  * @type {Build[]}
  */
 const BUILDS = [
   {
+    name: 'relaxed-threads',
+    shared: true,
+    refusal: withoutRelaxed,
+    wasm: new URL('./wasm/relaxed-threads/mobilenet_wasm_bg.wasm', import.meta.url),
+    spawn: () => new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+  },
+  {
     name: 'relaxed',
-    refusal: () => (WebAssembly.validate(RELAXED_PROBE) ? null : 'this browser has no relaxed SIMD'),
+    shared: false,
+    refusal: withoutRelaxed,
     wasm: new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () =>
-      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+    spawn: () => new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+  },
+  {
+    name: 'simd-threads',
+    shared: true,
+    refusal: withoutSimd,
+    wasm: new URL('./wasm/simd-threads/mobilenet_wasm_bg.wasm', import.meta.url),
+    spawn: () => new Worker(new URL('./workers/simd-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
   },
   {
     name: 'simd',
-    refusal: () => (WebAssembly.validate(SIMD_PROBE) ? null : 'this browser has no WebAssembly SIMD'),
+    shared: false,
+    refusal: withoutSimd,
     wasm: new URL('./wasm/simd/mobilenet_wasm_bg.wasm', import.meta.url),
     spawn: () => new Worker(new URL('./workers/simd.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
   },
 ];
 
+/** Threads that a network gets unasked: beyond four it gains little, and the page has other work. */
+const DEFAULT_THREADS = 4;
+/** What `src/plan` accepts. */
+const MAX_THREADS = 64;
+
 /**
- * Starts a worker with the best build that works here: one that the engine refuses, or that fails to start, is passed
- * over for the next.
- * @returns {Promise<{ connection: Connection, build: string, skipped: SkippedBuild[] }>}
+ * What a caller asks of the build.
+ * @typedef {object} Wish
+ * @property {number} [threads]
+ * @property {string} [build] this one or none
  */
-export async function startBest() {
+
+/**
+ * Starts a worker with the best build that works here, and its threads: one that the engine refuses, or that fails to
+ * start, is passed over for the next.
+ * @param {Wish} wish
+ * @returns {Promise<{ connection: Connection, build: import('./index.js').BuildName, threads: number, skipped: SkippedBuild[] }>}
+ */
+export async function startBest({ threads = Math.min(navigator.hardwareConcurrency || 1, DEFAULT_THREADS), build: only }) {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new MobileNetError('BAD_INPUT', `threads is ${threads}: give a whole number from 1 to ${MAX_THREADS}`);
+  }
+  if (only !== undefined && !BUILDS.some(({ name }) => name === only)) {
+    throw new MobileNetError('BAD_INPUT', `there is no build "${only}": ${BUILDS.map(({ name }) => name).join(', ')}`);
+  }
   if (typeof WebAssembly !== 'object') throw new MobileNetError('UNSUPPORTED', 'this browser has no WebAssembly');
   /** @type {SkippedBuild[]} */
   const skipped = [];
   /** @type {import('./index.js').ErrorCode} */
   let code = 'UNSUPPORTED';
   for (const build of BUILDS) {
-    const refusal = build.refusal();
+    if (only !== undefined && build.name !== only) continue;
+    const refusal = build.refusal() ?? (build.shared ? withoutThreads(threads, only) : null);
     if (refusal) {
       skipped.push({ build: build.name, reason: refusal });
       continue;
     }
     try {
-      return { connection: await start(build), build: build.name, skipped };
+      const used = build.shared ? threads : 1;
+      return { connection: await start(build, used), build: build.name, threads: used, skipped };
     } catch (error) {
       if (error instanceof MobileNetError) code = error.code;
       skipped.push({ build: build.name, reason: messageOf(error) });
@@ -79,14 +119,30 @@ export async function startBest() {
 }
 
 /**
- * @param {Build} build
- * @returns {Promise<Connection>}
+ * @param {number} threads
+ * @param {string | undefined} only the build that the caller insists on
+ * @returns {string | null} why a build with threads won't do
  */
-async function start(build) {
+function withoutThreads(threads, only) {
+  if (!globalThis.crossOriginIsolated) {
+    return 'threads need a page that is cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+  }
+  return threads === 1 && only === undefined ? 'one thread needs no shared memory' : null;
+}
+
+/**
+ * @param {Build} build
+ * @param {number} threads
+ * @returns {Promise<Connection>} to the worker that owns the network, and with it to those that help it
+ */
+async function start(build, threads) {
   const module = await compiled(build);
   const connection = new Connection(build.spawn());
   try {
-    await connection.request({ type: 'start', module });
+    const memory = await connection.request({ type: 'start', module, threads });
+    // One for all: a network that lost a thread would wait for it for ever.
+    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
+    await Promise.all(helpers.map((helper) => helper.request({ type: 'join', module, memory })));
     return connection;
   } catch (error) {
     connection.close(new MobileNetError('DISPOSED', 'this build did not start'));

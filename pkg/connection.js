@@ -14,6 +14,8 @@ export class Connection {
   #nextId = 0;
   /** @type {MobileNetError | null} */
   #closed = null;
+  /** @type {Connection[]} */
+  #tied = [];
 
   /** @param {Worker} worker */
   constructor(worker) {
@@ -48,6 +50,18 @@ export class Connection {
   }
 
   /**
+   * Ties another connection to this one: when either is closed, so is the other.
+   * @param {Connection} other
+   * @returns {Connection} the same
+   */
+  tie(other) {
+    this.#tied.push(other);
+    other.#tied.push(this);
+    if (this.#closed) other.close(this.#closed);
+    return other;
+  }
+
+  /**
    * Ends the worker, and with it the wasm memory. Every request without an answer is rejected with `reason`, as is
    * every later one. Only the first call counts.
    * @param {MobileNetError} reason
@@ -58,24 +72,24 @@ export class Connection {
     this.#worker.terminate();
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
+    for (const other of this.#tied) other.close(reason);
   }
 
   /** @param {string} message */
   #crash(message) {
-    this.close(new MobileNetError('CRASHED', `${message}; this network is lost, load it again`));
+    this.close(new MobileNetError('CRASHED', `${message}; the next call starts this network afresh`));
   }
 
   /** @param {Answer} answer */
   #receive(answer) {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
-    this.#pending.delete(answer.id);
-    if (!('error' in answer)) {
-      pending.resolve(answer.value);
+    if ('error' in answer && answer.error.code === 'CRASHED') {
+      this.#crash(answer.error.message);
       return;
     }
-    const error = new MobileNetError(answer.error.code, answer.error.message);
-    pending.reject(error);
-    if (error.code === 'CRASHED') this.#crash(error.message);
+    this.#pending.delete(answer.id);
+    if ('error' in answer) pending.reject(new MobileNetError(answer.error.code, answer.error.message));
+    else pending.resolve(answer.value);
   }
 }

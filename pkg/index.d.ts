@@ -24,7 +24,20 @@ export interface Progress {
   total: number | null;
 }
 
-export interface LoadOptions {
+export type BuildName = 'relaxed-threads' | 'relaxed' | 'simd-threads' | 'simd';
+
+/** How the network is run. */
+export interface EngineOptions {
+  /**
+   * How many threads run the network, 1 to 64. More than one need a cross-origin isolated page: elsewhere there is one,
+   * and `info.skipped` says so. Default: as many as the device has cores, at most 4.
+   */
+  threads?: number;
+  /** This build or none. Best left out: the best that works here is taken. */
+  build?: BuildName;
+}
+
+export interface LoadOptions extends EngineOptions {
   /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
   weights: ByteSource;
   /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
@@ -46,7 +59,7 @@ export interface LoadOptions {
   cache?: string;
 }
 
-export interface UntrainedOptions {
+export interface UntrainedOptions extends EngineOptions {
   version: Version;
   /** V3's "minimalistic" form: no squeeze-and-excite, ReLU only, 3x3 only. Default `false`. */
   minimalistic?: boolean;
@@ -102,7 +115,7 @@ export interface Preprocessing {
 }
 
 export interface SkippedBuild {
-  build: string;
+  build: BuildName;
   /** Why it isn't the one that runs. */
   reason: string;
 }
@@ -130,7 +143,8 @@ export interface NetworkInfo {
   /** In wasm memory. Bytes. */
   readonly memory: { weights: number; activations: number };
   /** The wasm build that runs. */
-  readonly build: string;
+  readonly build: BuildName;
+  /** Threads that share the work of one inference. The logits are the same bits for every number. */
   readonly threads: number;
   /** The builds that would have come before it. */
   readonly skipped: readonly SkippedBuild[];
@@ -153,9 +167,9 @@ export type ErrorCode =
   | 'ABORTED'
   /** `dispose` was called. */
   | 'DISPOSED'
-  /** No WebAssembly here, or no SIMD in it. */
+  /** No WebAssembly here, or no SIMD in it, or not the `build` that was asked for. */
   | 'UNSUPPORTED'
-  /** The worker or the engine in it broke. Other networks go on; load this one again. */
+  /** A worker or the engine in it broke. Other networks go on, and this one's next call starts it afresh. */
   | 'CRASHED'
   | 'OUT_OF_MEMORY';
 
@@ -175,12 +189,13 @@ export declare class MobileNet {
   /** A network with random weights: right in shape and speed, its predictions mean nothing. */
   static untrained(options: UntrainedOptions): Promise<MobileNet>;
 
+  /** Another object after a crash: the fresh worker may run another build. */
   readonly info: NetworkInfo;
 
   /** The names of the classes, `null` where they have none. */
   readonly labels: readonly string[] | null;
 
-  /** `crashed` and `disposed` are final. */
+  /** `crashed`: the next call loads the network into a fresh worker. `disposed` is final. */
   readonly state: 'ready' | 'crashed' | 'disposed';
 
   /**

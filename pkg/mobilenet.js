@@ -16,6 +16,11 @@ import { closeFrame, transferablesOf } from './protocol.js';
  * @typedef {import('./index.js').NetworkInfo} NetworkInfo
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
  *
+ * @typedef {object} Started a worker with a network in it
+ * @property {Connection} connection
+ * @property {NetworkInfo} info
+ * @property {string[] | null} ownLabels the class names that the checkpoint's `config.json` holds
+ *
  * @typedef {object} Job one call of `classify` whose frame has been taken
  * @property {number} order of the calls
  * @property {Frame} frame
@@ -26,47 +31,58 @@ import { closeFrame, transferablesOf } from './protocol.js';
 
 /** One network in a worker of its own. Documented in `index.d.ts`. */
 export class MobileNet {
+  #start;
   #connection;
   #info;
   #labels;
+  /** @type {MobileNetError | null} */
+  #disposed = null;
+  /** @type {Promise<Connection> | null} */
+  #restart = null;
   #calls = 0;
   #running = false;
   /** @type {Job | null} The newest frame among those that came while another was being read. */
   #waiting = null;
 
   /**
-   * @param {Connection} connection
-   * @param {NetworkInfo} info
+   * @param {(signal?: AbortSignal) => Promise<Started>} start loads the network into a fresh worker
+   * @param {Started} started
    * @param {readonly string[] | null} labels
    */
-  constructor(connection, info, labels) {
+  constructor(start, { connection, info }, labels) {
+    this.#start = start;
     this.#connection = connection;
     this.#info = info;
     this.#labels = labels;
   }
 
   /** @param {LoadOptions} options */
-  static async load({ weights, config, preprocessorConfig, labels, onProgress, signal, sha256, cache }) {
-    return open(labels, signal, async (connection, signal) => {
+  static async load({ weights, config, preprocessorConfig, labels, onProgress, signal, sha256, cache, threads, build }) {
+    let report = onProgress;
+    const start = starter({ threads, build }, async (connection, signal) => {
       const [{ bytes, owned }, configText, preprocessorText, worker] = await Promise.all([
-        readBytes(weights, { onProgress, signal, sha256, cache }),
+        readBytes(weights, { onProgress: report, signal, sha256, cache }),
         readJson(config, { signal, cache }),
         readJson(preprocessorConfig, { signal, cache }),
         connection,
       ]);
+      // Whoever watched the first loading is not there any more for another.
+      report = undefined;
       return worker.request(
         { type: 'load', weights: bytes, config: configText, preprocessorConfig: preprocessorText },
         owned ? [bytes.buffer] : [],
       );
     });
+    return open(start, labels, signal);
   }
 
   /** @param {UntrainedOptions} options */
-  static async untrained({ version, minimalistic = false, width = 1, resolution = 224, classes = 1000, signal }) {
-    return open(undefined, signal, async (connection) => {
+  static async untrained({ version, minimalistic = false, width = 1, resolution = 224, classes = 1000, signal, threads, build }) {
+    const start = starter({ threads, build }, async (connection) => {
       const worker = await connection;
       return worker.request({ type: 'untrained', version, minimalistic, width, resolution, classes });
     });
+    return open(start, undefined, signal);
   }
 
   get info() {
@@ -78,8 +94,8 @@ export class MobileNet {
   }
 
   get state() {
-    const code = this.#connection.closed?.code;
-    return code === undefined ? 'ready' : code === 'DISPOSED' ? 'disposed' : 'crashed';
+    if (this.#disposed) return 'disposed';
+    return this.#connection.closed ? 'crashed' : 'ready';
   }
 
   /**
@@ -115,19 +131,42 @@ export class MobileNet {
   async run(input) {
     this.#throwIfEnded();
     if (!(input instanceof Float32Array)) throw new MobileNetError('BAD_INPUT', 'run: give a Float32Array');
-    return this.#connection.request({ type: 'run', input });
+    const connection = await this.#connected();
+    return connection.request({ type: 'run', input });
   }
 
   dispose() {
-    const reason = new MobileNetError('DISPOSED', 'this network was disposed of');
-    if (this.#waiting) this.#drop(this.#waiting).reject(reason);
-    this.#connection.close(reason);
+    this.#disposed ??= new MobileNetError('DISPOSED', 'this network was disposed of');
+    if (this.#waiting) this.#drop(this.#waiting).reject(this.#disposed);
+    this.#connection.close(this.#disposed);
   }
 
   /** @param {AbortSignal} [signal] */
   #throwIfEnded(signal) {
-    if (this.#connection.closed) throw this.#connection.closed;
+    if (this.#disposed) throw this.#disposed;
     if (signal?.aborted) throw abortedBy(signal);
+  }
+
+  /**
+   * The worker; after a crash a fresh one with the same network. Whichever call comes first starts it.
+   * @returns {Promise<Connection>}
+   */
+  #connected() {
+    if (!this.#connection.closed || this.#disposed) return Promise.resolve(this.#connection);
+    this.#restart ??= this.#startAfresh().finally(() => (this.#restart = null));
+    return this.#restart;
+  }
+
+  /** @returns {Promise<Connection>} */
+  async #startAfresh() {
+    const { connection, info } = await this.#start();
+    if (this.#disposed) {
+      connection.close(this.#disposed);
+      throw this.#disposed;
+    }
+    this.#connection = connection;
+    this.#info = info;
+    return connection;
   }
 
   /**
@@ -184,7 +223,8 @@ export class MobileNet {
     this.#running = true;
     try {
       const request = /** @type {const} */ ({ type: 'classify', frame: job.frame, topK: job.topK });
-      job.resolve(await this.#connection.request(request, transferablesOf(job.frame)));
+      const connection = await this.#connected();
+      job.resolve(await connection.request(request, transferablesOf(job.frame)));
     } catch (error) {
       closeFrame(job.frame);
       // A bitmap made from another origin's picture is refused only when it should be transferred.
@@ -198,34 +238,52 @@ export class MobileNet {
 }
 
 /**
- * Starts a worker and has `fill` put a network into it; whatever fails or is aborted on the way, the worker is ended.
- * @param {readonly string[] | undefined} labels
- * @param {AbortSignal | undefined} outer
+ * How to start a worker and have `fill` put a network into it; whatever fails or is aborted on the way, the worker is ended.
+ * @param {import('./builds.js').Wish} wish
  * @param {(connection: Promise<Connection>, signal: AbortSignal) => Promise<any>} fill gives the engine's `info`; its signal is aborted with the caller's, and when a part of the work has failed
+ * @returns {(signal?: AbortSignal) => Promise<Started>}
+ */
+function starter(wish, fill) {
+  return async (outer) => {
+    if (outer?.aborted) throw abortedBy(outer);
+    const inner = new AbortController();
+    const starting = startBest(wish);
+    /** @param {MobileNetError} reason */
+    const giveUp = (reason) => {
+      inner.abort(reason);
+      starting.then(({ connection }) => connection.close(reason), () => {});
+    };
+    const onAbort = () => giveUp(abortedBy(/** @type {AbortSignal} */ (outer)));
+    outer?.addEventListener('abort', onAbort);
+    try {
+      const filled = fill(starting.then(({ connection }) => connection), inner.signal);
+      const [{ connection, build, threads, skipped }, { labels: ownLabels, ...network }] = await Promise.all([starting, filled]);
+      if (outer?.aborted) throw abortedBy(outer);
+      return { connection, info: Object.freeze({ ...network, build, threads, skipped }), ownLabels };
+    } catch (error) {
+      giveUp(/** @type {MobileNetError} */ (error));
+      throw error;
+    } finally {
+      outer?.removeEventListener('abort', onAbort);
+    }
+  };
+}
+
+/**
+ * @param {(signal?: AbortSignal) => Promise<Started>} start
+ * @param {readonly string[] | undefined} labels
+ * @param {AbortSignal | undefined} signal
  * @returns {Promise<MobileNet>}
  */
-async function open(labels, outer, fill) {
-  if (outer?.aborted) throw abortedBy(outer);
-  const inner = new AbortController();
-  const starting = startBest();
-  /** @param {MobileNetError} reason */
-  const giveUp = (reason) => {
-    inner.abort(reason);
-    starting.then(({ connection }) => connection.close(reason), () => {});
-  };
-  const onAbort = () => giveUp(abortedBy(/** @type {AbortSignal} */ (outer)));
-  outer?.addEventListener('abort', onAbort);
+async function open(start, labels, signal) {
+  const started = await start(signal);
   try {
-    const filled = fill(starting.then(({ connection }) => connection), inner.signal);
-    const [{ connection, build, skipped }, { labels: own, ...network }] = await Promise.all([starting, filled]);
-    const names = await labelsFor(labels, { ...network, labels: own });
-    if (outer?.aborted) throw abortedBy(outer);
-    return new MobileNet(connection, Object.freeze({ ...network, build, threads: 1, skipped }), names);
+    const names = await labelsFor(labels, { ...started.info, labels: started.ownLabels });
+    if (signal?.aborted) throw abortedBy(signal);
+    return new MobileNet(start, started, names);
   } catch (error) {
-    giveUp(/** @type {MobileNetError} */ (error));
+    started.connection.close(/** @type {MobileNetError} */ (error));
     throw error;
-  } finally {
-    outer?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -7,14 +7,17 @@
  * @typedef {{ image: ImageBitmap | VideoFrame }} ImageFrame
  * @typedef {PixelFrame | ImageFrame} Frame one still picture, in a form that can be transferred
  *
- * @typedef {{ type: 'start', module: WebAssembly.Module }} StartRequest answered by `null`
+ * @typedef {{ type: 'start', module: WebAssembly.Module, threads: number }} StartRequest answered by the wasm memory where
+ *   several threads share it, else by `null`
+ * @typedef {{ type: 'join', module: WebAssembly.Module, memory: WebAssembly.Memory }} JoinRequest makes the worker a thread
+ *   of that memory's network; answered by `null`, and no other request after it
  * @typedef {{ type: 'load', weights: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined }}
  *   LoadRequest answered by the engine's `info`, parsed
  * @typedef {{ type: 'untrained', version: string, minimalistic: boolean, width: number, resolution: number,
  *   classes: number }} UntrainedRequest answered likewise
  * @typedef {{ type: 'classify', frame: Frame, topK: number }} ClassifyRequest answered by a {@link Reading}
  * @typedef {{ type: 'run', input: Float32Array }} RunRequest answered by the logits
- * @typedef {StartRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest} Request
+ * @typedef {StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest} Request
  *
  * @typedef {object} Reading
  * @property {{ index: number, probability: number }[]} ranking best first

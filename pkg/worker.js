@@ -10,23 +10,38 @@ import { PixelReader } from './pixels.js';
  * @property {(rgba: Uint8Array, width: number, height: number, topK: number) => Float64Array} classify
  *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
+ * @property {(threads: number) => void} [setThreads] in the builds with shared memory
  *
  * @typedef {object} Glue the module that wasm-bindgen writes
- * @property {(options: { module_or_path: WebAssembly.Module }) => Promise<unknown>} default
+ * @property {(options: { module_or_path: WebAssembly.Module, memory?: WebAssembly.Memory, thread_stack_size?: number }) =>
+ *   Promise<{ memory: WebAssembly.Memory }>} default
+ * @property {() => void} [joinThreads] in the builds with shared memory
  * @property {{
  *   load(bytes: Uint8Array, config?: string, preprocessorConfig?: string): Engine,
  *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Engine,
  * }} Engine
  */
 
+/** What a thread's kernels need, and then some. Bytes, a multiple of 64 KiB. */
+const HELPER_STACK = 256 * 1024;
+
 /**
- * The body of a dedicated worker: instantiates one wasm build, owns one network, answers the requests of `protocol.js`.
+ * The body of a dedicated worker: instantiates one wasm build, then either owns one network and answers the requests of
+ * `protocol.js`, or is a thread of another worker's network.
  * @param {Glue} glue
  */
 export function serve(glue) {
   const reader = new PixelReader();
   /** @type {Engine} */
   let engine;
+  let threads = 1;
+
+  /** @param {Engine} loaded */
+  function keep(loaded) {
+    engine = loaded;
+    engine.setThreads?.(threads);
+    return { value: JSON.parse(engine.info) };
+  }
 
   /**
    * @param {Request} request
@@ -34,21 +49,20 @@ export function serve(glue) {
    */
   async function answer(request) {
     switch (request.type) {
-      case 'start':
-        await glue.default({ module_or_path: request.module });
+      case 'start': {
+        const { memory } = await glue.default({ module_or_path: request.module });
+        threads = request.threads;
+        return { value: threads > 1 ? memory : null };
+      }
+      case 'join':
+        await glue.default({ module_or_path: request.module, memory: request.memory, thread_stack_size: HELPER_STACK });
         return { value: null };
       case 'load':
-        engine = glue.Engine.load(request.weights, request.config, request.preprocessorConfig);
-        return { value: JSON.parse(engine.info) };
-      case 'untrained':
-        engine = glue.Engine.untrained(
-          request.version,
-          request.minimalistic,
-          request.width,
-          request.resolution,
-          request.classes,
-        );
-        return { value: JSON.parse(engine.info) };
+        return keep(glue.Engine.load(request.weights, request.config, request.preprocessorConfig));
+      case 'untrained': {
+        const { version, minimalistic, width, resolution, classes } = request;
+        return keep(glue.Engine.untrained(version, minimalistic, width, resolution, classes));
+      }
       case 'classify': {
         const began = performance.now();
         const { pixels, width, height } = reader.read(request.frame);
@@ -71,7 +85,10 @@ export function serve(glue) {
       postMessage({ id, value }, { transfer });
     } catch (error) {
       postMessage({ id, error: describe(error) });
+      return;
     }
+    // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
+    if (request.type === 'join') setTimeout(() => glue.joinThreads?.());
   });
 }
 

@@ -190,6 +190,15 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// A number of threads that can't be had.
+    #[error("{threads} threads can't be had: {reason}")]
+    Threads {
+        /// The number asked for.
+        threads: usize,
+        /// What is possible, or what the system says.
+        reason: String,
+    },
+
     /// The weights are those of another network.
     #[error("not a network that is known here: {reason}")]
     UnknownNetwork {
@@ -240,6 +249,7 @@ impl Error {
             | Self::TensorShape { .. }
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
+            Self::Threads { .. } => "UNSUPPORTED",
             Self::Preprocessing { .. }
             | Self::Width { .. }
             | Self::Resolution { .. }

@@ -12,6 +12,7 @@ pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
+mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;
 pub mod weights;

@@ -101,6 +101,16 @@ impl Model {
         self.predict(k)
     }
 
+    /// Has `threads` threads run the network from now on, the calling one among them. The logits are the
+    /// same bits for every number.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] for a number that is impossible, or when the system refuses; the model then keeps
+    /// those it has.
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
+        self.plan.set_threads(threads)
+    }
+
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
     #[must_use]
     pub fn has_background(&self) -> bool {

@@ -53,6 +53,14 @@ impl ByteSource for JsBytes {
     }
 }
 
+/// Makes the calling worker one of the threads that [`Engine::set_threads`] asks for. Returns when they are
+/// no longer wanted.
+#[cfg(feature = "threads")]
+#[wasm_bindgen(js_name = joinThreads)]
+pub fn join_threads() {
+    crate::threads::enter();
+}
+
 /// One loaded network.
 #[wasm_bindgen]
 pub struct Engine {
@@ -157,6 +165,14 @@ impl Engine {
             .iter()
             .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
         Ok(timing.into_iter().chain(pairs).collect())
+    }
+
+    /// Has `threads` threads run the network. All but the calling one are workers of the same memory that
+    /// call [`join_threads`], now or later; the first inference waits for them.
+    #[cfg(feature = "threads")]
+    #[wasm_bindgen(js_name = setThreads)]
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
+        Ok(self.model.set_threads(threads)?)
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.

@@ -3,6 +3,7 @@
 use super::Plan;
 use super::arena::{self, Lifetime};
 use super::step::{Packed, Size, Step};
+use super::team::Team;
 use crate::arch::{Block, Conv, Network, Padding, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
@@ -222,6 +223,7 @@ impl Builder<'_> {
             weight_bytes += step.place(&offsets);
         }
         Plan {
+            team: Team::alone(),
             steps: self.steps,
             arena: Buffer::zeros(total),
             zeros: Buffer::zeros(network.resolution * BLOCK),

@@ -7,6 +7,7 @@
 mod arena;
 mod build;
 mod step;
+mod team;
 
 use crate::arch::Network;
 use crate::buffer::Buffer;
@@ -14,12 +15,17 @@ use crate::error::Error;
 use crate::kernels::stem;
 use crate::simd::F32x4;
 use crate::weights::WeightSource;
+use std::marker::PhantomData;
 use step::{Memory, Step};
+use team::{Team, Work};
+
+pub use team::MAX_THREADS;
 
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
     steps: Vec<Step>,
+    team: Team,
     arena: Buffer,
     /// A row of zeros, for the depthwise kernels at the upper and lower border.
     zeros: Buffer,
@@ -70,13 +76,31 @@ impl Plan {
     /// Runs the network on what was written to [`Plan::picture`] since it was last called; gives the
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
-        let memory = Memory::new(&mut self.arena, &self.zeros);
-        for step in &self.steps {
-            // SAFETY: the builder made the steps for this arena and these zeros, and nobody else has
-            // either meanwhile.
-            unsafe { step.run::<V>(memory) }
-        }
+        let walk = Walk::<V> {
+            steps: &self.steps,
+            threads: self.team.threads(),
+            memory: Memory::new(&mut self.arena, &self.zeros),
+            simd: PhantomData,
+        };
+        self.team.run(&walk, 0..self.steps.len());
         &self.arena[self.logits..][..self.classes]
+    }
+
+    /// How many threads run the plan.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.team.threads()
+    }
+
+    /// Has `threads` threads run the plan from now on, the calling one among them. The logits are the
+    /// same bits for every number.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses; the plan
+    /// then keeps those it has.
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
+        self.team = Team::new(threads)?;
+        Ok(())
     }
 
     /// Bytes of the packed weights.
@@ -89,5 +113,25 @@ impl Plan {
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.zeros.bytes()
+    }
+}
+
+/// One run of the steps on an instruction set.
+struct Walk<'a, V> {
+    steps: &'a [Step],
+    threads: usize,
+    memory: Memory,
+    simd: PhantomData<fn() -> V>,
+}
+
+impl<V: F32x4> Work for Walk<'_, V> {
+    fn parts(&self, step: usize) -> usize {
+        self.steps[step].parts(self.threads)
+    }
+
+    fn run(&self, step: usize, part: usize) {
+        // SAFETY: the builder made the steps for this arena and these zeros, which are borrowed for as
+        // long as the plan runs; the team runs each part once, and no step before the one ahead is done.
+        unsafe { self.steps[step].run::<V>(self.memory, part, self.threads) }
     }
 }

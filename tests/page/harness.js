@@ -96,14 +96,52 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
 /**
  * A document of the served origin in which nothing but a test's own script runs.
  * @param {Awaited<ReturnType<typeof open>>} session
- * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @param {import('playwright-core').BrowserContextOptions & { isolated?: boolean }} [options] `isolated`: with the headers that
+ *   threads need, as the server sends them with every page; the default
  */
-export async function openBlank({ browser, url }, options) {
+export async function openBlank({ browser, url }, { isolated = true, ...options } = {}) {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(20_000);
-  await page.route(`${url}blank`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title>' }));
+  const headers = isolated ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } : {};
+  await page.route(`${url}blank`, (route) =>
+    route.fulfill({ contentType: 'text/html', headers, body: '<!doctype html><title>blank</title>' }),
+  );
   await page.goto(`${url}blank`);
   return page;
+}
+
+/** Runs in a blank page: what many tests of the package need. */
+export async function installHelpers(model) {
+  const { MobileNet, MobileNetError } = await import('/pkg/index.js');
+  const { url: weights, config, preprocessorConfig } = model;
+  const options = { weights, config, preprocessorConfig };
+  Object.assign(globalThis, {
+    MobileNet,
+    MobileNetError,
+    options,
+    load: (more) => MobileNet.load({ ...options, ...more }),
+    photo: async (file = 'chelsea.png') => (await fetch(`/samples/${file}`)).blob(),
+    /** A picture drawn on a new canvas of its own size. */
+    drawn: (picture, canvas = new OffscreenCanvas(picture.width, picture.height)) => {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+      canvas.getContext('2d').drawImage(picture, 0, 0);
+      return canvas;
+    },
+    /** The code of the error that a promise is rejected with; anything else is told as it is. */
+    codeOf: (promise) =>
+      promise.then(
+        (value) => `resolved: ${JSON.stringify(value)}`,
+        (error) => (error instanceof MobileNetError ? error.code : `not a MobileNetError: ${error}`),
+      ),
+  });
+}
+
+/** Waits until a page has no worker left. */
+export async function noWorkers(page) {
+  const deadline = Date.now() + 5000;
+  while (page.workers().length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  return page.workers().length === 0;
 }
 
 /** @param {string} version */

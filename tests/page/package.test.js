@@ -1,7 +1,7 @@
 // The package as plain files, with no bundler: `import { MobileNet } from '/pkg/index.js'`.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHOTOS, heaviest, lightest, models, open, openBlank } from './harness.js';
+import { PHOTOS, heaviest, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
 
 let session;
 /** @type {import('playwright-core').Page} */
@@ -12,33 +12,6 @@ before(async () => {
   await page.evaluate(installHelpers, lightest);
 });
 after(() => session?.close());
-
-/** Runs in the page: what many tests need. */
-async function installHelpers(model) {
-  const { MobileNet, MobileNetError } = await import('/pkg/index.js');
-  const { url: weights, config, preprocessorConfig } = model;
-  const options = { weights, config, preprocessorConfig };
-  Object.assign(globalThis, {
-    MobileNet,
-    MobileNetError,
-    options,
-    load: (more) => MobileNet.load({ ...options, ...more }),
-    photo: async (file = 'chelsea.png') => (await fetch(`/samples/${file}`)).blob(),
-    /** A picture drawn on a new canvas of its own size. */
-    drawn: (picture, canvas = new OffscreenCanvas(picture.width, picture.height)) => {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-      canvas.getContext('2d').drawImage(picture, 0, 0);
-      return canvas;
-    },
-    /** The code of the error that a promise is rejected with; anything else is told as it is. */
-    codeOf: (promise) =>
-      promise.then(
-        (value) => `resolved: ${JSON.stringify(value)}`,
-        (error) => (error instanceof MobileNetError ? error.code : `not a MobileNetError: ${error}`),
-      ),
-  });
-}
 
 for (const model of models) {
   test(`${model.name} names the photos`, async () => {
@@ -319,16 +292,9 @@ test('a load that fails or is aborted leaves no worker, and other networks alone
   });
   assert.deepEqual(codes, ['BAD_WEIGHTS', 'ABORTED', 'ABORTED', 'ABORTED']);
   assert.equal(top, PHOTOS[0].index);
-  await assertNoWorkers(fresh);
+  assert.ok(await noWorkers(fresh));
   await fresh.close();
 });
-
-/** Chromium tells of a worker's end a little later. */
-async function assertNoWorkers(page) {
-  const deadline = Date.now() + 5000;
-  while (page.workers().length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(page.workers().length, 0);
-}
 
 test('progress rises to the size of the file', async () => {
   const steps = await page.evaluate(async ({ url: weights, config, preprocessorConfig }) => {
@@ -394,17 +360,16 @@ test('dispose rejects calls under way and all later ones', async () => {
   });
   assert.deepEqual(codes, Array(5).fill('DISPOSED'));
   assert.deepEqual(states, ['ready', 'disposed']);
-  await assertNoWorkers(fresh);
+  assert.ok(await noWorkers(fresh));
   await fresh.close();
 });
 
-test('a worker that crashes fails its calls and no one else’s', async () => {
+test('a worker that crashes while idle is started afresh by the next call, and no other network notices', async () => {
   await page.evaluate(async () => {
-    globalThis.healthy = await load();
-    globalThis.doomed = await load();
+    globalThis.healthy = await load({ threads: 1 });
+    globalThis.doomed = await load({ threads: 1 });
   });
-  const workers = page.workers();
-  await workers.at(-1).evaluate(() => {
+  await page.workers().at(-1).evaluate(() => {
     setTimeout(() => {
       throw new Error('broken on purpose');
     });
@@ -412,24 +377,21 @@ test('a worker that crashes fails its calls and no one else’s', async () => {
   const outcome = await page.evaluate(async () => {
     const cat = await createImageBitmap(await photo());
     while (doomed.state === 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
-    const { code, message } = await doomed.classify(cat).catch((error) => error);
-    const outcome = { code, message, run: await codeOf(doomed.run(new Float32Array(1))), healthy: (await healthy.classify(cat)).predictions[0].index };
-    const again = await load();
-    outcome.again = (await again.classify(cat)).predictions[0].index;
-    for (const net of [healthy, doomed, again]) net.dispose();
-    return outcome;
+    const states = [doomed.state];
+    const calls = await Promise.all([doomed.classify(cat), doomed.run(new Float32Array(224 ** 2 * 3)), healthy.classify(cat)]);
+    states.push(doomed.state);
+    for (const net of [healthy, doomed]) net.dispose();
+    return { states, answers: [calls[0].predictions[0].index, calls[2].predictions[0].index], logits: calls[1].length };
   });
-  assert.equal(outcome.code, 'CRASHED');
-  assert.match(outcome.message, /broken on purpose/);
-  assert.match(outcome.message, /load it again/);
-  assert.equal(outcome.run, 'CRASHED');
-  assert.equal(outcome.healthy, PHOTOS[0].index);
-  assert.equal(outcome.again, PHOTOS[0].index);
+  assert.deepEqual(outcome.states, ['crashed', 'ready']);
+  assert.deepEqual(outcome.answers, [PHOTOS[0].index, PHOTOS[0].index]);
+  assert.ok(outcome.logits >= 1000);
+  assert.ok(await noWorkers(page));
 });
 
-test('a trap inside the engine is a crash, and rejects the call that met it', async () => {
+test('a trap inside the engine rejects the call that met it, and the next call starts afresh', async () => {
   await page.evaluate(async () => {
-    globalThis.net = await load();
+    globalThis.net = await load({ threads: 1 });
   });
   // What a trap looks like to the worker, from the first call into wasm on.
   await page.workers().at(-1).evaluate(() => {
@@ -441,10 +403,51 @@ test('a trap inside the engine is a crash, and rejects the call that met it', as
   });
   const outcome = await page.evaluate(async () => {
     const cat = await photo();
-    const codes = [await codeOf(net.classify(cat)), await codeOf(net.classify(cat))];
-    return { codes, state: net.state };
+    const { code, message } = await net.classify(cat).catch((error) => error);
+    const states = [net.state];
+    const { predictions } = await net.classify(cat);
+    states.push(net.state);
+    net.dispose();
+    return { code, message, states, index: predictions[0].index };
   });
-  assert.deepEqual(outcome, { codes: ['CRASHED', 'CRASHED'], state: 'crashed' });
+  assert.equal(outcome.code, 'CRASHED');
+  assert.match(outcome.message, /unreachable; the next call starts this network afresh/);
+  assert.deepEqual(outcome.states, ['crashed', 'ready']);
+  assert.equal(outcome.index, PHOTOS[0].index);
+});
+
+test('a fresh start that fails is that call’s error; the next one tries again, and dispose ends it', async () => {
+  const context = await session.browser.newContext();
+  const fresh = await openBlank({ ...session, browser: context });
+  await fresh.evaluate(installHelpers, lightest);
+  await fresh.evaluate(async () => {
+    globalThis.net = await load({ threads: 1 });
+  });
+  const crash = async () => {
+    await fresh.workers().at(-1).evaluate(() => {
+      setTimeout(() => {
+        throw new Error('broken on purpose');
+      });
+    });
+    await fresh.waitForFunction(() => net.state === 'crashed');
+  };
+  await crash();
+  await context.route('**/*.safetensors', (route) => route.fulfill({ status: 503 }));
+  assert.equal(await fresh.evaluate(async () => codeOf(net.classify(await photo()))), 'FETCH_FAILED');
+  assert.equal(await fresh.evaluate(() => net.state), 'crashed');
+  await context.unroute('**/*.safetensors');
+  assert.equal(await fresh.evaluate(async () => (await net.classify(await photo())).predictions[0].index), PHOTOS[0].index);
+  await crash();
+  const code = await fresh.evaluate(async () => {
+    const cat = await createImageBitmap(await photo());
+    const call = codeOf(net.classify(cat));
+    await createImageBitmap(cat);
+    net.dispose();
+    return call;
+  });
+  assert.equal(code, 'DISPOSED');
+  assert.ok(await noWorkers(fresh));
+  await context.close();
 });
 
 test('untrained networks run, and name nothing', async () => {
@@ -561,7 +564,7 @@ test('the best build runs; one that is refused or does not start gives way to th
     assert.equal(index, PHOTOS[0].index);
     return { build, skipped };
   };
-  assert.deepEqual(await infoWith(() => {}), { build: 'relaxed', skipped: [] });
+  assert.deepEqual(await infoWith(() => {}), { build: 'relaxed-threads', skipped: [] });
 
   const relaxedMadd = [0xfd, 0x85, 0x02];
   const refused = await infoWith((_, fresh) =>
@@ -570,16 +573,17 @@ test('the best build runs; one that is refused or does not start gives way to th
       WebAssembly.validate = (bytes) => validate(bytes) && !String(bytes).includes(String(opcode));
     }, relaxedMadd),
   );
-  assert.deepEqual(refused, { build: 'simd', skipped: [{ build: 'relaxed', reason: 'this browser has no relaxed SIMD' }] });
+  const reason = 'this browser has no relaxed SIMD';
+  assert.deepEqual(refused, { build: 'simd-threads', skipped: ['relaxed-threads', 'relaxed'].map((build) => ({ build, reason })) });
 
   for (const [file, answer, reason] of [
-    ['**/wasm/relaxed/*.wasm', { status: 503 }, /answered 503/],
-    ['**/wasm/relaxed/*.wasm', { contentType: 'application/wasm', body: 'no wasm' }, /magic word/],
-    ['**/wasm/relaxed/*.js', { status: 404 }, /could not be loaded/],
+    ['**/wasm/relaxed-threads/*.wasm', { status: 503 }, /answered 503/],
+    ['**/wasm/relaxed-threads/*.wasm', { contentType: 'application/wasm', body: 'no wasm' }, /magic word/],
+    ['**/wasm/relaxed-threads/*.js', { status: 404 }, /could not be loaded/],
   ]) {
     const { build, skipped } = await infoWith((context) => context.route(file, (route) => route.fulfill(answer)));
-    assert.equal(build, 'simd');
-    assert.equal(skipped.length, 1);
+    assert.equal(build, 'relaxed');
+    assert.deepEqual(skipped.map(({ build }) => build), ['relaxed-threads']);
     assert.match(skipped[0].reason, reason);
   }
 });

@@ -71,7 +71,7 @@ export class Card implements Runner {
   }
 
   get ready(): boolean {
-    // A worker that crashed while it had nothing to do is found out by giving it a frame.
+    // A network that crashed over a frame waits for the visitor: the next frame might do it again.
     return this.#net !== null && !this.#crashed && this.#switch.checked;
   }
 

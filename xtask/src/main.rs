@@ -36,7 +36,7 @@ Usage: cargo xtask <command> [options]
              --port N         port on 127.0.0.1 (default 8080, or the next free one)
              --from DIR       weights from a folder in the Hub's layout
   build    Build the wasm binaries and the page
-             --variant NAME   only this build, any of the known ones (may be repeated)
+             --variant NAME   only this build (may be repeated)
              --wasm-opt       shrink the binaries with Binaryen; may slow the kernels
              --wasm-only      leave the page alone
   test     Run every test and check; ends with one summary line
@@ -96,7 +96,7 @@ fn run() -> Result<ExitCode> {
                 }
             }
             if variants.is_empty() {
-                variants.extend(wasm::shipped());
+                variants.extend(wasm::VARIANTS);
             }
             wasm::build(&variants, options)?;
             if !wasm_only {

@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 8080;
 
 /// Prepares and serves the page; returns only when it can't.
 pub fn serve(port: Option<u16>, from: Option<PathBuf>) -> Result<()> {
-    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
+    wasm::build(wasm::VARIANTS, wasm::Options::default())?;
     node::build_page()?;
     let source = from.map_or(Source::Hub(Wanted::Defaults), Source::Folder);
     // The page says which networks have no weights, and can fetch them itself.

@@ -24,39 +24,28 @@ pub struct Variant {
     pub features: &'static str,
     /// Shared memory: other linking, another standard library.
     threads: bool,
-    /// Whether `cargo xtask build` makes it unasked.
-    shipped: bool,
 }
 
-/// The builds, best last. The page's list (`pkg/builds.js`) names the shipped ones.
-pub const VARIANTS: &[Variant] = &[
-    Variant {
-        name: "simd",
-        target_features: "+simd128",
-        features: "wasm",
-        threads: false,
-        shipped: true,
-    },
-    Variant {
+/// The builds that the package ships; `pkg/builds.js` has its list of them.
+pub const VARIANTS: &[&Variant] = &[
+    &Variant { name: "simd", target_features: "+simd128", features: "wasm", threads: false },
+    &Variant {
         name: "relaxed",
         target_features: "+simd128,+relaxed-simd",
         features: "wasm",
         threads: false,
-        shipped: true,
     },
-    Variant {
+    &Variant {
         name: "simd-threads",
         target_features: "+simd128,+atomics",
         features: "wasm,threads",
         threads: true,
-        shipped: false,
     },
-    Variant {
+    &Variant {
         name: "relaxed-threads",
         target_features: "+simd128,+relaxed-simd,+atomics",
         features: "wasm,threads",
         threads: true,
-        shipped: false,
     },
 ];
 
@@ -92,13 +81,9 @@ pub fn variant(name: &str) -> Result<&'static Variant> {
     let known = || VARIANTS.iter().map(|variant| variant.name).collect::<Vec<_>>().join(", ");
     VARIANTS
         .iter()
+        .copied()
         .find(|variant| variant.name == name)
         .with_context(|| format!("no variant {name:?}; there are {}", known()))
-}
-
-/// The variants that the package ships.
-pub fn shipped() -> impl Iterator<Item = &'static Variant> {
-    VARIANTS.iter().filter(|variant| variant.shipped)
 }
 
 impl Variant {
@@ -113,7 +98,7 @@ impl Variant {
     /// Whether its tests run in a browser: those with threads need a page that
     /// starts workers, which wasm-bindgen-test's is not.
     pub fn has_browser_tests(&self) -> bool {
-        self.shipped && !self.threads
+        !self.threads
     }
 
     fn rustflags(&self) -> String {
