@@ -38,7 +38,7 @@ const KINDS: [Kind; 2] = [
 
 /// Prepares and runs the measurement.
 pub fn bench(options: &Options) -> Result<()> {
-    wasm::build(&wasm::shipped().collect::<Vec<_>>(), wasm::Options::default())?;
+    wasm::build(wasm::VARIANTS, wasm::Options::default())?;
     // The page's have the driver of the browser.
     node::install_dependencies()?;
     node::install_locked(&project::path("bench"))?;
