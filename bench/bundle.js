@@ -1,0 +1,17 @@
+// Bundles the peers as a page would ship them: minified, without what isn't used.
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { made, root } from './browser.js';
+
+export async function bundlePeers() {
+  await build({
+    entryPoints: ['litert', 'ort', 'tfjs'].map((name) => join(root, `bench/page/${name}.js`)),
+    outdir: join(made, 'peers'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    // ONNX Runtime's threads start from a file of its own, which a bundle wouldn't be.
+    conditions: ['onnxruntime-web-use-extern-wasm'],
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,64 @@
+// Who takes part, and with what settings.
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {string} build as tables call it; of ours also what the package is asked for
+ * @property {number} threads
+ * @property {string} adapter address of the module that runs it, see `page/contender.js`
+ * @property {boolean} ours
+ * @property {'f32' | 'int8'} type of its weights and sums
+ */
+
+export const NETWORKS = [
+  { version: 'v1', title: 'MobileNet V1' },
+  { version: 'v2', title: 'MobileNet V2' },
+  { version: 'v3-large', title: 'MobileNet V3-Large' },
+  { version: 'v3-small', title: 'MobileNet V3-Small' },
+];
+
+/**
+ * @param {string} build
+ * @param {number} threads
+ * @returns {Contender}
+ */
+function ours(build, threads) {
+  return { name: 'mobilenet-wasm', build, threads, adapter: '/bench/ours.js', ours: true, type: 'f32' };
+}
+
+/**
+ * @param {string} name
+ * @param {string} adapter
+ * @param {string} build
+ * @param {number} threads
+ * @param {'f32' | 'int8'} [type]
+ * @returns {Contender}
+ */
+function peer(name, adapter, build, threads, type = 'f32') {
+  return { name, build, threads, adapter: `/peers/${adapter}`, ours: false, type };
+}
+
+/** The one that all times are compared with. */
+export const OURS = ours('relaxed', 1);
+
+const LITERT = peer('LiteRT.js', 'litert.js', 'relaxed', 1);
+
+export const CONTENDERS = [
+  OURS,
+  ours('simd', 1),
+  ours('relaxed-threads', 2),
+  LITERT,
+  peer('LiteRT.js', 'litert.js', 'relaxed, threads', 2),
+  peer('LiteRT.js', 'litert.js', 'relaxed, int8', 1, 'int8'),
+  peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 1),
+  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 1),
+  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 2),
+];
+
+/** Those that 256-bit vectors could help most. */
+export const REVECTORIZED = [OURS, LITERT];
+
+/** @param {Contender} contender */
+export function labelOf({ name, build, threads }) {
+  return `${name}, ${build}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
+}

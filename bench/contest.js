@@ -1,0 +1,113 @@
+// Tabs that take turns, so that a slow moment of the machine hits everyone.
+import { setTimeout } from 'node:timers/promises';
+import { labelOf } from './contenders.js';
+
+/**
+ * @typedef {import('./browser.js').Browser} Browser
+ * @typedef {import('./browser.js').BrowserContext} BrowserContext
+ * @typedef {import('./browser.js').Page} Page
+ * @typedef {import('./contenders.js').Contender} Contender
+ *
+ * @typedef {object} Task
+ * @property {string} version
+ * @property {number} resolution
+ *
+ * @typedef {object} Measured
+ * @property {Contender} contender
+ * @property {Task} task
+ * @property {string | null} missing why it wasn't measured
+ * @property {number | null} macs of one inference, where the runtime tells
+ * @property {number[]} inference ms of every run
+ * @property {number[]} total the same from the call to its answer, of ours
+ * @property {number[]} peaks GFLOP/s of multiply-adds in registers, one reading a turn
+ */
+
+const WARM_UP = 10;
+const RUNS_A_TURN = 5;
+/** Threads of a runtime that had its turn go on waiting busily for a moment. ms */
+const PAUSE = 30;
+
+/**
+ * @param {Browser} browser
+ * @param {string} url
+ * @param {{ contender: Contender, task: Task }[]} entries
+ * @param {{ runs: number, peaks: boolean }} options runs of each, and whether to read peaks, which takes longer than a turn
+ * @returns {Promise<Measured[]>}
+ */
+export async function contest(browser, url, entries, { runs, peaks }) {
+  const context = await browser.newContext();
+  try {
+    const seats = [];
+    for (const entry of entries) seats.push(await seat(context, url, entry));
+    for (const { page } of seats) if (page) await turn(page, WARM_UP);
+    for (let round = 0; round * RUNS_A_TURN < runs; round++) {
+      // Nobody always follows the same one.
+      for (const { page, measured } of round % 2 ? seats.toReversed() : seats) {
+        if (!page) continue;
+        await setTimeout(PAUSE);
+        // The first run finds the others' data in the caches.
+        const [, ...samples] = await turn(page, 1 + Math.min(RUNS_A_TURN, runs - round * RUNS_A_TURN));
+        measured.inference.push(...samples.map(({ inference }) => inference));
+        measured.total.push(...samples.flatMap(({ total }) => total ?? []));
+        const peak = peaks && measured.contender.threads === 1 ? await page.evaluate(() => bench.peak()) : null;
+        if (peak !== null) measured.peaks.push(peak);
+      }
+    }
+    return seats.map(({ measured }) => measured);
+  } finally {
+    await context.close();
+  }
+}
+
+/**
+ * @param {BrowserContext} context
+ * @param {string} url
+ * @param {{ contender: Contender, task: Task }} entry
+ * @returns {Promise<{ page: Page | null, measured: Measured }>}
+ */
+async function seat(context, url, { contender, task }) {
+  /** @type {Measured} */
+  const measured = { contender, task, missing: null, macs: null, inference: [], total: [], peaks: [] };
+  const page = await context.newPage();
+  try {
+    measured.macs = await prepare(page, url, contender, task);
+    return { page, measured };
+  } catch (error) {
+    await page.close();
+    measured.missing = error.message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
+    console.log(`NOT MEASURED: ${labelOf(contender)}, ${task.version}: ${measured.missing}`);
+    return { page: null, measured };
+  }
+}
+
+/**
+ * Has a page load a contender, and checks that it is what was asked for.
+ * @param {Page} page
+ * @param {string} url
+ * @param {Contender} contender
+ * @param {Task} task
+ * @returns {Promise<number | null>} multiply-accumulates, where the runtime tells
+ */
+export async function prepare(page, url, { adapter, ours, build, threads, type }, task) {
+  await page.goto(`${url}bench/index.html`);
+  const info = await page.evaluate(
+    ([adapter, options]) => bench.prepare(adapter, options),
+    [adapter, { ...task, build, threads, type }],
+  );
+  if (!ours) return null;
+  if (info.build !== build || info.threads !== threads) {
+    throw new Error(`the package runs the build ${info.build} with threads: ${info.threads} instead`);
+  }
+  return info.macs;
+}
+
+/**
+ * In front, because Chromium gives the main threads of the tabs behind a lower priority.
+ * @param {Page} page
+ * @param {number} runs
+ * @returns {Promise<import('./page/contender.js').Sample[]>}
+ */
+export async function turn(page, runs) {
+  await page.bringToFront();
+  return page.evaluate((runs) => bench.run(runs), runs);
+}

@@ -1,0 +1,22 @@
+import { MobileNet } from '/pkg/index.js';
+import { noise } from './measure.js';
+
+/** @param {{ version: any, resolution: number, build: string, threads: number }} options */
+export async function prepare({ version, resolution, build, threads }) {
+  const net = await MobileNet.untrained({ version, resolution, build, threads });
+  const picture = new ImageData(
+    Uint8ClampedArray.from(noise(resolution * resolution * 4), (value) => value * 255),
+    resolution,
+  );
+  return {
+    info: { build: net.info.build, threads: net.info.threads, macs: net.info.macs },
+    async run() {
+      const { inference, total } = (await net.classify(picture)).timing;
+      return { inference, total };
+    },
+    async peak() {
+      // Packages from before there was a profile can still be measured.
+      return net.profile ? (await net.profile(null, { runs: 1 })).peak : null;
+    },
+  };
+}

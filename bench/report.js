@@ -1,0 +1,326 @@
+// Turns results into BENCHMARKS.md.
+import { NETWORKS, OURS, labelOf } from './contenders.js';
+import { gflops, summary } from './statistics.js';
+import { NONE, list, paragraph, table } from './markdown.js';
+
+/**
+ * @typedef {import('./contest.js').Measured} Measured
+ *
+ * @typedef {object} Results
+ * @property {string} command that read them
+ * @property {string} date
+ * @property {import('./machine.js').Surroundings} surroundings
+ * @property {number} runs of each contender
+ * @property {Measured[][]} networks one contest each
+ * @property {Measured[]} inputs V2 at different sizes
+ * @property {import('./frames.js').Frames[]} frames
+ * @property {import('./cold.js').ColdStart} cold
+ * @property {import('./sizes.js').Size[]} sizes
+ * @property {Measured[][]} revectorized the contests of two in an engine with a flag
+ */
+
+/** @param {Results} results */
+export function report(results) {
+  return [
+    header(results),
+    method(results),
+    ...results.networks.map(contestSection),
+    totals(results.networks),
+    inputSizes(results.inputs),
+    firstFrames(results.frames),
+    coldStart(results.cold),
+    downloads(results.sizes),
+    revectorized(results.revectorized),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** @param {Results} results */
+function header({ command, date, surroundings }) {
+  const { cpu, cores, load, system, browser, packages, makers } = surroundings;
+  return `# Benchmarks
+
+${paragraph(`Written by \`${command}\` on ${date}. Compare the numbers of one run with each other, never with another machine's.`)}
+
+${list([
+  `Machine: ${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, load average ${load.toFixed(2)} before the start; ${system}.`,
+  `Browser: ${browser}.`,
+  `Measured: ${packages.join(', ')}.`,
+  `The peers' models were made by ${makers.join(', ')}.`,
+])}`;
+}
+
+/** @param {Results} results */
+function method({ runs }) {
+  return `## How it is measured
+
+${paragraph(`Each contender has a tab of its own in one Chromium. After a warm-up the tabs take turns of a few runs until each
+  has ${runs}, so that a slow moment of the machine hits everyone. All networks have width 1.0 and random weights, on which
+  the time doesn't depend. All times are milliseconds.`)}
+
+${list([
+  `mobilenet-wasm is measured through its npm package: \`timing.inference\` of \`classify\` is the time of the network in
+  the worker. It leaves out preprocessing and the way to the worker and back, which a table of their own has.`,
+  `The peers' time is that of their run call and of reading one value of its output; the input tensor is made beforehand.
+  LiteRT.js runs Keras's networks, ONNX Runtime Web timm's, and TensorFlow.js the operations of a converted graph model.`,
+  `GFLOP/s counts two operations for each multiply-accumulate of mobilenet-wasm's network, in the fastest run. Peak is what
+  a loop of multiply-adds in registers reached in the same turns; the share of it is given for one thread and \`f32\`.`,
+  `"time / ours" compares fastest runs, with that of mobilenet-wasm's \`relaxed\` build at the same number of threads.`,
+])}`;
+}
+
+/** @param {Measured[]} entries of one network */
+function contestSection(entries) {
+  const { version, resolution } = entries[0].task;
+  const macs = macsOf(entries);
+  const size = macs ? `, ${(macs / 1e6).toFixed(1)} million multiply-accumulates` : '';
+  return [
+    `## ${titleOf(version)} at ${resolution} pixels${size}`,
+    contestTable(entries),
+    peaks(entries),
+    ...missing([entries]),
+  ].join('\n\n');
+}
+
+const CONTEST_HEADER = [
+  'contender',
+  'build',
+  'threads:',
+  'min:',
+  'median:',
+  'p95:',
+  'GFLOP/s:',
+  'share of peak:',
+  'time / ours:',
+];
+
+/** @param {Measured[]} entries of one network */
+function contestTable(entries) {
+  return table(
+    CONTEST_HEADER,
+    entries.filter(isMeasured).map((entry) => contestRow(entry, entries)),
+  );
+}
+
+/**
+ * @param {Measured} entry
+ * @param {Measured[]} entries all of its network
+ */
+function contestRow(entry, entries) {
+  const { name, build, threads, type } = entry.contender;
+  const { min, median, p95 } = summary(entry.inference);
+  const macs = macsOf(entries);
+  const speed = macs && gflops(macs, min);
+  const peak = threads === 1 && type === 'f32' ? peakOf(entries.find(({ contender }) => contender === OURS)) : null;
+  const reference = entries.filter(isMeasured).find(({ contender }) => contender.ours && contender.threads === threads);
+  return [
+    name,
+    build,
+    String(threads),
+    ms(min),
+    ms(median),
+    ms(p95),
+    speed ? speed.toFixed(1) : NONE,
+    speed && peak ? percent(speed / peak) : NONE,
+    reference ? ratio(min / summary(reference.inference).min) : NONE,
+  ];
+}
+
+/** @param {Measured[]} entries */
+function peaks(entries) {
+  const read = entries.flatMap((entry) => {
+    const peak = peakOf(entry);
+    return peak ? [`\`${entry.contender.build}\` ${peak.toFixed(1)}`] : [];
+  });
+  return read.length > 0
+    ? `Peak, GFLOP/s: ${read.join(', ')}. Shares are of \`${OURS.build}\`'s.`
+    : 'Peak not read: the package has no profile.';
+}
+
+/**
+ * @param {Measured[][]} contests
+ * @returns {string[]} a list, where there is anything to say
+ */
+function missing(contests) {
+  const items = contests.flat().filter((entry) => !isMeasured(entry));
+  if (items.length === 0) return [];
+  return [
+    list(
+      items.map(
+        ({ contender, task, missing }) => `**Not measured**: ${labelOf(contender)}, at ${task.resolution} pixels: ${missing}.`,
+      ),
+    ),
+  ];
+}
+
+/** @param {Measured[][]} networks */
+function totals(networks) {
+  const ours = networks.flat().filter((entry) => entry.contender.ours && isMeasured(entry));
+  const rows = ours.map(({ task, contender, inference, total }) => {
+    const whole = summary(total);
+    const { build, threads } = contender;
+    return [
+      titleOf(task.version),
+      build,
+      String(threads),
+      ms(summary(inference).median),
+      ms(whole.min),
+      ms(whole.median),
+      ms(whole.p95),
+    ];
+  });
+  return `## The whole call
+
+From the call of mobilenet-wasm's \`classify\` with a picture of the network's size to its answer: \`timing.total\`.
+
+${table(['network', 'build', 'threads:', 'median of inference:', 'min:', 'median:', 'p95:'], rows)}`;
+}
+
+/** @param {Measured[]} entries */
+function inputSizes(entries) {
+  const measured = entries.filter(isMeasured);
+  /** @param {Measured} entry */
+  const perMac = (entry) => summary(entry.inference).min / (entry.macs / 1e6);
+  const reference = measured.find(({ task }) => task.resolution === 224);
+  const rows = measured.map((entry) => {
+    const { min, median } = summary(entry.inference);
+    return [
+      String(entry.task.resolution),
+      (entry.macs / 1e6).toFixed(1),
+      ms(min),
+      ms(median),
+      perMac(entry).toFixed(4),
+      reference ? ratio(perMac(entry) / perMac(reference)) : NONE,
+    ];
+  });
+  return [
+    "## Time against the input's size",
+    paragraph(`MobileNet V2, ${oursAs(OURS)}. The last column compares the fastest run's time for a million multiply-accumulates
+    with that at 224 pixels.`),
+    table(['pixels:', 'million MACs:', 'min:', 'median:', 'min / million MACs:', 'against 224:'], rows),
+    ...missing([entries]),
+  ].join('\n\n');
+}
+
+/** @param {import('./frames.js').Frames[]} frames */
+function firstFrames(frames) {
+  const rows = frames.map(({ version, inference }) => {
+    const { median, p95 } = summary(inference);
+    return [titleOf(version), ms(inference[0]), ms(median), ms(p95), ratio(p95 / median)];
+  });
+  return `## The first ${frames[0]?.inference.length ?? 0} frames
+
+${paragraph(`Right after the network is loaded into a new page, with no warm-up: the engine still optimises the code.
+  mobilenet-wasm's inference, ${oursAs(OURS)}.`)}
+
+${table(['network', 'first frame:', 'median:', 'p95:', 'p95 / median:'], rows)}`;
+}
+
+/** @param {import('./cold.js').ColdStart} cold */
+function coldStart({ weights, build, threads, times }) {
+  const { min, median } = summary(times);
+  const network = weights
+    ? `The weights, \`${weights}\`, come from Cache Storage.`
+    : 'There was no checkpoint of V3-Small: its weights are random and made on the spot.';
+  return `## Cold start
+
+${paragraph(`From the start of the navigation to the first prediction, on a page that imports the package, loads V3-Small and
+  classifies one picture; ${oursAs({ build, threads })}. Each visit is the second one of a browser context of its own: the first
+  filled its caches. ${network}`)}
+
+${table(['visits:', 'min:', 'median:'], [[String(times.length), ms(min), ms(median)]])}`;
+}
+
+/** @param {import('./sizes.js').Size[]} sizes */
+function downloads(sizes) {
+  const rows = sizes.map(({ contender, wasm, js, files }) => [
+    contender.name,
+    files
+      .filter((file) => file.endsWith('.wasm'))
+      .map(wasmName)
+      .join(', '),
+    kib(wasm),
+    kib(js),
+    kib(wasm + js),
+  ]);
+  return `## What a page downloads
+
+${paragraph(`The runtime's own files that the browser asked for to run one network, without weights, each gzipped at level 9.
+  The peers' JavaScript is bundled and minified; mobilenet-wasm's is its plain files.`)}
+
+${table(['package', 'wasm', 'wasm KiB:', 'JavaScript KiB:', 'together KiB:'], rows)}`;
+}
+
+/** @param {Measured[][]} contests */
+function revectorized(contests) {
+  const rows = contests.flatMap((entries) =>
+    entries.filter(isMeasured).map((entry) => [titleOf(entry.task.version), ...contestRow(entry, entries)]),
+  );
+  return [
+    '## With `--js-flags=--wasm-revectorize`',
+    paragraph(`The same contest in a Chromium that was started with this flag, which is off by default: V8 then joins pairs of
+    128-bit instructions into 256-bit ones where it can. The peak is this engine's.`),
+    table(['network', ...CONTEST_HEADER], rows),
+    ...missing(contests),
+  ].join('\n\n');
+}
+
+/** @param {Measured} entry */
+function isMeasured({ missing }) {
+  return missing === null;
+}
+
+/**
+ * @param {Measured[]} entries of one network
+ * @returns {number | null}
+ */
+function macsOf(entries) {
+  return entries.find(({ macs }) => macs !== null)?.macs ?? null;
+}
+
+/**
+ * The best reading: like the fastest run, it is the least disturbed.
+ * @param {Measured} [entry]
+ */
+function peakOf(entry) {
+  return entry && entry.peaks.length > 0 ? Math.max(...entry.peaks) : null;
+}
+
+/** @param {string} version */
+function titleOf(version) {
+  return NETWORKS.find((network) => network.version === version)?.title ?? version;
+}
+
+/** @param {{ build: string, threads: number }} contender */
+function oursAs({ build, threads }) {
+  return `the \`${build}\` build with ${threads === 1 ? 'one thread' : `${threads} threads`}`;
+}
+
+/**
+ * A package's wasm files have one name in several folders.
+ * @param {string} path
+ */
+function wasmName(path) {
+  return path.startsWith('/pkg/') ? path.split('/').at(-2) : path.split('/').at(-1);
+}
+
+/** @param {number} value */
+function ms(value) {
+  return value.toFixed(2);
+}
+
+/** @param {number} value */
+function ratio(value) {
+  return value.toFixed(2);
+}
+
+/** @param {number} value */
+function percent(value) {
+  return `${(value * 100).toFixed(0)} %`;
+}
+
+/** @param {number} bytes */
+function kib(bytes) {
+  return (bytes / 1024).toFixed(1);
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONTENDERS, OURS } from './contenders.js';
+import { report } from './report.js';
+
+const LITERT = CONTENDERS.find(({ name, threads }) => name === 'LiteRT.js' && threads === 1);
+const LITERT_2 = CONTENDERS.find(({ name, threads }) => name === 'LiteRT.js' && threads === 2);
+const INT8 = CONTENDERS.find(({ type }) => type === 'int8');
+const OURS_2 = CONTENDERS.find(({ ours, threads }) => ours && threads === 2);
+
+/** @returns {import('./contest.js').Measured} */
+function measured(contender, inference, more = {}) {
+  const task = { version: 'v2', resolution: 224 };
+  return { contender, task, missing: null, macs: null, inference, total: [], peaks: [], ...more };
+}
+
+/** @param {import('./contest.js').Measured[]} entries of the one network */
+function reportOn(entries, more = {}) {
+  return report({
+    command: 'cargo xtask bench',
+    date: '2026-01-02',
+    surroundings: {
+      cpu: 'A processor',
+      cores: 2,
+      load: 0.25,
+      system: 'A system',
+      browser: 'A browser',
+      packages: ['a 1.0'],
+      makers: ['b 2.0'],
+    },
+    runs: 3,
+    networks: [entries],
+    inputs: [],
+    frames: [{ version: 'v2', inference: [40, 10, 10, 10] }],
+    cold: { weights: null, build: 'relaxed', threads: 1, times: [200, 100, 300] },
+    sizes: [],
+    revectorized: [],
+    ...more,
+  });
+}
+
+/** The cells of the first row that has all of `words`. */
+function row(text, ...words) {
+  const line = text.split('\n').find((line) => line.startsWith('|') && words.every((word) => line.includes(word)));
+  assert.ok(line, `no row with ${words}`);
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+const ours = measured(OURS, [12, 10, 11], { macs: 300e6, total: [13, 14, 15], peaks: [70, 75, 72] });
+
+test('a contender is compared with ours and with the best peak that was read', () => {
+  const text = reportOn([ours, measured(LITERT, [20, 22, 21])]);
+  assert.deepEqual(row(text, 'mobilenet-wasm'), [
+    'mobilenet-wasm', 'relaxed', '1', '10.00', '11.00', '11.90', '60.0', '80 %', '1.00',
+  ]); // prettier-ignore
+  assert.deepEqual(row(text, 'LiteRT.js'), [
+    'LiteRT.js', 'relaxed', '1', '20.00', '21.00', '21.90', '30.0', '40 %', '2.00',
+  ]); // prettier-ignore
+});
+
+test('only one thread with f32 has a share of the peak', () => {
+  const text = reportOn([ours, measured(INT8, [5]), measured(LITERT_2, [10])]);
+  assert.equal(row(text, 'int8').at(-2), '–');
+  assert.equal(row(text, 'int8').at(-1), '0.50');
+  assert.equal(row(text, 'LiteRT.js', ' 2 ').at(-2), '–');
+});
+
+test('two threads are compared with our two threads, or with nothing', () => {
+  assert.equal(
+    row(reportOn([ours, measured(OURS_2, [5], { total: [6] }), measured(LITERT_2, [10])]), 'LiteRT.js').at(-1),
+    '2.00',
+  );
+  assert.equal(row(reportOn([ours, measured(LITERT_2, [10])]), 'LiteRT.js').at(-1), '–');
+});
+
+test('what was not measured is said with its reason, and has no row', () => {
+  const text = reportOn([ours, measured(LITERT, [], { missing: 'its model is gone' })]);
+  assert.match(text, /\*\*Not measured\*\*: LiteRT\.js, relaxed, 1 thread, at 224 pixels: its model is gone\./);
+  assert.ok(!text.split('\n').some((line) => line.startsWith('| LiteRT.js')));
+});
+
+test('without a profile there is no peak', () => {
+  const text = reportOn([{ ...ours, peaks: [] }]);
+  assert.match(text, /Peak not read/);
+  assert.equal(row(text, 'mobilenet-wasm').at(-2), '–');
+});
+
+test('the whole call is given beside the inference', () => {
+  assert.deepEqual(row(reportOn([ours]), 'MobileNet V2', '14.00'), [
+    'MobileNet V2',
+    'relaxed',
+    '1',
+    '11.00',
+    '13.00',
+    '14.00',
+    '14.90',
+  ]);
+});
+
+test('input sizes are compared by the time of a multiply-accumulate', () => {
+  const at = (resolution, macs, ms) => measured(OURS, [ms], { macs, task: { version: 'v2', resolution } });
+  const text = reportOn([ours], { inputs: [at(112, 75e6, 3), at(224, 300e6, 10)] });
+  assert.deepEqual(row(text, ' 112 '), ['112', '75.0', '3.00', '3.00', '0.0400', '1.20']);
+});
+
+test('the first frames and the cold start are summed up', () => {
+  const text = reportOn([ours]);
+  assert.deepEqual(row(text, '40.00'), ['MobileNet V2', '40.00', '10.00', '35.50', '3.55']);
+  assert.deepEqual(row(text, '100.00'), ['3', '100.00', '200.00']);
+});
+
+test('downloads are added up, ours named by the build', () => {
+  const sizes = [
+    { contender: OURS, wasm: 2048, js: 1024, files: ['/pkg/index.js', '/pkg/wasm/relaxed/mobilenet_wasm_bg.wasm'] },
+    { contender: LITERT, wasm: 4096, js: 0, files: ['/peers/wasm/litert.wasm'] },
+  ];
+  const text = reportOn([ours], { sizes });
+  assert.deepEqual(row(text, '2.0'), ['mobilenet-wasm', 'relaxed', '2.0', '1.0', '3.0']);
+  assert.deepEqual(row(text, 'litert.wasm'), ['LiteRT.js', 'litert.wasm', '4.0', '0.0', '4.0']);
+});
