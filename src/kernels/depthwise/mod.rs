@@ -4,8 +4,7 @@
 //! pixel with the taps in registers, so that a column of the input is loaded once for all the outputs
 //! that need it.
 
-mod k3;
-mod k5;
+mod tile;
 
 use super::epilogue::{Clamp, Epilogue, HardSwish};
 use super::layout::BLOCK;
@@ -64,21 +63,53 @@ pub struct Depthwise {
     pub row_sums_plane: usize,
 }
 
-/// One row of half a block.
+/// A block, or half of one.
 #[derive(Clone, Copy)]
-struct Row {
-    /// `{bias[4]; tap[kernel * kernel][4]}`.
-    weights: *const f32,
+struct Map {
+    /// The first pixel's 4 channels; the next pixel is 8 values further.
+    input: *const f32,
+    /// Input height in pixels.
+    height: usize,
     /// Input width in pixels.
     width: usize,
+    /// Padding above the input.
+    above: usize,
     /// Padding left of the input.
     left: usize,
-    /// The output row.
+    /// `{bias[4]; tap[kernel * kernel][4]}`.
+    weights: *const f32,
+    /// The first pixel's 4 channels.
     output: *mut f32,
     /// Output width in pixels.
     output_width: usize,
     /// See [`super::epilogue::constants`].
     constants: *const f32,
+    /// The first row's sums; the next row's are 8 further. Or null.
+    row_sums: *mut f32,
+}
+
+impl Map {
+    /// The first or second half of a block.
+    ///
+    /// # Safety
+    /// The pointers are valid for the block.
+    unsafe fn half(self, index: usize, kernel: usize) -> Self {
+        let lane = index * HALF;
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self {
+                input: self.input.add(lane),
+                weights: self.weights.add(index * half(kernel)),
+                output: self.output.add(lane),
+                row_sums: if self.row_sums.is_null() {
+                    self.row_sums
+                } else {
+                    self.row_sums.add(lane)
+                },
+                ..self
+            }
+        }
+    }
 }
 
 /// Computes the rows `rows` of the channel block `block`.
@@ -88,54 +119,39 @@ struct Row {
 pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<usize>) {
     // SAFETY: the caller's promise.
     unsafe {
-        match (conv.activation, conv.stride) {
-            (Activation::HardSwish, 1) => all::<V, HardSwish, 1>(conv, block, rows),
-            (Activation::HardSwish, _) => all::<V, HardSwish, 2>(conv, block, rows),
-            (_, 1) => all::<V, Clamp, 1>(conv, block, rows),
-            (_, _) => all::<V, Clamp, 2>(conv, block, rows),
+        let map = Map {
+            input: conv.input.add(block * conv.input_plane),
+            height: conv.height,
+            width: conv.width,
+            above: conv.above,
+            left: conv.left,
+            weights: conv.weights.add(block * 2 * half(conv.kernel)),
+            output: conv.output.add(block * conv.output_plane),
+            output_width: conv.output_width,
+            constants: conv.constants,
+            row_sums: if conv.row_sums.is_null() {
+                conv.row_sums
+            } else {
+                conv.row_sums.add(block * conv.row_sums_plane)
+            },
+        };
+        match conv.activation {
+            Activation::HardSwish => by_shape::<V, HardSwish>(conv, &map, rows),
+            _ => by_shape::<V, Clamp>(conv, &map, rows),
         }
     }
 }
 
 /// # Safety
 /// See [`depthwise`].
-unsafe fn all<V: F32x4, E: Epilogue, const STRIDE: usize>(
-    conv: &Depthwise,
-    block: usize,
-    rows: Range<usize>,
-) {
-    for y in rows {
-        for half_block in 0..2 {
-            let lane = half_block * HALF;
-            // SAFETY: the caller's promise; an input row outside the picture reads the zeros.
-            unsafe {
-                let input_row = |ky: usize| {
-                    let inside =
-                        (y * STRIDE + ky).checked_sub(conv.above).filter(|&row| row < conv.height);
-                    inside.map(|row| {
-                        conv.input.add(block * conv.input_plane + row * conv.width * BLOCK + lane)
-                    })
-                };
-                let row = Row {
-                    weights: conv.weights.add((block * 2 + half_block) * half(conv.kernel)),
-                    width: conv.width,
-                    left: conv.left,
-                    output: conv
-                        .output
-                        .add(block * conv.output_plane + y * conv.output_width * BLOCK + lane),
-                    output_width: conv.output_width,
-                    constants: conv.constants,
-                };
-                let sum: V = if conv.kernel == 3 {
-                    let rows = [0, 1, 2].map(|ky| input_row(ky).unwrap_or(conv.zeros));
-                    k3::row::<V, E, STRIDE>(&row, rows)
-                } else {
-                    k5::row::<V, E, STRIDE>(&row, [0, 1, 2, 3, 4].map(input_row))
-                };
-                if !conv.row_sums.is_null() {
-                    sum.store(conv.row_sums.add(block * conv.row_sums_plane + y * BLOCK + lane));
-                }
-            }
+unsafe fn by_shape<V: F32x4, E: Epilogue>(conv: &Depthwise, map: &Map, rows: Range<usize>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (conv.kernel, conv.stride) {
+            (3, 1) => tile::rows::<V, E, 3, 1>(map, rows),
+            (3, _) => tile::rows::<V, E, 3, 2>(map, rows),
+            (_, 1) => tile::rows::<V, E, 5, 1>(map, rows),
+            (_, _) => tile::rows::<V, E, 5, 2>(map, rows),
         }
     }
 }

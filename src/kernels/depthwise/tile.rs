@@ -1,0 +1,136 @@
+//! The register tile of the depthwise convolution: up to 7 neighbouring outputs of 4 channels.
+//!
+//! The sums stay in registers over all rows of the filter; of a filter's row the taps do, 5 at most, and a
+//! column of the input is loaded once for all the outputs that it belongs to. 7 sums, 5 taps and a column
+//! are 13 of V8's 15 registers on x86-64, and every map of a 224-pixel picture is 7 times a power of two
+//! wide.
+
+use super::{HALF, Map};
+use crate::kernels::epilogue::Epilogue;
+use crate::kernels::layout::BLOCK;
+use crate::simd::F32x4;
+use std::ops::Range;
+
+/// Repeats a block with a name for each of some numbers: the compiler's own unrolling gives up on the larger
+/// tiles and keeps their sums in memory.
+macro_rules! each {
+    ($name:ident in $($number:literal)* => $block:block) => {
+        $({
+            let $name: usize = $number;
+            $block
+        })*
+    };
+}
+
+/// Outputs of the largest tile.
+const LARGEST: usize = 7;
+
+/// Computes the output rows `rows` of one block.
+///
+/// # Safety
+/// Every pointer of `map` is valid, and nothing else touches those output rows meanwhile.
+#[inline(never)]
+pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize>(
+    map: &Map,
+    rows: Range<usize>,
+) {
+    // Tiles of nearly equal sizes: a row of 8 is 4 and 4.
+    let tiles = map.output_width.div_ceil(LARGEST);
+    let (size, larger) = (map.output_width / tiles, map.output_width % tiles);
+    for y in rows {
+        // Both halves of a row together: they share their cache lines.
+        for half_block in 0..2 {
+            // SAFETY: the caller's promise.
+            let map = &unsafe { map.half(half_block, K) };
+            let mut x = 0;
+            let mut total = V::splat(0.0);
+            for index in 0..tiles {
+                let size = size + usize::from(index < larger);
+                // SAFETY: the caller's promise.
+                let sum: V = unsafe {
+                    match size {
+                        7 => tile::<V, E, K, STRIDE, 7>(map, y, x),
+                        6 => tile::<V, E, K, STRIDE, 6>(map, y, x),
+                        5 => tile::<V, E, K, STRIDE, 5>(map, y, x),
+                        4 => tile::<V, E, K, STRIDE, 4>(map, y, x),
+                        _ => {
+                            let mut sum = tile::<V, E, K, STRIDE, 1>(map, y, x);
+                            for x in x + 1..x + size {
+                                sum = sum.add(tile::<V, E, K, STRIDE, 1>(map, y, x));
+                            }
+                            sum
+                        }
+                    }
+                };
+                total = total.add(sum);
+                x += size;
+            }
+            if !map.row_sums.is_null() {
+                // SAFETY: the caller's promise.
+                unsafe { total.store(map.row_sums.add(y * BLOCK)) };
+            }
+        }
+    }
+}
+
+/// Computes `SIZE` outputs of row `y` from column `x` on; gives their sum.
+///
+/// # Safety
+/// See [`rows`]; the outputs are in the row.
+#[inline(always)]
+unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const SIZE: usize>(
+    map: &Map,
+    y: usize,
+    x: usize,
+) -> V {
+    let columns = (SIZE - 1) * STRIDE + K;
+    // SAFETY: the caller's promise; rows and columns outside the picture are passed over.
+    unsafe {
+        // The first column of the tile that is in the picture, and the first behind it that isn't.
+        let start = x * STRIDE;
+        let skipped = map.left.saturating_sub(start);
+        let end = columns.min(map.width + map.left - start);
+        let ky = map.above.saturating_sub(y * STRIDE)..K.min(map.height + map.above - y * STRIDE);
+        let mut row = map.input.wrapping_add(
+            ((y * STRIDE + ky.start).wrapping_sub(map.above).wrapping_mul(map.width))
+                .wrapping_add(start)
+                .wrapping_sub(map.left)
+                .wrapping_mul(BLOCK),
+        );
+        let mut sums = [V::load(map.weights); SIZE];
+        for ky in ky {
+            let weights = map.weights.add((1 + ky * K) * HALF);
+            let mut taps = [V::splat(0.0); K];
+            for (kx, tap) in taps.iter_mut().enumerate() {
+                *tap = V::load(weights.add(kx * HALF));
+            }
+            'row: {
+                each!(column in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 => {
+                    if column < columns && (column >= K || column >= skipped) {
+                        // Leaving between any two columns also keeps the compiler from sinking one sum's
+                        // multiplications next to each other: see the pointwise tile.
+                        if column == end {
+                            break 'row;
+                        }
+                        let value = V::load(row.wrapping_add(column * BLOCK));
+                        for (output, sum) in sums.iter_mut().enumerate() {
+                            if column >= output * STRIDE && column - output * STRIDE < K {
+                                *sum = sum.madd(value, taps[column - output * STRIDE]);
+                            }
+                        }
+                    }
+                });
+            }
+            row = row.wrapping_add(map.width * BLOCK);
+        }
+        let output = map.output.add((y * map.output_width + x) * BLOCK);
+        let mut total = V::splat(0.0);
+        for (index, sum) in sums.into_iter().enumerate() {
+            let at = output.add(index * BLOCK);
+            let sum = E::finish(sum, map.constants, at);
+            sum.store(at);
+            total = total.add(sum);
+        }
+        total
+    }
+}
