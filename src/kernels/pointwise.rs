@@ -42,7 +42,8 @@ pub struct Pointwise {
 /// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
     let split = tile::split::<V>(pixels.len());
-    for index in panels {
+    for index in panels.clone() {
+        let next = if index + 1 < panels.end { index + 1 } else { panels.start };
         // SAFETY: the caller's promise.
         unsafe {
             let tiles = Tiles {
@@ -50,6 +51,7 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
                 run_stride: conv.input_plane,
                 depth: conv.in_channels,
                 panel: conv.weights.add(index * panel(conv.in_channels)),
+                next_panel: conv.weights.add(next * panel(conv.in_channels)),
                 output: conv.output.add(index * conv.output_plane + pixels.start * BLOCK),
                 constants: conv.constants,
             };

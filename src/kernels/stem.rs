@@ -60,6 +60,7 @@ pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
         for panel in 0..blocks(conv.out_channels) {
             // SAFETY: the caller's promise; the border makes row and column -1 valid.
             unsafe {
+                let weights = conv.weights.add(panel * super::pointwise::panel(DEPTH));
                 let tiles = Tiles {
                     input: conv
                         .input
@@ -67,7 +68,9 @@ pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
                         .sub(conv.above * conv.input_row + conv.left * RGB),
                     run_stride: conv.input_row,
                     depth: DEPTH,
-                    panel: conv.weights.add(panel * super::pointwise::panel(DEPTH)),
+                    panel: weights,
+                    // All panels are in the cache: there are 2 or 4, of less than a kilobyte.
+                    next_panel: weights,
                     output: conv
                         .output
                         .add(panel * conv.output_plane + y * conv.output_width * BLOCK),
