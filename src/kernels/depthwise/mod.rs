@@ -1,13 +1,10 @@
 //! One 3x3 or 5x5 filter per channel.
 //!
-//! A call computes one output row of half a block, 4 channels, and slides along it in steps of one
-//! pixel with the taps in registers, so that a column of the input is loaded once for all the outputs
-//! that need it.
+//! One register tile serves every filter and stride: [`tile`] says how.
 
 mod tile;
 
 use super::epilogue::{Clamp, Epilogue, HardSwish};
-use super::layout::BLOCK;
 use crate::arch::Activation;
 use crate::simd::F32x4;
 use std::ops::Range;

@@ -107,9 +107,8 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
             'row: {
                 each!(column in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 => {
                     if column < columns && (column >= K || column >= skipped) {
-                        // Leaving between any two columns also keeps the compiler from sinking one sum's
-                        // multiplications next to each other: see the pointwise tile.
-                        if column == end {
+                        // Only a filter's last columns can lie behind the picture.
+                        if column + K > columns && column == end {
                             break 'row;
                         }
                         let value = V::load(row.wrapping_add(column * BLOCK));
