@@ -136,12 +136,13 @@ function withoutThreads(threads, only) {
  * @returns {Promise<Connection>} to the worker that owns the network, and with it to those that help it
  */
 async function start(build, threads) {
-  const module = await compiled(build);
   const connection = new Connection(build.spawn());
+  // One for all: a network that lost a thread would wait for it for ever.
+  const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
   try {
+    // The workers fetch their scripts meanwhile.
+    const module = await compiled(build);
     const memory = await connection.request({ type: 'start', module, threads });
-    // One for all: a network that lost a thread would wait for it for ever.
-    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
     await Promise.all(helpers.map((helper) => helper.request({ type: 'join', module, memory })));
     return connection;
   } catch (error) {
