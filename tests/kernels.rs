@@ -171,7 +171,6 @@ impl DepthwiseCase {
 
         let source = blocked(&input, channels, height * width);
         let packed = pack::depthwise(&weight, &bias, kernel);
-        let zeros = Buffer::zeros(width * BLOCK);
         let mut output = Buffer::zeros(tensor(channels, pixels));
         let mut sums = Buffer::zeros(tensor(channels, shape.output_height));
         let constants = epilogue::constants(activation);
@@ -185,7 +184,6 @@ impl DepthwiseCase {
             above: shape.above,
             left: shape.left,
             weights: packed.as_ptr(),
-            zeros: zeros.as_ptr(),
             output: output.as_mut_ptr(),
             output_plane: plane(pixels),
             output_height: shape.output_height,

@@ -240,7 +240,6 @@ impl Builder<'_> {
             steps: self.steps,
             infos: self.infos,
             arena: Buffer::zeros(total),
-            zeros: Buffer::zeros(network.resolution * BLOCK),
             resolution: network.resolution,
             input: offsets[input],
             logits: offsets[logits],

@@ -31,8 +31,6 @@ pub struct Plan {
     /// What each step does.
     infos: Vec<StepInfo>,
     arena: Buffer,
-    /// A row of zeros, for the depthwise kernels at the upper and lower border.
-    zeros: Buffer,
     resolution: usize,
     input: usize,
     logits: usize,
@@ -94,7 +92,7 @@ impl Plan {
 
     /// A run, and who runs it.
     fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &mut Team) {
-        let memory = Memory::new(&mut self.arena, &self.zeros);
+        let memory = Memory::new(&mut self.arena);
         let threads = self.team.threads();
         (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &mut self.team)
     }
@@ -125,7 +123,7 @@ impl Plan {
     /// Bytes of the activations, the input among them.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
-        self.arena.bytes() + self.zeros.bytes()
+        self.arena.bytes()
     }
 }
 
@@ -143,8 +141,8 @@ impl<V: F32x4> Work for Walk<'_, V> {
     }
 
     fn run(&self, step: usize, part: usize) {
-        // SAFETY: the builder made the steps for this arena and these zeros, which are borrowed for as
-        // long as the plan runs; the team runs each part once, and no step before the one ahead is done.
+        // SAFETY: the builder made the steps for this arena, which is borrowed for as long as
+        // the plan runs; the team runs each part once, and no step before the one ahead is done.
         unsafe { self.steps[step].run::<V>(self.memory, part, self.threads) }
     }
 }

@@ -36,16 +36,15 @@ const SHARED_PIXELS: usize = 28 * 28;
 #[derive(Clone, Copy)]
 pub struct Memory {
     arena: *mut f32,
-    zeros: *const f32,
 }
 
 // SAFETY: whoever runs a step promises that no other thread touches what it writes: see `Step::run`.
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    /// The memory behind `arena` and `zeros`.
-    pub fn new(arena: &mut Buffer, zeros: &Buffer) -> Self {
-        Self { arena: arena.as_mut_ptr(), zeros: zeros.as_ptr() }
+    /// The memory behind `arena`.
+    pub fn new(arena: &mut Buffer) -> Self {
+        Self { arena: arena.as_mut_ptr() }
     }
 
     /// # Safety
@@ -284,7 +283,6 @@ impl Step {
                         above,
                         left,
                         weights: packed.weights.as_ptr(),
-                        zeros: memory.zeros,
                         output: memory.at(output),
                         output_plane: plane(output_size.pixels()),
                         output_height: output_size.height,

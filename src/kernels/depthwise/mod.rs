@@ -39,8 +39,6 @@ pub struct Depthwise {
     pub left: usize,
     /// Packed taps: see [`super::pack::depthwise`].
     pub weights: *const f32,
-    /// At least `width * 8` zeros: the rows above and below the input.
-    pub zeros: *const f32,
     /// Output in blocks.
     pub output: *mut f32,
     /// Values from one block of the output to the next.
