@@ -1,6 +1,6 @@
 //! Every operation again in plain loops and `f64`: slow, obviously right, what the tests compare with.
 //!
-//! Tensors are `[channels][height][width]`.
+//! Tensors are `[channels][height][width]`; inputs may be `f64` too, as the outputs are.
 
 use crate::arch::Activation;
 
@@ -41,7 +41,13 @@ pub fn activate(activation: Activation, x: f64) -> f64 {
 }
 
 /// The sum of one filter over one channel at the output pixel (`y`, `x`).
-fn filter(shape: &Shape, channel: &[f32], taps: &[f32], y: usize, x: usize) -> f64 {
+fn filter<T: Copy + Into<f64>>(
+    shape: &Shape,
+    channel: &[T],
+    taps: &[f32],
+    y: usize,
+    x: usize,
+) -> f64 {
     let mut sum = 0.0;
     for ky in 0..shape.kernel {
         for kx in 0..shape.kernel {
@@ -51,8 +57,8 @@ fn filter(shape: &Shape, channel: &[f32], taps: &[f32], y: usize, x: usize) -> f
                 && row < shape.height
                 && column < shape.width
             {
-                let value = channel[row * shape.width + column];
-                sum += f64::from(value) * f64::from(taps[ky * shape.kernel + kx]);
+                let value: f64 = channel[row * shape.width + column].into();
+                sum += value * f64::from(taps[ky * shape.kernel + kx]);
             }
         }
     }
@@ -61,9 +67,9 @@ fn filter(shape: &Shape, channel: &[f32], taps: &[f32], y: usize, x: usize) -> f
 
 /// A full convolution, `weight` being `[out][in][ky][kx]`.
 #[must_use]
-pub fn convolution(
+pub fn convolution<T: Copy + Into<f64>>(
     shape: &Shape,
-    input: &[f32],
+    input: &[T],
     weight: &[f32],
     bias: &[f32],
     activation: Activation,
@@ -88,9 +94,9 @@ pub fn convolution(
 
 /// A depthwise convolution, `weight` being `[channel][ky][kx]`.
 #[must_use]
-pub fn depthwise(
+pub fn depthwise<T: Copy + Into<f64>>(
     shape: &Shape,
-    input: &[f32],
+    input: &[T],
     weight: &[f32],
     bias: &[f32],
     activation: Activation,

@@ -55,7 +55,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
         // SAFETY: each call begins where the last ended.
         unsafe {
             match size {
-                6 => run::<V, E, 6, STEP, RUN>(tiles, indices),
+                6 if V::TILE_PIXELS == 6 => run::<V, E, 6, STEP, RUN>(tiles, indices),
                 5 => run::<V, E, 5, STEP, RUN>(tiles, indices),
                 4 => run::<V, E, 4, STEP, RUN>(tiles, indices),
                 _ => run::<V, E, 1, STEP, RUN>(tiles, indices),

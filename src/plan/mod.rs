@@ -71,14 +71,21 @@ impl Plan {
         Ok(())
     }
 
-    /// Where the picture goes, from its first pixel on; rows are [`stem::row`] values apart. Whatever
-    /// stood in the memory is cleared, since other tensors of the network have used it.
+    /// Where the picture goes, from its first pixel on; rows are [`stem::row`] values apart. Every pixel
+    /// is to be written, since other tensors of the network have used the memory; the border is cleared
+    /// here.
     pub fn picture(&mut self) -> &mut [f32] {
         let row = stem::row(self.resolution);
         let bordered = (self.resolution + 2 * stem::BORDER) * row;
         let memory = &mut self.arena[self.input..][..bordered];
-        memory.fill(0.0);
-        &mut memory[stem::BORDER * (row + stem::RGB)..]
+        let (before, picture) = memory.split_at_mut(stem::BORDER * (row + stem::RGB));
+        before.fill(0.0);
+        let (rows, below) = picture.split_at_mut(self.resolution * row);
+        below.fill(0.0);
+        for row in rows.chunks_exact_mut(row) {
+            row[self.resolution * stem::RGB..].fill(0.0);
+        }
+        picture
     }
 
     /// Runs the network on what was written to [`Plan::picture`] since it was last called; gives the

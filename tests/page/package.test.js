@@ -1,5 +1,7 @@
 // The package as plain files, with no bundler: `import { MobileNet } from '/pkg/index.js'`.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { PHOTOS, heaviest, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
 
@@ -12,6 +14,22 @@ before(async () => {
   await page.evaluate(installHelpers, lightest);
 });
 after(() => session?.close());
+
+test('npm packs the licences and every file that the package refers to', () => {
+  const root = new URL('../../pkg/', import.meta.url);
+  const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--silent', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }));
+  const packed = new Set(files.map(({ path }) => new URL(path, root).href));
+  const wanted = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md'].map((path) => new URL(path, root).href);
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  for (const [, path] of JSON.stringify(exports).matchAll(/:"([^"]+)"/g)) wanted.push(new URL(path, root).href);
+  for (const file of packed) {
+    if (!/\.[jt]s$/.test(file)) continue;
+    const references = readFileSync(new URL(file), 'utf8').matchAll(/\b(?:from |import\(|new URL\()'([^']+\.(?:js|json|wasm))'/g);
+    for (const [, reference] of references) wanted.push(new URL(reference, file).href);
+  }
+  for (const build of ['relaxed-threads', 'relaxed', 'simd-threads', 'simd']) assert.ok(wanted.some((file) => file.endsWith(`/wasm/${build}/mobilenet_wasm_bg.wasm`)), build);
+  assert.deepEqual(wanted.filter((file) => !packed.has(file)), []);
+});
 
 for (const model of models) {
   test(`${model.name} names the photos`, async () => {

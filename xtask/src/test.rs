@@ -10,7 +10,7 @@ use crate::models::{self, Source};
 use crate::process::{run, say, tee};
 use crate::summary::{Counts, count};
 use crate::toolchain::TARGET;
-use crate::{browser, node, project, tools, wasm};
+use crate::{browser, node, project, spills, tools, wasm};
 
 struct Step {
     name: &'static str,
@@ -46,6 +46,12 @@ const STEPS: &[Step] = &[
     },
     Step { name: "wasm", about: "the crate's tests in Chromium", needs: &[], run: wasm },
     Step { name: "build", about: "the wasm binaries and the page", needs: &[], run: build },
+    Step {
+        name: "spills",
+        about: "the kernels' loops as V8 compiles them keep their sums in registers",
+        needs: &["build"],
+        run: spills,
+    },
     Step { name: "types", about: "the page's and the package's types", needs: &[], run: types },
     Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
@@ -208,6 +214,18 @@ fn wasm(_: &Settings) -> Result<Outcome> {
 fn build(_: &Settings) -> Result<Outcome> {
     wasm::build(wasm::VARIANTS, wasm::Options::default())?;
     node::build_page()?;
+    Ok(Outcome::Passed)
+}
+
+fn spills(_: &Settings) -> Result<Outcome> {
+    let disassembler = match spills::disassembler() {
+        Ok(disassembler) => disassembler,
+        Err(error) => {
+            say("spills", format_args!("NOTE: the kernels' loops were NOT checked: {error:#}"));
+            return Ok(Outcome::Skipped("NOT run: no V8 with a disassembler for this machine"));
+        }
+    };
+    spills::check(&disassembler)?;
     Ok(Outcome::Passed)
 }
 

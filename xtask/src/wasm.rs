@@ -23,7 +23,7 @@ pub struct Variant {
     /// The crate's features.
     pub features: &'static str,
     /// Shared memory: other linking, another standard library.
-    threads: bool,
+    pub threads: bool,
 }
 
 /// The builds that the package ships; `pkg/builds.js` has its list of them.
@@ -54,6 +54,9 @@ pub const VARIANTS: &[&Variant] = &[
 /// the sums: with it the four networks took 1.4 to 1.9 times as long (V8 14.6
 /// on x86-64, one thread, minimum of 60 runs).
 const SOURCE_ORDER: &str = "-Cllvm-args=-pre-RA-sched=source";
+
+/// Names that tell a generic function's instances apart (`spills.rs`); the package's binaries have none.
+const FULL_NAMES: &str = "-Csymbol-mangling-version=v0";
 
 /// What the linker needs for a memory that several workers share: an imported
 /// memory with an upper limit, and the thread-local storage that wasm-bindgen
@@ -103,7 +106,7 @@ impl Variant {
 
     fn rustflags(&self) -> String {
         let features = format!("-Ctarget-feature={}", self.target_features);
-        let mut flags = vec![features.as_str(), SOURCE_ORDER];
+        let mut flags = vec![features.as_str(), SOURCE_ORDER, FULL_NAMES];
         if self.threads {
             flags.extend(SHARED_MEMORY);
         }
@@ -150,8 +153,8 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the crate and returns the module that cargo made.
-fn compile(variant: &Variant) -> Result<PathBuf> {
+/// Compiles the crate and returns the module that cargo made, in which functions still have names.
+pub fn compile(variant: &Variant) -> Result<PathBuf> {
     let mut cargo = variant.toolchain()?.cargo();
     variant.prepare(&mut cargo);
     run(cargo
