@@ -104,7 +104,7 @@ fn reach(edges: &[Vec<usize>], start: Vec<usize>, barred: Option<usize>) -> Vec<
     let mut reached = vec![false; edges.len()];
     let mut open = start;
     while let Some(node) = open.pop() {
-        if Some(node) != barred && !reached[node] {
+        if Some(node) != barred && reached.get(node) == Some(&false) {
             reached[node] = true;
             open.extend(&edges[node]);
         }
