@@ -85,6 +85,7 @@ impl PointwiseCase {
             input_plane: plane(pixels),
             in_channels: channels,
             weights: packed.as_ptr(),
+            panels: blocks(out_channels),
             output: output.as_mut_ptr(),
             output_plane: plane(pixels),
             activation,

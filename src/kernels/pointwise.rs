@@ -24,6 +24,8 @@ pub struct Pointwise {
     pub in_channels: usize,
     /// Packed panels: see [`super::pack::pointwise`].
     pub weights: *const f32,
+    /// How many panels there are in all.
+    pub panels: usize,
     /// Output in blocks.
     pub output: *mut f32,
     /// Values from one block of the output to the next.
@@ -42,8 +44,8 @@ pub struct Pointwise {
 /// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
     let split = tile::split::<V>(pixels.len());
-    for index in panels.clone() {
-        let next = if index + 1 < panels.end { index + 1 } else { panels.start };
+    for index in panels {
+        let next = (index + 1) % conv.panels;
         // SAFETY: the caller's promise.
         unsafe {
             let tiles = Tiles {

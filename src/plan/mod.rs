@@ -31,6 +31,10 @@ pub struct Plan {
     /// What each step does.
     infos: Vec<StepInfo>,
     arena: Buffer,
+    /// Memory of each thread's own, one after the other.
+    scratch: Buffer,
+    /// Values of one thread's.
+    scratch_plane: usize,
     resolution: usize,
     input: usize,
     logits: usize,
@@ -99,7 +103,7 @@ impl Plan {
 
     /// A run, and who runs it.
     fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &mut Team) {
-        let memory = Memory::new(&mut self.arena);
+        let memory = Memory::new(&mut self.arena, &mut self.scratch, self.scratch_plane);
         let threads = self.team.threads();
         (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &mut self.team)
     }
@@ -118,6 +122,7 @@ impl Plan {
     /// then keeps those it has.
     pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
         self.team = Team::new(threads)?;
+        self.scratch = Buffer::zeros(threads * self.scratch_plane);
         Ok(())
     }
 
@@ -130,7 +135,7 @@ impl Plan {
     /// Bytes of the activations, the input among them.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
-        self.arena.bytes()
+        self.arena.bytes() + self.scratch.bytes()
     }
 }
 
@@ -147,9 +152,9 @@ impl<V: F32x4> Work for Walk<'_, V> {
         self.steps[step].parts(self.threads)
     }
 
-    fn run(&self, step: usize, part: usize) {
-        // SAFETY: the builder made the steps for this arena, which is borrowed for as long as
-        // the plan runs; the team runs each part once, and no step before the one ahead is done.
-        unsafe { self.steps[step].run::<V>(self.memory, part, self.threads) }
+    fn run(&self, step: usize, part: usize, thread: usize) {
+        // SAFETY: the builder made the steps for this memory, which is borrowed for as long
+        // as the plan runs; the team runs each part once, and no step before the one ahead is done.
+        unsafe { self.steps[step].run::<V>(self.memory, part, thread, self.threads) }
     }
 }

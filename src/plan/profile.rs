@@ -24,6 +24,8 @@ pub enum StepKind {
     Pointwise,
     /// One filter for each channel.
     Depthwise,
+    /// A block's expansion and its depthwise convolution in one.
+    Expanded,
     /// The mean over all pixels.
     Pool,
     /// A matrix times a vector.
@@ -38,6 +40,7 @@ impl fmt::Display for StepKind {
             Self::Stem => "stem",
             Self::Pointwise => "pointwise",
             Self::Depthwise => "depthwise",
+            Self::Expanded => "expand-depthwise",
             Self::Pool => "pool",
             Self::Dense => "dense",
             Self::Scale => "scale",
@@ -98,6 +101,17 @@ impl StepInfo {
             kernel: conv.kernel,
             stride: conv.stride,
             macs: conv.weight_count() as u64 * output.pixels() as u64,
+        }
+    }
+
+    /// A block's expansion and its depthwise convolution.
+    pub(super) fn expanded(expand: Self, depthwise: Self) -> Self {
+        Self {
+            name: format!("{} + depthwise", expand.name),
+            kind: StepKind::Expanded,
+            input: expand.input,
+            macs: expand.macs + depthwise.macs,
+            ..depthwise
         }
     }
 

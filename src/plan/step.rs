@@ -36,15 +36,17 @@ const SHARED_PIXELS: usize = 28 * 28;
 #[derive(Clone, Copy)]
 pub struct Memory {
     arena: *mut f32,
+    scratch: *mut f32,
+    scratch_plane: usize,
 }
 
 // SAFETY: whoever runs a step promises that no other thread touches what it writes: see `Step::run`.
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    /// The memory behind `arena`.
-    pub fn new(arena: &mut Buffer) -> Self {
-        Self { arena: arena.as_mut_ptr() }
+    /// The memory behind `arena`, and behind `scratch` of `scratch_plane` values for each thread.
+    pub fn new(arena: &mut Buffer, scratch: &mut Buffer, scratch_plane: usize) -> Self {
+        Self { arena: arena.as_mut_ptr(), scratch: scratch.as_mut_ptr(), scratch_plane }
     }
 
     /// # Safety
@@ -52,6 +54,13 @@ impl Memory {
     unsafe fn at(self, offset: usize) -> *mut f32 {
         // SAFETY: the caller's promise.
         unsafe { self.arena.add(offset) }
+    }
+
+    /// # Safety
+    /// There is scratch memory for this thread.
+    unsafe fn scratch(self, thread: usize) -> *mut f32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.scratch.add(thread * self.scratch_plane) }
     }
 }
 
@@ -90,6 +99,94 @@ impl Packed {
     }
 }
 
+/// A 1x1 convolution.
+#[derive(Debug)]
+pub struct PointwiseStep {
+    pub packed: Packed,
+    pub input: usize,
+    pub in_channels: usize,
+    pub output: usize,
+    pub out_channels: usize,
+    pub pixels: usize,
+    pub accumulate: bool,
+}
+
+impl PointwiseStep {
+    fn work(&self) -> usize {
+        self.pixels * self.in_channels * self.out_channels
+    }
+
+    /// # Safety
+    /// The step's tensors lie in `memory`.
+    unsafe fn kernel(&self, memory: Memory) -> Pointwise {
+        // SAFETY: the caller's promise.
+        let (input, output) = unsafe { (memory.at(self.input), memory.at(self.output)) };
+        Pointwise {
+            input,
+            input_plane: plane(self.pixels),
+            in_channels: self.in_channels,
+            weights: self.packed.weights.as_ptr(),
+            panels: blocks(self.out_channels),
+            output,
+            output_plane: plane(self.pixels),
+            activation: self.packed.activation,
+            accumulate: self.accumulate,
+            constants: self.packed.constants.as_ptr(),
+        }
+    }
+}
+
+/// A depthwise convolution.
+#[derive(Debug)]
+pub struct DepthwiseStep {
+    pub packed: Packed,
+    pub input: usize,
+    pub size: Size,
+    pub kernel: usize,
+    pub stride: usize,
+    pub above: usize,
+    pub left: usize,
+    pub output: usize,
+    pub output_size: Size,
+    pub channels: usize,
+    pub row_sums: Option<usize>,
+}
+
+impl DepthwiseStep {
+    fn work(&self) -> usize {
+        self.output_size.pixels() * self.kernel * self.kernel * self.channels
+    }
+
+    /// # Safety
+    /// The step's tensors lie in `memory`.
+    unsafe fn kernel(&self, memory: Memory) -> Depthwise {
+        // SAFETY: the caller's promise.
+        let (input, output, row_sums) = unsafe {
+            let row_sums = self.row_sums.map_or(ptr::null_mut(), |offset| memory.at(offset));
+            (memory.at(self.input), memory.at(self.output), row_sums)
+        };
+        Depthwise {
+            input,
+            input_plane: plane(self.size.pixels()),
+            height: self.size.height,
+            width: self.size.width,
+            kernel: self.kernel,
+            stride: self.stride,
+            above: self.above,
+            left: self.left,
+            weights: self.packed.weights.as_ptr(),
+            output,
+            output_plane: plane(self.output_size.pixels()),
+            output_height: self.output_size.height,
+            output_width: self.output_size.width,
+            activation: self.packed.activation,
+            constants: self.packed.constants.as_ptr(),
+            row_sums,
+            row_sums_plane: plane(self.output_size.height),
+        }
+    }
+}
+
 /// A kernel and its operands; `input`, `output` and the like are offsets into the arena.
 #[derive(Debug)]
 pub enum Step {
@@ -103,27 +200,14 @@ pub enum Step {
         size: Size,
         out_channels: usize,
     },
-    Pointwise {
-        packed: Packed,
-        input: usize,
-        in_channels: usize,
-        output: usize,
-        out_channels: usize,
-        pixels: usize,
-        accumulate: bool,
-    },
-    Depthwise {
-        packed: Packed,
-        input: usize,
-        size: Size,
-        kernel: usize,
-        stride: usize,
-        above: usize,
-        left: usize,
-        output: usize,
-        output_size: Size,
-        channels: usize,
-        row_sums: Option<usize>,
+    Pointwise(PointwiseStep),
+    Depthwise(DepthwiseStep),
+    /// A block's expansion and its depthwise convolution, one block of channels after the other: 8 expanded
+    /// channels go from one kernel to the other in the cache, and the rest of them never exist. The
+    /// expansion's output and the depthwise input are scratch memory.
+    Expanded {
+        expand: PointwiseStep,
+        depthwise: DepthwiseStep,
     },
     Pool {
         input: usize,
@@ -151,20 +235,36 @@ pub enum Step {
 impl Step {
     /// Replaces tensor numbers by the offsets of those tensors; gives the bytes of the step's weights.
     pub fn place(&mut self, offsets: &[usize]) -> usize {
-        let (packed, tensors): (Option<&Packed>, Vec<&mut usize>) = match self {
+        let (packed, tensors): ([Option<&Packed>; 2], Vec<&mut usize>) = match self {
             Self::Stem { packed, input, output, .. }
-            | Self::Pointwise { packed, input, output, .. }
-            | Self::Dense { packed, input, output, .. } => (Some(packed), vec![input, output]),
-            Self::Depthwise { packed, input, output, row_sums, .. } => {
-                (Some(packed), [input, output].into_iter().chain(row_sums).collect())
+            | Self::Dense { packed, input, output, .. }
+            | Self::Pointwise(PointwiseStep { packed, input, output, .. }) => {
+                ([Some(packed), None], vec![input, output])
             }
-            Self::Pool { input, output, .. } => (None, vec![input, output]),
-            Self::Scale { gates, tensor, .. } => (None, vec![gates, tensor]),
+            Self::Depthwise(DepthwiseStep { packed, input, output, row_sums, .. }) => {
+                ([Some(packed), None], [input, output].into_iter().chain(row_sums).collect())
+            }
+            Self::Expanded {
+                expand: PointwiseStep { packed: first, input, .. },
+                depthwise: DepthwiseStep { packed, output, row_sums, .. },
+            } => {
+                ([Some(first), Some(packed)], [input, output].into_iter().chain(row_sums).collect())
+            }
+            Self::Pool { input, output, .. } => ([None, None], vec![input, output]),
+            Self::Scale { gates, tensor, .. } => ([None, None], vec![gates, tensor]),
         };
         for tensor in tensors {
             *tensor = offsets[*tensor];
         }
-        packed.map_or(0, |packed| packed.weights.bytes())
+        packed.into_iter().flatten().map(|packed| packed.weights.bytes()).sum()
+    }
+
+    /// Scratch memory that each thread needs, in values.
+    pub fn scratch(&self) -> usize {
+        match self {
+            Self::Expanded { expand, .. } => plane(expand.pixels),
+            _ => 0,
+        }
     }
 
     /// How many parts the step has for `threads` threads.
@@ -183,14 +283,17 @@ impl Step {
                 let work = size.pixels() * stem::DEPTH * out_channels;
                 Grid::new(wanted(work), 1, size.height)
             }
-            Self::Pointwise { in_channels, out_channels, pixels, .. } => {
-                let wanted = wanted(pixels * in_channels * out_channels);
-                let panels = if pixels < SHARED_PIXELS { blocks(out_channels) } else { 1 };
-                Grid::new(wanted, panels, pixels / STRIP)
+            Self::Pointwise(ref step) => {
+                let panels =
+                    if step.pixels < SHARED_PIXELS { blocks(step.out_channels) } else { 1 };
+                Grid::new(wanted(step.work()), panels, step.pixels / STRIP)
             }
-            Self::Depthwise { output_size, kernel, channels, .. } => {
-                let work = output_size.pixels() * kernel * kernel * channels;
-                Grid::new(wanted(work), blocks(channels), output_size.height)
+            Self::Depthwise(ref step) => {
+                Grid::new(wanted(step.work()), blocks(step.channels), step.output_size.height)
+            }
+            Self::Expanded { ref expand, ref depthwise } => {
+                let work = expand.work() + depthwise.work();
+                Grid::new(wanted(work), blocks(depthwise.channels), 1)
             }
             Self::Pool { values, channels, .. } => {
                 Grid::new(wanted(values * channels), blocks(channels), 1)
@@ -208,8 +311,8 @@ impl Step {
     ///
     /// # Safety
     /// Every offset and size of the step lies in `memory`. Meanwhile nobody writes what the step reads, and
-    /// nobody else touches the output of this part.
-    pub unsafe fn run<V: F32x4>(&self, memory: Memory, part: usize, threads: usize) {
+    /// nobody else touches the output of this part, or the scratch memory of this `thread`.
+    pub unsafe fn run<V: F32x4>(&self, memory: Memory, part: usize, thread: usize, threads: usize) {
         let grid = self.grid(threads);
         // SAFETY: the caller's promise.
         unsafe {
@@ -230,71 +333,35 @@ impl Step {
                     };
                     stem::stem::<V>(&conv, grid.place(part, size.height, 1));
                 }
-                Self::Pointwise {
-                    ref packed,
-                    input,
-                    in_channels,
-                    output,
-                    out_channels,
-                    pixels,
-                    accumulate,
-                } => {
-                    let conv = Pointwise {
-                        input: memory.at(input),
-                        input_plane: plane(pixels),
-                        in_channels,
-                        weights: packed.weights.as_ptr(),
-                        output: memory.at(output),
-                        output_plane: plane(pixels),
-                        activation: packed.activation,
-                        accumulate,
-                        constants: packed.constants.as_ptr(),
-                    };
-                    let panels = grid.channels(part, blocks(out_channels));
-                    let mut rest = grid.place(part, pixels, STRIP);
+                Self::Pointwise(ref step) => {
+                    let conv = step.kernel(memory);
+                    let panels = grid.channels(part, conv.panels);
+                    let mut rest = grid.place(part, step.pixels, STRIP);
                     let strip =
-                        (CACHED_INPUT / size_of::<f32>() / in_channels / STRIP).max(1) * STRIP;
+                        (CACHED_INPUT / size_of::<f32>() / step.in_channels / STRIP).max(1) * STRIP;
                     while !rest.is_empty() {
                         let end = rest.end.min(rest.start + strip);
                         pointwise::pointwise::<V>(&conv, panels.clone(), rest.start..end);
                         rest.start = end;
                     }
                 }
-                Self::Depthwise {
-                    ref packed,
-                    input,
-                    size,
-                    kernel,
-                    stride,
-                    above,
-                    left,
-                    output,
-                    output_size,
-                    channels,
-                    row_sums,
-                } => {
-                    let conv = Depthwise {
-                        input: memory.at(input),
-                        input_plane: plane(size.pixels()),
-                        height: size.height,
-                        width: size.width,
-                        kernel,
-                        stride,
-                        above,
-                        left,
-                        weights: packed.weights.as_ptr(),
-                        output: memory.at(output),
-                        output_plane: plane(output_size.pixels()),
-                        output_height: output_size.height,
-                        output_width: output_size.width,
-                        activation: packed.activation,
-                        constants: packed.constants.as_ptr(),
-                        row_sums: row_sums.map_or(ptr::null_mut(), |offset| memory.at(offset)),
-                        row_sums_plane: plane(output_size.height),
-                    };
-                    for block in grid.channels(part, blocks(channels)) {
-                        let rows = grid.place(part, output_size.height, 1);
+                Self::Depthwise(ref step) => {
+                    let conv = step.kernel(memory);
+                    for block in grid.channels(part, blocks(step.channels)) {
+                        let rows = grid.place(part, conv.output_height, 1);
                         depthwise::depthwise::<V>(&conv, block, rows);
+                    }
+                }
+                Self::Expanded { ref expand, ref depthwise } => {
+                    let scratch = memory.scratch(thread);
+                    // Every block of channels in the same place.
+                    let first =
+                        Pointwise { output: scratch, output_plane: 0, ..expand.kernel(memory) };
+                    let second =
+                        Depthwise { input: scratch, input_plane: 0, ..depthwise.kernel(memory) };
+                    for block in grid.channels(part, first.panels) {
+                        pointwise::pointwise::<V>(&first, block..block + 1, 0..expand.pixels);
+                        depthwise::depthwise::<V>(&second, block, 0..second.output_height);
                     }
                 }
                 Self::Pool { input, plane, values, pixels, output, channels } => {

@@ -20,9 +20,9 @@ pub trait Work: Sync {
     /// How many parts a step has: at least 1, less than 65,536.
     fn parts(&self, step: usize) -> usize;
 
-    /// Does one part of a step. Called once for each, and for no part of a step before the step ahead of
-    /// it is done.
-    fn run(&self, step: usize, part: usize);
+    /// Does one part of a step, on the thread of that number, the calling one's being 0. Called once for
+    /// each part, and for no part of a step before the step ahead of it is done.
+    fn run(&self, step: usize, part: usize, thread: usize);
 }
 
 /// One thread or several.
@@ -47,9 +47,9 @@ impl Team {
             return Err(Error::Threads { threads, reason });
         }
         let mut team = Self::alone();
-        for _ in 1..threads {
+        for thread in 1..threads {
             let shared = Arc::clone(&team.shared);
-            let helper = threads::start(move || shared.help())
+            let helper = threads::start(move || shared.help(thread))
                 .map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
             team.helpers.push(helper);
         }
@@ -150,31 +150,31 @@ impl Shared {
         loop {
             match self.word.0.load(Ordering::Acquire) {
                 IDLE => return,
-                word => self.take_or_wait(word),
+                word => self.take_or_wait(word, 0),
             }
         }
     }
 
     /// Takes parts of whatever is open, until the team is no more.
-    fn help(&self) {
+    fn help(&self, thread: usize) {
         loop {
             match self.word.0.load(Ordering::Acquire) {
                 QUIT => return,
-                word => self.take_or_wait(word),
+                word => self.take_or_wait(word, thread),
             }
         }
     }
 
-    fn take_or_wait(&self, word: u32) {
+    fn take_or_wait(&self, word: u32, thread: usize) {
         if left_of(word) > 0 {
-            self.take(word);
+            self.take(word, thread);
         } else {
             self.wait(word);
         }
     }
 
     /// Does one part of the open step, unless another thread was quicker.
-    fn take(&self, word: u32) {
+    fn take(&self, word: u32, thread: usize) {
         let taken =
             self.word.0.compare_exchange(word, word - 1, Ordering::AcqRel, Ordering::Relaxed);
         if taken.is_err() {
@@ -185,7 +185,7 @@ impl Shared {
         let work = unsafe { *self.work.load(Ordering::Relaxed) };
         let (step, end) = (step_of(word), self.end.load(Ordering::Relaxed));
         let parts = work.parts(step);
-        work.run(step, parts - left_of(word));
+        work.run(step, parts - left_of(word), thread);
         // What every thread wrote in this step is seen by whoever takes a part of the next one: this count
         // takes over from the other threads, and the word hands it on.
         if self.done.0.fetch_add(1, Ordering::AcqRel) + 1 == parts {
@@ -241,7 +241,8 @@ mod tests {
             self.parts[step].len()
         }
 
-        fn run(&self, step: usize, part: usize) {
+        fn run(&self, step: usize, part: usize, thread: usize) {
+            assert!(thread < 5);
             if self.slow && (step * 7 + part).is_multiple_of(40) {
                 thread::sleep(Duration::from_micros(300));
             }
