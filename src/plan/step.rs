@@ -28,8 +28,15 @@ const PARTS_PER_THREAD: usize = 6;
 /// Multiplications, or values moved, that are worth a part of their own: about a microsecond.
 const LEAST_PART: usize = 32 << 10;
 
-/// From this many pixels on, 28 x 28, threads share a pointwise step's pixels, and each reads all the
-/// weights. Below, where there are more weights than inputs, they share the output channels.
+/// Multiplications after which a part should end: some 20 microseconds. When one thread has found nothing
+/// left to take the others are still at their last parts, and it should not fall asleep over that.
+const LARGEST_PART: usize = 640 << 10;
+
+/// A part's number has 16 bits, and a grid may have twice the parts that it was asked for.
+const MOST_PARTS: usize = 1 << 14;
+
+/// From this many pixels on, 28 x 28, threads share a step's pixels or rows, and each reads all the weights.
+/// Below, where there are more weights than inputs, they share the output channels.
 const SHARED_PIXELS: usize = 28 * 28;
 
 /// The memory that steps work on.
@@ -276,7 +283,9 @@ impl Step {
     fn grid(&self, threads: usize) -> Grid {
         let wanted = |work: usize| match threads {
             1 => 1,
-            _ => (work / LEAST_PART).clamp(1, threads * PARTS_PER_THREAD),
+            _ => (work / LEAST_PART)
+                .clamp(1, threads * PARTS_PER_THREAD)
+                .max((work / LARGEST_PART).min(MOST_PARTS)),
         };
         match *self {
             Self::Stem { size, out_channels, .. } => {
@@ -289,7 +298,9 @@ impl Step {
                 Grid::new(wanted(step.work()), panels, step.pixels / STRIP)
             }
             Self::Depthwise(ref step) => {
-                Grid::new(wanted(step.work()), blocks(step.channels), step.output_size.height)
+                let shared_rows = step.output_size.pixels() >= SHARED_PIXELS;
+                let blocks = if shared_rows { 1 } else { blocks(step.channels) };
+                Grid::new(wanted(step.work()), blocks, step.output_size.height)
             }
             Self::Expanded { ref expand, ref depthwise } => {
                 let work = expand.work() + depthwise.work();

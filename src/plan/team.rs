@@ -1,15 +1,18 @@
 //! The threads that run a plan.
 //!
 //! They are woken once for a whole network, not once for each step: a wake takes 5 to 20 microseconds, and
-//! V3-Small has some 90 steps in 2.6 milliseconds. One word of shared memory says which step is open and
-//! how many of its parts are left to take. Whoever finishes the last part opens the next step, so a thread
+//! V3-Small has some 90 steps in 2 milliseconds. One word of shared memory says which step is open and
+//! which of its parts are left to take. Whoever finishes the last part opens the next step, so a thread
 //! that comes late, since its core had other work, holds nobody up: it takes whatever part is next.
+//!
+//! Threads take parts from both ends, each always from the same one: so it meets again what is in its
+//! core's cache, the rows or channels that it computed in the step before.
 
 use crate::error::Error;
 use crate::threads::{self, Thread};
 use std::hint::spin_loop;
 use std::ops::Range;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// The most threads that a team takes.
@@ -84,27 +87,27 @@ impl std::fmt::Debug for Team {
     }
 }
 
-/// Looks at the word before a thread falls asleep: 20 to 50 microseconds. Most waits are shorter, and
-/// falling asleep for them would take longer than they do.
-const SPINS: usize = 20_000;
+/// Looks at the word before a thread falls asleep: some 50 microseconds. Most waits are shorter, and falling
+/// asleep for them would take longer than they do.
+const SPINS: usize = 40_000;
 
 /// What the word says between two runs, and at the end of all: steps that no plan has.
-const IDLE: u32 = open(0xffff, 0);
-const QUIT: u32 = open(0xfffe, 0);
+const IDLE: u64 = open(0xffff, 0..0);
+const QUIT: u64 = open(0xfffe, 0..0);
 
-/// The word for `step` with `left` parts to take.
-const fn open(step: usize, left: usize) -> u32 {
-    (step as u32) << 16 | left as u32
+/// The word for `step` with the parts `left` to take.
+const fn open(step: usize, left: Range<usize>) -> u64 {
+    (step as u64) << 32 | (left.start as u64) << 16 | left.end as u64
 }
 
 /// The step that the word says is open.
-const fn step_of(word: u32) -> usize {
-    (word >> 16) as usize
+const fn step_of(word: u64) -> usize {
+    (word >> 32) as usize
 }
 
 /// The parts of it that nobody has taken.
-const fn left_of(word: u32) -> usize {
-    (word & 0xffff) as usize
+const fn left_of(word: u64) -> Range<usize> {
+    (word >> 16 & 0xffff) as usize..(word & 0xffff) as usize
 }
 
 /// What each core writes is on a cache line of its own: the one that is looked at all the time, and the
@@ -114,7 +117,7 @@ struct Line<T>(T);
 
 struct Shared {
     /// See [`open`].
-    word: Line<AtomicU32>,
+    word: Line<AtomicU64>,
     /// Parts of the open step that are done.
     done: Line<AtomicUsize>,
     /// The step behind the last one of this run.
@@ -129,7 +132,7 @@ struct Shared {
 impl Default for Shared {
     fn default() -> Self {
         Self {
-            word: Line(AtomicU32::new(IDLE)),
+            word: Line(AtomicU64::new(IDLE)),
             done: Line(AtomicUsize::new(0)),
             end: AtomicUsize::new(0),
             work: AtomicPtr::default(),
@@ -146,7 +149,7 @@ impl Shared {
         // Only the address: `take` says why it is good for long enough.
         self.work.store((&raw const work).cast_mut().cast(), Ordering::Relaxed);
         self.end.store(steps.end, Ordering::Relaxed);
-        self.publish(open(steps.start, work.parts(steps.start)));
+        self.publish(open(steps.start, 0..work.parts(steps.start)));
         loop {
             match self.word.0.load(Ordering::Acquire) {
                 IDLE => return,
@@ -165,38 +168,44 @@ impl Shared {
         }
     }
 
-    fn take_or_wait(&self, word: u32, thread: usize) {
-        if left_of(word) > 0 {
-            self.take(word, thread);
-        } else {
+    fn take_or_wait(&self, word: u64, thread: usize) {
+        if left_of(word).is_empty() {
             self.wait(word);
+        } else {
+            self.take(word, thread);
         }
     }
 
     /// Does one part of the open step, unless another thread was quicker.
-    fn take(&self, word: u32, thread: usize) {
-        let taken =
-            self.word.0.compare_exchange(word, word - 1, Ordering::AcqRel, Ordering::Relaxed);
-        if taken.is_err() {
+    fn take(&self, word: u64, thread: usize) {
+        let (step, mut left) = (step_of(word), left_of(word));
+        let part = if thread.is_multiple_of(2) {
+            left.start += 1;
+            left.start - 1
+        } else {
+            left.end -= 1;
+            left.end
+        };
+        let rest = open(step, left);
+        if self.word.0.compare_exchange(word, rest, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
         // SAFETY: `run` published the address before this part was there to be taken, and does not return
         // before it is done, which it isn't until it is counted below.
         let work = unsafe { *self.work.load(Ordering::Relaxed) };
-        let (step, end) = (step_of(word), self.end.load(Ordering::Relaxed));
-        let parts = work.parts(step);
-        work.run(step, parts - left_of(word), thread);
+        let end = self.end.load(Ordering::Relaxed);
+        work.run(step, part, thread);
         // What every thread wrote in this step is seen by whoever takes a part of the next one: this count
         // takes over from the other threads, and the word hands it on.
-        if self.done.0.fetch_add(1, Ordering::AcqRel) + 1 == parts {
+        if self.done.0.fetch_add(1, Ordering::AcqRel) + 1 == work.parts(step) {
             self.done.0.store(0, Ordering::Relaxed);
             let next = step + 1;
-            self.publish(if next == end { IDLE } else { open(next, work.parts(next)) });
+            self.publish(if next == end { IDLE } else { open(next, 0..work.parts(next)) });
         }
     }
 
     /// Sets the word, and wakes those who sleep.
-    fn publish(&self, word: u32) {
+    fn publish(&self, word: u64) {
         // Sequentially consistent, as in `wait`: either the sleeper sees this word, or this thread sees
         // the sleeper.
         self.word.0.store(word, Ordering::SeqCst);
@@ -207,7 +216,7 @@ impl Shared {
     }
 
     /// Waits until the word is not `word` any more.
-    fn wait(&self, word: u32) {
+    fn wait(&self, word: u64) {
         for _ in 0..SPINS {
             if self.word.0.load(Ordering::Relaxed) != word {
                 return;
