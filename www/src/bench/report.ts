@@ -1,0 +1,71 @@
+import { name, version } from 'mobilenet-wasm/package.json';
+import { type Entry, RESOLUTION, resultOf } from './entry';
+import { figure, optional, share } from './figures';
+
+/** One measurement: what, when and where. */
+export interface Measurement {
+  entries: readonly Entry[];
+  date: Date;
+  /** Of each network in each build. */
+  runs: number;
+  /** Whether all of them were made: not where it was stopped. */
+  complete: boolean;
+}
+
+/** Everything that was read, for a file. */
+export function reportJson({ entries, date, runs, complete }: Measurement): string {
+  return JSON.stringify(
+    {
+      package: `${name} ${version}`,
+      date: date.toISOString(),
+      userAgent: navigator.userAgent,
+      hardwareConcurrency: navigator.hardwareConcurrency,
+      crossOriginIsolated,
+      units: { times: 'ms', 'times in profiles': 'µs', rates: 'GFLOP/s' },
+      resolution: RESOLUTION,
+      runs,
+      complete,
+      entries: entries.map(({ version, build, threads, macs, problem, inference, leftOut, profile }, i) => ({
+        version,
+        build,
+        threads,
+        macs,
+        problem: problem?.message ?? null,
+        result: resultOf(entries[i], entries),
+        inference,
+        leftOut,
+        profile,
+      })),
+    },
+    null,
+    1,
+  );
+}
+
+/** The table and where it was read, for an issue. */
+export function reportMarkdown({ entries, date, runs, complete }: Measurement): string {
+  const lines = entries.map((entry) => {
+    const result = resultOf(entry, entries);
+    const figures = result
+      ? [figure(result.minimum), figure(result.median), figure(result.p95), optional(result.gflops), optional(result.shareOfPeak, (value) => `${share(value)} %`)]
+      : [entry.problem?.message ?? 'not measured', '', '', '', ''];
+    return [entry.name, entry.build, entry.threads === null ? '' : String(entry.threads), ...figures];
+  });
+  const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    `${name} ${version}, ${date.toISOString()}, ${runs} runs each at ${RESOLUTION} pixels${complete ? '' : ', stopped before the end'}`,
+    `${navigator.userAgent}, ${deviceText()}`,
+    '',
+    row(['network', 'build', 'threads', 'min ms', 'median ms', 'p95 ms', 'GFLOP/s', 'of peak']),
+    row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']),
+    ...lines.map(row),
+    '',
+  ].join('\n');
+}
+
+/** What the browser tells of the device and the page. */
+export function deviceText(): string {
+  const cores = navigator.hardwareConcurrency;
+  return `${cores === 1 ? '1 core' : `${cores} cores`}, ${crossOriginIsolated ? '' : 'not '}cross-origin isolated`;
+}
+
