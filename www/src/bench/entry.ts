@@ -30,8 +30,8 @@ export interface Entry {
 export interface Problem {
   /** Whether the build can't run in this browser or page at all, or something broke. */
   kind: 'unavailable' | 'failed';
-  /** A sentence. */
-  message: string;
+  /** The end of a sentence, without the full stop. */
+  reason: string;
 }
 
 export function newEntries(): Entry[] {

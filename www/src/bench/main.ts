@@ -8,6 +8,7 @@ import { Opening } from './opening';
 import { ProfileView } from './profile-view';
 import { type Measurement, deviceText, reportJson, reportMarkdown } from './report';
 import { ResultsTable } from './results-table';
+import { keepAwake } from './visibility';
 
 const button = element<HTMLButtonElement>('measure');
 const effortSelect = element<HTMLSelectElement>('effort');
@@ -49,6 +50,7 @@ async function measure(): Promise<void> {
   const effort = choices[effortSelect.selectedIndex];
   const entries = newEntries();
   const stop = new AbortController();
+  const awake = keepAwake();
   running = stop;
   measurement = { entries, date: new Date(), runs: effort.runs, complete: false };
   profile.clear();
@@ -75,6 +77,7 @@ async function measure(): Promise<void> {
     running = null;
     opening.end();
     showState();
+    void awake.then((lock) => lock?.release());
   }
 }
 

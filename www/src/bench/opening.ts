@@ -48,7 +48,9 @@ export class Opening {
   }
 
   announceEnd(entries: readonly Entry[]): void {
-    this.#announcement.textContent = `Measured. ${list(bestOf(entries).map(inWords))}.`;
+    const best = bestOf(entries);
+    if (best.length > 0) this.#announcement.textContent = `Measured. ${list(best.map(inWords))}.`;
+    else this.say('Nothing could be measured here.');
   }
 }
 

@@ -1,30 +1,35 @@
 import { type BuildName, MobileNetError } from 'mobilenet-wasm';
+import { list } from '../format';
 import { textOf } from '../messages';
 import type { Entry, Problem } from './entry';
 
-/** What went wrong with a build, in a sentence. */
+/** What went wrong with a build. */
 export function problemOf(error: unknown, build: BuildName): Problem {
+  // Where a build doesn't start, the package's message names it in front of the reason.
+  const reason = textOf(error).replace(new RegExp(`^.*${build}: `), '');
   switch (error instanceof MobileNetError ? error.code : undefined) {
     case 'UNSUPPORTED':
-      // The package names the build in front of its reason.
-      return { kind: 'unavailable', message: `${textOf(error).split(`${build}: `).at(-1)}.` };
+      return { kind: 'unavailable', reason };
     case 'CRASHED':
-      return { kind: 'failed', message: `The worker crashed: ${textOf(error)}.` };
+      return { kind: 'failed', reason: `its worker crashed: ${reason}` };
     case 'OUT_OF_MEMORY':
-      return { kind: 'failed', message: 'There is not enough memory. Close other tabs and measure again.' };
-    case 'FETCH_FAILED':
-      return { kind: 'failed', message: `The build could not be fetched: ${textOf(error)}.` };
+      return { kind: 'failed', reason: 'there is not enough memory. Close other tabs and measure again' };
     default:
-      return { kind: 'failed', message: `It could not be measured: ${textOf(error)}.` };
+      return { kind: 'failed', reason };
   }
 }
 
-/** Why builds aren't there, each reason once for all builds and networks that it concerns. */
-export function unavailable(entries: readonly Entry[]): { reason: string; builds: BuildName[] }[] {
-  const builds = new Map<string, Set<BuildName>>();
-  for (const { problem, build } of entries) {
-    if (problem?.kind !== 'unavailable') continue;
-    builds.set(problem.message, (builds.get(problem.message) ?? new Set()).add(build));
+/** A sentence for each problem: one for all networks where a build can't run in this browser or page. */
+export function sentences(entries: readonly Entry[]): string[] {
+  const unavailable = new Map<string, Set<BuildName>>();
+  const failed: string[] = [];
+  for (const { problem, name, build } of entries) {
+    if (problem?.kind === 'unavailable') {
+      unavailable.set(problem.reason, (unavailable.get(problem.reason) ?? new Set()).add(build));
+    } else if (problem) {
+      failed.push(`${name} in ${build} failed: ${problem.reason}.`);
+    }
   }
-  return [...builds].map(([reason, names]) => ({ reason, builds: [...names] }));
+  const missing = [...unavailable].map(([reason, builds]) => `Not measured: ${list([...builds])}, because ${reason}.`);
+  return [...missing, ...failed];
 }

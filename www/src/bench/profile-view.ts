@@ -54,7 +54,7 @@ export class ProfileView {
   }
 
   scrollIntoView(): void {
-    element('profile-heading').scrollIntoView({ block: 'nearest' });
+    element('layers').scrollIntoView({ block: 'nearest' });
   }
 
   #showState(): void {
@@ -81,11 +81,13 @@ function showKinds({ steps, total }: Profile): void {
     sums.set(kind, { microseconds: sum.microseconds + microseconds, macs: sum.macs + macs });
   }
   const kinds = [...sums].sort(([, a], [, b]) => b.microseconds - a.microseconds);
+  // The gaps beside the least parts would be wider than they.
+  const visible = kinds.filter(([, { microseconds }]) => microseconds > total.microseconds / 200);
   element('kinds-bar').replaceChildren(
-    ...kinds.map(([kind, { microseconds }]) => {
+    ...visible.map(([kind, { microseconds }]) => {
       const part = document.createElement('i');
       part.dataset.kind = kind;
-      part.style.setProperty('--value', String(microseconds / total.microseconds || 0));
+      part.style.setProperty('--value', String(microseconds / total.microseconds));
       return part;
     }),
   );

@@ -1,6 +1,7 @@
 import { name, version } from 'mobilenet-wasm/package.json';
 import { type Entry, RESOLUTION, resultOf } from './entry';
 import { figure, optional, share } from './figures';
+import { sentences } from './problems';
 
 /** One measurement: what, when and where. */
 export interface Measurement {
@@ -30,7 +31,7 @@ export function reportJson({ entries, date, runs, complete }: Measurement): stri
         build,
         threads,
         macs,
-        problem: problem?.message ?? null,
+        problem: problem?.reason ?? null,
         result: resultOf(entries[i], entries),
         inference,
         leftOut,
@@ -44,22 +45,23 @@ export function reportJson({ entries, date, runs, complete }: Measurement): stri
 
 /** The table and where it was read, for an issue. */
 export function reportMarkdown({ entries, date, runs, complete }: Measurement): string {
-  const lines = entries.map((entry) => {
+  const lines = entries.flatMap((entry) => {
     const result = resultOf(entry, entries);
-    const figures = result
-      ? [figure(result.minimum), figure(result.median), figure(result.p95), optional(result.gflops), optional(result.shareOfPeak, (value) => `${share(value)} %`)]
-      : [entry.problem?.message ?? 'not measured', '', '', '', ''];
-    return [entry.name, entry.build, entry.threads === null ? '' : String(entry.threads), ...figures];
+    if (!result) return [];
+    const times = [result.minimum, result.median, result.p95].map(figure);
+    const rates = [optional(result.gflops), optional(result.shareOfPeak, (value) => `${share(value)} %`)];
+    return [[entry.name, entry.build, String(entry.threads), ...times, ...rates]];
   });
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [
-    `${name} ${version}, ${date.toISOString()}, ${runs} runs each at ${RESOLUTION} pixels${complete ? '' : ', stopped before the end'}`,
+    `${name} ${version}, ${date.toISOString()}, ${runs === 1 ? '1 run' : `${runs} runs`} each at ${RESOLUTION} pixels${complete ? '' : ', stopped before the end'}`,
     `${navigator.userAgent}, ${deviceText()}`,
     '',
     row(['network', 'build', 'threads', 'min ms', 'median ms', 'p95 ms', 'GFLOP/s', 'of peak']),
     row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']),
     ...lines.map(row),
     '',
+    ...sentences(entries),
   ].join('\n');
 }
 

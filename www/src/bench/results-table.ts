@@ -3,7 +3,7 @@ import { millions } from '../format';
 import { element } from '../stage';
 import { type Entry, NETWORKS, resultOf, threadsText } from './entry';
 import { NONE, figure, optional, share } from './figures';
-import { unavailable } from './problems';
+import { sentences } from './problems';
 
 /** The table of all networks and builds, a group of rows for each network. */
 export class ResultsTable {
@@ -47,15 +47,18 @@ export class ResultsTable {
       const minima = entries.flatMap(({ inference }) => (inference.length > 0 ? [Math.min(...inference)] : []));
       for (const entry of entries) this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));
     }
-    element('notes').replaceChildren(...unavailable(this.#entries).map(({ reason, builds }) => note(`Not here: ${builds.join(' and ')}. ${reason}`)));
+    this.#showNotes(sentences(this.#entries));
   }
-}
 
-function note(text: string): HTMLLIElement {
-  const item = document.createElement('li');
-  // A reason begins in the middle of the package's sentence.
-  item.textContent = text.replace(/\. ([a-z])/, (_, letter: string) => `. ${letter.toUpperCase()}`);
-  return item;
+  #showNotes(texts: string[]): void {
+    const notes = element('notes');
+    while (notes.children.length > texts.length) notes.lastElementChild?.remove();
+    for (const [i, text] of texts.entries()) {
+      const note = notes.children[i] ?? notes.appendChild(document.createElement('li'));
+      // A screen reader tells each change.
+      if (note.textContent !== text) note.textContent = text;
+    }
+  }
 }
 
 class Row {
@@ -88,6 +91,7 @@ class Row {
     const { problem, profile, threads, name, build } = entry;
     const result = resultOf(entry, all);
     this.element.classList.toggle('fastest', result?.minimum === best);
+    this.element.classList.toggle('unmeasured', !result);
     this.#button.disabled = !profile;
     this.#button.setAttribute('aria-label', `${build}: show the layers of ${name}`);
     this.#threads.textContent = threads === null ? '' : threadsText(threads);
@@ -96,15 +100,14 @@ class Row {
     if (problem && !result) {
       const cell = this.element.insertCell();
       cell.colSpan = 5;
-      cell.className = problem.kind;
-      // A reason that concerns the whole page stands below the table, once.
-      cell.textContent = problem.kind === 'unavailable' ? 'not here' : problem.message;
+      cell.className = 'missing';
+      // Why, is told below the table.
+      cell.textContent = problem.kind === 'unavailable' ? 'not here' : 'failed';
       return;
     }
     const cells = result
       ? [figure(result.minimum), figure(result.median), figure(result.p95), optional(result.gflops), optional(result.shareOfPeak, share)]
       : Array<string>(5).fill(NONE);
     for (const text of cells) this.element.insertCell().textContent = text;
-    this.element.title = problem?.message ?? '';
   }
 }

@@ -18,6 +18,12 @@ export async function whileVisible<T>(work: () => Promise<T>, signal: AbortSigna
   }
 }
 
+/** Keeps the screen on: a phone turns it off sooner than everything is measured. */
+export async function keepAwake(): Promise<WakeLockSentinel | null> {
+  // Not every browser has it, or allows it when the battery is low.
+  return (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null;
+}
+
 async function untilVisible(signal: AbortSignal): Promise<void> {
   while (document.hidden && !signal.aborted) {
     await new Promise<void>((resolve) => {
