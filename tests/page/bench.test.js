@@ -5,8 +5,31 @@ import { after, before, test } from 'node:test';
 import { noWorkers, open } from './harness.js';
 
 let session;
-before(async () => (session = await open()));
+/** A page on which everything was measured once, for the tests that only look at it. @type {import('playwright-core').Page} */
+let measured;
+/** Requests that it sent to other hosts. */
+const elsewhere = [];
+before(async () => {
+  session = await open();
+  measured = await openBench({ permissions: ['clipboard-read', 'clipboard-write'], prepare: watch });
+  await measure(measured);
+});
 after(() => session?.close());
+
+/** Notes what a page asks of other hosts, and what it tells a screen reader. */
+async function watch(page) {
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
+  });
+  await page.addInitScript(() => {
+    globalThis.spoken = [];
+    document.addEventListener('DOMContentLoaded', () => {
+      const announcement = document.getElementById('announcement');
+      new MutationObserver(() => spoken.push(announcement.textContent)).observe(announcement, { childList: true });
+    });
+  });
+}
 
 const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large'];
 const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
@@ -85,15 +108,7 @@ test('the main page leads to it, and it leads back', async () => {
 });
 
 test('every network is measured in every build, and the export agrees with the table', async () => {
-  const elsewhere = [];
-  const page = await openBench({
-    prepare: async (page) =>
-      page.on('request', (request) => {
-        const url = new URL(request.url());
-        if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
-      }),
-  });
-  await measure(page);
+  const page = measured;
   const rows = await table(page);
   const { name, report } = await exported(page);
 
@@ -143,11 +158,16 @@ test('every network is measured in every build, and the export agrees with the t
   }
   assert.equal(await page.locator('.best li').count(), NETWORKS.length);
   assert.equal(await page.locator('#notes li').count(), 0);
-  assert.match(await page.locator('#announcement').innerText(), /^Measured\. V1 .+ milliseconds/);
-  assert.ok(await noWorkers(page));
-  assert.deepEqual(elsewhere, []);
+});
 
-  // The layers of the chosen one.
+test('nothing is asked of another host, and no worker is left', async () => {
+  assert.deepEqual(elsewhere, []);
+  assert.ok(await noWorkers(measured));
+});
+
+test('the layers of the chosen network and build are shown', async () => {
+  const page = measured;
+  const { report } = await exported(page);
   const { profile } = report.entries.find(({ version, build }) => version === 'v3-small' && build === 'relaxed');
   await page.getByRole('button', { name: 'relaxed: show the layers of V3-Small' }).click();
   assert.equal(await page.locator('#profile-select').inputValue(), 'v3-small relaxed');
@@ -161,18 +181,16 @@ test('every network is measured in every build, and the export agrees with the t
   assert.equal(await page.locator('#kinds li').count(), new Set(kinds).size);
   await page.locator('#profile-select').selectOption({ label: 'V1, simd' });
   assert.equal(await names.count(), report.entries[BUILDS.indexOf('simd')].profile.steps.length);
-  await page.close();
 });
 
 test('the table can be copied as Markdown, by hand where there is no clipboard', async () => {
-  const page = await openBench({ runs: 1, permissions: ['clipboard-read', 'clipboard-write'] });
-  await measure(page);
+  const page = measured;
   const copy = page.getByRole('button', { name: 'Copy as Markdown' });
   await copy.click();
   await page.locator('#status').filter({ hasText: 'Copied.' }).waitFor();
   const markdown = await page.evaluate(() => navigator.clipboard.readText());
   const lines = markdown.trimEnd().split('\n');
-  assert.match(lines[0], /^mobilenet-wasm \d+\.\d+\.\d+, .+, 1 run each at 224 pixels$/);
+  assert.match(lines[0], new RegExp(`^mobilenet-wasm \\d+\\.\\d+\\.\\d+, .+, ${RUNS} runs each at 224 pixels$`));
   assert.match(lines[1], /Chrome.+cores?, cross-origin isolated$/);
   const [header, rule, ...body] = lines.slice(3).map((line) => line.slice(2, -2).split(' | '));
   assert.ok(rule.length === header.length && rule.every((cell) => /^--[-:]$/.test(cell)));
@@ -188,7 +206,6 @@ test('the table can be copied as Markdown, by hand where there is no clipboard',
   await area.waitFor();
   assert.equal(await area.inputValue(), markdown);
   assert.equal(await area.evaluate((area) => document.activeElement === area && area.selectionEnd - area.selectionStart), markdown.length);
-  await page.close();
 });
 
 test('a page that is not isolated says why threads are missing, and measures the rest', async () => {
@@ -291,12 +308,14 @@ test('a turn during which the tab was hidden is made again', async () => {
   });
   await measureButton(page).click();
   await page.locator('#progress-text').filter({ hasText: 'V1: warming up' }).waitFor();
-  await page.evaluate(() => hide(true));
-  // Longer than a profile and its warm-up take.
+  const doing = await page.evaluate(() => {
+    hide(true);
+    return document.getElementById('progress-text').textContent;
+  });
+  // Longer than what was under way takes.
   await page.waitForTimeout(4000);
-  assert.equal(await page.locator('#progress-text').innerText(), 'V1: warming up relaxed-threads');
+  assert.equal(await page.locator('#progress-text').innerText(), doing);
   await page.evaluate(() => hide(false));
-  await page.locator('#progress-text').filter({ hasText: 'V1: warming up relaxed' }).waitFor();
   await measureButton(page).waitFor();
   assert.equal((await exported(page)).report.complete, true);
   await page.close();
@@ -343,18 +362,11 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
 });
 
 test('a screen reader is told of each network, not of each reading', async () => {
-  const page = await openBench();
-  await page.evaluate(() => {
-    globalThis.spoken = [];
-    const announcement = document.getElementById('announcement');
-    new MutationObserver(() => spoken.push(announcement.textContent)).observe(announcement, { childList: true });
-  });
-  await measure(page);
-  const spoken = await page.evaluate(() => spoken);
+  const spoken = await measured.evaluate(() => spoken);
   assert.equal(spoken.length, 1 + NETWORKS.length + 1, spoken.join('\n'));
-  const live = await page.locator('#results, #best, #progress, #steps').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
+  assert.match(spoken.at(-1), /^Measured\. V1 .+ milliseconds, V2 .+ and V3-Large/);
+  const live = await measured.locator('#results, #best, #progress, #steps').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
   assert.equal(live, 0);
-  await page.close();
 });
 
 test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked for less motion', async () => {
