@@ -64,7 +64,8 @@ export function runMessage(error: unknown): string {
   return `This frame could not be read: ${textOf(error)}.`;
 }
 
-function textOf(error: unknown): string {
+/** An error's own words, without the full stop. */
+export function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   // The host says enough to a visitor; addresses on the Hub are long.
   return text.replace(/\.$/, '').replace(/https?:\/\/([^/\s]+)\S*/g, '$1');

@@ -1,0 +1,401 @@
+// The page that measures: every build and network, what it exports, and what it says where something can't be measured.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { noWorkers, open } from './harness.js';
+
+let session;
+/** A page on which everything was measured once, for the tests that only look at it. @type {import('playwright-core').Page} */
+let measured;
+/** Requests that it sent to other hosts. */
+const elsewhere = [];
+before(async () => {
+  session = await open();
+  measured = await openBench({ permissions: ['clipboard-read', 'clipboard-write'], prepare: watch });
+  await measure(measured);
+});
+after(() => session?.close());
+
+/** Notes what a page asks of other hosts, and what it tells a screen reader. */
+async function watch(page) {
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
+  });
+  await page.addInitScript(() => {
+    globalThis.spoken = [];
+    document.addEventListener('DOMContentLoaded', () => {
+      const announcement = document.getElementById('announcement');
+      new MutationObserver(() => spoken.push(announcement.textContent)).observe(announcement, { childList: true });
+    });
+  });
+}
+
+const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large'];
+const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
+
+/** More than one turn, and a last one that isn't full. */
+const RUNS = 7;
+
+/**
+ * The page, opened, to measure as little as it can.
+ * @param {import('playwright-core').BrowserContextOptions & { runs?: number, prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
+ */
+async function openBench({ runs = RUNS, prepare, ...options } = {}) {
+  const page = await session.browser.newPage(options);
+  page.setDefaultTimeout(60_000);
+  await prepare?.(page);
+  await page.goto(`${session.url}bench.html?runs=${runs}`);
+  return page;
+}
+
+const measureButton = (page) => page.getByRole('button', { name: 'Measure', exact: true });
+const stopButton = (page) => page.getByRole('button', { name: 'Stop', exact: true });
+
+async function measure(page) {
+  await measureButton(page).click();
+  await stopButton(page).waitFor();
+  await measureButton(page).waitFor();
+}
+
+/** @returns {Promise<Record<string, string[]>>} what the cells say, by network and build */
+async function table(page) {
+  const rows = await page.locator('#results tr[data-build]').evaluateAll((rows) =>
+    rows.map((row) => [
+      `${row.parentElement.dataset.version} ${row.dataset.build}`,
+      [...row.querySelectorAll('td')].map(({ textContent }) => textContent),
+    ]),
+  );
+  return Object.fromEntries(rows);
+}
+
+async function exported(page) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export JSON' }).click()]);
+  return { name: download.suggestedFilename(), report: JSON.parse(await readFile(await download.path(), 'utf8')) };
+}
+
+/** As a server sends the page that knows nothing of isolation. */
+const withoutIsolation = (page) =>
+  page.route('**/bench.html*', async (route) => {
+    const response = await route.fetch();
+    const headers = response.headers();
+    delete headers['cross-origin-opener-policy'];
+    delete headers['cross-origin-embedder-policy'];
+    await route.fulfill({ response, headers });
+  });
+
+/** A browser that refuses every wasm build but those with plain SIMD and one thread. */
+const withoutRelaxedOrThreads = async (page) => {
+  await withoutIsolation(page);
+  await page.addInitScript(() => {
+    const { validate } = WebAssembly;
+    // `f32x4.relaxed_madd`, which the package probes for.
+    WebAssembly.validate = (bytes) => !bytes.join().includes('253,133,2') && validate(bytes);
+  });
+};
+
+test('the main page leads to it, and it leads back', async () => {
+  const page = await session.browser.newPage();
+  await page.goto(session.url);
+  await page.getByRole('link', { name: 'How fast is it?' }).click();
+  await measureButton(page).waitFor();
+  assert.equal(new URL(page.url()).pathname, '/bench.html');
+  assert.deepEqual(Object.keys(await table(page)).length, NETWORKS.length * BUILDS.length);
+  assert.equal(await page.getByRole('button', { name: 'Export JSON' }).isDisabled(), true);
+  await page.getByRole('link', { name: 'What the networks see' }).click();
+  await page.locator('.card').first().waitFor();
+  await page.close();
+});
+
+test('every network is measured in every build, and the export agrees with the table', async () => {
+  const page = measured;
+  const rows = await table(page);
+  const { name, report } = await exported(page);
+
+  assert.match(name, /^mobilenet-wasm-\d{4}-\d\d-\d\dT[\d-]+\.json$/);
+  const { version } = JSON.parse(await readFile(new URL('../../pkg/package.json', import.meta.url), 'utf8'));
+  const device = await page.evaluate(() => ({ userAgent: navigator.userAgent, hardwareConcurrency: navigator.hardwareConcurrency, crossOriginIsolated }));
+  assert.equal(device.crossOriginIsolated, true);
+  assert.deepEqual(
+    { ...device, package: `mobilenet-wasm ${version}`, runs: RUNS, complete: true, resolution: 224 },
+    Object.fromEntries(['userAgent', 'hardwareConcurrency', 'crossOriginIsolated', 'package', 'runs', 'complete', 'resolution'].map((key) => [key, report[key]])),
+  );
+  assert.ok(Math.abs(Date.parse(report.date) - Date.now()) < 600_000);
+
+  assert.deepEqual(
+    report.entries.map(({ version, build }) => `${version} ${build}`),
+    NETWORKS.flatMap((version) => BUILDS.map((build) => `${version} ${build}`)),
+  );
+  for (const entry of report.entries) {
+    const { version, build, threads, macs, inference, leftOut, result, profile } = entry;
+    const row = rows[`${version} ${build}`];
+    assert.equal(entry.problem, null);
+    assert.equal(threads, build.endsWith('threads') ? Math.min(device.hardwareConcurrency, 4) : 1);
+    assert.equal(inference.length, RUNS);
+    // To warm up, and one for each turn of five.
+    assert.equal(leftOut.length, 10 + 2);
+    assert.ok([...inference, ...leftOut].every((ms) => ms > 0));
+
+    const sorted = [...inference].sort((a, b) => a - b);
+    assert.equal(result.minimum, sorted[0]);
+    assert.equal(result.median, sorted[(RUNS - 1) / 2]);
+    assert.ok(result.p95 >= result.median && result.p95 <= sorted[RUNS - 1]);
+    assert.ok(Math.abs(result.gflops / ((2 * macs) / (sorted[0] * 1e6)) - 1) < 1e-9);
+    const peak = Math.max(...report.entries.filter((other) => other.build === build).map(({ profile }) => profile.peak));
+    assert.ok(Math.abs(result.shareOfPeak / (result.gflops / (peak * threads)) - 1) < 1e-9);
+    assert.deepEqual(
+      row.map(Number),
+      [result.minimum, result.median, result.p95, result.gflops, 100 * result.shareOfPeak].map((value, i) => Number(row[i].includes('.') ? value.toFixed(row[i].split('.')[1].length) : value.toFixed(0))),
+    );
+
+    assert.equal(profile.runs, RUNS);
+    assert.equal(profile.steps.reduce((sum, step) => sum + step.macs, 0), macs);
+  }
+  for (const version of NETWORKS) {
+    const minima = report.entries.filter((entry) => entry.version === version).map(({ result }) => result.minimum);
+    const shown = await page.locator(`#results tbody[data-version="${version}"] tr.fastest`).first().getAttribute('data-build');
+    assert.equal(shown, BUILDS[minima.indexOf(Math.min(...minima))]);
+  }
+  assert.equal(await page.locator('.best li').count(), NETWORKS.length);
+  assert.equal(await page.locator('#notes li').count(), 0);
+});
+
+test('nothing is asked of another host, and no worker is left', async () => {
+  assert.deepEqual(elsewhere, []);
+  assert.ok(await noWorkers(measured));
+});
+
+test('the layers of the chosen network and build are shown', async () => {
+  const page = measured;
+  const { report } = await exported(page);
+  const { profile } = report.entries.find(({ version, build }) => version === 'v3-small' && build === 'relaxed');
+  await page.getByRole('button', { name: 'relaxed: show the layers of V3-Small' }).click();
+  assert.equal(await page.locator('#profile-select').inputValue(), 'v3-small relaxed');
+  const names = page.locator('#steps th');
+  assert.equal(await names.count(), profile.steps.length);
+  const kinds = await page.locator('#steps tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.kind));
+  assert.deepEqual(kinds, profile.steps.map(({ kind }) => kind));
+  const [stem] = profile.steps;
+  const text = await page.locator('#steps tr').first().innerText();
+  for (const part of [stem.name, stem.kind, '224×224×3 → 112×112×16', (stem.macs / 1e6).toFixed(2), stem.microseconds.toPrecision(3)]) assert.ok(text.includes(part), `${part} in ${text}`);
+  assert.equal(await page.locator('#kinds li').count(), new Set(kinds).size);
+  await page.locator('#profile-select').selectOption({ label: 'V1, simd' });
+  assert.equal(await names.count(), report.entries[BUILDS.indexOf('simd')].profile.steps.length);
+});
+
+test('the table can be copied as Markdown, by hand where there is no clipboard', async () => {
+  const page = measured;
+  const copy = page.getByRole('button', { name: 'Copy as Markdown' });
+  await copy.click();
+  await page.locator('#status').filter({ hasText: 'Copied.' }).waitFor();
+  const markdown = await page.evaluate(() => navigator.clipboard.readText());
+  const lines = markdown.trimEnd().split('\n');
+  assert.match(lines[0], new RegExp(`^mobilenet-wasm \\d+\\.\\d+\\.\\d+, .+, ${RUNS} runs each at 224 pixels$`));
+  assert.match(lines[1], /Chrome.+cores?, cross-origin isolated$/);
+  const [header, rule, ...body] = lines.slice(3).map((line) => line.slice(2, -2).split(' | '));
+  assert.ok(rule.length === header.length && rule.every((cell) => /^--[-:]$/.test(cell)));
+  const rows = await table(page);
+  assert.deepEqual(
+    body.map(([, build, , ...figures]) => [build, ...figures.map((figure) => figure.replace(' %', ''))]),
+    NETWORKS.flatMap((version) => BUILDS.map((build) => [build, ...rows[`${version} ${build}`]])),
+  );
+
+  await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await copy.click();
+  const area = page.getByLabel('Copy this:');
+  await area.waitFor();
+  assert.equal(await area.inputValue(), markdown);
+  assert.equal(await area.evaluate((area) => document.activeElement === area && area.selectionEnd - area.selectionStart), markdown.length);
+});
+
+test('a page that is not isolated says why threads are missing, and measures the rest', async () => {
+  const page = await openBench({ runs: 1, prepare: withoutIsolation });
+  await measure(page);
+  const rows = await table(page);
+  for (const version of NETWORKS) {
+    for (const build of ['relaxed-threads', 'simd-threads']) assert.deepEqual(rows[`${version} ${build}`], ['not here']);
+    for (const build of ['relaxed', 'simd']) assert.match(rows[`${version} ${build}`][0], /^\d/);
+  }
+  assert.deepEqual(await page.locator('#notes li').allInnerTexts(), [
+    'Not measured: relaxed-threads and simd-threads, because threads need a page that is cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+  ]);
+  await page.locator('#device').filter({ hasText: 'not cross-origin isolated' }).waitFor();
+  const { report } = await exported(page);
+  assert.match(report.entries[0].problem, /^threads need a page/);
+  assert.deepEqual([report.entries[0].inference, report.entries[0].profile, report.entries[0].result], [[], null, null]);
+  await page.close();
+});
+
+test('each reason for which a build is missing is told once', async () => {
+  const page = await openBench({ runs: 1, prepare: withoutRelaxedOrThreads });
+  await measure(page);
+  const notes = await page.locator('#notes li').allInnerTexts();
+  assert.deepEqual(notes[0], 'Not measured: relaxed-threads and relaxed, because this browser has no relaxed SIMD.');
+  assert.match(notes[1], /^Not measured: simd-threads, because threads need/);
+  assert.equal(notes.length, 2);
+  assert.match((await table(page))['v3-large simd'][0], /^\d/);
+  await page.close();
+});
+
+test('where no build runs, it says so', async () => {
+  const page = await openBench({ prepare: (page) => page.addInitScript(() => (WebAssembly.validate = () => false)) });
+  await measureButton(page).click();
+  await page.locator('#status').filter({ hasText: 'Nothing could be measured here.' }).waitFor();
+  await page.locator('#notes').getByText('because this browser has no WebAssembly SIMD').waitFor();
+  await page.close();
+});
+
+test('a build that breaks is told of, and the others go on', async () => {
+  // The first that is fetched is that of the build that comes first.
+  let broken;
+  const page = await openBench({
+    runs: 1,
+    prepare: (page) =>
+      page.route('**/*.wasm', (route, request) => {
+        broken ??= request.url();
+        return request.url() === broken ? route.fulfill({ status: 404 }) : route.continue();
+      }),
+  });
+  await measure(page);
+  await page.locator('#notes li').first().waitFor();
+  const notes = await page.locator('#notes li').allInnerTexts();
+  assert.equal(notes.length, NETWORKS.length);
+  assert.match(notes[0], /^V1 in relaxed-threads failed: 127\.0\.0\.1:\d+ answered 404\.$/);
+  const rows = await table(page);
+  assert.deepEqual(rows['v1 relaxed-threads'], ['failed']);
+  assert.match(rows['v1 relaxed'][0], /^\d/);
+  await page.close();
+});
+
+test('it can be stopped, and what was read until then stays', async () => {
+  const page = await openBench({ runs: 1000 });
+  await measureButton(page).click();
+  await page.locator('#progress-text').filter({ hasText: 'V1: run 16 to 20 of 1000' }).waitFor();
+  await stopButton(page).click();
+  await page.locator('#status').filter({ hasText: 'Stopped.' }).waitFor();
+  assert.ok(await noWorkers(page));
+  assert.equal(await page.getByRole('progressbar').isVisible(), false);
+  const { report } = await exported(page);
+  assert.equal(report.complete, false);
+  for (const { version, inference, result } of report.entries) {
+    if (version === 'v1') {
+      assert.ok(inference.length >= 15 && inference.length % 5 === 0, `${inference.length} runs`);
+      assert.equal(result.minimum, Math.min(...inference));
+    } else {
+      assert.deepEqual([inference, result], [[], null]);
+    }
+  }
+  const rows = await table(page);
+  assert.deepEqual(rows['v2 relaxed'], Array(5).fill('–'));
+
+  // While the first network is being profiled, too; and everything begins afresh.
+  await measureButton(page).click();
+  assert.deepEqual((await table(page))['v1 relaxed'], Array(5).fill('–'));
+  await page.locator('#progress-text').filter({ hasText: 'warming up' }).waitFor();
+  await stopButton(page).click();
+  await measureButton(page).waitFor();
+  assert.ok(await noWorkers(page));
+  await page.close();
+});
+
+test('a turn during which the tab was hidden is made again', async () => {
+  const page = await openBench({ runs: 1 });
+  await page.evaluate(() => {
+    globalThis.hide = (hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+  });
+  await measureButton(page).click();
+  await page.locator('#progress-text').filter({ hasText: 'V1: warming up' }).waitFor();
+  const doing = await page.evaluate(() => {
+    hide(true);
+    return document.getElementById('progress-text').textContent;
+  });
+  // Longer than what was under way takes.
+  await page.waitForTimeout(4000);
+  assert.equal(await page.locator('#progress-text').innerText(), doing);
+  await page.evaluate(() => hide(false));
+  await measureButton(page).waitFor();
+  assert.equal((await exported(page)).report.complete, true);
+  await page.close();
+});
+
+test('it is worked by keyboard, the focus is seen, and the page could ask no other host', async () => {
+  const page = await openBench({ runs: 1000 });
+  const reached = [];
+  const tab = async () => {
+    await page.keyboard.press('Tab');
+    return page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      const name = document.activeElement.getAttribute('aria-label') ?? document.activeElement.labels?.[0]?.firstElementChild?.textContent ?? document.activeElement.textContent;
+      return { name: name.trim(), outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
+    });
+  };
+  while (!reached.includes('Measure')) {
+    const { name, outlined } = await tab();
+    assert.ok(outlined, `no focus to be seen on ${name}`);
+    reached.push(name);
+  }
+  await page.keyboard.press('Enter');
+  await page.locator('#steps tr').first().waitFor();
+  while (!reached.includes('Layers, scrollable')) {
+    const { name, outlined } = await tab();
+    assert.ok(outlined, `no focus to be seen on ${name}`);
+    reached.push(name);
+  }
+  for (const name of ['What the networks see', 'Export JSON', 'Copy as Markdown', 'relaxed-threads: show the layers of V1', 'Layers of', 'Layers, scrollable']) {
+    assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
+  }
+  await stopButton(page).focus();
+  await page.keyboard.press('Space');
+  await measureButton(page).waitFor();
+  assert.equal(await measureButton(page).evaluate((button) => document.activeElement === button), true);
+
+  const refused = await page.evaluate(async () => {
+    const violation = new Promise((resolve) => document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)));
+    const outcome = await fetch('https://huggingface.co/').then(() => 'answered', () => 'refused');
+    return [outcome, await violation];
+  });
+  assert.deepEqual(refused, ['refused', 'connect-src']);
+  await page.close();
+});
+
+test('a screen reader is told of each network, not of each reading', async () => {
+  const spoken = await measured.evaluate(() => spoken);
+  assert.equal(spoken.length, 1 + NETWORKS.length + 1, spoken.join('\n'));
+  assert.match(spoken.at(-1), /^Measured\. V1 .+ milliseconds, V2 .+ and V3-Large/);
+  const live = await measured.locator('#results, #best, #progress, #steps').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
+  assert.equal(live, 0);
+});
+
+test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked for less motion', async () => {
+  const page = await openBench({ runs: 1, viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', prepare: withoutRelaxedOrThreads });
+  const outside = () =>
+    page.evaluate(() => [
+      document.documentElement.scrollWidth - innerWidth,
+      ...[...document.querySelectorAll('button, select, textarea, p, li, h1, h2, th, td, progress')]
+        .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden'))
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 || (element.matches('th, td') && element.scrollWidth > element.clientWidth + 1))
+        .map(({ className, textContent }) => `${className} ${textContent}`),
+    ]);
+  const everywhere = async () => {
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      assert.deepEqual(await outside(), [0], `at ${width}`);
+    }
+  };
+  await everywhere();
+  await measureButton(page).click();
+  await page.locator('#steps tr').first().waitFor();
+  await everywhere();
+  await measureButton(page).waitFor();
+  await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await page.getByRole('button', { name: 'Copy as Markdown' }).click();
+  await page.getByLabel('Copy this:').waitFor();
+  await page.locator('#profile-select').selectOption({ label: 'V3-Large, simd' });
+  await everywhere();
+  const moving = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => parseFloat(getComputedStyle(element).transitionDuration) > 0).length);
+  assert.equal(moving, 0);
+  await page.close();
+});

@@ -1,0 +1,122 @@
+import { MobileNet, type Version } from 'mobilenet-wasm';
+import type { Effort } from './effort';
+import { type Entry, NETWORKS, RESOLUTION } from './entry';
+import { problemOf } from './problems';
+import { whileVisible } from './visibility';
+
+const WARM_UP = 10;
+const RUNS_A_TURN = 5;
+/** ms. The threads of a build that had its turn go on waiting busily for a moment. */
+const PAUSE = 30;
+/** Steps of progress that loading and profiling count as: they take as long as some turns. */
+const LOADING_STEPS = 4;
+
+export interface ContestEvents {
+  /**
+   * @param doing what begins now; `null`: something was skipped
+   * @param done of everything, 0 to 1
+   */
+  onProgress: (doing: string | null, done: number) => void;
+  /** Something was read, or went wrong. */
+  onChange: (entry: Entry) => void;
+  /** All builds of a network are measured, or known to be impossible. */
+  onNetwork: (version: Version) => void;
+}
+
+/**
+ * Measures every entry, one network after the other: a phone has no room for all of them at once. What goes wrong with
+ * one is noted in it, and the others go on.
+ * @param signal its reason is thrown, and what was read until then stays in the entries
+ */
+export async function contest(entries: readonly Entry[], effort: Effort, signal: AbortSignal, events: ContestEvents): Promise<void> {
+  const rounds = Math.ceil(effort.runs / RUNS_A_TURN);
+  const steps = entries.length * (LOADING_STEPS + rounds);
+  let done = 0;
+  const advance = (doing: string | null, by: number): void => {
+    events.onProgress(doing, done / steps);
+    done += by;
+  };
+  for (const { version } of NETWORKS) {
+    const contenders = entries.filter((entry) => entry.version === version);
+    await measureNetwork(contenders, effort, signal, events.onChange, (doing, loading) => advance(doing, loading ? LOADING_STEPS : 1));
+    events.onNetwork(version);
+  }
+}
+
+/** Builds of one network, in turns. */
+async function measureNetwork(
+  entries: readonly Entry[],
+  { runs, profileRuns }: Effort,
+  signal: AbortSignal,
+  onChange: (entry: Entry) => void,
+  onStep: (doing: string | null, loading: boolean) => void,
+): Promise<void> {
+  const nets = new Map<Entry, MobileNet>();
+  const dispose = (): void => {
+    for (const net of nets.values()) net.dispose();
+  };
+  // A profile under way has no signal: it ends with its network.
+  signal.addEventListener('abort', dispose);
+  const attempt = async (entry: Entry, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      entry.problem = problemOf(error, entry.build);
+    }
+    onChange(entry);
+  };
+  try {
+    for (const entry of entries) {
+      onStep(`${entry.name}: warming up ${entry.build}`, true);
+      await attempt(entry, async () => {
+        const net = await MobileNet.untrained({ version: entry.version, resolution: RESOLUTION, build: entry.build, signal });
+        nets.set(entry, net);
+        entry.threads = net.info.threads;
+        entry.macs = net.info.macs;
+        entry.profile = await whileVisible(() => net.profile(null, { runs: profileRuns }), signal);
+        entry.leftOut.push(...(await turn(net, WARM_UP, signal)));
+      });
+    }
+    for (let begun = 0; begun < runs; begun += RUNS_A_TURN) {
+      const count = Math.min(RUNS_A_TURN, runs - begun);
+      // Nobody always follows the same one.
+      const order = (begun / RUNS_A_TURN) % 2 ? [...entries].reverse() : entries;
+      for (const entry of order) {
+        const net = nets.get(entry);
+        const fit = net && !entry.problem;
+        onStep(fit ? `${entry.name}: run ${begun + 1} to ${begun + count} of ${runs}, ${entry.build}` : null, false);
+        if (!fit) continue;
+        await attempt(entry, async () => {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE));
+          // The first run finds the others' data in the caches.
+          const [first, ...times] = await turn(net, 1 + count, signal);
+          entry.leftOut.push(first);
+          entry.inference.push(...times);
+        });
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', dispose);
+    dispose();
+  }
+}
+
+/** @returns ms of each run */
+function turn(net: MobileNet, runs: number, signal: AbortSignal): Promise<number[]> {
+  return whileVisible(async () => {
+    const times: number[] = [];
+    for (let i = 0; i < runs; i++) {
+      const result = await net.classify(picture, { signal });
+      // Only calls that don't await the one before are dropped.
+      if (result) times.push(result.timing.inference);
+    }
+    return times;
+  }, signal);
+}
+
+/** Of any kind: the time doesn't depend on the values. */
+const picture = new ImageData(
+  Uint8ClampedArray.from({ length: RESOLUTION ** 2 * 4 }, () => Math.random() * 256),
+  RESOLUTION,
+);

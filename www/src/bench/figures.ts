@@ -1,0 +1,18 @@
+/** Numbers as the tables write them. */
+
+/** Three digits or so. */
+export function figure(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+/** What stands where nothing is known. */
+export const NONE = '–';
+
+export function optional(value: number | null, write: (value: number) => string = figure): string {
+  return value === null ? NONE : write(value);
+}
+
+/** Per cent, without the sign. */
+export function share(value: number): string {
+  return (value * 100).toFixed(value < 0.0995 ? 1 : 0);
+}

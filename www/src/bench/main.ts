@@ -1,0 +1,94 @@
+import { textOf } from '../messages';
+import { element } from '../stage';
+import { contest } from './contest';
+import { efforts } from './effort';
+import { newEntries } from './entry';
+import { copy, download } from './hand-over';
+import { Opening } from './opening';
+import { ProfileView } from './profile-view';
+import { type Measurement, deviceText, reportJson, reportMarkdown } from './report';
+import { ResultsTable } from './results-table';
+import { keepAwake } from './visibility';
+
+const button = element<HTMLButtonElement>('measure');
+const effortSelect = element<HTMLSelectElement>('effort');
+const exportButton = element<HTMLButtonElement>('export-json');
+const copyButton = element<HTMLButtonElement>('copy-markdown');
+const choices = efforts(location.search);
+
+const opening = new Opening();
+const profile = new ProfileView();
+const table = new ResultsTable((entry) => {
+  profile.choose(entry);
+  profile.scrollIntoView();
+});
+
+let measurement: Measurement | null = null;
+let running: AbortController | null = null;
+
+effortSelect.append(...choices.map(({ label }, i) => new Option(label, String(i))));
+element('device').textContent = `This device: ${deviceText()}.`;
+table.show(newEntries());
+
+button.addEventListener('click', () => {
+  if (running) running.abort(new DOMException('The visitor stopped it', 'AbortError'));
+  else void measure();
+});
+
+exportButton.addEventListener('click', () => {
+  if (!measurement) return;
+  // Colons can't be part of a file's name everywhere.
+  const time = measurement.date.toISOString().replace(/\..*/, '').replaceAll(':', '-');
+  download(`mobilenet-wasm-${time}.json`, 'application/json', reportJson(measurement));
+});
+
+copyButton.addEventListener('click', () => {
+  if (measurement) void copyMarkdown(measurement);
+});
+
+async function measure(): Promise<void> {
+  const effort = choices[effortSelect.selectedIndex];
+  const entries = newEntries();
+  const stop = new AbortController();
+  const awake = keepAwake();
+  running = stop;
+  measurement = { entries, date: new Date(), runs: effort.runs, complete: false };
+  profile.clear();
+  table.show(entries);
+  opening.begin();
+  opening.showBest(entries);
+  showState();
+  try {
+    await contest(entries, effort, stop.signal, {
+      onProgress: (doing, done) => opening.showProgress(doing, done),
+      onChange(entry) {
+        table.update();
+        profile.offer(entry);
+        opening.showBest(entries);
+        showState();
+      },
+      onNetwork: (version) => opening.announceNetwork(entries, version),
+    });
+    measurement.complete = true;
+    opening.announceEnd(entries);
+  } catch (error) {
+    opening.say(stop.signal.aborted ? 'Stopped. What was measured until then stays.' : `The measurement broke off: ${textOf(error)}.`);
+  } finally {
+    running = null;
+    opening.end();
+    showState();
+    void awake.then((lock) => lock?.release());
+  }
+}
+
+function showState(): void {
+  button.textContent = running ? 'Stop' : 'Measure';
+  effortSelect.disabled = running !== null;
+  const nothingRead = !measurement?.entries.some(({ threads, problem }) => threads !== null || problem);
+  exportButton.disabled = copyButton.disabled = nothingRead;
+}
+
+async function copyMarkdown(measurement: Measurement): Promise<void> {
+  const copied = await copy(reportMarkdown(measurement));
+  opening.say(copied ? 'Copied.' : 'The clipboard is closed to this page: copy the text by hand.');
+}

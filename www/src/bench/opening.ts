@@ -1,0 +1,75 @@
+import type { Version } from 'mobilenet-wasm';
+import { list } from '../format';
+import { element } from '../stage';
+import { type Entry, NETWORKS, fastest, threadsText } from './entry';
+import { figure } from './figures';
+
+/** The top of the page: how far the measurement is, and the fastest time of each network. */
+export class Opening {
+  readonly #progress = element('progress');
+  readonly #bar = element<HTMLProgressElement>('progress-bar');
+  readonly #doing = element('progress-text');
+  readonly #status = element('status');
+  readonly #announcement = element('announcement');
+
+  begin(): void {
+    this.#status.textContent = '';
+    this.#announcement.textContent = 'Measuring.';
+    this.#bar.value = 0;
+    this.#progress.hidden = false;
+  }
+
+  /** @param doing `null` leaves what is said */
+  showProgress(doing: string | null, done: number): void {
+    if (doing !== null) this.#doing.textContent = doing;
+    this.#bar.value = done;
+  }
+
+  end(): void {
+    this.#progress.hidden = true;
+  }
+
+  /** Says it to everyone. */
+  say(message: string): void {
+    this.#status.textContent = message;
+  }
+
+  showBest(entries: readonly Entry[]): void {
+    const best = bestOf(entries);
+    element('invitation').hidden = best.length > 0;
+    element('best').hidden = best.length === 0;
+    element('best').replaceChildren(...best.map(bestItem));
+  }
+
+  /** Tells a screen reader of one network: every reading would be too much. */
+  announceNetwork(entries: readonly Entry[], version: Version): void {
+    const entry = fastest(entries, version);
+    if (entry) this.#announcement.textContent = `${inWords(entry)} with ${entry.build}.`;
+  }
+
+  announceEnd(entries: readonly Entry[]): void {
+    const best = bestOf(entries);
+    if (best.length > 0) this.#announcement.textContent = `Measured. ${list(best.map(inWords))}.`;
+    else this.say('Nothing could be measured here.');
+  }
+}
+
+function bestOf(entries: readonly Entry[]): Entry[] {
+  return NETWORKS.flatMap(({ version }) => fastest(entries, version) ?? []);
+}
+
+function inWords({ name, inference }: Entry): string {
+  return `${name} ${figure(Math.min(...inference))} milliseconds`;
+}
+
+function bestItem({ name, build, threads, inference }: Entry): HTMLLIElement {
+  const item = document.createElement('li');
+  const time = document.createElement('strong');
+  time.textContent = `${figure(Math.min(...inference))} ms`;
+  const what = document.createElement('span');
+  what.textContent = name;
+  const how = document.createElement('small');
+  how.textContent = `${build}, ${threadsText(threads ?? 1)}`;
+  item.append(what, time, how);
+  return item;
+}

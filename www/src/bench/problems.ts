@@ -1,0 +1,35 @@
+import { type BuildName, MobileNetError } from 'mobilenet-wasm';
+import { list } from '../format';
+import { textOf } from '../messages';
+import type { Entry, Problem } from './entry';
+
+/** What went wrong with a build. */
+export function problemOf(error: unknown, build: BuildName): Problem {
+  // Where a build doesn't start, the package's message names it in front of the reason.
+  const reason = textOf(error).replace(new RegExp(`^.*${build}: `), '');
+  switch (error instanceof MobileNetError ? error.code : undefined) {
+    case 'UNSUPPORTED':
+      return { kind: 'unavailable', reason };
+    case 'CRASHED':
+      return { kind: 'failed', reason: `its worker crashed: ${reason}` };
+    case 'OUT_OF_MEMORY':
+      return { kind: 'failed', reason: 'there is not enough memory. Close other tabs and measure again' };
+    default:
+      return { kind: 'failed', reason };
+  }
+}
+
+/** A sentence for each problem: one for all networks where a build can't run in this browser or page. */
+export function sentences(entries: readonly Entry[]): string[] {
+  const unavailable = new Map<string, Set<BuildName>>();
+  const failed: string[] = [];
+  for (const { problem, name, build } of entries) {
+    if (problem?.kind === 'unavailable') {
+      unavailable.set(problem.reason, (unavailable.get(problem.reason) ?? new Set()).add(build));
+    } else if (problem) {
+      failed.push(`${name} in ${build} failed: ${problem.reason}.`);
+    }
+  }
+  const missing = [...unavailable].map(([reason, builds]) => `Not measured: ${list([...builds])}, because ${reason}.`);
+  return [...missing, ...failed];
+}

@@ -1,0 +1,73 @@
+import { name, version } from 'mobilenet-wasm/package.json';
+import { type Entry, RESOLUTION, resultOf } from './entry';
+import { figure, optional, share } from './figures';
+import { sentences } from './problems';
+
+/** One measurement: what, when and where. */
+export interface Measurement {
+  entries: readonly Entry[];
+  date: Date;
+  /** Of each network in each build. */
+  runs: number;
+  /** Whether all of them were made: not where it was stopped. */
+  complete: boolean;
+}
+
+/** Everything that was read, for a file. */
+export function reportJson({ entries, date, runs, complete }: Measurement): string {
+  return JSON.stringify(
+    {
+      package: `${name} ${version}`,
+      date: date.toISOString(),
+      userAgent: navigator.userAgent,
+      hardwareConcurrency: navigator.hardwareConcurrency,
+      crossOriginIsolated,
+      units: { times: 'ms', 'times in profiles': 'µs', rates: 'GFLOP/s' },
+      resolution: RESOLUTION,
+      runs,
+      complete,
+      entries: entries.map(({ version, build, threads, macs, problem, inference, leftOut, profile }, i) => ({
+        version,
+        build,
+        threads,
+        macs,
+        problem: problem?.reason ?? null,
+        result: resultOf(entries[i], entries),
+        inference,
+        leftOut,
+        profile,
+      })),
+    },
+    null,
+    1,
+  );
+}
+
+/** The table and where it was read, for an issue. */
+export function reportMarkdown({ entries, date, runs, complete }: Measurement): string {
+  const lines = entries.flatMap((entry) => {
+    const result = resultOf(entry, entries);
+    if (!result) return [];
+    const times = [result.minimum, result.median, result.p95].map(figure);
+    const rates = [optional(result.gflops), optional(result.shareOfPeak, (value) => `${share(value)} %`)];
+    return [[entry.name, entry.build, String(entry.threads), ...times, ...rates]];
+  });
+  const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    `${name} ${version}, ${date.toISOString()}, ${runs === 1 ? '1 run' : `${runs} runs`} each at ${RESOLUTION} pixels${complete ? '' : ', stopped before the end'}`,
+    `${navigator.userAgent}, ${deviceText()}`,
+    '',
+    row(['network', 'build', 'threads', 'min ms', 'median ms', 'p95 ms', 'GFLOP/s', 'of peak']),
+    row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']),
+    ...lines.map(row),
+    '',
+    ...sentences(entries),
+  ].join('\n');
+}
+
+/** What the browser tells of the device and the page. */
+export function deviceText(): string {
+  const cores = navigator.hardwareConcurrency;
+  return `${cores === 1 ? '1 core' : `${cores} cores`}, ${crossOriginIsolated ? '' : 'not '}cross-origin isolated`;
+}
+

@@ -1,0 +1,113 @@
+import type { Version } from 'mobilenet-wasm';
+import { millions } from '../format';
+import { element } from '../stage';
+import { type Entry, NETWORKS, resultOf, threadsText } from './entry';
+import { NONE, figure, optional, share } from './figures';
+import { sentences } from './problems';
+
+/** The table of all networks and builds, a group of rows for each network. */
+export class ResultsTable {
+  #entries: readonly Entry[] = [];
+  #rows = new Map<Entry, Row>();
+  readonly #groups = new Map<Version, HTMLTableSectionElement>();
+
+  /** @param onChoose the visitor wants to see the layers of an entry */
+  constructor(private readonly onChoose: (entry: Entry) => void) {
+    for (const { version, name } of NETWORKS) {
+      const group = document.createElement('tbody');
+      group.dataset.version = version;
+      const heading = document.createElement('th');
+      Object.assign(heading, { scope: 'rowgroup', colSpan: 6 });
+      const title = document.createElement('span');
+      title.textContent = name;
+      const macs = document.createElement('small');
+      heading.append(title, macs);
+      group.insertRow().append(heading);
+      this.#groups.set(version, group);
+    }
+    element('results').append(...this.#groups.values());
+  }
+
+  /** Shows these from now on. */
+  show(entries: readonly Entry[]): void {
+    for (const { element } of this.#rows.values()) element.remove();
+    this.#entries = entries;
+    this.#rows = new Map(entries.map((entry) => [entry, new Row(entry, () => this.onChoose(entry))]));
+    for (const [{ version }, row] of this.#rows) this.#groups.get(version)?.append(row.element);
+    this.update();
+  }
+
+  /** Shares and bars of all rows may change with one. */
+  update(): void {
+    for (const [version, group] of this.#groups) {
+      const entries = this.#entries.filter((entry) => entry.version === version);
+      const macs = entries.find(({ macs }) => macs)?.macs;
+      const heading = group.querySelector('small');
+      if (heading) heading.textContent = macs ? `${millions(macs)} MACs` : '';
+      const minima = entries.flatMap(({ inference }) => (inference.length > 0 ? [Math.min(...inference)] : []));
+      for (const entry of entries) this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));
+    }
+    this.#showNotes(sentences(this.#entries));
+  }
+
+  #showNotes(texts: string[]): void {
+    const notes = element('notes');
+    while (notes.children.length > texts.length) notes.lastElementChild?.remove();
+    for (const [i, text] of texts.entries()) {
+      const note = notes.children[i] ?? notes.appendChild(document.createElement('li'));
+      // A screen reader tells each change.
+      if (note.textContent !== text) note.textContent = text;
+    }
+  }
+}
+
+class Row {
+  readonly element = document.createElement('tr');
+  readonly #button = document.createElement('button');
+  readonly #threads = document.createElement('small');
+  readonly #bar = document.createElement('i');
+
+  constructor(entry: Entry, onChoose: () => void) {
+    this.element.dataset.build = entry.build;
+    const heading = document.createElement('th');
+    heading.scope = 'row';
+    this.#button.type = 'button';
+    this.#button.className = 'build';
+    this.#button.textContent = entry.build;
+    this.#button.addEventListener('click', onChoose);
+    const pace = document.createElement('div');
+    pace.className = 'bar';
+    pace.append(this.#bar);
+    heading.append(this.#button, ' ', this.#threads, pace);
+    this.element.append(heading);
+  }
+
+  /**
+   * @param all entries, one of which may know the peak
+   * @param best of the network, ms
+   * @param worst of the network, ms
+   */
+  update(entry: Entry, all: readonly Entry[], best: number, worst: number): void {
+    const { problem, profile, threads, name, build } = entry;
+    const result = resultOf(entry, all);
+    this.element.classList.toggle('fastest', result?.minimum === best);
+    this.element.classList.toggle('unmeasured', !result);
+    this.#button.disabled = !profile;
+    this.#button.setAttribute('aria-label', `${build}: show the layers of ${name}`);
+    this.#threads.textContent = threads === null ? '' : threadsText(threads);
+    this.#bar.style.setProperty('--value', String(result ? result.minimum / worst : 0));
+    while (this.element.cells.length > 1) this.element.deleteCell(1);
+    if (problem && !result) {
+      const cell = this.element.insertCell();
+      cell.colSpan = 5;
+      cell.className = 'missing';
+      // Why, is told below the table.
+      cell.textContent = problem.kind === 'unavailable' ? 'not here' : 'failed';
+      return;
+    }
+    const cells = result
+      ? [figure(result.minimum), figure(result.median), figure(result.p95), optional(result.gflops), optional(result.shareOfPeak, share)]
+      : Array<string>(5).fill(NONE);
+    for (const text of cells) this.element.insertCell().textContent = text;
+  }
+}

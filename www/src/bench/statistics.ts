@@ -1,0 +1,25 @@
+export interface Summary {
+  minimum: number;
+  median: number;
+  p95: number;
+}
+
+/** @param values `null` is answered to none */
+export function summary(values: readonly number[]): Summary | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return { minimum: sorted[0], median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
+}
+
+/** Between the two values beside it in proportion, as NumPy does. */
+function quantile(sorted: readonly number[], fraction: number): number {
+  const position = (sorted.length - 1) * fraction;
+  const below = Math.floor(position);
+  const above = Math.ceil(position);
+  return sorted[below] + (sorted[above] - sorted[below]) * (position - below);
+}
+
+/** @returns GFLOP/s, two operations for each multiply-accumulate; `null` where a coarse clock saw no time pass */
+export function gflops(macs: number, ms: number): number | null {
+  return ms > 0 ? (2 * macs) / (ms * 1e6) : null;
+}
