@@ -141,11 +141,13 @@ export interface ProfileTime {
 
 export interface ProfileStep extends ProfileTime {
   /**
-   * Its place in the network, each only once: `stem`, `block 3 expand`, `depthwise`, `pool`, `squeeze`, `excite`, `scale`
-   * and `project`, `last pointwise`, `pool`, `head`, `classifier`. A block's residual is a part of its `project`.
+   * Its place in the network, each only once: `stem`, `block 3 expand`, `depthwise` (or `expand + depthwise`), `pool`,
+   * `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`, `classifier`. A block's residual is a
+   * part of its `project`.
    */
   name: string;
-  kind: 'stem' | 'pointwise' | 'depthwise' | 'pool' | 'dense' | 'scale';
+  /** `expand-depthwise`: an expansion and the depthwise convolution behind it, fused as on large maps. */
+  kind: 'stem' | 'pointwise' | 'depthwise' | 'expand-depthwise' | 'pool' | 'dense' | 'scale';
   /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];
