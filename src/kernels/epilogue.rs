@@ -23,7 +23,7 @@ pub trait Epilogue {
 pub enum Clamp {}
 /// `x * relu6(x + 3) / 6` (V3, section 5.2).
 pub enum HardSwish {}
-/// `relu6(x + 3) / 6`.
+/// `relu6(x + 3) / 6`, computed as `min(max(x / 6 + 1/2, 0), 1)`: one operation less where they are fused.
 pub enum HardSigmoid {}
 /// Adds the sum to what the output holds: the block's input, for a residual in place.
 pub enum Accumulate {}
@@ -41,9 +41,9 @@ impl Epilogue for HardSigmoid {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, _output: *const f32) -> V {
         // SAFETY: the caller's promise.
-        let [low, high, three, sixth] =
+        let [low, high, half, sixth] =
             unsafe { [0, 1, 2, 3].map(|i| V::load_splat(constants.add(i))) };
-        x.add(three).max(low).min(high).mul(sixth)
+        half.madd(x, sixth).max(low).min(high)
     }
 }
 
@@ -70,6 +70,6 @@ pub const fn constants(activation: Activation) -> Constants {
         Activation::Linear => [f32::NEG_INFINITY, f32::INFINITY, 0.0, 0.0],
         Activation::Relu => [0.0, f32::INFINITY, 0.0, 0.0],
         Activation::Relu6 => [0.0, 6.0, 0.0, 0.0],
-        Activation::HardSwish | Activation::HardSigmoid => [0.0, 6.0, 3.0, 1.0 / 6.0],
+        Activation::HardSwish | Activation::HardSigmoid => [0.0, 1.0, 0.5, 1.0 / 6.0],
     }
 }
