@@ -111,13 +111,17 @@ test('a thread that traps fails the call, and the next one is answered by a fres
       replaced++;
     }
     const sabotaged = await WebAssembly.compile(binary);
+    // They join only after the loading, which runs the network to warm it up; until then nobody misses them.
     const { postMessage } = Worker.prototype;
+    const joins = [];
     Worker.prototype.postMessage = function (message, ...rest) {
-      if (message.request?.type === 'join') message = { ...message, request: { ...message.request, module: sabotaged } };
-      return postMessage.call(this, message, ...rest);
+      if (message.request?.type !== 'join') return postMessage.call(this, message, ...rest);
+      joins.push(() => postMessage.call(this, { ...message, request: { ...message.request, module: sabotaged } }));
+      setTimeout(() => this.onmessage({ data: { id: message.id, value: null } }));
     };
     const net = await load({ threads: 3 });
     Worker.prototype.postMessage = postMessage;
+    for (const join of joins) join();
 
     // A helper that wakes late finds no work left: it may take a few runs until one gets a part.
     let failure;
@@ -130,8 +134,9 @@ test('a thread that traps fails the call, and the next one is answered by a fres
     const { predictions } = await net.classify(await photo());
     const threads = net.info.threads;
     for (const one of [net, other]) one.dispose();
-    return { replaced, code: failure?.code, message: failure?.message, states, same, threads, index: predictions[0].index };
+    return { joined: joins.length, replaced, code: failure?.code, message: failure?.message, states, same, threads, index: predictions[0].index };
   });
+  assert.equal(outcome.joined, 2);
   assert.ok(outcome.replaced > 100, `${outcome.replaced} multiply-adds`);
   assert.equal(outcome.code, 'CRASHED');
   assert.match(outcome.message, /unreachable/);

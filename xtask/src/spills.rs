@@ -172,7 +172,9 @@ fn compare(measured: &Spills, allowed: &Spills) -> Differences {
             Some(_) => {}
         }
     }
-    let unknown = measured.iter().filter(|(kernel, _)| !allowed.contains_key(*kernel));
+    // Compilers differ in what they inline where: a function more is no fault as long as it spills nothing.
+    let unknown =
+        measured.iter().filter(|(kernel, spills)| **spills > 0 && !allowed.contains_key(*kernel));
     found.worse.extend(unknown.map(|(kernel, spills)| {
         format!("{kernel} has {spills} spills and is not in xtask/spills.txt")
     }));
@@ -222,16 +224,16 @@ Instructions (size = 40)
     }
 
     #[test]
-    fn more_spills_and_kernels_that_come_or_go_are_faults_and_fewer_are_told() {
+    fn more_spills_and_kernels_that_go_are_faults_and_fewer_are_told() {
         let table = "simd relaxed kernel\n   1    2 a\n   -    0 b\n";
         assert_eq!(allowed(table, "simd").unwrap(), spills(&[("a", 1)]));
         let allowed = allowed(table, "relaxed").unwrap();
         assert_eq!(compare(&spills(&[("a", 2), ("b", 0)]), &allowed), Differences::default());
-        let found = compare(&spills(&[("a", 1), ("c", 0)]), &allowed);
+        let found = compare(&spills(&[("a", 1), ("c", 1), ("d", 0)]), &allowed);
         assert_eq!(found.better, ["a has 1 spills of 2: xtask/spills.txt may be lowered"]);
         assert_eq!(
             found.worse,
-            ["b was not found, or has no loop", "c has 0 spills and is not in xtask/spills.txt"]
+            ["b was not found, or has no loop", "c has 1 spills and is not in xtask/spills.txt"]
         );
         let found = compare(&spills(&[("a", 3), ("b", 0)]), &allowed);
         assert_eq!(found.worse, ["a has 3 spills, 2 are allowed"]);
