@@ -171,7 +171,7 @@ impl Engine {
     }
 
     /// Has `threads` threads run the network. All but the calling one are workers of the same memory that
-    /// call [`join_threads`], now or later; the first inference waits for them.
+    /// call [`join_threads`], now or later; as long as one hasn't, the others do its work.
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {

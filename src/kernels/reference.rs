@@ -1,4 +1,4 @@
-//! Every operation again in plain loops and `f64`: slow, obviously right, what the tests compare with.
+//! The convolutions and activations again in plain loops and `f64`: slow, obviously right, what the tests compare with.
 //!
 //! Tensors are `[channels][height][width]`; inputs may be `f64` too, as the outputs are.
 

@@ -10,7 +10,7 @@ use crate::simd::F32x4;
 use std::ops::Range;
 
 /// Tiles that fetch ahead. Each reads a cache line of the next panel for every run of at least 8 inputs, in
-/// which a panel has 4 lines: four tiles read all of it.
+/// which a panel has 4 lines: four tiles read nearly all of it.
 const FETCHING: usize = 4;
 
 /// The memory of a call, all in values: where it reads, where it writes, how much.

@@ -26,8 +26,8 @@ pub use team::MAX_THREADS;
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    steps: Vec<Step>,
     team: Team,
+    steps: Vec<Step>,
     /// What each step does.
     infos: Vec<StepInfo>,
     arena: Buffer,
