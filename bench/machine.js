@@ -1,6 +1,6 @@
 // Where and with what the numbers were read.
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { root } from './browser.js';
 
@@ -26,7 +26,7 @@ export function surroundings(browser) {
     cpu: cpus()[0].model,
     cores: availableParallelism(),
     load: loadavg()[0],
-    system: `${distribution()}, ${type()} ${release()}`,
+    system: distribution(),
     browser: `Chromium ${browser.version()}, headless`,
     packages: [`${ours.name} ${ours.version}`, ...Object.entries(dependencies).map((pair) => pair.join(' '))],
     makers: ['tflite', 'onnx'].flatMap((kind) =>

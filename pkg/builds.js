@@ -83,9 +83,10 @@ const MAX_THREADS = 64;
  * Starts a worker with the best build that works here, and its threads: one that the engine refuses, or that fails to
  * start, is passed over for the next.
  * @param {Wish} wish
+ * @param {AbortSignal} signal ends all that was started; its reason is the error
  * @returns {Promise<{ connection: Connection, build: import('./index.js').BuildName, threads: number, skipped: SkippedBuild[] }>}
  */
-export async function startBest({ threads = Math.min(navigator.hardwareConcurrency || 1, DEFAULT_THREADS), build: only }) {
+export async function startBest({ threads = defaultThreads(), build: only }, signal) {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new MobileNetError('BAD_INPUT', `threads is ${threads}: give a whole number from 1 to ${MAX_THREADS}`);
   }
@@ -106,8 +107,9 @@ export async function startBest({ threads = Math.min(navigator.hardwareConcurren
     }
     try {
       const used = build.shared ? threads : 1;
-      return { connection: await start(build, used), build: build.name, threads: used, skipped };
+      return { connection: await start(build, used, signal), build: build.name, threads: used, skipped };
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
       if (error instanceof MobileNetError) code = error.code;
       skipped.push({ build: build.name, reason: messageOf(error) });
     }
@@ -116,6 +118,10 @@ export async function startBest({ threads = Math.min(navigator.hardwareConcurren
     code,
     `no build of the engine runs here: ${skipped.map(({ build, reason }) => `${build}: ${reason}`).join('; ')}`,
   );
+}
+
+function defaultThreads() {
+  return Math.min(navigator.hardwareConcurrency || 1, DEFAULT_THREADS);
 }
 
 /**
@@ -133,13 +139,17 @@ function withoutThreads(threads, only) {
 /**
  * @param {Build} build
  * @param {number} threads
+ * @param {AbortSignal} signal
  * @returns {Promise<Connection>} to the worker that owns the network, and with it to those that help it
  */
-async function start(build, threads) {
+async function start(build, threads, signal) {
+  signal.throwIfAborted();
   const connection = new Connection(build.spawn());
-  // One for all: a network that lost a thread would wait for it for ever.
-  const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
+  const end = () => connection.close(signal.reason);
+  signal.addEventListener('abort', end);
   try {
+    // One for all: a network that lost a thread would wait for it for ever.
+    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
     // The workers fetch their scripts meanwhile.
     const module = await compiled(build);
     const memory = await connection.request({ type: 'start', module, threads });
@@ -148,6 +158,8 @@ async function start(build, threads) {
   } catch (error) {
     connection.close(new MobileNetError('DISPOSED', 'this build did not start'));
     throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MobileNetError } from './errors.js';
+import { MobileNetError, messageOf } from './errors.js';
 
 /**
  * @typedef {import('./protocol.js').Request} Request
@@ -44,7 +44,11 @@ export class Connection {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      this.#worker.postMessage({ id, request }, transfer);
+      try {
+        this.#worker.postMessage({ id, request }, transfer);
+      } catch (cause) {
+        throw new MobileNetError('BAD_INPUT', `this can't be handed to the worker: ${messageOf(cause)}`, { cause });
+      }
       this.#pending.set(id, { resolve, reject });
     });
   }
@@ -77,7 +81,7 @@ export class Connection {
 
   /** @param {string} message */
   #crash(message) {
-    this.close(new MobileNetError('CRASHED', `${message}; the next call starts this network afresh`));
+    this.close(new MobileNetError('CRASHED', message));
   }
 
   /** @param {Answer} answer */

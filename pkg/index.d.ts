@@ -211,7 +211,7 @@ export interface NetworkInfo {
 export type ErrorCode =
   /** The weights are malformed: truncated, surplus or missing tensors, a wrong shape, NaN. */
   | 'BAD_WEIGHTS'
-  /** The tensors are those of no network known here. */
+  /** The tensors are those of no network known here, or `version` is no name of one. */
   | 'UNKNOWN_NETWORK'
   /** `config`, `preprocessorConfig`, `labels` or the options of `untrained` don't make sense. */
   | 'BAD_CONFIG'

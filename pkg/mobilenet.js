@@ -41,6 +41,7 @@ export class MobileNet {
   #disposed = null;
   /** @type {Promise<Connection> | null} */
   #restart = null;
+  #end = new AbortController();
   #calls = 0;
   #running = false;
   /** @type {Job | null} The newest frame among those that came while another was being read. */
@@ -80,6 +81,7 @@ export class MobileNet {
 
   /** @param {UntrainedOptions} options */
   static async untrained({ version, minimalistic = false, width = 1, resolution = 224, classes = 1000, signal, threads, build }) {
+    checkShape({ version, minimalistic, width, resolution, classes });
     const start = starter({ threads, build }, async (connection) => {
       const worker = await connection;
       return worker.request({ type: 'untrained', version, minimalistic, width, resolution, classes });
@@ -117,7 +119,7 @@ export class MobileNet {
       closeFrame(frame);
       throw error;
     }
-    const reading = await this.#read(order, frame, topK, signal);
+    const reading = await this.#read(order, frame, Math.min(topK, this.#info.classes), signal);
     if (!reading) return null;
     const { ranking, preprocess, inference } = reading;
     return {
@@ -157,6 +159,7 @@ export class MobileNet {
     this.#disposed ??= new MobileNetError('DISPOSED', 'this network was disposed of');
     if (this.#waiting) this.#drop(this.#waiting).reject(this.#disposed);
     this.#connection.close(this.#disposed);
+    this.#end.abort(this.#disposed);
   }
 
   /** @param {AbortSignal} [signal] */
@@ -177,14 +180,14 @@ export class MobileNet {
 
   /** @returns {Promise<Connection>} */
   async #startAfresh() {
-    const { connection, info } = await this.#start();
-    if (this.#disposed) {
-      connection.close(this.#disposed);
-      throw this.#disposed;
+    try {
+      const { connection, info } = await this.#start(this.#end.signal);
+      this.#connection = connection;
+      this.#info = info;
+      return connection;
+    } catch (error) {
+      throw this.#disposed ?? error;
     }
-    this.#connection = connection;
-    this.#info = info;
-    return connection;
   }
 
   /**
@@ -246,7 +249,8 @@ export class MobileNet {
     } catch (error) {
       closeFrame(job.frame);
       // A bitmap made from another origin's picture is refused only when it should be transferred.
-      job.reject(error instanceof DOMException ? tainted('picture') : error);
+      const refused = 'image' in job.frame && error instanceof MobileNetError && error.cause instanceof DOMException;
+      job.reject(refused ? tainted('picture') : error);
     }
     this.#running = false;
     const next = this.#waiting;
@@ -265,7 +269,7 @@ function starter(wish, fill) {
   return async (outer) => {
     if (outer?.aborted) throw abortedBy(outer);
     const inner = new AbortController();
-    const starting = startBest(wish);
+    const starting = startBest(wish, inner.signal);
     /** @param {MobileNetError} reason */
     const giveUp = (reason) => {
       inner.abort(reason);
@@ -303,6 +307,23 @@ async function open(start, labels, signal) {
     started.connection.close(/** @type {MobileNetError} */ (error));
     throw error;
   }
+}
+
+/**
+ * Sees to it that what reaches wasm are the types it was told; whether the values make sense is its own matter.
+ * @param {Required<Pick<UntrainedOptions, 'version' | 'minimalistic' | 'width' | 'resolution' | 'classes'>>} shape
+ */
+function checkShape({ version, minimalistic, width, resolution, classes }) {
+  /** @param {unknown} value */
+  const isCount = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
+  const wrong = [
+    { name: 'version', value: version, right: typeof version === 'string', wanted: 'a name' },
+    { name: 'minimalistic', value: minimalistic, right: typeof minimalistic === 'boolean', wanted: 'true or false' },
+    { name: 'width', value: width, right: typeof width === 'number', wanted: 'a number' },
+    { name: 'resolution', value: resolution, right: isCount(resolution), wanted: 'a whole number' },
+    { name: 'classes', value: classes, right: isCount(classes), wanted: 'a whole number' },
+  ].find(({ right }) => !right);
+  if (wrong) throw new MobileNetError('BAD_CONFIG', `${wrong.name} is ${String(wrong.value)}: give ${wrong.wanted}`);
 }
 
 /**

@@ -118,14 +118,15 @@ fn a_used_plan_gives_the_same_logits() {
     }
 }
 
-/// What a network takes besides its parameters: packing adds a panel's padding at most.
+/// What a network takes besides its parameters: packing adds a panel's padding at most. The expanded tensors of
+/// large maps never exist as a whole: with them V2 took 5.8 MiB and V3-Large 3.9.
 #[wasm_bindgen_test(unsupported = test)]
 fn memory_at_224_pixels() {
     const MIB: usize = 1 << 20;
     for (version, activations) in [
-        (Version::V1, 6 * MIB),
-        (Version::V2, 6 * MIB),
-        (Version::V3Large, 5 * MIB),
+        (Version::V1, 5 * MIB),
+        (Version::V2, 9 * MIB / 2),
+        (Version::V3Large, 5 * MIB / 2),
         (Version::V3Small, 2 * MIB),
     ] {
         let network = Network::new(&Config::new(version)).unwrap();

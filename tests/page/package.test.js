@@ -245,9 +245,11 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
 });
 
 test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
-  const codes = await page.evaluate(async () => {
+  const { codes, all } = await page.evaluate(async () => {
     const net = await load();
     const picture = await photo();
+    const gone = new Float32Array(224 ** 2 * 3);
+    structuredClone(gone, { transfer: [gone.buffer] });
     const codes = [
       await codeOf(net.classify(picture, { topK: 0 })),
       await codeOf(net.classify(picture, { topK: 2.5 })),
@@ -260,12 +262,21 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
       await codeOf(net.profile(undefined, { runs: 1001 })),
       await codeOf(load({ weights: undefined })),
       await codeOf(load({ weights: 'http://' })),
+      await codeOf(net.run(gone)),
       await codeOf(load({ labels: ['one', 'two'] })),
+      await codeOf(MobileNet.untrained({})),
+      await codeOf(MobileNet.untrained({ version: 'v1', resolution: 224.9 })),
+      await codeOf(MobileNet.untrained({ version: 'v1', resolution: '224' })),
+      await codeOf(MobileNet.untrained({ version: 'v1', resolution: 2 ** 32 + 224 })),
+      await codeOf(MobileNet.untrained({ version: 'v1', classes: -1 })),
+      await codeOf(MobileNet.untrained({ version: 'v1', width: '1' })),
     ];
+    const { predictions } = await net.classify(picture, { topK: 2 ** 32 });
     net.dispose();
-    return codes;
+    return { codes, all: predictions.length };
   });
-  assert.deepEqual(codes, [...Array(11).fill('BAD_INPUT'), 'BAD_CONFIG']);
+  assert.deepEqual(codes, [...Array(12).fill('BAD_INPUT'), ...Array(7).fill('BAD_CONFIG')]);
+  assert.equal(all, 1000);
 });
 
 test('weights that can’t be used say why', async () => {
@@ -434,7 +445,7 @@ test('a trap inside the engine rejects the call that met it, and the next call s
     return { code, message, states, index: predictions[0].index };
   });
   assert.equal(outcome.code, 'CRASHED');
-  assert.match(outcome.message, /unreachable; the next call starts this network afresh/);
+  assert.match(outcome.message, /unreachable/);
   assert.deepEqual(outcome.states, ['crashed', 'ready']);
   assert.equal(outcome.index, PHOTOS[0].index);
 });
@@ -469,6 +480,28 @@ test('a fresh start that fails is that call’s error; the next one tries again,
     return call;
   });
   assert.equal(code, 'DISPOSED');
+  assert.ok(await noWorkers(fresh));
+
+  // A download that never ends: only `dispose` can end it.
+  await fresh.evaluate(async () => {
+    globalThis.net = await load({ threads: 1 });
+  });
+  await crash();
+  await context.route('**/*.safetensors', () => {});
+  const asked = fresh.waitForRequest('**/*.safetensors');
+  const failed = fresh.waitForEvent('requestfailed');
+  await fresh.evaluate(() => {
+    globalThis.stuck = codeOf(net.run(new Float32Array(3)));
+  });
+  await asked;
+  assert.equal(
+    await fresh.evaluate(() => {
+      net.dispose();
+      return stuck;
+    }),
+    'DISPOSED',
+  );
+  await failed;
   assert.ok(await noWorkers(fresh));
   await context.close();
 });
