@@ -211,7 +211,7 @@ function firstFrames(frames) {
   });
   return `## The first ${frames[0]?.inference.length ?? 0} frames
 
-${paragraph(`Right after a network is loaded into a new page. Loading runs it for 50 ms; then the engine still optimises the code.
+${paragraph(`Right after a network is loaded into a new page. Loading runs it for 100 ms; then the engine still optimises the code.
   mobilenet-wasm's inference, ${oursAs(OURS)}.`)}
 
 ${table(['network', 'first frame:', 'median:', 'p95:', 'p95 / median:'], rows)}`;

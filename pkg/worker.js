@@ -28,7 +28,7 @@ import { MAX_RUNS } from './protocol.js';
  * How long a network runs before it is handed over. Its first runs take longer, until the engine has optimised the code:
  * without this V3-Small's first frame took 29 ms in place of 2.2, and six more took 4 to 8. ms
  */
-const WARM_UP = 50;
+const WARM_UP = 100;
 
 /** How long it does before a profile. ms */
 const LONG_WARM_UP = 500;
