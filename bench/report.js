@@ -25,6 +25,7 @@ export function report(results) {
     header(results),
     method(results),
     ...results.networks.map(contestSection),
+    layersSection(results.layers),
     totals(results.networks),
     inputSizes(results.inputs),
     firstFrames(results.frames),
@@ -200,6 +201,39 @@ function inputSizes(entries) {
     with that at 224 pixels.`),
     table(['pixels:', 'million MACs:', 'min:', 'median:', 'min / million MACs:', 'against 224:'], rows),
     ...missing([entries]),
+  ].join('\n\n');
+}
+
+/** @param {import('./layers.js').Layers[]} networks */
+function layersSection(networks) {
+  const rows = networks.flatMap(({ version, profile: { steps, total, peak } }) => {
+    /** @type {Map<string, { layers: number, macs: number, microseconds: number }>} */
+    const kinds = new Map();
+    for (const { kind, macs, microseconds } of steps) {
+      const sum = kinds.get(kind) ?? { layers: 0, macs: 0, microseconds: 0 };
+      kinds.set(kind, { layers: sum.layers + 1, macs: sum.macs + macs, microseconds: sum.microseconds + microseconds });
+    }
+    return [...kinds]
+      .sort(([, a], [, b]) => b.microseconds - a.microseconds)
+      .map(([kind, { layers, macs, microseconds }]) => {
+        const rate = (2 * macs) / microseconds / 1e3;
+        return [
+          titleOf(version),
+          kind,
+          String(layers),
+          (macs / 1e6).toFixed(1),
+          microseconds.toFixed(0),
+          percent(microseconds / total.microseconds),
+          macs > 0 ? rate.toFixed(1) : NONE,
+          macs > 0 && peak ? percent(rate / peak) : NONE,
+        ];
+      });
+  });
+  return [
+    '## Where the time goes',
+    paragraph(`The package's \`net.profile()\`, ${oursAs(OURS)}: the layers of each kind together. \`expand-depthwise\` is a block's
+    expansion and its depthwise convolution in one. The page \`bench.html\` shows every layer.`),
+    table(['network', 'kind', 'layers:', 'million MACs:', 'µs:', 'of the time:', 'GFLOP/s:', 'share of peak:'], rows),
   ].join('\n\n');
 }
 

@@ -30,6 +30,7 @@ function reportOn(entries, more = {}) {
     },
     runs: 3,
     networks: [entries],
+    layers: [],
     inputs: [],
     frames: [{ version: 'v2', inference: [40, 10, 10, 10] }],
     cold: { weights: null, build: 'relaxed', threads: 1, times: [200, 100, 300] },
@@ -120,4 +121,15 @@ test('downloads are added up, ours named by the build', () => {
   const text = reportOn([ours], { sizes });
   assert.deepEqual(row(text, '2.0'), ['mobilenet-wasm', 'relaxed', '2.0', '1.0', '3.0']);
   assert.deepEqual(row(text, 'litert.wasm'), ['LiteRT.js', 'litert.wasm', '4.0', '0.0', '4.0']);
+});
+
+test('layers are added up by their kind, the longest first', () => {
+  const step = (kind, macs, microseconds) => ({ kind, macs, microseconds });
+  const steps = [step('stem', 3e6, 100), step('pointwise', 20e6, 500), step('pool', 0, 100), step('pointwise', 10e6, 300)];
+  const profile = { steps, total: { macs: 33e6, microseconds: 1000 }, peak: 80 };
+  const text = reportOn([ours], { layers: [{ version: 'v2', profile }] });
+  assert.deepEqual(row(text, 'pointwise'), ['MobileNet V2', 'pointwise', '2', '30.0', '800', '80 %', '75.0', '94 %']);
+  assert.deepEqual(row(text, 'stem'), ['MobileNet V2', 'stem', '1', '3.0', '100', '10 %', '60.0', '75 %']);
+  assert.deepEqual(row(text, 'pool'), ['MobileNet V2', 'pool', '1', '0.0', '100', '10 %', '–', '–']);
+  assert.ok(text.indexOf('| pointwise') < text.indexOf('| stem'));
 });

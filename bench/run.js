@@ -8,6 +8,7 @@ import { coldStart } from './cold.js';
 import { CONTENDERS, NETWORKS, OURS, REVECTORIZED } from './contenders.js';
 import { contest } from './contest.js';
 import { firstFrames } from './frames.js';
+import { layers } from './layers.js';
 import { surroundings } from './machine.js';
 import { report } from './report.js';
 import { sizes } from './sizes.js';
@@ -44,7 +45,8 @@ async function contests(browser, contenders) {
 }
 
 const networks = await contests(browser, CONTENDERS);
-say('input sizes');
+say('layers, input sizes');
+const profiles = await layers(browser, url);
 const inputs = await contest(
   browser,
   url,
@@ -70,6 +72,7 @@ const results = {
   surroundings: around,
   runs,
   networks,
+  layers: profiles,
   inputs,
   frames,
   cold,

@@ -9,6 +9,7 @@
  * @property {object} info what really runs, as far as the runtime tells
  * @property {() => Promise<Sample>} run one inference on an input made beforehand
  * @property {() => Promise<number | null>} [peak] GFLOP/s of multiply-adds in registers, in the same build
+ * @property {() => Promise<import('../../pkg/index.js').Profile>} [profile] of each layer
  */
 
 /** @type {Prepared} */
@@ -38,5 +39,9 @@ globalThis.bench = {
 
   async peak() {
     return (await contender.peak?.()) ?? null;
+  },
+
+  profile() {
+    return contender.profile();
   },
 };

@@ -15,8 +15,8 @@ export async function prepare({ version, resolution, build, threads }) {
       return { inference, total };
     },
     async peak() {
-      // Packages from before there was a profile can still be measured.
-      return net.profile ? (await net.profile(null, { runs: 1 })).peak : null;
+      return (await net.profile(null, { runs: 1 })).peak;
     },
+    profile: () => net.profile(),
   };
 }
