@@ -28,8 +28,9 @@ const PARTS_PER_THREAD: usize = 6;
 /// Multiplications, or values moved, that are worth a part of their own: about a microsecond.
 const LEAST_PART: usize = 32 << 10;
 
-/// Multiplications after which a part should end, where its step can be cut so finely: some 20 microseconds. When one thread has found nothing
-/// left to take the others are still at their last parts, and it should not fall asleep over that.
+/// Multiplications after which a part should end, where its step can be cut so finely: some 20
+/// microseconds. When one thread has found nothing left to take the others are still at their last parts,
+/// and it should not fall asleep over that.
 const LARGEST_PART: usize = 640 << 10;
 
 /// A part's number has 16 bits, and a grid may have twice the parts that it was asked for.

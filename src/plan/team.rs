@@ -87,8 +87,8 @@ impl std::fmt::Debug for Team {
     }
 }
 
-/// Looks at the word before a thread falls asleep: some 50 microseconds in WebAssembly. Most waits are shorter, and falling
-/// asleep for them would take longer than they do.
+/// Looks at the word before a thread falls asleep: some 50 microseconds in WebAssembly. Most waits are
+/// shorter, and falling asleep for them would take longer than they do.
 const SPINS: usize = 40_000;
 
 /// What the word says between two runs, and at the end of all: steps that no plan has.
@@ -236,15 +236,18 @@ impl Shared {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::{Team, Work};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::thread;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::thread::{self, ThreadId};
     use std::time::Duration;
 
-    /// Counts how often each part ran, and whether all of the step before had.
+    /// Counts how often each part ran, whether all of the step before had, and who came after the end.
     struct Counting {
         parts: Vec<Vec<AtomicUsize>>,
         slow: bool,
+        caller: ThreadId,
         early: AtomicUsize,
+        over: AtomicBool,
+        late: AtomicUsize,
     }
 
     impl Counting {
@@ -252,12 +255,18 @@ mod tests {
             let parts = (0..steps)
                 .map(|_| (0..rng.usize(1..20)).map(|_| AtomicUsize::new(0)).collect())
                 .collect();
-            Self { parts, slow, early: AtomicUsize::new(0) }
+            let (early, late, over) = Default::default();
+            Self { parts, slow, caller: thread::current().id(), early, over, late }
         }
     }
 
     impl Work for Counting {
         fn parts(&self, step: usize) -> usize {
+            // Time for the others to finish the run, if they need not wait for this thread.
+            if self.slow && thread::current().id() != self.caller {
+                thread::sleep(Duration::from_micros(100));
+            }
+            self.late.fetch_add(usize::from(self.over.load(Ordering::SeqCst)), Ordering::Relaxed);
             self.parts[step].len()
         }
 
@@ -272,22 +281,15 @@ mod tests {
         }
     }
 
-    /// Whoever looks at a work that is no more sees parts that were never there.
-    impl Drop for Counting {
-        fn drop(&mut self) {
-            for parts in &mut self.parts {
-                parts.clear();
-            }
-        }
-    }
-
-    /// Every part runs once a run, in the order of the steps, whether the threads spin or sleep, and of a
-    /// work that is gone with its run.
+    /// Every part runs once a run, in the order of the steps, whether the threads spin or sleep, and nobody
+    /// looks at a work when its run is over.
     #[test]
-    fn every_part_runs_once_and_in_order() {
+    fn every_part_runs_once_in_order_and_in_time() {
         let mut rng = fastrand::Rng::with_seed(3);
         for threads in 1..=5 {
             let mut team = Team::new(threads).unwrap();
+            // Kept, so that whoever comes late finds them.
+            let mut works = Vec::new();
             for run in 0..400 {
                 let steps = rng.usize(0..30);
                 let work = Box::new(Counting::new(&mut rng, steps, run % 20 == 0));
@@ -295,13 +297,18 @@ mod tests {
                 for _ in 0..repeats {
                     team.run(&*work, 0..steps);
                 }
+                work.over.store(true, Ordering::SeqCst);
                 let counts = work.parts.iter().flatten().map(|count| count.load(Ordering::Relaxed));
                 assert!(counts.into_iter().all(|count| count == repeats), "{threads} threads");
                 assert_eq!(work.early.load(Ordering::Relaxed), 0, "{threads} threads");
+                works.push(work);
                 if run % 100 == 99 {
                     thread::sleep(Duration::from_millis(2));
                 }
             }
+            drop(team);
+            let late: usize = works.iter().map(|work| work.late.load(Ordering::Relaxed)).sum();
+            assert_eq!(late, 0, "{threads} threads");
         }
     }
 }
