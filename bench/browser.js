@@ -1,12 +1,8 @@
 // The server and the Chromium in which everything is measured.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { launch as launchPlain } from '../tests/page/chromium.js';
 import { serve } from '../www/serve.js';
-
-const require = createRequire(new URL('../www/package.json', import.meta.url));
-/** @type {typeof import('playwright-core')} */
-const { chromium } = require('playwright-core');
 
 /**
  * @typedef {import('playwright-core').Browser} Browser
@@ -33,18 +29,11 @@ export function serveAll() {
 
 /** @param {string[]} [flags] */
 export function launch(flags = []) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      // Tabs take turns: those that wait must not be put to sleep.
-      '--disable-background-timer-throttling',
-      '--disable-backgrounding-occluded-windows',
-      '--disable-renderer-backgrounding',
-      ...flags,
-    ],
-  });
+  // Tabs take turns: those that wait must not be put to sleep.
+  return launchPlain([
+    '--disable-background-timer-throttling',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+    ...flags,
+  ]);
 }

@@ -1,15 +1,11 @@
 // What the browser tests share: the server, Chromium, a photo as webcam, and a page with no bundler.
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../../www/serve.js';
-
-const require = createRequire(new URL('../../www/package.json', import.meta.url));
-/** @type {typeof import('playwright-core')} */
-const { chromium } = require('playwright-core');
+import { launch } from './chromium.js';
 
 const www = fileURLToPath(new URL('../../www/', import.meta.url));
 
@@ -43,23 +39,6 @@ export const heaviest = models.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
 /** @param {string} path below `www/public` */
 export function publicFile(path) {
   return join(www, 'public', path);
-}
-
-/** @param {string[]} [flags] besides those that make Chromium run here and leave the network alone */
-export function launch(flags = []) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--no-first-run',
-      '--disable-quic',
-      '--disable-component-update',
-      '--disable-sync',
-      ...flags,
-    ],
-  });
 }
 
 export const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
