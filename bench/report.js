@@ -149,7 +149,8 @@ function missing(contests) {
   return [
     list(
       items.map(
-        ({ contender, task, missing }) => `**Not measured**: ${labelOf(contender)}, at ${task.resolution} pixels: ${missing}.`,
+        ({ contender, task, missing }) =>
+          `**Not measured**: ${labelOf(contender)}, at ${task.resolution} pixels: ${missing}.`,
       ),
     ),
   ];

@@ -125,7 +125,12 @@ test('downloads are added up, ours named by the build', () => {
 
 test('layers are added up by their kind, the longest first', () => {
   const step = (kind, macs, microseconds) => ({ kind, macs, microseconds });
-  const steps = [step('stem', 3e6, 100), step('pointwise', 20e6, 500), step('pool', 0, 100), step('pointwise', 10e6, 300)];
+  const steps = [
+    step('stem', 3e6, 100),
+    step('pointwise', 20e6, 500),
+    step('pool', 0, 100),
+    step('pointwise', 10e6, 300),
+  ];
   const profile = { steps, total: { macs: 33e6, microseconds: 1000 }, peak: 80 };
   const text = reportOn([ours], { layers: [{ version: 'v2', profile }] });
   assert.deepEqual(row(text, 'pointwise'), ['MobileNet V2', 'pointwise', '2', '30.0', '800', '80 %', '75.0', '94 %']);

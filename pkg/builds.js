@@ -42,21 +42,24 @@ const BUILDS = [
     shared: true,
     refusal: withoutRelaxed,
     wasm: new URL('./wasm/relaxed-threads/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () => new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+    spawn: () =>
+      new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
   },
   {
     name: 'relaxed',
     shared: false,
     refusal: withoutRelaxed,
     wasm: new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () => new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+    spawn: () =>
+      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
   },
   {
     name: 'simd-threads',
     shared: true,
     refusal: withoutSimd,
     wasm: new URL('./wasm/simd-threads/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () => new Worker(new URL('./workers/simd-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+    spawn: () =>
+      new Worker(new URL('./workers/simd-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
   },
   {
     name: 'simd',

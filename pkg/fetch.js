@@ -144,7 +144,9 @@ async function receive(response, url, { onProgress, signal, sha256 }) {
     bytes = new Uint8Array(await new Response(counted).arrayBuffer());
   } catch (error) {
     if (signal?.aborted) throw abortedBy(signal);
-    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${loaded} bytes: ${messageOf(error)}`, { cause: error });
+    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${loaded} bytes: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   if (sha256) await checkDigest(bytes, sha256, url);
   return bytes;

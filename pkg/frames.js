@@ -34,7 +34,9 @@ export async function capture(source) {
     if (error instanceof MobileNetError) throw error;
     const name = error instanceof DOMException ? error.name : '';
     if (name === 'SecurityError') throw tainted(kind);
-    throw new MobileNetError('BAD_INPUT', `no picture could be taken from this ${kind}: ${messageOf(error)}`, { cause: error });
+    throw new MobileNetError('BAD_INPUT', `no picture could be taken from this ${kind}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   throw new MobileNetError(
     'BAD_INPUT',

@@ -60,7 +60,18 @@ export class MobileNet {
   }
 
   /** @param {LoadOptions} options */
-  static async load({ weights, config, preprocessorConfig, labels, onProgress, signal, sha256, cache, threads, build }) {
+  static async load({
+    weights,
+    config,
+    preprocessorConfig,
+    labels,
+    onProgress,
+    signal,
+    sha256,
+    cache,
+    threads,
+    build,
+  }) {
     let report = onProgress;
     const start = starter({ threads, build }, async (connection, signal) => {
       const [{ bytes, owned }, configText, preprocessorText, worker] = await Promise.all([
@@ -80,7 +91,16 @@ export class MobileNet {
   }
 
   /** @param {UntrainedOptions} options */
-  static async untrained({ version, minimalistic = false, width = 1, resolution = 224, classes = 1000, signal, threads, build }) {
+  static async untrained({
+    version,
+    minimalistic = false,
+    width = 1,
+    resolution = 224,
+    classes = 1000,
+    signal,
+    threads,
+    build,
+  }) {
     checkShape({ version, minimalistic, width, resolution, classes });
     const start = starter({ threads, build }, async (connection) => {
       const worker = await connection;
@@ -111,7 +131,8 @@ export class MobileNet {
     const began = performance.now();
     const order = this.#calls++;
     this.#throwIfEnded(signal);
-    if (!Number.isInteger(topK) || topK < 1) throw new MobileNetError('BAD_INPUT', `topK is ${topK}: give a whole number from 1`);
+    if (!Number.isInteger(topK) || topK < 1)
+      throw new MobileNetError('BAD_INPUT', `topK is ${topK}: give a whole number from 1`);
     const frame = await capture(source);
     try {
       this.#throwIfEnded(signal);
@@ -123,7 +144,11 @@ export class MobileNet {
     if (!reading) return null;
     const { ranking, preprocess, inference } = reading;
     return {
-      predictions: ranking.map(({ index, probability }) => ({ index, label: this.#labels?.[index] ?? null, probability })),
+      predictions: ranking.map(({ index, probability }) => ({
+        index,
+        label: this.#labels?.[index] ?? null,
+        probability,
+      })),
       timing: { preprocess, inference, total: performance.now() - began },
     };
   }
@@ -147,7 +172,8 @@ export class MobileNet {
   async profile(input, { runs } = {}) {
     this.#throwIfEnded();
     input ??= madeUpInput(this.#info.resolution);
-    if (!(input instanceof Float32Array)) throw new MobileNetError('BAD_INPUT', 'profile: give a Float32Array, or nothing');
+    if (!(input instanceof Float32Array))
+      throw new MobileNetError('BAD_INPUT', 'profile: give a Float32Array, or nothing');
     if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= MAX_RUNS)) {
       throw new MobileNetError('BAD_INPUT', `runs is ${runs}: give a whole number from 1 to ${MAX_RUNS}`);
     }
@@ -273,13 +299,22 @@ function starter(wish, fill) {
     /** @param {MobileNetError} reason */
     const giveUp = (reason) => {
       inner.abort(reason);
-      starting.then(({ connection }) => connection.close(reason), () => {});
+      starting.then(
+        ({ connection }) => connection.close(reason),
+        () => {},
+      );
     };
     const onAbort = () => giveUp(abortedBy(/** @type {AbortSignal} */ (outer)));
     outer?.addEventListener('abort', onAbort);
     try {
-      const filled = fill(starting.then(({ connection }) => connection), inner.signal);
-      const [{ connection, build, threads, skipped }, { labels: ownLabels, ...network }] = await Promise.all([starting, filled]);
+      const filled = fill(
+        starting.then(({ connection }) => connection),
+        inner.signal,
+      );
+      const [{ connection, build, threads, skipped }, { labels: ownLabels, ...network }] = await Promise.all([
+        starting,
+        filled,
+      ]);
       if (outer?.aborted) throw abortedBy(outer);
       return { connection, info: Object.freeze({ ...network, build, threads, skipped }), ownLabels };
     } catch (error) {

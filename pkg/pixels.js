@@ -48,7 +48,8 @@ export class PixelReader {
     if (this.#context?.canvas.width !== width || this.#context.canvas.height !== height) {
       // `willReadFrequently` keeps the canvas in main memory: every frame is read back.
       const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
-      if (!context) throw new MobileNetError('BAD_INPUT', `a picture of ${width}x${height} is too large for a canvas here`);
+      if (!context)
+        throw new MobileNetError('BAD_INPUT', `a picture of ${width}x${height} is too large for a canvas here`);
       context.fillStyle = 'white';
       this.#context = context;
     }

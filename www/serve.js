@@ -90,7 +90,9 @@ async function respond(request, response, mounts) {
     'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
     'Content-Length': file.size,
     // Names with a digest in them never change; anything else is asked for again and answered by 304.
-    'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`)
+      ? 'public, max-age=31536000, immutable'
+      : 'no-cache',
     ETag: `"${file.size.toString(16)}-${Math.trunc(file.mtimeMs).toString(16)}"`,
   };
   if (request.headers['if-none-match'] === headers.ETag) {
@@ -100,7 +102,9 @@ async function respond(request, response, mounts) {
     response.writeHead(200, headers).end();
   } else {
     response.writeHead(200, headers);
-    createReadStream(file.path).on('error', (error) => response.destroy(error)).pipe(response);
+    createReadStream(file.path)
+      .on('error', (error) => response.destroy(error))
+      .pipe(response);
   }
 }
 

@@ -25,7 +25,11 @@ const contentSecurityPolicy: Plugin = {
   // The development server injects inline styles and scripts, which the policy forbids.
   apply: 'build',
   transformIndexHtml: (_html, { path }) => [
-    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy(HOSTS[path]) }, injectTo: 'head-prepend' },
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: policy(HOSTS[path]) },
+      injectTo: 'head-prepend',
+    },
   ],
 };
 

@@ -31,7 +31,8 @@ globalThis.bench = {
    * @returns {Promise<Sample[]>}
    */
   async run(count) {
-    if (document.visibilityState !== 'visible') throw new Error('this tab is in the background, where it would be slowed down');
+    if (document.visibilityState !== 'visible')
+      throw new Error('this tab is in the background, where it would be slowed down');
     const samples = [];
     for (let i = 0; i < count; i++) samples.push(await contender.run());
     return samples;

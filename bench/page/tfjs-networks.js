@@ -5,7 +5,17 @@ import * as tf from '@tensorflow/tfjs-core';
 /** @typedef {(x: tf.Tensor4D) => tf.Tensor4D} Layer */
 
 /** Each row: output channels, stride. */
-const V1 = [[64, 1], [128, 2], [128, 1], [256, 2], [256, 1], [512, 2], ...Array(5).fill([512, 1]), [1024, 2], [1024, 1]];
+const V1 = [
+  [64, 1],
+  [128, 2],
+  [128, 1],
+  [256, 2],
+  [256, 1],
+  [512, 2],
+  ...Array(5).fill([512, 1]),
+  [1024, 2],
+  [1024, 1],
+];
 
 /** Each row: expansion, output channels, repeats, stride of the first. */
 const V2 = [
@@ -197,7 +207,12 @@ function hSwish(x) {
  */
 function squeezeAndExcite(channels) {
   const squeezed = roundToEight(channels / 4);
-  const scale = chain(pool, convolution(1, channels, squeezed, 1, 'relu'), convolution(1, squeezed, channels, 1), hSigmoid);
+  const scale = chain(
+    pool,
+    convolution(1, channels, squeezed, 1, 'relu'),
+    convolution(1, squeezed, channels, 1),
+    hSigmoid,
+  );
   return (x) => tf.mul(x, scale(x));
 }
 

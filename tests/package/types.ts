@@ -1,5 +1,11 @@
 // Compiled, never run: the declarations users see against the JavaScript that they describe.
-import type { Classification, MobileNetError as DeclaredError, MobileNet as Declared, LoadOptions, UntrainedOptions } from '../../pkg/index.js';
+import type {
+  Classification,
+  MobileNetError as DeclaredError,
+  MobileNet as Declared,
+  LoadOptions,
+  UntrainedOptions,
+} from '../../pkg/index.js';
 import { MobileNetError } from '../../pkg/errors.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
 

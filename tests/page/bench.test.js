@@ -20,7 +20,8 @@ after(() => session?.close());
 async function watch(page) {
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin)
+      elsewhere.push(request.url());
   });
   await page.addInitScript(() => {
     globalThis.spoken = [];
@@ -61,17 +62,22 @@ async function measure(page) {
 
 /** @returns {Promise<Record<string, string[]>>} what the cells say, by network and build */
 async function table(page) {
-  const rows = await page.locator('#results tr[data-build]').evaluateAll((rows) =>
-    rows.map((row) => [
-      `${row.parentElement.dataset.version} ${row.dataset.build}`,
-      [...row.querySelectorAll('td')].map(({ textContent }) => textContent),
-    ]),
-  );
+  const rows = await page
+    .locator('#results tr[data-build]')
+    .evaluateAll((rows) =>
+      rows.map((row) => [
+        `${row.parentElement.dataset.version} ${row.dataset.build}`,
+        [...row.querySelectorAll('td')].map(({ textContent }) => textContent),
+      ]),
+    );
   return Object.fromEntries(rows);
 }
 
 async function exported(page) {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export JSON' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export JSON' }).click(),
+  ]);
   return { name: download.suggestedFilename(), report: JSON.parse(await readFile(await download.path(), 'utf8')) };
 }
 
@@ -115,11 +121,19 @@ test('every network is measured in every build, and the export agrees with the t
 
   assert.match(name, /^mobilenet-wasm-\d{4}-\d\d-\d\dT[\d-]+\.json$/);
   const { version } = JSON.parse(await readFile(new URL('../../pkg/package.json', import.meta.url), 'utf8'));
-  const device = await page.evaluate(() => ({ userAgent: navigator.userAgent, hardwareConcurrency: navigator.hardwareConcurrency, crossOriginIsolated }));
+  const device = await page.evaluate(() => ({
+    userAgent: navigator.userAgent,
+    hardwareConcurrency: navigator.hardwareConcurrency,
+    crossOriginIsolated,
+  }));
   assert.equal(device.crossOriginIsolated, true);
   assert.deepEqual(
     { ...device, package: `mobilenet-wasm ${version}`, runs: RUNS, complete: true, resolution: 224 },
-    Object.fromEntries(['userAgent', 'hardwareConcurrency', 'crossOriginIsolated', 'package', 'runs', 'complete', 'resolution'].map((key) => [key, report[key]])),
+    Object.fromEntries(
+      ['userAgent', 'hardwareConcurrency', 'crossOriginIsolated', 'package', 'runs', 'complete', 'resolution'].map(
+        (key) => [key, report[key]],
+      ),
+    ),
   );
   assert.ok(Math.abs(Date.parse(report.date) - Date.now()) < 600_000);
 
@@ -142,19 +156,29 @@ test('every network is measured in every build, and the export agrees with the t
     assert.equal(result.median, sorted[(RUNS - 1) / 2]);
     assert.ok(result.p95 >= result.median && result.p95 <= sorted[RUNS - 1]);
     assert.ok(Math.abs(result.gflops / ((2 * macs) / (sorted[0] * 1e6)) - 1) < 1e-9);
-    const peak = Math.max(...report.entries.filter((other) => other.build === build).map(({ profile }) => profile.peak));
+    const peak = Math.max(
+      ...report.entries.filter((other) => other.build === build).map(({ profile }) => profile.peak),
+    );
     assert.ok(Math.abs(result.shareOfPeak / (result.gflops / (peak * threads)) - 1) < 1e-9);
     assert.deepEqual(
       row.map(Number),
-      [result.minimum, result.median, result.p95, result.gflops, 100 * result.shareOfPeak].map((value, i) => Number(row[i].includes('.') ? value.toFixed(row[i].split('.')[1].length) : value.toFixed(0))),
+      [result.minimum, result.median, result.p95, result.gflops, 100 * result.shareOfPeak].map((value, i) =>
+        Number(row[i].includes('.') ? value.toFixed(row[i].split('.')[1].length) : value.toFixed(0)),
+      ),
     );
 
     assert.equal(profile.runs, RUNS);
-    assert.equal(profile.steps.reduce((sum, step) => sum + step.macs, 0), macs);
+    assert.equal(
+      profile.steps.reduce((sum, step) => sum + step.macs, 0),
+      macs,
+    );
   }
   for (const version of NETWORKS) {
     const minima = report.entries.filter((entry) => entry.version === version).map(({ result }) => result.minimum);
-    const shown = await page.locator(`#results tbody[data-version="${version}"] tr.fastest`).first().getAttribute('data-build');
+    const shown = await page
+      .locator(`#results tbody[data-version="${version}"] tr.fastest`)
+      .first()
+      .getAttribute('data-build');
     assert.equal(shown, BUILDS[minima.indexOf(Math.min(...minima))]);
   }
   assert.equal(await page.locator('.best li').count(), NETWORKS.length);
@@ -175,10 +199,20 @@ test('the layers of the chosen network and build are shown', async () => {
   const names = page.locator('#steps th');
   assert.equal(await names.count(), profile.steps.length);
   const kinds = await page.locator('#steps tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.kind));
-  assert.deepEqual(kinds, profile.steps.map(({ kind }) => kind));
+  assert.deepEqual(
+    kinds,
+    profile.steps.map(({ kind }) => kind),
+  );
   const [stem] = profile.steps;
   const text = await page.locator('#steps tr').first().innerText();
-  for (const part of [stem.name, stem.kind, '224×224×3 → 112×112×16', (stem.macs / 1e6).toFixed(2), stem.microseconds.toPrecision(3)]) assert.ok(text.includes(part), `${part} in ${text}`);
+  for (const part of [
+    stem.name,
+    stem.kind,
+    '224×224×3 → 112×112×16',
+    (stem.macs / 1e6).toFixed(2),
+    stem.microseconds.toPrecision(3),
+  ])
+    assert.ok(text.includes(part), `${part} in ${text}`);
   assert.equal(await page.locator('#kinds li').count(), new Set(kinds).size);
   await page.locator('#profile-select').selectOption({ label: 'V1, simd' });
   assert.equal(await names.count(), report.entries[BUILDS.indexOf('simd')].profile.steps.length);
@@ -206,7 +240,10 @@ test('the table can be copied as Markdown, by hand where there is no clipboard',
   const area = page.getByLabel('Copy this:');
   await area.waitFor();
   assert.equal(await area.inputValue(), markdown);
-  assert.equal(await area.evaluate((area) => document.activeElement === area && area.selectionEnd - area.selectionStart), markdown.length);
+  assert.equal(
+    await area.evaluate((area) => document.activeElement === area && area.selectionEnd - area.selectionStart),
+    markdown.length,
+  );
 });
 
 test('a page that is not isolated says why threads are missing, and measures the rest', async () => {
@@ -214,7 +251,8 @@ test('a page that is not isolated says why threads are missing, and measures the
   await measure(page);
   const rows = await table(page);
   for (const version of NETWORKS) {
-    for (const build of ['relaxed-threads', 'simd-threads']) assert.deepEqual(rows[`${version} ${build}`], ['not here']);
+    for (const build of ['relaxed-threads', 'simd-threads'])
+      assert.deepEqual(rows[`${version} ${build}`], ['not here']);
     for (const build of ['relaxed', 'simd']) assert.match(rows[`${version} ${build}`][0], /^\d/);
   }
   assert.deepEqual(await page.locator('#notes li').allInnerTexts(), [
@@ -223,7 +261,10 @@ test('a page that is not isolated says why threads are missing, and measures the
   await page.locator('#device').filter({ hasText: 'not cross-origin isolated' }).waitFor();
   const { report } = await exported(page);
   assert.match(report.entries[0].problem, /^threads need a page/);
-  assert.deepEqual([report.entries[0].inference, report.entries[0].profile, report.entries[0].result], [[], null, null]);
+  assert.deepEqual(
+    [report.entries[0].inference, report.entries[0].profile, report.entries[0].result],
+    [[], null, null],
+  );
   await page.close();
 });
 
@@ -271,7 +312,9 @@ test('a build that breaks is told of, and the others go on', async () => {
 test('it can be stopped, and what was read until then stays', async () => {
   const page = await openBench({ runs: 1000 });
   await measureButton(page).click();
-  await page.waitForFunction(() => Number(/^V1: run (\d+) to/.exec(document.getElementById('progress-text').textContent)?.[1]) >= 16);
+  await page.waitForFunction(
+    () => Number(/^V1: run (\d+) to/.exec(document.getElementById('progress-text').textContent)?.[1]) >= 16,
+  );
   await stopButton(page).click();
   await page.locator('#status').filter({ hasText: 'Stopped.' }).waitFor();
   assert.ok(await noWorkers(page));
@@ -343,7 +386,10 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
     await page.keyboard.press('Tab');
     return page.evaluate(() => {
       const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
-      const name = document.activeElement.getAttribute('aria-label') ?? document.activeElement.labels?.[0]?.firstElementChild?.textContent ?? document.activeElement.textContent;
+      const name =
+        document.activeElement.getAttribute('aria-label') ??
+        document.activeElement.labels?.[0]?.firstElementChild?.textContent ??
+        document.activeElement.textContent;
       return { name: name.trim(), outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
     });
   };
@@ -359,7 +405,14 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
     assert.ok(outlined, `no focus to be seen on ${name}`);
     reached.push(name);
   }
-  for (const name of ['What the networks see', 'Export JSON', 'Copy as Markdown', 'relaxed-threads: show the layers of V1', 'Layers of', 'Layers, scrollable']) {
+  for (const name of [
+    'What the networks see',
+    'Export JSON',
+    'Copy as Markdown',
+    'relaxed-threads: show the layers of V1',
+    'Layers of',
+    'Layers, scrollable',
+  ]) {
     assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
   }
   await stopButton(page).focus();
@@ -368,8 +421,13 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
   assert.equal(await measureButton(page).evaluate((button) => document.activeElement === button), true);
 
   const refused = await page.evaluate(async () => {
-    const violation = new Promise((resolve) => document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)));
-    const outcome = await fetch('https://huggingface.co/').then(() => 'answered', () => 'refused');
+    const violation = new Promise((resolve) =>
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)),
+    );
+    const outcome = await fetch('https://huggingface.co/').then(
+      () => 'answered',
+      () => 'refused',
+    );
     return [outcome, await violation];
   });
   assert.deepEqual(refused, ['refused', 'connect-src']);
@@ -380,18 +438,29 @@ test('a screen reader is told of each network, not of each reading', async () =>
   const spoken = await measured.evaluate(() => spoken);
   assert.equal(spoken.length, 1 + NETWORKS.length + 1, spoken.join('\n'));
   assert.match(spoken.at(-1), /^Measured\. V1 .+ milliseconds, V2 .+ and V3-Large/);
-  const live = await measured.locator('#results, #best, #progress, #steps').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
+  const live = await measured
+    .locator('#results, #best, #progress, #steps')
+    .evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
   assert.equal(live, 0);
 });
 
 test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked for less motion', async () => {
-  const page = await openBench({ runs: 1, viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', prepare: withoutRelaxedOrThreads });
+  const page = await openBench({
+    runs: 1,
+    viewport: { width: 390, height: 844 },
+    reducedMotion: 'reduce',
+    prepare: withoutRelaxedOrThreads,
+  });
   const outside = () =>
     page.evaluate(() => [
       document.documentElement.scrollWidth - innerWidth,
       ...[...document.querySelectorAll('button, select, textarea, p, li, h1, h2, th, td, progress')]
         .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden'))
-        .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 || (element.matches('th, td') && element.scrollWidth > element.clientWidth + 1))
+        .filter(
+          (element) =>
+            element.getBoundingClientRect().right > innerWidth + 0.5 ||
+            (element.matches('th, td') && element.scrollWidth > element.clientWidth + 1),
+        )
         .map(({ className, textContent }) => `${className} ${textContent}`),
     ]);
   const everywhere = async () => {
@@ -410,7 +479,12 @@ test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked 
   await page.getByLabel('Copy this:').waitFor();
   await page.locator('#profile-select').selectOption({ label: 'V3-Large, simd' });
   await everywhere();
-  const moving = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => parseFloat(getComputedStyle(element).transitionDuration) > 0).length);
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('body *')].filter(
+        (element) => parseFloat(getComputedStyle(element).transitionDuration) > 0,
+      ).length,
+  );
   assert.equal(moving, 0);
   await page.close();
 });

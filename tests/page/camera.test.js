@@ -32,7 +32,10 @@ for (const photo of PHOTOS) {
 
 describe('a camera', () => {
   let session;
-  before(async () => (session = await open(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=2'])));
+  before(
+    async () =>
+      (session = await open(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=2'])),
+  );
   after(() => session?.close());
 
   const start = async (prepare) => {
@@ -52,7 +55,11 @@ describe('a camera', () => {
     }, facingMode);
 
   test('is mirrored when it faces the user or says nothing, and only then', async () => {
-    for (const [mode, mirrored] of [[undefined, true], ['user', true], ['environment', false]]) {
+    for (const [mode, mirrored] of [
+      [undefined, true],
+      ['user', true],
+      ['environment', false],
+    ]) {
       const page = await start(facing(mode));
       const transform = await page.locator('#video').evaluate((video) => getComputedStyle(video).transform);
       assert.equal(transform, mirrored ? 'matrix(-1, 0, 0, 1, 0, 0)' : 'none', String(mode));
@@ -66,10 +73,14 @@ describe('a camera', () => {
     await select.waitFor();
     const ids = await select.locator('option').evaluateAll((options) => options.map(({ value }) => value));
     assert.equal(ids.length, 2);
-    const used = () => page.evaluate(() => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId);
+    const used = () =>
+      page.evaluate(() => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId);
     for (const id of [ids[1], ids[0]]) {
       await select.selectOption(id);
-      await page.waitForFunction((id) => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId === id, id);
+      await page.waitForFunction(
+        (id) => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId === id,
+        id,
+      );
       assert.equal(await used(), id);
     }
     await page.close();
@@ -87,14 +98,19 @@ describe('a camera', () => {
 
   test('that is unplugged has its sentence', async () => {
     const page = await start();
-    await page.evaluate(() => document.getElementById('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')));
+    await page.evaluate(() =>
+      document.getElementById('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')),
+    );
     await page.getByText('The camera was unplugged or switched off.').waitFor();
     await page.getByRole('button', { name: 'Start camera' }).waitFor();
     await page.close();
   });
 
   test('that another program holds, or that is gone, has its sentence', async () => {
-    for (const [name, sentence] of [['NotReadableError', 'another program may be using it'], ['OverconstrainedError', 'That camera is gone.']]) {
+    for (const [name, sentence] of [
+      ['NotReadableError', 'another program may be using it'],
+      ['OverconstrainedError', 'That camera is gone.'],
+    ]) {
       const page = await openPage(session, {
         prepare: (page) =>
           page.addInitScript((name) => {
@@ -118,7 +134,10 @@ describe('a camera', () => {
     await page.waitForTimeout(500);
     assert.equal(await classified(page), 0, 'frames are read while hidden');
     await setHidden(page, false);
-    await page.getByText('Paused while this tab is hidden.').waitFor({ state: 'detached' }).catch(() => {});
+    await page
+      .getByText('Paused while this tab is hidden.')
+      .waitFor({ state: 'detached' })
+      .catch(() => {});
     await page.waitForFunction(() => globalThis.changes > 2);
     assert.equal(await page.locator('#status').textContent(), '');
     await page.close();
@@ -135,11 +154,14 @@ const setHidden = (page, hidden) =>
 const countClassified = (page, version) =>
   page.evaluate((version) => {
     globalThis.changes = 0;
-    new MutationObserver(() => globalThis.changes++).observe(document.querySelector(`.card[data-version="${version}"] .predictions`), {
-      subtree: true,
-      attributes: true,
-      childList: true,
-    });
+    new MutationObserver(() => globalThis.changes++).observe(
+      document.querySelector(`.card[data-version="${version}"] .predictions`),
+      {
+        subtree: true,
+        attributes: true,
+        childList: true,
+      },
+    );
   }, version);
 
 const classified = (page) => page.evaluate(() => globalThis.changes);
@@ -162,7 +184,10 @@ describe('without a camera', () => {
   };
 
   test('a refusal has its sentence', () =>
-    trouble(['--use-fake-ui-for-media-stream=deny', '--use-fake-device-for-media-stream'], 'The camera is blocked for this page.'));
+    trouble(
+      ['--use-fake-ui-for-media-stream=deny', '--use-fake-device-for-media-stream'],
+      'The camera is blocked for this page.',
+    ));
 
   test('none at all has its sentence', () => trouble(['--use-fake-ui-for-media-stream'], 'No camera was found.'));
 

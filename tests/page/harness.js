@@ -81,7 +81,9 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
 export async function openBlank({ browser, url }, { isolated = true, ...options } = {}) {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(20_000);
-  const headers = isolated ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } : {};
+  const headers = isolated
+    ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
+    : {};
   await page.route(`${url}blank`, (route) =>
     route.fulfill({ contentType: 'text/html', headers, body: '<!doctype html><title>blank</title>' }),
   );
@@ -151,7 +153,9 @@ export async function webcamOf(session, photo) {
     const image = context.getImageData(0, 0, canvas.width, canvas.height);
     for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 16 + (image.data[i] * 219) / 255;
     context.putImageData(image, 0, 0);
-    const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })).arrayBuffer());
+    const jpeg = new Uint8Array(
+      await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })).arrayBuffer(),
+    );
     return btoa(Array.from(jpeg, (byte) => String.fromCharCode(byte)).join(''));
   }, photo);
   await page.close();

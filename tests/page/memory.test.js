@@ -44,7 +44,9 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
     for (let i = 0; i < SWITCHES; i++) await switchTo(i % 2 === 0);
     const after = await settled();
     const grown = after.bytes - before.bytes;
-    console.log(`renderer: ${megabytes(before.bytes)} before, ${megabytes(after.bytes)} after ${SWITCHES} switches of ${name}`);
+    console.log(
+      `renderer: ${megabytes(before.bytes)} before, ${megabytes(after.bytes)} after ${SWITCHES} switches of ${name}`,
+    );
     assert.equal(after.workers, before.workers);
     assert.ok(grown < ALLOWED_NETWORKS * bytes, `grown by ${megabytes(grown)}`);
   } finally {
@@ -59,7 +61,9 @@ async function rendererOf(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
   const sizes = await Promise.all(
-    processInfo.filter(({ type }) => type === 'renderer').map(async ({ id }) => ({ id, bytes: await privateBytes(id) })),
+    processInfo
+      .filter(({ type }) => type === 'renderer')
+      .map(async ({ id }) => ({ id, bytes: await privateBytes(id) })),
   );
   // Chromium keeps a spare renderer, which is empty.
   return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
@@ -68,5 +72,8 @@ async function rendererOf(browser) {
 /** Memory that belongs to a process alone, by Linux's count. */
 async function privateBytes(pid) {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return ['Private_Clean', 'Private_Dirty'].reduce((sum, key) => sum + 1024 * Number(rollup.match(new RegExp(`${key}:\\s+(\\d+)`))[1]), 0);
+  return ['Private_Clean', 'Private_Dirty'].reduce(
+    (sum, key) => sum + 1024 * Number(rollup.match(new RegExp(`${key}:\\s+(\\d+)`))[1]),
+    0,
+  );
 }

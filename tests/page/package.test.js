@@ -17,18 +17,29 @@ after(() => session?.close());
 
 test('npm packs the licences and every file that the package refers to', () => {
   const root = new URL('../../pkg/', import.meta.url);
-  const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--silent', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }));
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--silent', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }),
+  );
   const packed = new Set(files.map(({ path }) => new URL(path, root).href));
   const wanted = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md'].map((path) => new URL(path, root).href);
   const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   for (const [, path] of JSON.stringify(exports).matchAll(/:"([^"]+)"/g)) wanted.push(new URL(path, root).href);
   for (const file of packed) {
     if (!/\.[jt]s$/.test(file)) continue;
-    const references = readFileSync(new URL(file), 'utf8').matchAll(/\b(?:from |import\(|new URL\()'([^']+\.(?:js|json|wasm))'/g);
+    const references = readFileSync(new URL(file), 'utf8').matchAll(
+      /\b(?:from |import\(|new URL\()'([^']+\.(?:js|json|wasm))'/g,
+    );
     for (const [, reference] of references) wanted.push(new URL(reference, file).href);
   }
-  for (const build of ['relaxed-threads', 'relaxed', 'simd-threads', 'simd']) assert.ok(wanted.some((file) => file.endsWith(`/wasm/${build}/mobilenet_wasm_bg.wasm`)), build);
-  assert.deepEqual(wanted.filter((file) => !packed.has(file)), []);
+  for (const build of ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'])
+    assert.ok(
+      wanted.some((file) => file.endsWith(`/wasm/${build}/mobilenet_wasm_bg.wasm`)),
+      build,
+    );
+  assert.deepEqual(
+    wanted.filter((file) => !packed.has(file)),
+    [],
+  );
 });
 
 for (const model of models) {
@@ -100,7 +111,10 @@ test('every kind of source gives the same answer, and stays usable', async () =>
     const tolerance = kind === 'HTMLVideoElement' || kind === 'VideoFrame' ? 0.05 : 0;
     for (const { index, probability } of readings) {
       assert.equal(index, reference.index, kind);
-      assert.ok(Math.abs(probability - reference.probability) <= tolerance, `${kind}: ${probability}, ImageData: ${reference.probability}`);
+      assert.ok(
+        Math.abs(probability - reference.probability) <= tolerance,
+        `${kind}: ${probability}, ImageData: ${reference.probability}`,
+      );
     }
   }
 });
@@ -144,8 +158,18 @@ test('transparent pixels are read over white, whichever way they come', async ()
     const onBlack = new OffscreenCanvas(320, 320);
     onBlack.getContext('2d', { alpha: false }).drawImage(bitmap, 60, 60, 200, 200);
     const rankings = [];
-    for (const source of [onWhite, onNothing, onNothing.getContext('2d').getImageData(0, 0, 320, 320), await onNothing.convertToBlob(), onBlack]) {
-      rankings.push((await net.classify(source)).predictions.map(({ index, probability }) => [index, probability.toFixed(3)].join(' ')));
+    for (const source of [
+      onWhite,
+      onNothing,
+      onNothing.getContext('2d').getImageData(0, 0, 320, 320),
+      await onNothing.convertToBlob(),
+      onBlack,
+    ]) {
+      rankings.push(
+        (await net.classify(source)).predictions.map(({ index, probability }) =>
+          [index, probability.toFixed(3)].join(' '),
+        ),
+      );
     }
     net.dispose();
     return rankings;
@@ -162,9 +186,25 @@ test('the numbers in a file are read as they are, whatever its colour profile', 
     const net = await load();
     const png = await drawn(await createImageBitmap(await photo())).convertToBlob();
     // "These numbers are linear light": who follows that, brightens the picture.
-    const linear = Uint8Array.of(0, 0, 0, 4, ...new TextEncoder().encode('gAMA'), 0, 1, 0x86, 0xa0, 0x31, 0xe8, 0x96, 0x5f);
+    const linear = Uint8Array.of(
+      0,
+      0,
+      0,
+      4,
+      ...new TextEncoder().encode('gAMA'),
+      0,
+      1,
+      0x86,
+      0xa0,
+      0x31,
+      0xe8,
+      0x96,
+      0x5f,
+    );
     const signatureAndHeader = 8 + 25;
-    const tagged = new Blob([png.slice(0, signatureAndHeader), linear, png.slice(signatureAndHeader)], { type: 'image/png' });
+    const tagged = new Blob([png.slice(0, signatureAndHeader), linear, png.slice(signatureAndHeader)], {
+      type: 'image/png',
+    });
     const image = new Image();
     image.src = URL.createObjectURL(tagged);
     await image.decode();
@@ -191,7 +231,10 @@ test('the orientation in EXIF is followed', async () => {
     context.drawImage(bitmap, -bitmap.width, 0);
     const turned = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.98 });
     // One TIFF directory in an APP1 segment: orientation 6, "turn me by 90 degrees clockwise".
-    const exif = [0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+    const exif = [
+      0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0,
+      0, 0, 0,
+    ];
     const segment = Uint8Array.of(0xff, 0xe1, 0, exif.length + 2, ...exif);
     const tagged = new Blob([turned.slice(0, 2), segment, turned.slice(2)], { type: 'image/jpeg' });
     const top = async (source) => (await net.classify(source)).predictions[0];
@@ -200,12 +243,20 @@ test('the orientation in EXIF is followed', async () => {
     return tops;
   });
   assert.equal(tagged.index, upright.index);
-  assert.ok(Math.abs(tagged.probability - upright.probability) < 0.1, `${tagged.probability}, upright ${upright.probability}`);
-  assert.ok(Math.abs(turned.probability - upright.probability) > 0.01 || turned.index !== upright.index, 'turning the photo changes nothing: choose another');
+  assert.ok(
+    Math.abs(tagged.probability - upright.probability) < 0.1,
+    `${tagged.probability}, upright ${upright.probability}`,
+  );
+  assert.ok(
+    Math.abs(turned.probability - upright.probability) > 0.01 || turned.index !== upright.index,
+    'turning the photo changes nothing: choose another',
+  );
 });
 
 test('sources without a picture are rejected with BAD_INPUT', async () => {
-  await page.route('http://elsewhere.test/cat.png', (route) => route.fulfill({ path: new URL('../../www/public/samples/chelsea.png', import.meta.url).pathname }));
+  await page.route('http://elsewhere.test/cat.png', (route) =>
+    route.fulfill({ path: new URL('../../www/public/samples/chelsea.png', import.meta.url).pathname }),
+  );
   const results = await page.evaluate(async () => {
     const net = await load();
     const bitmap = await createImageBitmap(await photo());
@@ -239,8 +290,10 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
     return results;
   });
   const { afterwards, ...rejected } = results;
-  for (const [name, { code, message }] of Object.entries(rejected)) assert.equal(code, 'BAD_INPUT', `${name}: ${message}`);
-  for (const name of ['image of another origin', 'canvas tainted by it']) assert.match(rejected[name].message, /another origin/);
+  for (const [name, { code, message }] of Object.entries(rejected))
+    assert.equal(code, 'BAD_INPUT', `${name}: ${message}`);
+  for (const name of ['image of another origin', 'canvas tainted by it'])
+    assert.match(rejected[name].message, /another origin/);
   assert.equal(afterwards, PHOTOS[0].index);
 });
 
@@ -318,7 +371,12 @@ test('a load that fails or is aborted leaves no worker, and other networks alone
     codes.push(await codeOf(load({ signal: duringFetch.signal, onProgress: () => duringFetch.abort() })));
     const atTheEnd = new AbortController();
     codes.push(
-      await codeOf(load({ signal: atTheEnd.signal, onProgress: ({ loaded, total }) => loaded === total && setTimeout(() => atTheEnd.abort()) })),
+      await codeOf(
+        load({
+          signal: atTheEnd.signal,
+          onProgress: ({ loaded, total }) => loaded === total && setTimeout(() => atTheEnd.abort()),
+        }),
+      ),
     );
     const top = (await net.classify(await photo())).predictions[0].index;
     net.dispose();
@@ -403,16 +461,23 @@ test('a worker that crashes while idle is started afresh by the next call, and n
     globalThis.healthy = await load({ threads: 1 });
     globalThis.doomed = await load({ threads: 1 });
   });
-  await page.workers().at(-1).evaluate(() => {
-    setTimeout(() => {
-      throw new Error('broken on purpose');
+  await page
+    .workers()
+    .at(-1)
+    .evaluate(() => {
+      setTimeout(() => {
+        throw new Error('broken on purpose');
+      });
     });
-  });
   const outcome = await page.evaluate(async () => {
     const cat = await createImageBitmap(await photo());
     while (doomed.state === 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
     const states = [doomed.state];
-    const calls = await Promise.all([doomed.classify(cat), doomed.run(new Float32Array(224 ** 2 * 3)), healthy.classify(cat)]);
+    const calls = await Promise.all([
+      doomed.classify(cat),
+      doomed.run(new Float32Array(224 ** 2 * 3)),
+      healthy.classify(cat),
+    ]);
     states.push(doomed.state);
     for (const net of [healthy, doomed]) net.dispose();
     return { states, answers: [calls[0].predictions[0].index, calls[2].predictions[0].index], logits: calls[1].length };
@@ -428,13 +493,16 @@ test('a trap inside the engine rejects the call that met it, and the next call s
     globalThis.net = await load({ threads: 1 });
   });
   // What a trap looks like to the worker, from the first call into wasm on.
-  await page.workers().at(-1).evaluate(() => {
-    const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
-    OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
-      getImageData.apply(this, rectangle);
-      throw new WebAssembly.RuntimeError('unreachable');
-    };
-  });
+  await page
+    .workers()
+    .at(-1)
+    .evaluate(() => {
+      const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+      OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
+        getImageData.apply(this, rectangle);
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+    });
   const outcome = await page.evaluate(async () => {
     const cat = await photo();
     const { code, message } = await net.classify(cat).catch((error) => error);
@@ -458,11 +526,14 @@ test('a fresh start that fails is that call’s error; the next one tries again,
     globalThis.net = await load({ threads: 1 });
   });
   const crash = async () => {
-    await fresh.workers().at(-1).evaluate(() => {
-      setTimeout(() => {
-        throw new Error('broken on purpose');
+    await fresh
+      .workers()
+      .at(-1)
+      .evaluate(() => {
+        setTimeout(() => {
+          throw new Error('broken on purpose');
+        });
       });
-    });
     await fresh.waitForFunction(() => net.state === 'crashed');
   };
   await crash();
@@ -470,7 +541,10 @@ test('a fresh start that fails is that call’s error; the next one tries again,
   assert.equal(await fresh.evaluate(async () => codeOf(net.classify(await photo()))), 'FETCH_FAILED');
   assert.equal(await fresh.evaluate(() => net.state), 'crashed');
   await context.unroute('**/*.safetensors');
-  assert.equal(await fresh.evaluate(async () => (await net.classify(await photo())).predictions[0].index), PHOTOS[0].index);
+  assert.equal(
+    await fresh.evaluate(async () => (await net.classify(await photo())).predictions[0].index),
+    PHOTOS[0].index,
+  );
   await crash();
   const code = await fresh.evaluate(async () => {
     const cat = await createImageBitmap(await photo());
@@ -536,7 +610,12 @@ test('run gives the logits that classify ranks', async () => {
     const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
     const logits = await net.run(input);
     net.dispose();
-    return { expected: net.info.logits, length: logits.length, finite: logits.every(Number.isFinite), detached: input.length === 0 };
+    return {
+      expected: net.info.logits,
+      length: logits.length,
+      finite: logits.every(Number.isFinite),
+      detached: input.length === 0,
+    };
   });
   assert.equal(length, expected);
   assert.ok(finite);
@@ -574,7 +653,10 @@ test('a profile names each layer with its work and its time', async () => {
     ],
   );
   const { input, output, kernel, stride } = steps[0];
-  assert.deepEqual({ input, output, kernel, stride }, { input: [224, 224, 3], output: [112, 112, 16], kernel: 3, stride: 2 });
+  assert.deepEqual(
+    { input, output, kernel, stride },
+    { input: [224, 224, 3], output: [112, 112, 16], kernel: 3, stride: 2 },
+  );
   assert.ok(runs >= 20);
   assert.ok(peak > 1 && peak < 1000, `${peak} GFLOP/s`);
   const sum = (key) => steps.reduce((sum, step) => sum + step[key], 0);
@@ -643,7 +725,9 @@ test('the engine is fetched and compiled once for all networks of a page', async
 
 test('a server that does not know wasm’s MIME type will do', async () => {
   const fresh = await openBlank(session);
-  await fresh.route('**/*.wasm', async (route) => route.fulfill({ response: await route.fetch(), contentType: 'application/octet-stream' }));
+  await fresh.route('**/*.wasm', async (route) =>
+    route.fulfill({ response: await route.fetch(), contentType: 'application/octet-stream' }),
+  );
   await fresh.evaluate(installHelpers, lightest);
   const skipped = await fresh.evaluate(async () => {
     const net = await load();
@@ -680,7 +764,10 @@ test('the best build runs; one that is refused or does not start gives way to th
     }, relaxedMadd),
   );
   const reason = 'this browser has no relaxed SIMD';
-  assert.deepEqual(refused, { build: 'simd-threads', skipped: ['relaxed-threads', 'relaxed'].map((build) => ({ build, reason })) });
+  assert.deepEqual(refused, {
+    build: 'simd-threads',
+    skipped: ['relaxed-threads', 'relaxed'].map((build) => ({ build, reason })),
+  });
 
   for (const [file, answer, reason] of [
     ['**/wasm/relaxed-threads/*.wasm', { status: 503 }, /answered 503/],
@@ -689,7 +776,10 @@ test('the best build runs; one that is refused or does not start gives way to th
   ]) {
     const { build, skipped } = await infoWith((context) => context.route(file, (route) => route.fulfill(answer)));
     assert.equal(build, 'relaxed');
-    assert.deepEqual(skipped.map(({ build }) => build), ['relaxed-threads']);
+    assert.deepEqual(
+      skipped.map(({ build }) => build),
+      ['relaxed-threads'],
+    );
     assert.match(skipped[0].reason, reason);
   }
 });
@@ -732,7 +822,9 @@ test('the package works inside a worker of the page’s own', async () => {
         postMessage(predictions[0].index);
       };`;
     const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), { type: 'module' });
-    const absolute = Object.fromEntries(Object.entries(options).map(([key, url]) => [key, url && new URL(url, document.baseURI).href]));
+    const absolute = Object.fromEntries(
+      Object.entries(options).map(([key, url]) => [key, url && new URL(url, document.baseURI).href]),
+    );
     const index = await new Promise(async (resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = ({ message }) => reject(new Error(message));

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, lightest, open, openPage, publicFile } from './harness.js';
+import {
+  FAKE_CAMERA,
+  PHOTOS,
+  card,
+  firstAnswer,
+  firstModels,
+  lightest,
+  open,
+  openPage,
+  publicFile,
+} from './harness.js';
 
 let session;
 before(async () => (session = await open(FAKE_CAMERA)));
@@ -11,7 +21,9 @@ after(() => session?.close());
 const [cat, coffee] = PHOTOS;
 const one = firstModels[0];
 /** Another version, to see that what happens to one card leaves the others alone. With weights where there are some. */
-const other = firstModels[1] ?? { version: ['v1', 'v2', 'v3-small', 'v3-large'].find((version) => version !== one.version) };
+const other = firstModels[1] ?? {
+  version: ['v1', 'v2', 'v3-small', 'v3-large'].find((version) => version !== one.version),
+};
 
 const trouble = (page, version) => card(page, version).locator('.trouble');
 
@@ -80,12 +92,16 @@ test('a broken weights file shows its error, and the network before goes on', as
   const page = await openPage(session);
   await everyCardSays(page, cat.label);
   const whole = await readFile(publicFile(one.url));
-  await card(page, one.version).locator('input[type=file]').setInputFiles({
-    name: 'half.safetensors',
-    mimeType: 'application/octet-stream',
-    buffer: whole.subarray(0, whole.length >> 1),
-  });
-  await trouble(page, one.version).filter({ hasText: /half\.safetensors can’t be used: .+ The network loaded before goes on\./ }).waitFor();
+  await card(page, one.version)
+    .locator('input[type=file]')
+    .setInputFiles({
+      name: 'half.safetensors',
+      mimeType: 'application/octet-stream',
+      buffer: whole.subarray(0, whole.length >> 1),
+    });
+  await trouble(page, one.version)
+    .filter({ hasText: /half\.safetensors can’t be used: .+ The network loaded before goes on\./ })
+    .waitFor();
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await everyCardSays(page, coffee.label);
   assert.equal(await card(page, one.version).getByRole('combobox').inputValue(), `served:${one.name}`);
@@ -129,7 +145,8 @@ test('a network that is switched off is not run', async () => {
   await everyCardSays(page, cat.label);
   await page.getByRole('switch', { name: `Run ${await card(page, one.version).locator('.name').innerText()}` }).click();
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
-  for (const { version } of firstModels.slice(1)) await firstAnswer(page, version).filter({ hasText: coffee.label }).waitFor();
+  for (const { version } of firstModels.slice(1))
+    await firstAnswer(page, version).filter({ hasText: coffee.label }).waitFor();
   assert.equal(await firstAnswer(page, one.version).innerText(), '');
   await card(page, one.version).getByRole('switch').click();
   await everyCardSays(page, coffee.label);
@@ -144,13 +161,16 @@ test('a network whose worker crashed says so and can be started again', async ()
   await everyCardSays(page, cat.label);
   // Cards load the lightest network first: the last worker belongs to the heaviest.
   const heaviest = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
-  await page.workers().at(-1).evaluate(() => {
-    const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
-    OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
-      getImageData.apply(this, rectangle);
-      throw new WebAssembly.RuntimeError('unreachable');
-    };
-  });
+  await page
+    .workers()
+    .at(-1)
+    .evaluate(() => {
+      const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+      OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
+        getImageData.apply(this, rectangle);
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+    });
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await trouble(page, heaviest.version).filter({ hasText: 'The worker that ran this network crashed.' }).waitFor();
   for (const { version } of firstModels) {
@@ -163,7 +183,9 @@ test('a network whose worker crashed says so and can be started again', async ()
 });
 
 test('a browser without WebAssembly SIMD is told what to do', async () => {
-  const page = await openPage(session, { prepare: (page) => page.addInitScript(() => (WebAssembly.validate = () => false)) });
+  const page = await openPage(session, {
+    prepare: (page) => page.addInitScript(() => (WebAssembly.validate = () => false)),
+  });
   await trouble(page, one.version).filter({ hasText: 'This browser has no WebAssembly SIMD. Update it' }).waitFor();
   await page.close();
 });
@@ -196,7 +218,10 @@ test('without weights a card says so, and nothing is fetched unasked', async () 
   for (const version of ['v1', 'v2', 'v3-small', 'v3-large']) {
     const column = card(page, version);
     await column.getByText('There are no weights for this network here.').waitFor();
-    await column.getByRole('button', { name: /^Fetch .+ from the Hub/ }).first().waitFor();
+    await column
+      .getByRole('button', { name: /^Fetch .+ from the Hub/ })
+      .first()
+      .waitFor();
     assert.equal(await column.getByRole('button', { name: 'Choose a .safetensors file…' }).isVisible(), true);
     assert.equal(await column.getByRole('button', { name: 'Run it untrained' }).isVisible(), true);
   }
@@ -210,16 +235,25 @@ test('weights fetched from the Hub run, and are kept for the next visit', async 
   const entry = catalogue.find(({ version }) => version === lightest.version);
   // The file stands in for the one that the catalogue names, so its digest has to be believed.
   await context.addInitScript((sha256) => {
-    if (sha256) crypto.subtle.digest = async () => Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16)).buffer;
+    if (sha256)
+      crypto.subtle.digest = async () => Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16)).buffer;
   }, entry.sha256);
   const { page, asked } = await openWithHub(answerWithModel, context);
   const column = card(page, lightest.version);
-  await column.getByRole('button', { name: /^Fetch .+ from the Hub/ }).first().click();
+  await column
+    .getByRole('button', { name: /^Fetch .+ from the Hub/ })
+    .first()
+    .click();
   await firstAnswer(page, lightest.version).filter({ hasText: cat.label }).waitFor();
-  assert.ok(asked.some((url) => url === `https://huggingface.co/${entry.repository}/resolve/${entry.revision}/${entry.file}`), asked.join());
+  assert.ok(
+    asked.some((url) => url === `https://huggingface.co/${entry.repository}/resolve/${entry.revision}/${entry.file}`),
+    asked.join(),
+  );
 
   const again = await openWithHub((route) => route.abort(), context);
-  await card(again.page, lightest.version).locator('option:checked', { hasText: entry.name }).waitFor({ state: 'attached' });
+  await card(again.page, lightest.version)
+    .locator('option:checked', { hasText: entry.name })
+    .waitFor({ state: 'attached' });
   await firstAnswer(again.page, lightest.version).filter({ hasText: cat.label }).waitFor();
   assert.deepEqual(again.asked, []);
 
@@ -227,13 +261,18 @@ test('weights fetched from the Hub run, and are kept for the next visit', async 
   await again.page.evaluate(async () => {
     for (const name of await caches.keys()) {
       const store = await caches.open(name);
-      for (const request of await store.keys()) if (request.url.endsWith('.safetensors')) await store.put(request, new Response('damaged'));
+      for (const request of await store.keys())
+        if (request.url.endsWith('.safetensors')) await store.put(request, new Response('damaged'));
     }
   });
   const third = await openWithHub(answerWithModel, context);
-  await trouble(third.page, lightest.version).filter({ hasText: `${entry.name} can’t be used` }).waitFor();
+  await trouble(third.page, lightest.version)
+    .filter({ hasText: `${entry.name} can’t be used` })
+    .waitFor();
   assert.deepEqual(third.asked, []);
-  await card(third.page, lightest.version).getByRole('combobox').selectOption({ label: await card(third.page, lightest.version).locator('option').first().innerText() });
+  await card(third.page, lightest.version)
+    .getByRole('combobox')
+    .selectOption({ label: await card(third.page, lightest.version).locator('option').first().innerText() });
   await firstAnswer(third.page, lightest.version).filter({ hasText: cat.label }).waitFor();
   assert.ok(third.asked.length > 0);
   await context.close();
@@ -244,7 +283,9 @@ test('a file from the Hub that isn’t the one the catalogue names is not used',
   const entry = catalogue.find(({ sha256 }) => sha256);
   assert.ok(entry, 'the catalogue names no digest');
   const { page } = await openWithHub(answerWithModel);
-  await card(page, entry.version).getByRole('button', { name: `Fetch ${entry.name}` }).click();
+  await card(page, entry.version)
+    .getByRole('button', { name: `Fetch ${entry.name}` })
+    .click();
   await trouble(page, entry.version).filter({ hasText: 'is not the file it should be, so it was not used' }).waitFor();
   await page.close();
 });
@@ -278,7 +319,8 @@ test('no request leaves the origin, and the page could not make one', async () =
   const elsewhere = [];
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin) elsewhere.push(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(session.url).origin)
+      elsewhere.push(request.url());
   });
   await page.goto(session.url);
   await everyCardSays(page, cat.label);
@@ -289,8 +331,13 @@ test('no request leaves the origin, and the page could not make one', async () =
   await everyCardSays(page, coffee.label);
   assert.deepEqual(elsewhere, []);
   const refused = await page.evaluate(async () => {
-    const violation = new Promise((resolve) => document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)));
-    const outcome = await fetch('https://example.org/').then(() => 'answered', () => 'refused');
+    const violation = new Promise((resolve) =>
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)),
+    );
+    const outcome = await fetch('https://example.org/').then(
+      () => 'answered',
+      () => 'refused',
+    );
     return [outcome, await violation];
   });
   assert.deepEqual(refused, ['refused', 'connect-src']);
@@ -303,7 +350,11 @@ test('every response asks for isolation, and the page has it', async () => {
   page.on('response', async (response) => {
     if (!response.url().startsWith(session.url)) return;
     const headers = response.headers();
-    if (headers['cross-origin-opener-policy'] !== 'same-origin' || headers['cross-origin-embedder-policy'] !== 'require-corp') bare.push(response.url());
+    if (
+      headers['cross-origin-opener-policy'] !== 'same-origin' ||
+      headers['cross-origin-embedder-policy'] !== 'require-corp'
+    )
+      bare.push(response.url());
   });
   await page.goto(session.url);
   await everyCardSays(page, cat.label);
@@ -322,15 +373,31 @@ test('everything can be reached and worked by keyboard, and the focus is seen', 
       const element = document.activeElement;
       if (!element || element === document.body) return null;
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const name = element.getAttribute('aria-label') ?? element.labels?.[0]?.innerText ?? (element.innerText || element.querySelector('img')?.alt);
-      return { name, visible: element.checkVisibility(), outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
+      const name =
+        element.getAttribute('aria-label') ??
+        element.labels?.[0]?.innerText ??
+        (element.innerText || element.querySelector('img')?.alt);
+      return {
+        name,
+        visible: element.checkVisibility(),
+        outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2,
+      };
     });
     if (!focused) break;
     assert.ok(focused.visible && focused.outlined, `no focus to be seen on ${focused.name}`);
     assert.ok(focused.name, 'a control without a name');
     reached.push(focused.name.trim());
   }
-  for (const name of ['Start camera', 'Open a picture…', 'A cup of coffee', 'Run V1', 'Run V2', 'Run V3-Small', 'Run V3-Large', 'Other weights']) {
+  for (const name of [
+    'Start camera',
+    'Open a picture…',
+    'A cup of coffee',
+    'Run V1',
+    'Run V2',
+    'Run V3-Small',
+    'Run V3-Large',
+    'Other weights',
+  ]) {
     assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
   }
   assert.ok(reached.indexOf('Start camera') < reached.indexOf('Run V1'));
@@ -353,26 +420,39 @@ test('a screen reader is told the outcome once, not frame by frame', async () =>
   await page.locator('#announcement').filter({ hasText: cat.label }).waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Start camera' }).click();
   // The camera's first answers, after which nothing of the sample is left to be told.
-  await page.locator('#announcement').filter({ hasNotText: cat.label }).filter({ hasText: /./ }).waitFor({ state: 'attached' });
+  await page
+    .locator('#announcement')
+    .filter({ hasNotText: cat.label })
+    .filter({ hasText: /./ })
+    .waitFor({ state: 'attached' });
   await page.evaluate(() => {
     globalThis.spoken = [];
     const announcement = document.getElementById('announcement');
-    new MutationObserver(() => announcement.textContent && spoken.push(announcement.textContent)).observe(announcement, { childList: true });
+    new MutationObserver(() => announcement.textContent && spoken.push(announcement.textContent)).observe(
+      announcement,
+      { childList: true },
+    );
   });
   await page.waitForTimeout(3000);
   assert.ok((await page.evaluate(() => spoken)).length <= 1);
-  const live = await page.locator('.predictions, #answers, .speed').evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
+  const live = await page
+    .locator('.predictions, #answers, .speed')
+    .evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);
   assert.equal(live, 0);
   await page.close();
 });
 
 test('at 390 and 320 pixels nothing is cut off, whatever the state', async () => {
   for (const width of [390, 320]) {
-    for (const prepare of [undefined, (page) => page.route('**/models/models.json', (route) => route.fulfill({ status: 404 }))]) {
+    for (const prepare of [
+      undefined,
+      (page) => page.route('**/models/models.json', (route) => route.fulfill({ status: 404 })),
+    ]) {
       const page = await openPage(session, { viewport: { width, height: 844 }, prepare });
       if (!prepare) await everyCardSays(page, cat.label);
       else await trouble(page, 'v3-large').filter({ hasText: 'no weights' }).waitFor();
-      for (const details of await page.locator('details.more').all()) await details.evaluate((element) => (element.open = true));
+      for (const details of await page.locator('details.more').all())
+        await details.evaluate((element) => (element.open = true));
       const { scroll, outside } = await page.evaluate(() => ({
         scroll: document.documentElement.scrollWidth,
         outside: [...document.querySelectorAll('button, select, p, li, h1, h3, svg, .switch')]
@@ -395,7 +475,11 @@ test('text can be read against what is behind it, in light and in dark', async (
       const style = getComputedStyle(document.documentElement);
       const get = (name) => style.getPropertyValue(name).trim();
       const names = ['--ink', '--quiet', '--trouble', '--answer-0', '--answer-1', '--answer-2', '--answer-3'];
-      return { paper: get('--paper'), body: getComputedStyle(document.body).backgroundColor, texts: names.map((name) => [name, get(name)]) };
+      return {
+        paper: get('--paper'),
+        body: getComputedStyle(document.body).backgroundColor,
+        texts: names.map((name) => [name, get(name)]),
+      };
     });
     assert.equal(colours.body, `rgb(${channels(colours.paper).join(', ')})`);
     for (const [name, colour] of colours.texts) {
@@ -411,7 +495,9 @@ const channels = (hex) => hex.match(/[\da-f]{2}/gi).map((pair) => parseInt(pair,
 /** WCAG 2.2's ratio of relative luminances. */
 function contrast(a, b) {
   const luminance = (hex) => {
-    const [red, green, blue] = channels(hex).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    const [red, green, blue] = channels(hex).map((value) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
   const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
@@ -422,7 +508,10 @@ test('who asked for less motion gets none', async () => {
   const page = await openPage(session, { reducedMotion: 'reduce' });
   const moving = () =>
     page.evaluate(() => {
-      const durations = (element) => ['', '::before', '::after'].map((pseudo) => parseFloat(getComputedStyle(element, pseudo || null).transitionDuration));
+      const durations = (element) =>
+        ['', '::before', '::after'].map((pseudo) =>
+          parseFloat(getComputedStyle(element, pseudo || null).transitionDuration),
+        );
       return [...document.querySelectorAll('body *')].flatMap(durations).filter((seconds) => seconds > 0).length;
     });
   assert.equal(await moving(), 0);
@@ -431,11 +520,15 @@ test('who asked for less motion gets none', async () => {
   await page.close();
 });
 
-test('a screenshot for the README, on demand', { skip: !process.env.SCREENSHOT && 'set SCREENSHOT=1 to write docs/screenshot.png' }, async () => {
-  const page = await openPage(session, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
-  await everyCardSays(page, cat.label);
-  // Until the times have settled.
-  await page.waitForTimeout(4000);
-  await page.screenshot({ path: new URL('../../docs/screenshot.png', import.meta.url).pathname });
-  await page.close();
-});
+test(
+  'a screenshot for the README, on demand',
+  { skip: !process.env.SCREENSHOT && 'set SCREENSHOT=1 to write docs/screenshot.png' },
+  async () => {
+    const page = await openPage(session, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+    await everyCardSays(page, cat.label);
+    // Until the times have settled.
+    await page.waitForTimeout(4000);
+    await page.screenshot({ path: new URL('../../docs/screenshot.png', import.meta.url).pathname });
+    await page.close();
+  },
+);

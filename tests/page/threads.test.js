@@ -23,11 +23,13 @@ for (const model of firstModels) {
         for (const threads of [0, 1, 2, 3, 4]) {
           const build = threads === 0 ? instructions : `${instructions}-threads`;
           const net = await MobileNet.load({ weights, config, preprocessorConfig, build, threads: threads || 1 });
-          if (net.info.build !== build || net.info.threads !== (threads || 1)) throw new Error(JSON.stringify(net.info));
+          if (net.info.build !== build || net.info.threads !== (threads || 1))
+            throw new Error(JSON.stringify(net.info));
           for (let run = 0; run < 3; run++) {
             const logits = await net.run(input(net.info.resolution));
             expected ??= logits;
-            if (!logits.every((value, i) => value === expected[i])) differing.push(`${build}, ${threads} threads, run ${run}`);
+            if (!logits.every((value, i) => value === expected[i]))
+              differing.push(`${build}, ${threads} threads, run ${run}`);
           }
           net.dispose();
         }
@@ -67,7 +69,10 @@ test('a page that is not isolated gets one thread, and info says why', async () 
   });
   await bare.close();
   assert.equal(index, PHOTOS[0].index);
-  assert.deepEqual([info.build, info.threads, info.skipped.map(({ build }) => build)], ['relaxed', 1, ['relaxed-threads']]);
+  assert.deepEqual(
+    [info.build, info.threads, info.skipped.map(({ build }) => build)],
+    ['relaxed', 1, ['relaxed-threads']],
+  );
   assert.match(info.skipped[0].reason, /cross-origin isolated.*Cross-Origin-Opener-Policy/);
   assert.equal(forced.code, 'UNSUPPORTED');
   assert.match(forced.message, /simd-threads: threads need a page that is cross-origin isolated/);
@@ -75,7 +80,11 @@ test('a page that is not isolated gets one thread, and info says why', async () 
 
 test('threads and builds that can’t be are BAD_INPUT', async () => {
   const codes = await page.evaluate(() =>
-    Promise.all([{ threads: 0 }, { threads: 1.5 }, { threads: 65 }, { threads: NaN }, { threads: '2' }, { build: 'avx' }].map((wish) => codeOf(load(wish)))),
+    Promise.all(
+      [{ threads: 0 }, { threads: 1.5 }, { threads: 65 }, { threads: NaN }, { threads: '2' }, { build: 'avx' }].map(
+        (wish) => codeOf(load(wish)),
+      ),
+    ),
   );
   assert.deepEqual(codes, Array(6).fill('BAD_INPUT'));
   assert.ok(await noWorkers(page));
@@ -104,7 +113,9 @@ test('a thread that traps fails the call, and the next one is answered by a fres
   const outcome = await page.evaluate(async () => {
     // The threads that join get code whose every multiply-add is a trap: it is met with a part of the work taken that the
     // others wait for. `f32x4.relaxed_madd` is three bytes; so are `unreachable nop nop`.
-    const binary = new Uint8Array(await (await fetch('/pkg/wasm/relaxed-threads/mobilenet_wasm_bg.wasm')).arrayBuffer());
+    const binary = new Uint8Array(
+      await (await fetch('/pkg/wasm/relaxed-threads/mobilenet_wasm_bg.wasm')).arrayBuffer(),
+    );
     let replaced = 0;
     for (let i = 0; i + 2 < binary.length; i++) {
       if (binary[i] !== 0xfd || binary[i + 1] !== 0x85 || binary[i + 2] !== 0x02) continue;
@@ -137,7 +148,16 @@ test('a thread that traps fails the call, and the next one is answered by a fres
     const { predictions } = await net.classify(await photo());
     const threads = net.info.threads;
     for (const one of [net, other]) one.dispose();
-    return { joined: joins.length, replaced, code: failure?.code, message: failure?.message, states, same, threads, index: predictions[0].index };
+    return {
+      joined: joins.length,
+      replaced,
+      code: failure?.code,
+      message: failure?.message,
+      states,
+      same,
+      threads,
+      index: predictions[0].index,
+    };
   });
   assert.equal(outcome.joined, 2);
   assert.ok(outcome.replaced > 100, `${outcome.replaced} multiply-adds`);

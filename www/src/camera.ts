@@ -95,7 +95,9 @@ export class CameraPanel {
     const cameras = devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId);
     const current = this.#stream?.getVideoTracks()[0].getSettings().deviceId;
     this.#select.replaceChildren(
-      ...cameras.map(({ deviceId, label }, i) => new Option(label || `Camera ${i + 1}`, deviceId, false, deviceId === current)),
+      ...cameras.map(
+        ({ deviceId, label }, i) => new Option(label || `Camera ${i + 1}`, deviceId, false, deviceId === current),
+      ),
     );
     this.#choice.hidden = cameras.length < 2;
   }

@@ -101,7 +101,11 @@ export class Card implements Runner {
     name.textContent = choice.title.replace(/[_.](?=\D)/g, '$&\u200b');
     title.append(name);
     const fetchIt = document.createElement('button');
-    Object.assign(fetchIt, { type: 'button', className: 'small', textContent: `Fetch ${megabytes(choice.bytes ?? 0)}` });
+    Object.assign(fetchIt, {
+      type: 'button',
+      className: 'small',
+      textContent: `Fetch ${megabytes(choice.bytes ?? 0)}`,
+    });
     fetchIt.setAttribute('aria-label', `Fetch ${choice.title} from the Hub, ${megabytes(choice.bytes ?? 0)}`);
     fetchIt.addEventListener('click', () => void this.load(choice));
     item.append(title, fetchIt);
@@ -284,7 +288,11 @@ export class Card implements Runner {
 
   #showChoices(): void {
     this.#find('.choice').hidden = this.#choices.length === 0;
-    this.#select.replaceChildren(...this.#choices.map((choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id)));
+    this.#select.replaceChildren(
+      ...this.#choices.map(
+        (choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id),
+      ),
+    );
     if (!this.#choice) this.#select.value = '';
   }
 

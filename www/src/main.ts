@@ -73,7 +73,8 @@ function showEngine(): void {
   if (!info) return;
   stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
   const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
-  element('engine').textContent = `Engine: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'} per network.${skipped}`;
+  element('engine').textContent =
+    `Engine: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'} per network.${skipped}`;
 }
 
 document.addEventListener('visibilitychange', () => {

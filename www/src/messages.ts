@@ -20,7 +20,8 @@ export function cameraMessage(error: unknown): string {
 
 export const CAMERA_INSECURE = 'Browsers open the camera only to https: pages and localhost. Open a picture instead.';
 export const CAMERA_ENDED = 'The camera was unplugged or switched off. Plug it in and start again, or open a picture.';
-export const NO_WEIGHTS = 'There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.';
+export const NO_WEIGHTS =
+  'There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.';
 export const TAB_HIDDEN = 'Paused while this tab is hidden. Come back to it to go on.';
 
 export function undecodable(name: string): string {

@@ -27,7 +27,15 @@ const v1Blocks: Block[] = (() => {
 
 /** Rows of the paper's table 2: expansion, channels, repeats. */
 const v2Blocks: Block[] = (() => {
-  const rows = [[1, 16, 1], [6, 24, 2], [6, 32, 3], [6, 64, 4], [6, 96, 3], [6, 160, 3], [6, 320, 1]];
+  const rows = [
+    [1, 16, 1],
+    [6, 24, 2],
+    [6, 32, 3],
+    [6, 64, 4],
+    [6, 96, 3],
+    [6, 160, 3],
+    [6, 320, 1],
+  ];
   const blocks: Block[] = [];
   let channels = 32;
   for (const [expansion, out, repeats] of rows) {
@@ -74,10 +82,16 @@ export const GENERATIONS: Generation[] = [
     stem: 16,
     blocks: v3Blocks([
       [16, 16, true],
-      [72, 24, false], [88, 24, false],
-      [96, 40, true], [240, 40, true], [240, 40, true],
-      [120, 48, true], [144, 48, true],
-      [288, 96, true], [576, 96, true], [576, 96, true],
+      [72, 24, false],
+      [88, 24, false],
+      [96, 40, true],
+      [240, 40, true],
+      [240, 40, true],
+      [120, 48, true],
+      [144, 48, true],
+      [288, 96, true],
+      [576, 96, true],
+      [576, 96, true],
     ]),
     head: [576, 1024],
   },
@@ -90,11 +104,20 @@ export const GENERATIONS: Generation[] = [
     stem: 16,
     blocks: v3Blocks([
       [16, 16, false],
-      [64, 24, false], [72, 24, false],
-      [72, 40, true], [120, 40, true], [120, 40, true],
-      [240, 80, false], [200, 80, false], [184, 80, false], [184, 80, false],
-      [480, 112, true], [672, 112, true],
-      [672, 160, true], [960, 160, true], [960, 160, true],
+      [64, 24, false],
+      [72, 24, false],
+      [72, 40, true],
+      [120, 40, true],
+      [120, 40, true],
+      [240, 80, false],
+      [200, 80, false],
+      [184, 80, false],
+      [184, 80, false],
+      [480, 112, true],
+      [672, 112, true],
+      [672, 160, true],
+      [960, 160, true],
+      [960, 160, true],
     ]),
     head: [960, 1280],
   },

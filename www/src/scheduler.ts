@@ -53,7 +53,12 @@ export class Scheduler {
   async #run(): Promise<never> {
     for (;;) {
       const { picture } = this.stage;
-      if (this.#paused || !picture || !this.runners.some(({ ready }) => ready) || (picture.kind === 'still' && this.#rounds === 0)) {
+      if (
+        this.#paused ||
+        !picture ||
+        !this.runners.some(({ ready }) => ready) ||
+        (picture.kind === 'still' && this.#rounds === 0)
+      ) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }

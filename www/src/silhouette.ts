@@ -34,6 +34,9 @@ export function silhouette({ name, stem, blocks, head }: Generation): SVGSVGElem
   svg.setAttribute('width', String(x - GAP));
   svg.setAttribute('height', String(HEIGHT));
   svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', `${name}: ${blocks.length} blocks, from ${stem} channels to ${head.at(-1) ?? blocks.at(-1)?.out}`);
+  svg.setAttribute(
+    'aria-label',
+    `${name}: ${blocks.length} blocks, from ${stem} channels to ${head.at(-1) ?? blocks.at(-1)?.out}`,
+  );
   return svg;
 }

@@ -107,7 +107,9 @@ export class HubChoice implements Choice {
   /** Opens what was kept as files: the Hub isn't asked again, even where they are damaged, before the visitor says so. */
   async #loadKept(loading: Loading): Promise<MobileNet> {
     try {
-      const [weights, config] = await Promise.all([this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()));
+      const [weights, config] = await Promise.all(
+        [this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()),
+      );
       if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
       return await MobileNet.load({ weights, config, sha256: this.#sha256, ...loading });
     } catch (error) {
@@ -128,7 +130,9 @@ async function keptFile(url: string): Promise<Response | undefined> {
 
 /** The catalogue's checkpoints of a version. Nothing is fetched before one is loaded. */
 export function hubChoices(version: Version): Promise<HubChoice[]> {
-  return Promise.all(catalogue.filter((entry) => entry.version === version).map((entry) => new HubChoice(entry).findKept()));
+  return Promise.all(
+    catalogue.filter((entry) => entry.version === version).map((entry) => new HubChoice(entry).findKept()),
+  );
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */

@@ -52,7 +52,12 @@ const STEPS: &[Step] = &[
         needs: &["build"],
         run: spills,
     },
-    Step { name: "types", about: "the page's and the package's types", needs: &[], run: types },
+    Step {
+        name: "types",
+        about: "format and types of the page, the package and the benchmark",
+        needs: &[],
+        run: types,
+    },
     Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];

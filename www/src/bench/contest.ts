@@ -28,7 +28,12 @@ export interface ContestEvents {
  * one is noted in it, and the others go on.
  * @param signal its reason is thrown, and what was read until then stays in the entries
  */
-export async function contest(entries: readonly Entry[], effort: Effort, signal: AbortSignal, events: ContestEvents): Promise<void> {
+export async function contest(
+  entries: readonly Entry[],
+  effort: Effort,
+  signal: AbortSignal,
+  events: ContestEvents,
+): Promise<void> {
   const rounds = Math.ceil(effort.runs / RUNS_A_TURN);
   const steps = entries.length * (LOADING_STEPS + rounds);
   let done = 0;
@@ -38,7 +43,9 @@ export async function contest(entries: readonly Entry[], effort: Effort, signal:
   };
   for (const { version } of NETWORKS) {
     const contenders = entries.filter((entry) => entry.version === version);
-    await measureNetwork(contenders, effort, signal, events.onChange, (doing, loading) => advance(doing, loading ? LOADING_STEPS : 1));
+    await measureNetwork(contenders, effort, signal, events.onChange, (doing, loading) =>
+      advance(doing, loading ? LOADING_STEPS : 1),
+    );
     events.onNetwork(version);
   }
 }
@@ -70,7 +77,12 @@ async function measureNetwork(
     for (const entry of entries) {
       onStep(`${entry.name}: warming up ${entry.build}`, true);
       await attempt(entry, async () => {
-        const net = await MobileNet.untrained({ version: entry.version, resolution: RESOLUTION, build: entry.build, signal });
+        const net = await MobileNet.untrained({
+          version: entry.version,
+          resolution: RESOLUTION,
+          build: entry.build,
+          signal,
+        });
         nets.set(entry, net);
         entry.threads = net.info.threads;
         entry.macs = net.info.macs;

@@ -36,7 +36,17 @@ export interface Problem {
 
 export function newEntries(): Entry[] {
   return NETWORKS.flatMap(({ version, name }) =>
-    BUILDS.map((build) => ({ version, name, build, threads: null, macs: null, problem: null, inference: [], leftOut: [], profile: null })),
+    BUILDS.map((build) => ({
+      version,
+      name,
+      build,
+      threads: null,
+      macs: null,
+      problem: null,
+      inference: [],
+      leftOut: [],
+      profile: null,
+    })),
   );
 }
 

@@ -72,7 +72,11 @@ async function measure(): Promise<void> {
     measurement.complete = true;
     opening.announceEnd(entries);
   } catch (error) {
-    opening.say(stop.signal.aborted ? 'Stopped. What was measured until then stays.' : `The measurement broke off: ${textOf(error)}.`);
+    opening.say(
+      stop.signal.aborted
+        ? 'Stopped. What was measured until then stays.'
+        : `The measurement broke off: ${textOf(error)}.`,
+    );
   } finally {
     running = null;
     opening.end();

@@ -107,7 +107,11 @@ function showSteps({ steps, total }: Profile): void {
   element('steps').replaceChildren(...steps.map((step) => stepRow(step, total.microseconds, longest)));
 }
 
-function stepRow({ name, kind, shape, macs, microseconds, gflops }: ProfileStep, total: number, longest: number): HTMLTableRowElement {
+function stepRow(
+  { name, kind, shape, macs, microseconds, gflops }: ProfileStep,
+  total: number,
+  longest: number,
+): HTMLTableRowElement {
   const row = document.createElement('tr');
   row.dataset.kind = kind;
   const heading = document.createElement('th');

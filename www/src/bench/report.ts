@@ -70,4 +70,3 @@ export function deviceText(): string {
   const cores = navigator.hardwareConcurrency;
   return `${cores === 1 ? '1 core' : `${cores} cores`}, ${crossOriginIsolated ? '' : 'not '}cross-origin isolated`;
 }
-

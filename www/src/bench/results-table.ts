@@ -45,7 +45,8 @@ export class ResultsTable {
       const heading = group.querySelector('small');
       if (heading) heading.textContent = macs ? `${millions(macs)} MACs` : '';
       const minima = entries.flatMap(({ inference }) => (inference.length > 0 ? [Math.min(...inference)] : []));
-      for (const entry of entries) this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));
+      for (const entry of entries)
+        this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));
     }
     this.#showNotes(sentences(this.#entries));
   }
@@ -106,7 +107,13 @@ class Row {
       return;
     }
     const cells = result
-      ? [figure(result.minimum), figure(result.median), figure(result.p95), optional(result.gflops), optional(result.shareOfPeak, share)]
+      ? [
+          figure(result.minimum),
+          figure(result.median),
+          figure(result.p95),
+          optional(result.gflops),
+          optional(result.shareOfPeak, share),
+        ]
       : Array<string>(5).fill(NONE);
     for (const text of cells) this.element.insertCell().textContent = text;
   }
