@@ -93,7 +93,7 @@ impl Engine {
         resolution: usize,
         classes: usize,
     ) -> Result<Self, JsValue> {
-        let version = version_of(version).ok_or_else(|| Error::UnknownNetwork {
+        let version = Version::parse(version).ok_or_else(|| Error::UnknownNetwork {
             reason: format!("\"{version}\" is not one of its names"),
         })?;
         let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
@@ -108,7 +108,7 @@ impl Engine {
         let network = self.model.network();
         let preprocessing = self.model.preprocessing();
         json!({
-            "version": name_of(network.version),
+            "version": network.version.name(),
             "minimalistic": network.minimalistic,
             "width": network.width,
             "resolution": network.resolution,
@@ -223,20 +223,4 @@ fn times(macs: u64, time: &Time) -> Value {
         "median": time.median,
         "gflops": time.gflops(macs),
     })
-}
-
-fn version_of(name: &str) -> Option<Version> {
-    [Version::V1, Version::V2, Version::V3Small, Version::V3Large]
-        .into_iter()
-        .find(|&version| name_of(version) == name)
-}
-
-/// The version's name in the package's API.
-fn name_of(version: Version) -> &'static str {
-    match version {
-        Version::V1 => "v1",
-        Version::V2 => "v2",
-        Version::V3Small => "v3-small",
-        Version::V3Large => "v3-large",
-    }
 }

@@ -24,6 +24,10 @@ fn counts_of_the_papers_networks() {
         (Version::V2, 3_504_872, 300_774_272),
         (Version::V3Small, 2_542_856, 56_510_400),
         (Version::V3Large, 5_483_032, 216_589_760),
+        (Version::V4ConvSmall, 3_774_024, 186_005_568),
+        (Version::V4ConvMedium, 9_715_512, 827_649_984),
+        (Version::MnasNetB1, 4_383_312, 314_415_872),
+        (Version::EfficientNetLite0, 4_652_008, 385_187_552),
     ] {
         let network = network(version, |_| ());
         assert_eq!(network.parameters(), parameters, "{version}");
@@ -68,13 +72,8 @@ fn counts_equal_those_of_the_libraries() {
             "transformers" => Rounding::Transformers,
             _ => panic!("no such library: {line}"),
         };
-        let version = match name.trim_end_matches("-minimalistic") {
-            "v1" => Version::V1,
-            "v2" => Version::V2,
-            "v3-small" => Version::V3Small,
-            "v3-large" => Version::V3Large,
-            _ => panic!("no such version: {line}"),
-        };
+        let version = Version::parse(name.trim_end_matches("-minimalistic"))
+            .unwrap_or_else(|| panic!("no such version: {line}"));
         let network = network(version, |config| {
             *config = Config {
                 minimalistic: name.ends_with("-minimalistic"),
@@ -89,7 +88,7 @@ fn counts_equal_those_of_the_libraries() {
         assert_eq!(counts, format!("{parameters} {macs}"), "{line}");
         lines += 1;
     }
-    assert_eq!(lines, 11 * 18, "eleven networks at eighteen widths");
+    assert_eq!(lines, 15 * 18, "fifteen networks at eighteen widths");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -113,7 +112,7 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
 /// Channels and sizes fit together from the image to the classes, for every input size and many widths.
 #[wasm_bindgen_test(unsupported = test)]
 fn layers_fit_together() {
-    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+    for version in Version::ALL {
         for rounding in [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers] {
             for width in [0.1, 0.33, 0.5, 0.75, 1.0, 1.37, 4.0] {
                 for resolution in (96..=320).step_by(32) {
@@ -121,6 +120,7 @@ fn layers_fit_together() {
                         *config = Config { width, resolution, classes: 7, rounding, ..*config };
                     });
                     check_fit(&network);
+                    network.check().unwrap_or_else(|error| panic!("{network:?}: {error}"));
                 }
             }
         }
@@ -146,9 +146,12 @@ fn check_fit(network: &Network) {
     assert_eq!(channels, network.classes());
     assert_eq!(size, network.resolution / 32);
     let mut input = network.stem.out_channels;
+    assert_eq!(network.stages.iter().sum::<usize>(), network.blocks.len());
     for block in &network.blocks {
         if block.residual {
-            assert_eq!((block.depthwise.stride, block.project.out_channels), (1, input));
+            let layers = [block.start, block.expand, block.depthwise, Some(block.project)];
+            assert!(layers.into_iter().flatten().all(|conv| conv.stride == 1));
+            assert_eq!(block.project.out_channels, input);
         }
         input = block.project.out_channels;
     }

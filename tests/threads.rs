@@ -15,7 +15,7 @@ fn input(resolution: usize, seed: u64) -> Vec<f32> {
 #[test]
 fn logits_are_the_same_bits() {
     let mut cases = Vec::new();
-    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+    for version in Version::ALL {
         let standard = Config::new(version);
         cases.push(standard);
         cases.push(Config { width: 0.35, resolution: 96, classes: 10, ..standard });

@@ -2,7 +2,7 @@
 
 use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{Conv, ConvKind, Network, Padding, Site};
-use mobilenet_wasm::kernels::reference::{self, Shape};
+use mobilenet_wasm::kernels::{Window, reference};
 use mobilenet_wasm::weights::WeightSource;
 
 /// `size` x `size` pixels, `[channel][y][x]`.
@@ -43,10 +43,15 @@ pub fn run(
     image = apply(Site::Stem, &network.stem, &image)?;
     for (index, block) in network.blocks.iter().enumerate() {
         let before = image.clone();
-        if let Some(expand) = &block.expand {
-            image = apply(Site::Expand(index), expand, &image)?;
+        for (site, conv) in [
+            (Site::Start(index), &block.start),
+            (Site::Expand(index), &block.expand),
+            (Site::Depthwise(index), &block.depthwise),
+        ] {
+            if let Some(conv) = conv {
+                image = apply(site, conv, &image)?;
+            }
         }
-        image = apply(Site::Depthwise(index), &block.depthwise, &image)?;
         if let Some(squeeze_excite) = &block.squeeze_excite {
             let squeezed =
                 apply(Site::SqueezeReduce(index), &squeeze_excite.reduce, &image.pooled())?;
@@ -77,22 +82,15 @@ pub fn run(
 
 fn convolve(conv: &Conv, padding: Padding, weight: &[f32], bias: &[f32], image: &Image) -> Image {
     assert_eq!(image.channels().len(), conv.in_channels);
-    let before = padding.before(image.size, conv.kernel, conv.stride);
-    let size = padding.output(image.size, conv.stride);
-    let shape = Shape {
-        channels: conv.in_channels,
-        height: image.size,
-        width: image.size,
-        kernel: conv.kernel,
-        stride: conv.stride,
-        above: before,
-        left: before,
-        output_height: size,
-        output_width: size,
-    };
+    let window = Window::new(padding, conv.kernel, conv.stride, image.size, image.size);
     let convolution = match conv.kind {
         ConvKind::Depthwise => reference::depthwise,
-        _ => reference::convolution,
+        ConvKind::Stem | ConvKind::Convolution | ConvKind::Pointwise | ConvKind::Dense => {
+            reference::convolution
+        }
     };
-    Image { size, values: convolution(&shape, &image.values, weight, bias, conv.activation) }
+    Image {
+        size: window.output_width,
+        values: convolution(&window, &image.values, weight, bias, conv.activation),
+    }
 }
