@@ -1,9 +1,9 @@
 //! The networks' shapes against the published figures and against the libraries' own networks.
 
-use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{
-    Activation, Config, ConvKind, Network, Padding, Rounding, Site, Version,
+    Activation, Config, Conv, ConvKind, Network, Padding, Rounding, Site, Version,
 };
+use mobilenet_wasm::{Error, Model};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -218,4 +218,50 @@ fn what_no_network_can_be_is_refused() {
     }
     let error = code(Version::V2, &|config| config.minimalistic = true);
     assert_eq!(error.to_string(), "MobileNet V2 has no minimalistic form, only V3 has");
+}
+
+/// A network whose layers don't fit together, or that no kernel runs, is an error when a plan is built: the kernels read
+/// memory as the network says.
+#[wasm_bindgen_test(unsupported = test)]
+fn networks_that_do_not_fit_are_refused() {
+    type Mistake = (Version, Site, fn(&mut Network));
+    let mistakes: [Mistake; 17] = [
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).out_channels = 1024),
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).kernel = 7),
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).stride = 3),
+        (Version::V1, Site::Project(0), |n| n.blocks[0].project.in_channels = 40),
+        (Version::V1, Site::Project(0), |n| n.blocks[0].project.kernel = 3),
+        (Version::V1, Site::Stem, |n| n.stem.in_channels = 4),
+        (Version::V1, Site::Stem, |n| n.stem.stride = 1),
+        (Version::V1, Site::Stem, |n| n.stem.activation = Activation::HardSigmoid),
+        (Version::V1, Site::Depthwise(0), |n| n.blocks.swap(0, 1)),
+        (Version::V2, Site::Project(3), |n| n.blocks[3].residual = true),
+        (Version::V2, Site::Project(2), |n| n.blocks[2].project.activation = Activation::Relu),
+        (Version::V2, Site::Expand(1), |n| of(&mut n.blocks[1].expand).kind = ConvKind::Depthwise),
+        (Version::V3Small, Site::SqueezeExpand(0), |n| {
+            n.blocks[0].squeeze_excite.as_mut().unwrap().expand.out_channels = 8;
+        }),
+        (Version::V3Small, Site::SqueezeReduce(0), |n| n.blocks[0].depthwise = None),
+        (Version::V3Small, Site::Head, |n| n.head.as_mut().unwrap().out_channels = 0),
+        (Version::V4ConvSmall, Site::Project(0), |n| n.blocks[0].project.kernel = 5),
+        (Version::V4ConvSmall, Site::Classifier, |n| n.classifier.out_channels = 70_000),
+    ];
+    for (index, (version, expected, mistake)) in mistakes.into_iter().enumerate() {
+        let mut network = network(version, |_| ());
+        mistake(&mut network);
+        match Model::untrained(network, 1).err() {
+            Some(Error::Network { site, .. }) => assert_eq!(site, expected, "mistake {index}"),
+            other => panic!("mistake {index}: {other:?}"),
+        }
+    }
+    for resolution in [33, 64, 352] {
+        let mut network = network(Version::V1, |_| ());
+        network.resolution = resolution;
+        let error = Model::untrained(network, 1).err();
+        assert!(matches!(error, Some(Error::Resolution { .. })), "{error:?}");
+    }
+}
+
+fn of(conv: &mut Option<Conv>) -> &mut Conv {
+    conv.as_mut().expect("a block that has this layer")
 }

@@ -167,5 +167,6 @@ fn naive_logits(golden: &Golden) -> Vec<f64> {
     let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
     let mut checkpoint = Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
     let network = checkpoint.network().clone();
-    naive::run(&network, &mut checkpoint, &golden.image()).unwrap()
+    let mut tensors = naive::tensors(&network, &mut checkpoint, &golden.image()).unwrap();
+    tensors.pop().unwrap().1.values
 }

@@ -7,7 +7,6 @@ use crate::arch::{Network, Site};
 use crate::error::Error;
 use crate::kernels::layout::{self, BLOCK};
 use crate::kernels::reference;
-use crate::simd::F32x4;
 
 /// What squeeze-and-excite does in an [`Inspector`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -56,6 +55,12 @@ impl Inspector {
         &mut self.plan
     }
 
+    /// The logits of the last run.
+    #[must_use]
+    pub fn logits(&self) -> &[f32] {
+        self.plan.logits()
+    }
+
     /// What its squeeze-and-excite does.
     #[must_use]
     pub fn gates(&self) -> Gates {
@@ -94,24 +99,17 @@ impl Inspector {
         })
     }
 
-    /// Runs the network on `input` as [`Plan::run`] does; gives the class activation map of `class`, or of the class with
-    /// the largest logit: how much each pixel of the last map speaks for the class. `[y][x]`.
+    /// The class activation map of `class` in the last run: how much each pixel of the last map speaks for the class.
     ///
     /// Where the classifier stands right behind the pooling (V1, V2), the map is exact: its mean and the class's bias add
     /// up to the logit (Zhou et al., arXiv 1512.04150). Where a layer stands between them (V3, V4), that layer is taken
     /// for linear around the pooled features, and the map is the logit's gradient with respect to those times the
-    /// features of each pixel: what its mean adds up to is the logit of that linear network, without its constant.
+    /// features of each pixel: its mean is the logit of that linear network, without its constant.
     ///
     /// # Errors
-    /// [`Error::InputLength`], and [`Error::Class`] for a class that the network has not.
-    pub fn activation_map<V: F32x4>(
-        &mut self,
-        input: &[f32],
-        class: Option<usize>,
-    ) -> Result<ActivationMap, Error> {
-        let logits = self.plan.run::<V>(input)?;
-        let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
-        let class = class.unwrap_or(best);
+    /// [`Error::Class`] for a class that the network has not.
+    pub fn activation_map(&self, class: usize) -> Result<ActivationMap, Error> {
+        let logits = self.plan.logits();
         let Some(&logit) = logits.get(class) else {
             return Err(Error::Class { class, classes: logits.len() });
         };

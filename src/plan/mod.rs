@@ -121,6 +121,12 @@ impl Plan {
         let steps = 0..self.steps.len();
         let (walk, team) = self.walk::<V>();
         team.run(&walk, steps);
+        self.logits()
+    }
+
+    /// The logits of the last run; zeros before the first.
+    #[must_use]
+    pub fn logits(&self) -> &[f32] {
         self.values(self.logits, self.network.classes())
     }
 
