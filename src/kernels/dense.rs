@@ -34,7 +34,9 @@ pub unsafe fn dense<V: F32x4>(layer: &Dense, panels: Range<usize>) {
             match layer.activation {
                 Activation::HardSwish => panel::<V, HardSwish>(layer, index),
                 Activation::HardSigmoid => panel::<V, HardSigmoid>(layer, index),
-                _ => panel::<V, Clamp>(layer, index),
+                Activation::Linear | Activation::Relu | Activation::Relu6 => {
+                    panel::<V, Clamp>(layer, index);
+                }
             }
         }
     }

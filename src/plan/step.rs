@@ -271,7 +271,12 @@ impl Step {
     pub fn scratch(&self) -> usize {
         match self {
             Self::Expanded { expand, .. } => plane(expand.pixels),
-            _ => 0,
+            Self::Stem { .. }
+            | Self::Pointwise(_)
+            | Self::Depthwise(_)
+            | Self::Dense { .. }
+            | Self::Pool { .. }
+            | Self::Scale { .. } => 0,
         }
     }
 

@@ -33,7 +33,13 @@ fn in_v2_block(block: Option<&Block>, site: Site) -> (String, String) {
     let place = match site {
         Site::Expand(_) => 0,
         Site::Depthwise(_) => expansions(block),
-        _ => {
+        Site::Stem
+        | Site::SqueezeReduce(_)
+        | Site::SqueezeExpand(_)
+        | Site::Project(_)
+        | Site::Last
+        | Site::Head
+        | Site::Classifier => {
             let place = expansions(block) + 1;
             return (place.to_string(), (place + 1).to_string());
         }
@@ -47,7 +53,7 @@ fn in_v3_block(block: Option<&Block>, site: Site) -> (String, String) {
         Site::Depthwise(_) => expansions(block),
         Site::SqueezeReduce(_) => return (format!("{}.fc1", expansions(block) + 1), String::new()),
         Site::SqueezeExpand(_) => return (format!("{}.fc2", expansions(block) + 1), String::new()),
-        _ => {
+        Site::Stem | Site::Project(_) | Site::Last | Site::Head | Site::Classifier => {
             let squeeze_excites = block.is_some_and(|block| block.squeeze_excite.is_some());
             expansions(block) + 1 + usize::from(squeeze_excites)
         }

@@ -19,7 +19,12 @@ fn v1_layer(site: Site) -> Option<String> {
         Site::Depthwise(block) => format!("mobilenet_v1.layer.{}", 2 * block),
         Site::Project(block) => format!("mobilenet_v1.layer.{}", 2 * block + 1),
         Site::Classifier => return None,
-        _ => "mobilenet_v1.conv_stem".into(),
+        Site::Stem
+        | Site::Expand(_)
+        | Site::SqueezeReduce(_)
+        | Site::SqueezeExpand(_)
+        | Site::Last
+        | Site::Head => "mobilenet_v1.conv_stem".into(),
     })
 }
 
@@ -35,6 +40,8 @@ fn v2_layer(site: Site) -> Option<String> {
         Site::Project(block) => in_block(block, "reduce_1x1"),
         Site::Last => "mobilenet_v2.conv_1x1".into(),
         Site::Classifier => return None,
-        _ => "mobilenet_v2.conv_stem.first_conv".into(),
+        Site::Stem | Site::SqueezeReduce(_) | Site::SqueezeExpand(_) | Site::Head => {
+            "mobilenet_v2.conv_stem.first_conv".into()
+        }
     })
 }

@@ -92,7 +92,7 @@ fn convolve(conv: &Conv, padding: Padding, weight: &[f32], bias: &[f32], image: 
     };
     let convolution = match conv.kind {
         ConvKind::Depthwise => reference::depthwise,
-        _ => reference::convolution,
+        ConvKind::Stem | ConvKind::Pointwise | ConvKind::Dense => reference::convolution,
     };
     Image { size, values: convolution(&shape, &image.values, weight, bias, conv.activation) }
 }

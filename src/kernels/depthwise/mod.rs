@@ -132,7 +132,9 @@ pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<us
         };
         match conv.activation {
             Activation::HardSwish => by_shape::<V, HardSwish>(conv, &map, rows),
-            _ => by_shape::<V, Clamp>(conv, &map, rows),
+            Activation::Linear | Activation::Relu | Activation::Relu6 | Activation::HardSigmoid => {
+                by_shape::<V, Clamp>(conv, &map, rows)
+            }
         }
     }
 }
