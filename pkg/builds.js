@@ -33,7 +33,8 @@ const withoutRelaxed = () => (WebAssembly.validate(RELAXED_PROBE) ? null : 'this
 const withoutSimd = () => (WebAssembly.validate(SIMD_PROBE) ? null : 'this browser has no WebAssembly SIMD');
 
 /**
- * The wasm builds, best first. The addresses are written out because bundlers look for exactly this form.
+ * The wasm builds, best first. The addresses are written out because bundlers look for exactly this form. Each worker has
+ * a name of its own because webpack names its file by it, and would put all of one name into one file.
  * @type {Build[]}
  */
 const BUILDS = [
@@ -43,7 +44,10 @@ const BUILDS = [
     refusal: withoutRelaxed,
     wasm: new URL('./wasm/relaxed-threads/mobilenet_wasm_bg.wasm', import.meta.url),
     spawn: () =>
-      new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+      new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), {
+        type: 'module',
+        name: 'mobilenet-wasm-relaxed-threads',
+      }),
   },
   {
     name: 'relaxed',
@@ -51,7 +55,7 @@ const BUILDS = [
     refusal: withoutRelaxed,
     wasm: new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
     spawn: () =>
-      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm-relaxed' }),
   },
   {
     name: 'simd-threads',
@@ -59,14 +63,18 @@ const BUILDS = [
     refusal: withoutSimd,
     wasm: new URL('./wasm/simd-threads/mobilenet_wasm_bg.wasm', import.meta.url),
     spawn: () =>
-      new Worker(new URL('./workers/simd-threads.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+      new Worker(new URL('./workers/simd-threads.js', import.meta.url), {
+        type: 'module',
+        name: 'mobilenet-wasm-simd-threads',
+      }),
   },
   {
     name: 'simd',
     shared: false,
     refusal: withoutSimd,
     wasm: new URL('./wasm/simd/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () => new Worker(new URL('./workers/simd.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm' }),
+    spawn: () =>
+      new Worker(new URL('./workers/simd.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm-simd' }),
   },
 ];
 

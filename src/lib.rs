@@ -1,8 +1,5 @@
 //! MobileNet V1 to V4 for the browser.
 
-#![warn(missing_docs)]
-#![deny(unsafe_op_in_unsafe_fn)]
-
 pub mod arch;
 mod buffer;
 pub mod classify;

@@ -135,7 +135,13 @@ fn check_fit(network: &Network) {
             Site::SqueezeReduce(_) => expanded = conv.out_channels,
             // The gate has a value for each channel, and the channels go on as they were.
             Site::SqueezeExpand(_) => assert_eq!(conv.out_channels, channels),
-            _ => channels = conv.out_channels,
+            Site::Stem
+            | Site::Expand(_)
+            | Site::Depthwise(_)
+            | Site::Project(_)
+            | Site::Last
+            | Site::Head
+            | Site::Classifier => channels = conv.out_channels,
         }
         assert_eq!(conv.in_channels, expected, "{site} of {network:?}");
         size = network.padding.output(size, conv.stride);

@@ -842,7 +842,7 @@ fn untrained_weights() {
             let gain = variance * fan_in;
             let expected = match conv.activation {
                 Activation::Linear | Activation::HardSigmoid => 1.0,
-                _ => 2.0,
+                Activation::Relu | Activation::Relu6 | Activation::HardSwish => 2.0,
             };
             assert!((gain / expected - 1.0).abs() < 0.12, "{site}: {gain}, expected {expected}");
         }

@@ -36,23 +36,29 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** On every response: cross-origin isolation, which shared memory and precise timers ask for. */
 const HEADERS = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** On every response: cross-origin isolation, which shared memory and precise timers ask for. */
+export const ISOLATING_HEADERS = {
+  ...HEADERS,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 /**
- * @param {{ host?: string, port?: number, mounts?: Mount[] }} [options] port 0: any free one; mounts besides the page's own
+ * @param {{ host?: string, port?: number, mounts?: Mount[], isolated?: boolean }} [options] port 0: any free one; mounts
+ *   besides the page's own; isolated: whether pages are cross-origin isolated
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ host = '127.0.0.1', port = 0, mounts = [] } = {}) {
+export async function serve({ host = '127.0.0.1', port = 0, mounts = [], isolated = true } = {}) {
   const all = [...mounts, ...MOUNTS];
+  const headers = isolated ? ISOLATING_HEADERS : HEADERS;
   const server = createServer((request, response) => {
-    respond(request, response, all).catch((error) => {
-      if (!response.headersSent) response.writeHead(500, HEADERS);
+    respond(request, response, all, headers).catch((error) => {
+      if (!response.headersSent) response.writeHead(500, headers);
       response.end(String(error));
     });
   });
@@ -74,19 +80,20 @@ export async function serve({ host = '127.0.0.1', port = 0, mounts = [] } = {}) 
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
  * @param {Mount[]} mounts
+ * @param {Record<string, string>} common headers of every response
  */
-async function respond(request, response, mounts) {
+async function respond(request, response, mounts, common) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.writeHead(405, { ...HEADERS, Allow: 'GET, HEAD' }).end();
+    response.writeHead(405, { ...common, Allow: 'GET, HEAD' }).end();
     return;
   }
   const file = await find(request.url ?? '/', mounts);
   if (!file) {
-    response.writeHead(404, { ...HEADERS, 'Content-Type': 'text/plain' }).end('not found\n');
+    response.writeHead(404, { ...common, 'Content-Type': 'text/plain' }).end('not found\n');
     return;
   }
   const headers = {
-    ...HEADERS,
+    ...common,
     'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
     'Content-Length': file.size,
     // Names with a digest in them never change; anything else is asked for again and answered by 304.

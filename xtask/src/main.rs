@@ -81,7 +81,7 @@ fn run() -> Result<ExitCode> {
                 match arg {
                     Long("port") => port = Some(args.value()?.parse()?),
                     Long("from") => from = Some(folder(&mut args)?),
-                    _ => return Err(arg.unexpected().into()),
+                    Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
             }
             serve::serve(port, from)?;
@@ -94,7 +94,7 @@ fn run() -> Result<ExitCode> {
                     Long("variant") => variants.push(wasm::variant(&args.value()?.string()?)?),
                     Long("wasm-opt") => options.wasm_opt = true,
                     Long("wasm-only") => wasm_only = true,
-                    _ => return Err(arg.unexpected().into()),
+                    Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
             }
             if variants.is_empty() {
@@ -112,7 +112,7 @@ fn run() -> Result<ExitCode> {
                     Long("only") => only.push(args.value()?.string()?),
                     Long("from") => from = Some(folder(&mut args)?),
                     Long("list") => list = true,
-                    _ => return Err(arg.unexpected().into()),
+                    Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
             }
             if list {
@@ -129,7 +129,7 @@ fn run() -> Result<ExitCode> {
                     Long("all") => all = true,
                     Long("from") => from = Some(folder(&mut args)?),
                     Long("registry") => registry = true,
-                    _ => return Err(arg.unexpected().into()),
+                    Short(_) | Long(_) => return Err(arg.unexpected().into()),
                 }
             }
             let source = match (from, registry, all, names.is_empty()) {
@@ -148,7 +148,7 @@ fn run() -> Result<ExitCode> {
                 match arg {
                     Long("runs") => options.runs = Some(args.value()?.parse()?),
                     Long("quick") => options.quick = true,
-                    _ => return Err(arg.unexpected().into()),
+                    Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
             }
             bench::bench(&options)?;

@@ -59,6 +59,12 @@ const STEPS: &[Step] = &[
         run: types,
     },
     Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
+    Step {
+        name: "bundlers",
+        about: "the packed package in Chromium, by way of webpack and Vite",
+        needs: &["build"],
+        run: bundlers,
+    },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];
 
@@ -242,6 +248,16 @@ fn types(_: &Settings) -> Result<Outcome> {
 
 fn bench(_: &Settings) -> Result<Outcome> {
     tests(Command::new(node::node()?).current_dir(project::path("bench")).arg("--test"))
+}
+
+fn bundlers(_: &Settings) -> Result<Outcome> {
+    let folder = project::path("tests/bundlers");
+    // The page's have the driver of the browser.
+    node::install_dependencies()?;
+    node::install_locked(&folder)?;
+    let browser = browser::ensure()?;
+    let mut node = Command::new(node::node()?);
+    tests(node.current_dir(folder).arg("--test").env("CHROMIUM", &browser.chromium))
 }
 
 fn page(settings: &Settings) -> Result<Outcome> {

@@ -152,7 +152,9 @@ pub fn ensure(std: Std) -> Result<Toolchain> {
                 let sysroot = sysroot::ensure(&active, std)?;
                 Ok(Toolchain::private(&active, &sysroot))
             }
-            _ => bail!("rustup reports success, but {} lacks it", active.sysroot.display()),
+            Std::Plain | Std::Atomics => {
+                bail!("rustup reports success, but {} lacks it", active.sysroot.display())
+            }
         };
     };
     say("toolchain", format_args!("{no_rustup:#}; turning to Debian's packages"));
