@@ -85,9 +85,10 @@ impl Rounding {
 
     /// Channels of the layer between pooling and classifier.
     pub(super) fn head(self, family: Family, channels: usize, width: f64) -> usize {
-        match family {
-            Family::V3 if !self.v3_as_timm() => make_divisible(channels as f64 * width),
-            _ => channels,
+        if family == Family::V3 && !self.v3_as_timm() {
+            make_divisible(channels as f64 * width)
+        } else {
+            channels
         }
     }
 
