@@ -136,6 +136,7 @@ fn check_fit(network: &Network) {
             // The gate has a value for each channel, and the channels go on as they were.
             Site::SqueezeExpand(_) => assert_eq!(conv.out_channels, channels),
             Site::Stem
+            | Site::Start(_)
             | Site::Expand(_)
             | Site::Depthwise(_)
             | Site::Project(_)
