@@ -4,6 +4,7 @@
 use fastrand::Rng;
 use mobilenet_wasm::Buffer;
 use mobilenet_wasm::arch::{Activation, Padding};
+use mobilenet_wasm::kernels::convolution::{self, Convolution, Window, convolution};
 use mobilenet_wasm::kernels::depthwise::{Depthwise, depthwise};
 use mobilenet_wasm::kernels::layout::{BLOCK, blocks, from_blocks, plane, tensor, to_blocks};
 use mobilenet_wasm::kernels::reference::Shape;
@@ -297,6 +298,101 @@ fn stem_is_right() {
             out_channels: rng.usize(1..34),
             height: rng.usize(1..20),
             width: rng.usize(1..40),
+            padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
+            activation: ACTIVATIONS[rng.usize(0..4)],
+        };
+        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+    }
+}
+
+#[derive(Debug)]
+struct ConvolutionCase {
+    channels: usize,
+    out_channels: usize,
+    height: usize,
+    width: usize,
+    kernel: usize,
+    stride: usize,
+    padding: Padding,
+    activation: Activation,
+}
+
+impl ConvolutionCase {
+    fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        let &Self { channels, out_channels, height, width, kernel, stride, padding, activation } =
+            self;
+        let depth = channels * kernel * kernel;
+        let input = values(&mut rng, channels * height * width);
+        let weight = weights(&mut rng, out_channels * depth, depth);
+        let bias = values(&mut rng, out_channels);
+        let shape = Shape {
+            channels,
+            height,
+            width,
+            kernel,
+            stride,
+            above: padding.before(height, kernel, stride),
+            left: padding.before(width, kernel, stride),
+            output_height: padding.output(height, stride),
+            output_width: padding.output(width, stride),
+        };
+        let pixels = shape.output_height * shape.output_width;
+
+        let source = blocked(&input, channels, height * width);
+        let packed = pack::convolution(&weight, &bias, kernel);
+        let mut output = Buffer::zeros(tensor(out_channels, pixels));
+        let mut scratch = Buffer::zeros(convolution::scratch(channels, kernel));
+        // What an earlier step left there must not matter.
+        scratch.fill(f32::NAN);
+        let constants = epilogue::constants(activation);
+        let conv = Convolution {
+            input: source.as_ptr(),
+            input_plane: plane(height * width),
+            in_channels: channels,
+            window: Window {
+                height,
+                width,
+                kernel,
+                stride,
+                above: shape.above,
+                left: shape.left,
+                output_height: shape.output_height,
+                output_width: shape.output_width,
+            },
+            weights: packed.as_ptr(),
+            panels: blocks(out_channels),
+            scratch: scratch.as_mut_ptr(),
+            output: output.as_mut_ptr(),
+            output_plane: plane(pixels),
+            activation,
+            constants: constants.as_ptr(),
+        };
+        let (panel, pixel) = (cut(&mut rng, blocks(out_channels)), cut(&mut rng, pixels));
+        for panels in [0..panel, panel..blocks(out_channels)] {
+            for part in [0..pixel, pixel..pixels] {
+                // SAFETY: the buffers hold the shapes that `conv` names.
+                unsafe { convolution::<V>(&conv, panels.clone(), part) }
+            }
+        }
+        let got = from_blocks(&output, out_channels, pixels);
+        let expected = reference::convolution(&shape, &input, &weight, &bias, activation);
+        check(V::NAME, self, &got, &expected);
+        got
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn convolution_is_right() {
+    let mut rng = Rng::with_seed(6);
+    for seed in 0..200 {
+        let case = ConvolutionCase {
+            channels: rng.usize(1..40),
+            out_channels: rng.usize(1..40),
+            height: rng.usize(1..16),
+            width: if rng.bool() { rng.usize(1..8) } else { rng.usize(1..80) },
+            kernel: [3, 5][rng.usize(0..2)],
+            stride: rng.usize(1..3),
             padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
             activation: ACTIVATIONS[rng.usize(0..4)],
         };

@@ -3,6 +3,7 @@
 //! A kernel is an `unsafe fn` on pointers; [`crate::plan`] owns the memory, checks every size once when
 //! the network is built, and is the only caller.
 
+pub mod convolution;
 pub mod dense;
 pub mod depthwise;
 pub mod epilogue;
