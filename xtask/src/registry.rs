@@ -49,6 +49,7 @@ pub fn mobilenet_v2(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     let weights = dir.join("model.safetensors");
     run(Command::new(&python)
+        .arg("-B")
         .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
         .args([&pickle, &weights]))?;
     fs::remove_dir_all(unpacked)?;
