@@ -3,7 +3,7 @@
 //! It is a 1x1 convolution with `kernel * kernel` times the channels. A strip of outputs at a time, the inputs
 //! that each tap meets are gathered in scratch memory, zeros where it meets the border, and the register tile of
 //! [`super::pointwise`] goes over them. So the tile knows of no border and no stride, and no code is made for
-//! them. Gathering takes 12 % of the time of 32 to 32 channels at 112x112, 3 % of 32 to 128.
+//! them. Gathering takes 12 % of the time of 32 to 32 channels at 112x112, 4 % of 32 to 128.
 
 use super::Window;
 use super::epilogue::Finish;
@@ -13,7 +13,7 @@ use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Outputs of a strip: whole tiles of 6 and of 5 pixels. The inputs of 32 channels are 71 kB; strips of 30 to 112
-/// took the same time within 2 %.
+/// took the same time within 3 %.
 pub const STRIP: usize = 60;
 
 /// A convolution with its memory.

@@ -48,13 +48,7 @@ pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
 fn check(entry: &Entry, weights: &Path) -> Result<()> {
     let found = checkpoint::read(weights)?;
     if (found.version, found.width) != (entry.version, entry.width) {
-        bail!(
-            "it holds {} {}, not {} {}",
-            found.version.title(),
-            found.width,
-            entry.version.title(),
-            entry.width
-        );
+        bail!("it holds {} {}, not {} {}", found.version, found.width, entry.version, entry.width);
     }
     if let Some(expected) = &entry.sha256 {
         let size = fs::metadata(weights)?.len();

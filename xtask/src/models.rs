@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use mobilenet_wasm::arch::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{self, Entry, Version};
+use crate::catalogue::{self, Entry};
 use crate::process::say;
 use crate::registry::{self, TorchvisionV2};
 use crate::{checkpoint, hub, project, sha256};
@@ -40,7 +41,7 @@ struct List {
 #[serde(rename_all = "camelCase")]
 struct Listed {
     name: String,
-    version: Version,
+    version: String,
     title: String,
     width: f64,
     /// Addresses are relative to the page.
@@ -85,7 +86,7 @@ impl Installed {
     fn open() -> Result<Self> {
         let dir = project::path("www/public/models");
         fs::create_dir_all(&dir)?;
-        // A list that can't be read is only poorer: it is written anew.
+        // An unreadable list loses only the recorded sources; rebuild it.
         let list: List = fs::read(dir.join("models.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -127,7 +128,7 @@ impl Installed {
     }
 
     fn has_v2(&self) -> Result<bool> {
-        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
+        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2.name()))
     }
 
     fn add_from_registry(&mut self) -> Result<()> {
@@ -234,9 +235,11 @@ impl Installed {
         let is_default = |model: &Listed| {
             self.catalogue.iter().any(|entry| entry.default && entry.name == model.name)
         };
+        // Versions are in the order in which they appeared.
+        let age = |model: &Listed| Version::parse(&model.version);
         models.sort_by(|a, b| {
-            (a.version, !is_default(a))
-                .cmp(&(b.version, !is_default(b)))
+            (age(a), !is_default(a))
+                .cmp(&(age(b), !is_default(b)))
                 .then(b.width.total_cmp(&a.width))
                 .then(a.name.cmp(&b.name))
         });
@@ -246,7 +249,7 @@ impl Installed {
     fn listed(&self, name: String) -> Result<Listed> {
         let dir = self.dir.join(&name);
         let weights = dir.join(WEIGHTS);
-        let checkpoint = checkpoint::read(&weights)?;
+        let network = checkpoint::read(&weights)?;
         let sha256 = sha256::of_file(&weights)?;
         // What is known of a file goes by its content, and by its name only
         // where the catalogue has no more.
@@ -261,12 +264,12 @@ impl Installed {
             }
             None => (None, None),
         };
-        let form = if checkpoint.minimalistic { " minimalistic" } else { "" };
+        let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
         Ok(Listed {
-            version: checkpoint.version,
-            title: format!("{}{form} {:?}", checkpoint.version.title(), checkpoint.width),
-            width: checkpoint.width,
+            version: network.version.name().to_owned(),
+            title: format!("{}{form} {:?}", network.version, network.width),
+            width: network.width,
             url: format!("models/{name}/{WEIGHTS}"),
             config: setting(SETTINGS[0]),
             preprocessor_config: setting(SETTINGS[1]),
