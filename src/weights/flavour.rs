@@ -7,7 +7,7 @@ use super::tensor_file::TensorFile;
 use super::{timm, torchvision, transformers};
 use crate::arch::{Config, Conv, ConvKind, Network, Padding, Rounding, Site, Version};
 use crate::error::Error;
-use crate::preprocess::Interpolation;
+use crate::preprocess::{CropStart, Interpolation};
 
 /// The library that wrote a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +57,7 @@ pub(super) struct Conventions {
     pub eps: f64,
     pub interpolation: Interpolation,
     pub margin: Margin,
+    pub crop_start: CropStart,
     pub mean: [f32; 3],
     pub std: [f32; 3],
 }
@@ -117,7 +118,12 @@ impl Flavour {
                 INCEPTION,
             ),
         };
-        Conventions { rounding, padding, eps, interpolation, margin, mean, std }
+        // image_processing_backends.py of transformers; timm's `create_transform` uses torchvision's CenterCrop.
+        let crop_start = match self {
+            Self::Timm | Self::Torchvision => CropStart::Even,
+            Self::Transformers => CropStart::First,
+        };
+        Conventions { rounding, padding, eps, interpolation, margin, crop_start, mean, std }
     }
 
     /// The versions that the library has.
