@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::kernels::peak;
 use crate::model::Model;
 use crate::plan::{Extent, Time};
-use crate::preprocess::{Interpolation, RgbaImage};
+use crate::preprocess::{CropStart, Interpolation, RgbaImage};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Flavour};
 use js_sys::{Float32Array, Uint8Array};
@@ -130,6 +130,10 @@ impl Engine {
             "preprocessing": {
                 "resizeShortSide": preprocessing.resize_short_side,
                 "crop": preprocessing.crop,
+                "cropStart": match preprocessing.crop_start {
+                    CropStart::Even => "even",
+                    CropStart::First => "first",
+                },
                 "interpolation": match preprocessing.interpolation {
                     Interpolation::Bilinear => "bilinear",
                     Interpolation::Bicubic => "bicubic",

@@ -104,7 +104,7 @@ mod tests {
         entry.sha256 = Some(sha256::of_bytes(&file));
         assert_eq!(error(&entry), None);
         entry.sha256 = None;
-        assert!(error(&entry).unwrap().contains("not those of a network"));
+        assert!(error(&entry).unwrap().contains("could not load it"));
         fs::remove_file(path).unwrap();
     }
 }

@@ -280,6 +280,7 @@ impl ConfigFiles {
         Ok(Preprocessing {
             resize_short_side: self.short_side(conventions, crop)?,
             crop,
+            crop_start: conventions.crop_start,
             interpolation: self.interpolation()?.unwrap_or(conventions.interpolation),
             mean,
             std,

@@ -11,7 +11,7 @@ use std::fmt;
 use super::format::Tensors;
 use crate::arch::{Config, Conv, ConvKind, Family, Network, Padding, Rounding, Site, Version};
 use crate::error::Error;
-use crate::preprocess::Interpolation;
+use crate::preprocess::{CropStart, Interpolation};
 
 /// The library that wrote a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +61,7 @@ pub(super) struct Conventions {
     pub eps: f64,
     pub interpolation: Interpolation,
     pub margin: Margin,
+    pub crop_start: CropStart,
     pub mean: [f32; 3],
     pub std: [f32; 3],
 }

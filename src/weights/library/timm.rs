@@ -2,7 +2,7 @@
 
 use super::{Architecture, Conventions, IMAGENET, INCEPTION, Library, Margin, Module, prefix};
 use crate::arch::{Block, ConvKind, Family, Network, Padding, Rounding, Site, Version};
-use crate::preprocess::Interpolation;
+use crate::preprocess::{CropStart, Interpolation};
 
 /// See the module.
 pub(super) struct Timm;
@@ -43,18 +43,26 @@ impl Library for Timm {
         Some(Architecture { version, minimalistic, tensorflow, width })
     }
 
+    /// The defaults of `_cfg` in timm/models/mobilenetv3.py and efficientnet.py; `tf_*` networks are built with
+    /// `bn_eps=BN_EPS_TF_DEFAULT, pad_type='same'`.
     fn conventions(&self, version: Version, tensorflow: bool) -> Conventions {
-        // timm/models/mobilenetv3.py: `bn_eps=BN_EPS_TF_DEFAULT, pad_type='same'` and `_cfg` of each `tf_*`.
-        let (padding, eps, interpolation) = if tensorflow {
-            (Padding::Same, 1e-3, Interpolation::Bilinear)
-        } else {
-            (Padding::Symmetric, 1e-5, Interpolation::Bicubic)
-        };
+        let (padding, eps) =
+            if tensorflow { (Padding::Same, 1e-3) } else { (Padding::Symmetric, 1e-5) };
+        let bilinear = tensorflow && version != Version::EfficientNetLite0;
         // timm's V1 weights were trained on -1..1 (`mobilenetv1_100.ra4_e3600_r224_in1k`), its others not.
         let inception = tensorflow || version == Version::V1;
         let (mean, std) = if inception { INCEPTION } else { IMAGENET };
-        let (rounding, margin) = (Rounding::Timm, Margin::Share(0.875));
-        Conventions { rounding, padding, eps, interpolation, margin, mean, std }
+        Conventions {
+            rounding: Rounding::Timm,
+            padding,
+            eps,
+            interpolation: if bilinear { Interpolation::Bilinear } else { Interpolation::Bicubic },
+            margin: Margin::Share(if version == Version::V4ConvMedium { 0.95 } else { 0.875 }),
+            // timm's `create_transform` uses torchvision's `CenterCrop`.
+            crop_start: CropStart::Even,
+            mean,
+            std,
+        }
     }
 
     /// timm/models/efficientnet.py, mobilenetv3.py, _efficientnet_blocks.py.

@@ -2,7 +2,7 @@
 
 use super::{Architecture, Conventions, IMAGENET, Library, Margin, Module, prefix};
 use crate::arch::{Block, Family, Network, Padding, Rounding, Site, Version};
-use crate::preprocess::Interpolation;
+use crate::preprocess::{CropStart, Interpolation};
 
 /// See the module.
 pub(super) struct Torchvision;
@@ -34,6 +34,7 @@ impl Library for Torchvision {
             eps: if version.family() == Family::V3 { 1e-3 } else { 1e-5 },
             interpolation: Interpolation::Bilinear,
             margin: Margin::Share(0.875),
+            crop_start: CropStart::Even,
             mean,
             std,
         }

@@ -2,7 +2,7 @@
 
 use super::{Architecture, Conventions, INCEPTION, Library, Margin, Module, prefix};
 use crate::arch::{Family, Network, Padding, Rounding, Site, Version};
-use crate::preprocess::Interpolation;
+use crate::preprocess::{CropStart, Interpolation};
 
 /// See the module.
 pub(super) struct Transformers;
@@ -20,7 +20,7 @@ impl Library for Transformers {
     }
 
     /// configuration_mobilenet_v{1,2}.py: `layer_norm_eps=0.001, tf_padding=True`; image_processing_mobilenet_v1.py: short
-    /// side 256, crop 224, bilinear, -1..1.
+    /// side 256, crop 224, bilinear, -1..1; image_processing_backends.py: where the crop starts.
     fn conventions(&self, _version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = INCEPTION;
         Conventions {
@@ -29,6 +29,7 @@ impl Library for Transformers {
             eps: 1e-3,
             interpolation: Interpolation::Bilinear,
             margin: Margin::Pixels(32),
+            crop_start: CropStart::First,
             mean,
             std,
         }
