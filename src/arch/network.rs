@@ -1,10 +1,12 @@
 //! A network with every channel count settled: what the weights fill and the plan runs.
 
 use super::Version;
+use serde::Serialize;
 use std::fmt;
 
 /// What is applied to a convolution's output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Nothing: V2's linear bottleneck.
     Linear,
@@ -25,7 +27,8 @@ impl Activation {
 }
 
 /// Where the padding of a strided convolution goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Padding {
     /// `kernel / 2` on every side (PyTorch).
     Symmetric,
@@ -54,7 +57,8 @@ impl Padding {
 }
 
 /// Which of the kernels runs a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConvKind {
     /// The full 3x3 convolution on the RGB image.
     Stem,
@@ -69,7 +73,8 @@ pub enum ConvKind {
 }
 
 /// One convolution (or dense layer) with its folded bias and its activation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Conv {
     /// The kind of kernel.
     pub kind: ConvKind,
@@ -103,7 +108,8 @@ impl Conv {
 }
 
 /// Squeeze-and-excite (V3, section 5.3): pool, two dense layers, scale the channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SqueezeExcite {
     /// Dense, ReLU: expanded channels to a quarter.
     pub reduce: Conv,
@@ -115,7 +121,8 @@ pub struct SqueezeExcite {
 /// `project`, an inverted residual (V2, V3) `expand` before them, a universal inverted bottleneck (V4) all or some, a
 /// fused inverted bottleneck (V4) `expand` as a full convolution and no `depthwise`, and a plain convolution `project`
 /// alone. They run in the order of the fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Block {
     /// Depthwise convolution before the expansion (V4).
     pub start: Option<Conv>,
@@ -132,7 +139,8 @@ pub struct Block {
 }
 
 /// A whole network.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Network {
     /// Which of the networks.
     pub version: Version,

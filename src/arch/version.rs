@@ -2,6 +2,8 @@
 
 use super::table::{Family, Table};
 use super::{efficientnet_lite, mnasnet, v1, v2, v3, v4};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// The networks. Each is a [`Table`]; whatever one has of its own is a field of that.
@@ -68,6 +70,19 @@ impl Version {
     #[must_use]
     pub fn family(self) -> Family {
         self.table().family
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| D::Error::custom(format!("no version {name:?}")))
     }
 }
 

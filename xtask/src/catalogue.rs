@@ -4,8 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
 use mobilenet_wasm::arch::{MAX_RESOLUTION, MIN_RESOLUTION, Version};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::project;
 
@@ -15,7 +14,6 @@ use crate::project;
 pub struct Entry {
     /// Also the name of its folder.
     pub name: String,
-    #[serde(deserialize_with = "version")]
     pub version: Version,
     pub width: f64,
     pub resolution: usize,
@@ -32,14 +30,6 @@ pub struct Entry {
     /// Whether it stands for its version when nothing else is asked for.
     #[serde(default)]
     pub default: bool,
-}
-
-/// Reads a version by its name in the package's API.
-pub fn version<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Version, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    Version::parse(&name).ok_or_else(|| D::Error::custom(format!("no version {name:?}")))
 }
 
 pub fn read() -> Result<Vec<Entry>> {

@@ -41,7 +41,7 @@ struct List {
 #[serde(rename_all = "camelCase")]
 struct Listed {
     name: String,
-    version: String,
+    version: Version,
     title: String,
     width: f64,
     /// Addresses are relative to the page.
@@ -128,7 +128,7 @@ impl Installed {
     }
 
     fn has_v2(&self) -> Result<bool> {
-        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2.name()))
+        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
     }
 
     fn add_from_registry(&mut self) -> Result<()> {
@@ -235,11 +235,9 @@ impl Installed {
         let is_default = |model: &Listed| {
             self.catalogue.iter().any(|entry| entry.default && entry.name == model.name)
         };
-        // Versions are in the order in which they appeared.
-        let age = |model: &Listed| Version::parse(&model.version);
         models.sort_by(|a, b| {
-            (age(a), !is_default(a))
-                .cmp(&(age(b), !is_default(b)))
+            (a.version, !is_default(a))
+                .cmp(&(b.version, !is_default(b)))
                 .then(b.width.total_cmp(&a.width))
                 .then(a.name.cmp(&b.name))
         });
@@ -267,7 +265,7 @@ impl Installed {
         let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
         Ok(Listed {
-            version: network.version.name().to_owned(),
+            version: network.version,
             title: format!("{}{form} {:?}", network.version, network.width),
             width: network.width,
             url: format!("models/{name}/{WEIGHTS}"),
