@@ -6,6 +6,8 @@ use crate::arch::{Config, Network, Padding, Version};
 use crate::error::Error;
 use crate::kernels::peak;
 use crate::model::Model;
+#[cfg(feature = "threads")]
+use crate::plan::Threads;
 use crate::plan::{Extent, Time};
 use crate::preprocess::{CropStart, Interpolation, RgbaImage};
 use crate::simd::Native;
@@ -179,7 +181,8 @@ impl Engine {
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        Ok(self.model.set_threads(threads)?)
+        self.model.set_threads(&Threads::new(threads)?);
+        Ok(())
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.

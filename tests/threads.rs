@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
-use mobilenet_wasm::plan::MAX_THREADS;
+use mobilenet_wasm::plan::{MAX_THREADS, Threads};
 use mobilenet_wasm::{Error, Model};
 
 fn input(resolution: usize, seed: u64) -> Vec<f32> {
@@ -29,28 +29,64 @@ fn logits_are_the_same_bits() {
         let alone = inputs.each_ref().map(|input| model.run(input).unwrap().to_vec());
         assert_ne!(alone[0], alone[1]);
         for threads in [2, 3, 4, 5, 1] {
-            model.set_threads(threads).unwrap();
-            assert_eq!(model.plan().threads(), threads);
+            model.set_threads(&Threads::new(threads).unwrap());
+            assert_eq!(model.plan().threads().count(), threads);
             for run in 0..6 {
                 let logits = model.run(&inputs[run % 2]).unwrap();
-                assert_eq!(logits, alone[run % 2], "{config:?}, {threads} threads, run {run}");
+                assert_eq!(
+                    bits(logits),
+                    bits(&alone[run % 2]),
+                    "{config:?}, {threads} threads, run {run}"
+                );
             }
         }
     }
 }
 
-/// A number that can't be is an error, and the threads that were there go on.
+/// Networks that share threads give the bits that each gives alone, in turns and at once.
+#[test]
+fn networks_share_threads() {
+    let threads = Threads::new(3).unwrap();
+    let mut models: Vec<Model> = [Version::V1, Version::V3Small, Version::V4ConvSmall]
+        .map(|version| {
+            let config = Config { resolution: 96, ..Config::new(version) };
+            Model::untrained(Network::new(&config).unwrap(), 1).unwrap()
+        })
+        .into();
+    let input = input(96, 4);
+    let alone: Vec<Vec<u32>> =
+        models.iter_mut().map(|model| bits(model.run(&input).unwrap())).collect();
+    for model in &mut models {
+        model.set_threads(&threads);
+    }
+    for _ in 0..20 {
+        for (model, alone) in models.iter_mut().zip(&alone) {
+            assert_eq!(bits(model.run(&input).unwrap()), *alone);
+        }
+    }
+    std::thread::scope(|scope| {
+        for (model, alone) in models.iter_mut().zip(&alone) {
+            let input = &input;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(bits(model.run(input).unwrap()), *alone);
+                }
+            });
+        }
+    });
+}
+
+/// A number that can't be is an error.
 #[test]
 fn impossible_numbers_are_refused() {
-    let network = Network::new(&Config::new(Version::V3Small)).unwrap();
-    let mut model = Model::untrained(network, 1).unwrap();
-    model.set_threads(2).unwrap();
     for threads in [0, MAX_THREADS + 1, usize::MAX] {
-        let error = model.set_threads(threads).unwrap_err();
+        let error = Threads::new(threads).unwrap_err();
         assert!(matches!(error, Error::Threads { threads: got, .. } if got == threads), "{error}");
         assert!(error.to_string().contains(&threads.to_string()), "{error}");
         assert_eq!(error.code(), "UNSUPPORTED");
     }
-    assert_eq!(model.plan().threads(), 2);
-    assert_eq!(model.run(&input(224, 0)).unwrap().len(), 1000);
+}
+
+fn bits(logits: &[f32]) -> Vec<u32> {
+    logits.iter().map(|x| x.to_bits()).collect()
 }

@@ -7,8 +7,8 @@ use super::profile::StepInfo;
 use super::step::{
     Add, Convolution, Dense, Depthwise, ExpandDepthwise, Pointwise, Pool, Scale, Stem, Step,
 };
-use super::team::Team;
 use super::tensor::{Extent, Tensor};
+use super::threads::Threads;
 use crate::arch::{Block, Conv, ConvKind, Network, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
@@ -336,7 +336,7 @@ impl Builder<'_> {
         let (offsets, total) = arena::arrange(&self.lifetimes);
         let scratch_plane = self.steps.iter().map(Step::scratch).max().unwrap_or(0);
         Ok(Plan {
-            team: Team::alone(),
+            threads: Threads::alone(),
             network: self.network.clone(),
             layers: self.layers,
             steps: self.steps,

@@ -37,14 +37,15 @@ pub struct Inspector {
 }
 
 impl Plan {
-    /// A second plan over the same weights, for looking at what is inside. It runs on one thread. A step that both have
+    /// A second plan over the same weights, for looking at what is inside. It has the same threads. A step that both have
     /// gives the same bits.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
     pub fn inspector(&self, gates: Gates) -> Result<Inspector, Error> {
         let keep = Keep::All { open_gates: gates == Gates::Open };
-        let plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
+        let mut plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
+        plan.set_threads(&self.threads);
         Ok(Inspector { plan, gates })
     }
 }

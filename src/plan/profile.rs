@@ -179,10 +179,10 @@ impl Plan {
     /// Runs the network on the picture; gives each step's microseconds.
     fn time_steps<V: F32x4>(&mut self, clock: &mut dyn FnMut() -> f64) -> Run {
         let steps = 0..self.steps.len();
-        let (walk, team) = self.walk::<V>();
+        let (walk, threads) = self.walk::<V>();
         let mut before = clock();
         let times = steps.map(|step| {
-            team.run(&walk, step..step + 1);
+            threads.run(&walk, step..step + 1);
             let after = clock();
             (after - std::mem::replace(&mut before, after)) * 1e3
         });
