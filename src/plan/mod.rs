@@ -29,7 +29,8 @@ use team::Work;
 use tensor::{Memory, Tensor};
 
 pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
-pub use profile::{MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
+pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
+pub use step::StepKind;
 pub use team::MAX_THREADS;
 pub use tensor::Extent;
 pub use threads::Threads;
