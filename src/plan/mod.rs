@@ -168,7 +168,7 @@ impl Plan {
     /// Bytes of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
-        self.layers.values().map(|packed| packed.weights.bytes()).sum()
+        self.layers.bytes()
     }
 
     /// Bytes of the activations, the input among them.
