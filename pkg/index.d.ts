@@ -17,14 +17,7 @@ export type JsonSource = string | URL | Blob | object;
 
 /** `v4-conv-small`, `v4-conv-medium`: MobileNetV4's two without attention. The last two are no MobileNets, but kin. */
 export type Version =
-  | 'v1'
-  | 'v2'
-  | 'v3-small'
-  | 'v3-large'
-  | 'v4-conv-small'
-  | 'v4-conv-medium'
-  | 'mnasnet-b1'
-  | 'efficientnet-lite0';
+  'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-conv-small' | 'v4-conv-medium' | 'mnasnet-b1' | 'efficientnet-lite0';
 
 export interface Progress {
   /** Bytes so far. */
