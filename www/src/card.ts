@@ -315,7 +315,9 @@ export class Card implements Runner {
     this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
     const facts = info && [`${millions(info.parameters)} params`, `${millions(info.macs)} MACs`];
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
-    this.#find('.facts').textContent = facts?.join(' · ') ?? '';
+    this.#find('.facts').replaceChildren(
+      ...(facts ?? []).flatMap((fact, i) => (i > 0 ? [' · ', whole(fact)] : whole(fact))),
+    );
   }
 
   #say(message: string, remedy?: { label: string; run: () => void; useful: boolean }): void {
@@ -369,6 +371,13 @@ class Row {
     this.#label.title = '';
     this.element.style.setProperty('--value', '0');
   }
+}
+
+/** Text that is not broken: a unit alone on the next line would say nothing. */
+function whole(text: string): HTMLSpanElement {
+  const span = document.createElement('span');
+  span.textContent = text;
+  return span;
 }
 
 function titleWithAccuracy({ title, top1 }: Choice): string {

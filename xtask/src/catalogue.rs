@@ -86,13 +86,9 @@ mod tests {
     #[test]
     fn the_catalogue_has_one_default_of_each_version() {
         let entries = read().unwrap();
-        for version in [
-            Version::V1,
-            Version::V2,
-            Version::V3Small,
-            Version::V3Large,
-            Version::V4ConvSmall,
-        ] {
+        for version in
+            [Version::V1, Version::V2, Version::V3Small, Version::V3Large, Version::V4ConvSmall]
+        {
             let defaults = entries.iter().filter(|entry| entry.version == version && entry.default);
             assert_eq!(defaults.count(), 1, "{version:?}");
         }
