@@ -1,7 +1,9 @@
 //! Several threads: the same bits as one.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mobilenet_wasm::arch::{Config, Network, Padding, Version};
+use mobilenet_wasm::arch::{
+    Activation, Config, Conv, ConvKind, Network, Padding, SqueezeExcite, Version,
+};
 use mobilenet_wasm::plan::MAX_THREADS;
 use mobilenet_wasm::{Error, Model};
 
@@ -36,6 +38,50 @@ fn logits_are_the_same_bits() {
                 assert_eq!(logits, alone[run % 2], "{config:?}, {threads} threads, run {run}");
             }
         }
+    }
+}
+
+/// Three blocks of every kind of step, small enough for Miri: one as V1's, one whose expansion is fused with its depthwise
+/// convolution, one with squeeze-and-excite and a residual.
+fn small_network() -> Network {
+    let config = Config { width: 0.1, resolution: 96, classes: 9, ..Config::new(Version::V2) };
+    let mut network = Network::new(&config).unwrap();
+    network.resolution = 64;
+    network.blocks.truncate(3);
+    for block in &mut network.blocks[1..] {
+        block.expand.as_mut().unwrap().out_channels = 16;
+        block.depthwise = Conv { in_channels: 16, out_channels: 16, ..block.depthwise };
+        block.project.in_channels = 16;
+    }
+    let [_, _, block] = &mut network.blocks[..] else { unreachable!("three are left") };
+    assert!(block.residual);
+    let dense = Conv { kind: ConvKind::Dense, batch_norm: false, ..block.project };
+    block.squeeze_excite = Some(SqueezeExcite {
+        reduce: Conv { in_channels: 16, out_channels: 8, activation: Activation::Relu, ..dense },
+        expand: Conv {
+            in_channels: 8,
+            out_channels: 16,
+            activation: Activation::HardSigmoid,
+            ..dense
+        },
+    });
+    let last = network.last.as_mut().unwrap();
+    last.out_channels = 16;
+    network.classifier.in_channels = 16;
+    network
+}
+
+/// Run after run and for every number of threads, on memory that Miri watches.
+#[test]
+fn a_small_network_is_the_same_bits() {
+    let input = input(64, 0);
+    let mut model = Model::untrained(small_network(), 1).unwrap();
+    let alone = model.run(&input).unwrap().to_vec();
+    // Two runs take Miri minutes.
+    let threads: &[usize] = if cfg!(miri) { &[3] } else { &[3, 2, 4, 1] };
+    for &threads in threads {
+        model.set_threads(threads).unwrap();
+        assert_eq!(model.run(&input).unwrap(), alone, "{threads} threads");
     }
 }
 
