@@ -108,6 +108,8 @@ export interface Preprocessing {
   resizeShortSide: number;
   /** Side of the centre square cut from it, which is the network's input. Pixels. */
   crop: number;
+  /** Where the square starts if the centre lies between two pixels: at the even one, or at the first. */
+  cropStart: 'even' | 'first';
   interpolation: 'bilinear' | 'bicubic';
   /** Per channel, of values in 0..1. */
   mean: [number, number, number];

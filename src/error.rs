@@ -23,6 +23,22 @@ pub enum Error {
         /// The number that was asked for.
         runs: usize,
     },
+    /// A layer that the network has not.
+    #[error("the network has no layer `{name}`; it has {}", known.join(", "))]
+    Layer {
+        /// The name that was asked for.
+        name: String,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// A class that the network has not.
+    #[error("there is no class {class}: the network has {classes}, from 0 on")]
+    Class {
+        /// The class that was asked for.
+        class: usize,
+        /// How many there are.
+        classes: usize,
+    },
     /// A source of weights gave a tensor of the wrong length.
     #[error("{site}: {expected} {what} expected, {got} were given")]
     WeightLength {
@@ -88,6 +104,14 @@ pub enum Error {
     Classes {
         /// The count that was asked for.
         classes: usize,
+    },
+    /// A network whose layers don't fit together, or that no kernel runs.
+    #[error("this network can't be run: {site}: {reason}")]
+    Network {
+        /// The layer.
+        site: Site,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Only V3 has a minimalistic form.
     #[error("{version} has no minimalistic form, only V3 has")]
@@ -242,6 +266,8 @@ impl Error {
         match self {
             Self::InputLength { .. }
             | Self::Runs { .. }
+            | Self::Layer { .. }
+            | Self::Class { .. }
             | Self::ImageSide { .. }
             | Self::ImageLength { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
@@ -262,6 +288,7 @@ impl Error {
             | Self::Width { .. }
             | Self::Resolution { .. }
             | Self::Classes { .. }
+            | Self::Network { .. }
             | Self::Minimalistic { .. }
             | Self::ConfigJson { .. }
             | Self::ConfigValue { .. } => "BAD_CONFIG",

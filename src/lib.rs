@@ -1,4 +1,4 @@
-//! MobileNet V1, V2 and V3 for the browser.
+//! MobileNet V1 to V4 for the browser.
 
 pub mod arch;
 mod buffer;
@@ -16,6 +16,6 @@ pub mod weights;
 
 pub use buffer::Buffer;
 pub use error::Error;
-pub use model::Model;
+pub use model::{Model, Source};
 pub use plan::Plan;
 pub use preprocess::RgbaImage;

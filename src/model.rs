@@ -4,7 +4,7 @@ use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
-use crate::plan::{Plan, Profile};
+use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
 use crate::preprocess::{Preprocessing, Preprocessor, RgbaImage};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
@@ -26,12 +26,22 @@ use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 /// ```
 #[derive(Debug)]
 pub struct Model {
-    network: Network,
     flavour: Option<Flavour>,
     background: bool,
     labels: Option<Vec<String>>,
     preprocessor: Preprocessor,
     plan: Plan,
+    /// The plan that keeps every tensor, once it has been asked for.
+    inspector: Option<Inspector>,
+}
+
+/// What a network looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A picture of any size.
+    Picture(RgbaImage<'a>),
+    /// A prepared one: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
+    Input(&'a [f32]),
 }
 
 impl Model {
@@ -48,7 +58,7 @@ impl Model {
         let mut checkpoint = Checkpoint::open(source, config, preprocessor_config)?;
         let network = checkpoint.network().clone();
         let preprocessing = checkpoint.preprocessing().clone();
-        let mut model = Self::build(network, preprocessing, &mut checkpoint)?;
+        let mut model = Self::build(&network, preprocessing, &mut checkpoint)?;
         model.flavour = Some(checkpoint.flavour());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
@@ -58,20 +68,27 @@ impl Model {
     /// The network with random weights: right in speed and size, its predictions mean nothing.
     ///
     /// # Errors
-    /// Those of [`Preprocessing::validate`].
+    /// Those of [`Network::check`] and of [`Preprocessing::validate`].
     pub fn untrained(network: Network, seed: u64) -> Result<Self, Error> {
         let preprocessing = Preprocessing::imagenet(network.resolution);
-        Self::build(network, preprocessing, &mut Untrained::new(seed))
+        Self::build(&network, preprocessing, &mut Untrained::new(seed))
     }
 
     fn build(
-        network: Network,
+        network: &Network,
         preprocessing: Preprocessing,
         weights: &mut dyn WeightSource,
     ) -> Result<Self, Error> {
         let preprocessor = Preprocessor::new(preprocessing)?;
-        let plan = Plan::new(&network, weights)?;
-        Ok(Self { network, flavour: None, background: false, labels: None, preprocessor, plan })
+        let plan = Plan::new(network, weights)?;
+        Ok(Self {
+            flavour: None,
+            background: false,
+            labels: None,
+            preprocessor,
+            plan,
+            inspector: None,
+        })
     }
 
     /// The logits of one prepared picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
@@ -98,8 +115,7 @@ impl Model {
     /// Prepares a picture; [`Model::predict`] then classifies it. [`Model::classify`] does both, this
     /// is for timing them apart.
     pub fn prepare(&mut self, picture: RgbaImage<'_>) {
-        let row = stem::row(self.network.resolution);
-        self.preprocessor.run(picture, self.plan.picture(), row);
+        prepare(&mut self.preprocessor, picture, &mut self.plan);
     }
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
@@ -114,14 +130,64 @@ impl Model {
         self.predict(k)
     }
 
-    /// Has `threads` threads run the network from now on, the calling one among them. The logits are the
-    /// same bits for every number.
+    /// What the classifier sees of a picture or an input: the features for another task. Their number is 1024 for V1, 1280
+    /// for V2, V3-Large, V4, MnasNet and EfficientNet-Lite, and 1024 for V3-Small, times the width in some: it is
+    /// `network().classifier.in_channels`. V1 and V2 have them from the pooling, V3 and V4 from the layer behind it.
     ///
     /// # Errors
-    /// [`Error::Threads`] for a number that is impossible, or when the system refuses; the model then keeps
-    /// those it has.
-    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        self.plan.set_threads(threads)
+    /// [`Error::InputLength`].
+    pub fn embed(&mut self, source: Source<'_>) -> Result<&[f32], Error> {
+        run(source, &mut self.preprocessor, &mut self.plan)?;
+        Ok(self.plan.features())
+    }
+
+    /// Runs the network so that every tensor stays: see [`Inspector`]. It takes the memory of all tensors, and keeps it
+    /// until [`Model::drop_inspector`].
+    ///
+    /// # Errors
+    /// [`Error::InputLength`].
+    pub fn inspect(&mut self, source: Source<'_>, gates: Gates) -> Result<&Inspector, Error> {
+        let kept = self.inspector.take().filter(|inspector| inspector.gates() == gates);
+        let inspector = match kept {
+            Some(inspector) => inspector,
+            None => self.plan.inspector(gates)?,
+        };
+        let inspector = self.inspector.insert(inspector);
+        run(source, &mut self.preprocessor, inspector.plan())?;
+        Ok(inspector)
+    }
+
+    /// How much each part of a picture speaks for a class, or for the most probable one: see
+    /// [`Inspector::activation_map`]. Classes are counted as in [`Model::classify`], and so is the map's.
+    ///
+    /// # Errors
+    /// [`Error::InputLength`] and [`Error::Class`].
+    pub fn activation_map(
+        &mut self,
+        source: Source<'_>,
+        class: Option<usize>,
+    ) -> Result<ActivationMap, Error> {
+        let skipped = usize::from(self.background);
+        let inspector = self.inspect(source, Gates::Learned)?;
+        let logits = inspector.logits();
+        let class = match class {
+            Some(class) if class < logits.len() - skipped => class,
+            Some(class) => return Err(Error::Class { class, classes: logits.len() - skipped }),
+            None => top_k(logits, 1, skipped == 1).first().map_or(0, |best| best.index),
+        };
+        Ok(ActivationMap { class, ..inspector.activation_map(class + skipped)? })
+    }
+
+    /// Gives back the memory of [`Model::inspect`].
+    pub fn drop_inspector(&mut self) {
+        self.inspector = None;
+    }
+
+    /// Has these threads run the network from now on; other networks may have the same. The logits are the same bits for
+    /// every number of them.
+    pub fn set_threads(&mut self, threads: &Threads) {
+        self.plan.set_threads(threads);
+        self.inspector = None;
     }
 
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
@@ -133,7 +199,7 @@ impl Model {
     /// The architecture.
     #[must_use]
     pub fn network(&self) -> &Network {
-        &self.network
+        self.plan.network()
     }
 
     /// Whose tensor names the checkpoint had; `None` for an untrained network.
@@ -159,4 +225,24 @@ impl Model {
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
+}
+
+/// Writes a picture to where a plan has it.
+fn prepare(preprocessor: &mut Preprocessor, picture: RgbaImage<'_>, plan: &mut Plan) {
+    let row = stem::row(plan.network().resolution);
+    preprocessor.run(picture, plan.picture(), row);
+}
+
+/// Runs a plan on whatever is given.
+fn run(source: Source<'_>, preprocessor: &mut Preprocessor, plan: &mut Plan) -> Result<(), Error> {
+    match source {
+        Source::Picture(picture) => {
+            prepare(preprocessor, picture, plan);
+            plan.run_picture::<Native>();
+        }
+        Source::Input(input) => {
+            plan.run::<Native>(input)?;
+        }
+    }
+    Ok(())
 }

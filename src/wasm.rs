@@ -6,8 +6,10 @@ use crate::arch::{Config, Network, Padding, Version};
 use crate::error::Error;
 use crate::kernels::peak;
 use crate::model::Model;
+#[cfg(feature = "threads")]
+use crate::plan::Threads;
 use crate::plan::{Extent, Time};
-use crate::preprocess::{Interpolation, RgbaImage};
+use crate::preprocess::{CropStart, Interpolation, RgbaImage};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Flavour};
 use js_sys::{Float32Array, Uint8Array};
@@ -93,7 +95,7 @@ impl Engine {
         resolution: usize,
         classes: usize,
     ) -> Result<Self, JsValue> {
-        let version = version_of(version).ok_or_else(|| Error::UnknownNetwork {
+        let version = Version::parse(version).ok_or_else(|| Error::UnknownNetwork {
             reason: format!("\"{version}\" is not one of its names"),
         })?;
         let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
@@ -108,7 +110,7 @@ impl Engine {
         let network = self.model.network();
         let preprocessing = self.model.preprocessing();
         json!({
-            "version": name_of(network.version),
+            "version": network.version.name(),
             "minimalistic": network.minimalistic,
             "width": network.width,
             "resolution": network.resolution,
@@ -130,6 +132,10 @@ impl Engine {
             "preprocessing": {
                 "resizeShortSide": preprocessing.resize_short_side,
                 "crop": preprocessing.crop,
+                "cropStart": match preprocessing.crop_start {
+                    CropStart::Even => "even",
+                    CropStart::First => "first",
+                },
                 "interpolation": match preprocessing.interpolation {
                     Interpolation::Bilinear => "bilinear",
                     Interpolation::Bicubic => "bicubic",
@@ -175,7 +181,8 @@ impl Engine {
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        Ok(self.model.set_threads(threads)?)
+        self.model.set_threads(&Threads::new(threads)?);
+        Ok(())
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
@@ -223,20 +230,4 @@ fn times(macs: u64, time: &Time) -> Value {
         "median": time.median,
         "gflops": time.gflops(macs),
     })
-}
-
-fn version_of(name: &str) -> Option<Version> {
-    [Version::V1, Version::V2, Version::V3Small, Version::V3Large]
-        .into_iter()
-        .find(|&version| name_of(version) == name)
-}
-
-/// The version's name in the package's API.
-fn name_of(version: Version) -> &'static str {
-    match version {
-        Version::V1 => "v1",
-        Version::V2 => "v2",
-        Version::V3Small => "v3-small",
-        Version::V3Large => "v3-large",
-    }
 }

@@ -1,9 +1,9 @@
 //! The networks' shapes against the published figures and against the libraries' own networks.
 
-use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{
-    Activation, Config, ConvKind, Network, Padding, Rounding, Site, Version,
+    Activation, Config, Conv, ConvKind, Network, Padding, Rounding, Site, Version,
 };
+use mobilenet_wasm::{Error, Model};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -24,6 +24,10 @@ fn counts_of_the_papers_networks() {
         (Version::V2, 3_504_872, 300_774_272),
         (Version::V3Small, 2_542_856, 56_510_400),
         (Version::V3Large, 5_483_032, 216_589_760),
+        (Version::V4ConvSmall, 3_774_024, 186_005_568),
+        (Version::V4ConvMedium, 9_715_512, 827_649_984),
+        (Version::MnasNetB1, 4_383_312, 314_415_872),
+        (Version::EfficientNetLite0, 4_652_008, 385_187_552),
     ] {
         let network = network(version, |_| ());
         assert_eq!(network.parameters(), parameters, "{version}");
@@ -68,13 +72,8 @@ fn counts_equal_those_of_the_libraries() {
             "transformers" => Rounding::Transformers,
             _ => panic!("no such library: {line}"),
         };
-        let version = match name.trim_end_matches("-minimalistic") {
-            "v1" => Version::V1,
-            "v2" => Version::V2,
-            "v3-small" => Version::V3Small,
-            "v3-large" => Version::V3Large,
-            _ => panic!("no such version: {line}"),
-        };
+        let version = Version::parse(name.trim_end_matches("-minimalistic"))
+            .unwrap_or_else(|| panic!("no such version: {line}"));
         let network = network(version, |config| {
             *config = Config {
                 minimalistic: name.ends_with("-minimalistic"),
@@ -89,7 +88,7 @@ fn counts_equal_those_of_the_libraries() {
         assert_eq!(counts, format!("{parameters} {macs}"), "{line}");
         lines += 1;
     }
-    assert_eq!(lines, 11 * 18, "eleven networks at eighteen widths");
+    assert_eq!(lines, 15 * 18, "fifteen networks at eighteen widths");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -113,7 +112,7 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
 /// Channels and sizes fit together from the image to the classes, for every input size and many widths.
 #[wasm_bindgen_test(unsupported = test)]
 fn layers_fit_together() {
-    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+    for version in Version::ALL {
         for rounding in [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers] {
             for width in [0.1, 0.33, 0.5, 0.75, 1.0, 1.37, 4.0] {
                 for resolution in (96..=320).step_by(32) {
@@ -121,6 +120,7 @@ fn layers_fit_together() {
                         *config = Config { width, resolution, classes: 7, rounding, ..*config };
                     });
                     check_fit(&network);
+                    network.check().unwrap_or_else(|error| panic!("{network:?}: {error}"));
                 }
             }
         }
@@ -136,6 +136,7 @@ fn check_fit(network: &Network) {
             // The gate has a value for each channel, and the channels go on as they were.
             Site::SqueezeExpand(_) => assert_eq!(conv.out_channels, channels),
             Site::Stem
+            | Site::Start(_)
             | Site::Expand(_)
             | Site::Depthwise(_)
             | Site::Project(_)
@@ -152,9 +153,12 @@ fn check_fit(network: &Network) {
     assert_eq!(channels, network.classes());
     assert_eq!(size, network.resolution / 32);
     let mut input = network.stem.out_channels;
+    assert_eq!(network.stages.iter().sum::<usize>(), network.blocks.len());
     for block in &network.blocks {
         if block.residual {
-            assert_eq!((block.depthwise.stride, block.project.out_channels), (1, input));
+            let layers = [block.start, block.expand, block.depthwise, Some(block.project)];
+            assert!(layers.into_iter().flatten().all(|conv| conv.stride == 1));
+            assert_eq!(block.project.out_channels, input);
         }
         input = block.project.out_channels;
     }
@@ -221,4 +225,50 @@ fn what_no_network_can_be_is_refused() {
     }
     let error = code(Version::V2, &|config| config.minimalistic = true);
     assert_eq!(error.to_string(), "MobileNet V2 has no minimalistic form, only V3 has");
+}
+
+/// A network whose layers don't fit together, or that no kernel runs, is an error when a plan is built: the kernels read
+/// memory as the network says.
+#[wasm_bindgen_test(unsupported = test)]
+fn networks_that_do_not_fit_are_refused() {
+    type Mistake = (Version, Site, fn(&mut Network));
+    let mistakes: [Mistake; 17] = [
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).out_channels = 1024),
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).kernel = 7),
+        (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).stride = 3),
+        (Version::V1, Site::Project(0), |n| n.blocks[0].project.in_channels = 40),
+        (Version::V1, Site::Project(0), |n| n.blocks[0].project.kernel = 3),
+        (Version::V1, Site::Stem, |n| n.stem.in_channels = 4),
+        (Version::V1, Site::Stem, |n| n.stem.stride = 1),
+        (Version::V1, Site::Stem, |n| n.stem.activation = Activation::HardSigmoid),
+        (Version::V1, Site::Depthwise(0), |n| n.blocks.swap(0, 1)),
+        (Version::V2, Site::Project(3), |n| n.blocks[3].residual = true),
+        (Version::V2, Site::Project(2), |n| n.blocks[2].project.activation = Activation::Relu),
+        (Version::V2, Site::Expand(1), |n| of(&mut n.blocks[1].expand).kind = ConvKind::Depthwise),
+        (Version::V3Small, Site::SqueezeExpand(0), |n| {
+            n.blocks[0].squeeze_excite.as_mut().unwrap().expand.out_channels = 8;
+        }),
+        (Version::V3Small, Site::SqueezeReduce(0), |n| n.blocks[0].depthwise = None),
+        (Version::V3Small, Site::Head, |n| n.head.as_mut().unwrap().out_channels = 0),
+        (Version::V4ConvSmall, Site::Project(0), |n| n.blocks[0].project.kernel = 5),
+        (Version::V4ConvSmall, Site::Classifier, |n| n.classifier.out_channels = 70_000),
+    ];
+    for (index, (version, expected, mistake)) in mistakes.into_iter().enumerate() {
+        let mut network = network(version, |_| ());
+        mistake(&mut network);
+        match Model::untrained(network, 1).err() {
+            Some(Error::Network { site, .. }) => assert_eq!(site, expected, "mistake {index}"),
+            other => panic!("mistake {index}: {other:?}"),
+        }
+    }
+    for resolution in [33, 64, 352] {
+        let mut network = network(Version::V1, |_| ());
+        network.resolution = resolution;
+        let error = Model::untrained(network, 1).err();
+        assert!(matches!(error, Some(Error::Resolution { .. })), "{error:?}");
+    }
+}
+
+fn of(conv: &mut Option<Conv>) -> &mut Conv {
+    conv.as_mut().expect("a block that has this layer")
 }

@@ -9,7 +9,7 @@ mod safetensors;
 use goldens::Golden;
 use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{Activation, Config, Network, Padding, Version};
-use mobilenet_wasm::preprocess::Interpolation;
+use mobilenet_wasm::preprocess::{CropStart, Interpolation};
 use mobilenet_wasm::weights::{
     ByteSource, Checkpoint, Flavour, FoldedConv, Untrained, WeightSource,
 };
@@ -720,6 +720,11 @@ fn conventions_without_a_config() {
             (preprocessing.resize_short_side, preprocessing.crop, network.resolution),
             (256, 224, 224)
         );
+        let crop_start = match flavour {
+            Flavour::Timm | Flavour::Torchvision => CropStart::Even,
+            Flavour::Transformers => CropStart::First,
+        };
+        assert_eq!(preprocessing.crop_start, crop_start, "{name}");
         assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
         assert_eq!(network.minimalistic, golden.minimalistic, "{name}");
         assert!(checkpoint.labels().is_none());

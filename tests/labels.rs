@@ -6,6 +6,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "common/skip.rs"]
+mod skip;
+
 fn labels() -> Vec<String> {
     serde_json::from_str(include_str!("../pkg/labels.json")).expect("an array of strings")
 }
@@ -34,11 +38,10 @@ fn a_thousand_names_in_imagenet_order() {
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn names_equal_the_models_list() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/models/labels.txt");
-    let Ok(list) = std::fs::read_to_string(path) else {
-        eprintln!("SKIPPED names_equal_the_models_list: no file ../shared/models/labels.txt");
+    let Some(path) = skip::shared("names_equal_the_models_list", "models/labels.txt") else {
         return;
     };
+    let list = std::fs::read_to_string(path).expect("a text");
     // The first line is the background class.
     assert_eq!(list.lines().skip(1).collect::<Vec<_>>(), labels());
 }

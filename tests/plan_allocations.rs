@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mobilenet_wasm::Model;
 use mobilenet_wasm::arch::{Config, Network, Version};
+use mobilenet_wasm::plan::Threads;
 
 /// Allocations of all threads.
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -49,7 +50,7 @@ fn runs_allocate_nothing_and_threads_little() {
         assert_eq!(least_allocations(&mut model, &input), 0, "{version}, one thread");
         let alone = BYTES.load(Ordering::Relaxed);
         for threads in 2..=4 {
-            model.set_threads(threads).unwrap();
+            model.set_threads(&Threads::new(threads).unwrap());
             assert_eq!(least_allocations(&mut model, &input), 0, "{version}, {threads} threads");
             let more = BYTES.load(Ordering::Relaxed) - alone;
             println!("{version}: {} bytes for each further thread", more / (threads - 1));

@@ -1,8 +1,8 @@
-//! The preprocessing against Pillow and torchvision. Where the goldens come from:
+//! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
 //! tests/goldens/preprocess/make.py.
 
 use mobilenet_wasm::preprocess::{
-    Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, RgbaImage,
+    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, RgbaImage,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -12,6 +12,9 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "common/photos.rs"]
 mod photos;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "common/skip.rs"]
+mod skip;
 
 /// One record of make.py.
 struct Golden {
@@ -34,9 +37,10 @@ fn read_goldens(mut bytes: &[u8]) -> Vec<Golden> {
     while !bytes.is_empty() {
         let name_length = take(&mut bytes, 1)[0];
         let name = take(&mut bytes, usize::from(name_length)).to_vec();
-        let [width, height, seed, short, crop, filter, step, picture_checksum, crop_checksum]: [u32;
-            9] =
-            std::array::from_fn(|_| u32::from_le_bytes(take(&mut bytes, 4).try_into().unwrap()));
+        let mut number = || u32::from_le_bytes(take(&mut bytes, 4).try_into().unwrap());
+        let [width, height, seed, short, crop] = std::array::from_fn(|_| number());
+        let [library, filter, step, picture_checksum, crop_checksum] =
+            std::array::from_fn(|_| number());
         let per_side = crop.div_ceil(step) as usize;
         goldens.push(Golden {
             name: String::from_utf8(name).unwrap(),
@@ -46,6 +50,11 @@ fn read_goldens(mut bytes: &[u8]) -> Vec<Golden> {
             settings: Preprocessing {
                 resize_short_side: short as usize,
                 crop: crop as usize,
+                crop_start: match library {
+                    0 => CropStart::Even,
+                    1 => CropStart::First,
+                    other => panic!("library {other}"),
+                },
                 interpolation: match filter {
                     2 => Interpolation::Bilinear,
                     3 => Interpolation::Bicubic,
@@ -155,7 +164,7 @@ fn to_bytes(output: &[f32]) -> Vec<u8> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn synthetic_pictures_equal_pillow() {
+fn synthetic_pictures_equal_the_libraries() {
     let goldens = read_goldens(include_bytes!("goldens/preprocess/synthetic.bin"));
     assert!(goldens.len() > 50);
     for golden in goldens {
@@ -179,8 +188,8 @@ fn synthetic_pictures_equal_pillow() {
 /// always the same. PNG files decode to the same bytes, so there everything is equal.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
-fn photos_equal_pillow() {
-    let Some(folder) = photos::folder("photos_equal_pillow") else {
+fn photos_equal_the_libraries() {
+    let Some(folder) = skip::shared("photos_equal_the_libraries", "photos") else {
         return;
     };
     for golden in read_goldens(include_bytes!("goldens/preprocess/photos.bin")) {
@@ -190,8 +199,8 @@ fn photos_equal_pillow() {
         let output = prepare(&golden.settings, photo.width, photo.height, &photo.rgba);
         let difference = Difference::between(&golden, &output);
         println!(
-            "{} {:?}: same pixels {same_pixels}, {difference}",
-            golden.name, golden.settings.interpolation
+            "{} {:?} {:?}: same pixels {same_pixels}, {difference}",
+            golden.name, golden.settings.interpolation, golden.settings.crop_start
         );
         if golden.name.ends_with(".png") {
             assert!(same_pixels, "{}: not the golden's photo", golden.name);
@@ -211,6 +220,7 @@ fn small_settings() -> Preprocessing {
     Preprocessing {
         resize_short_side: 20,
         crop: 17,
+        crop_start: CropStart::Even,
         interpolation: Interpolation::Bilinear,
         mean: [0.485, 0.456, 0.406],
         std: [0.229, 0.224, 0.225],

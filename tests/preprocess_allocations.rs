@@ -5,7 +5,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use mobilenet_wasm::preprocess::{Interpolation, Preprocessing, Preprocessor, RgbaImage};
+use mobilenet_wasm::preprocess::{
+    CropStart, Interpolation, Preprocessing, Preprocessor, RgbaImage,
+};
 
 thread_local! {
     /// Allocations of this thread; the test harness has threads of its own.
@@ -43,6 +45,7 @@ fn repeated_frame_sizes_allocate_nothing() {
     let settings = Preprocessing {
         resize_short_side: 256,
         crop: 224,
+        crop_start: CropStart::Even,
         interpolation: Interpolation::Bicubic,
         mean: [0.5; 3],
         std: [0.5; 3],

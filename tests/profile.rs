@@ -11,8 +11,6 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-const VERSIONS: [Version; 4] = [Version::V1, Version::V2, Version::V3Small, Version::V3Large];
-
 fn untrained(version: Version, resolution: usize) -> Model {
     let config = Config { resolution, ..Config::new(version) };
     Model::untrained(Network::new(&config).unwrap(), 5).unwrap()
@@ -36,7 +34,7 @@ fn profile(model: &mut Model, runs: usize, ticks: impl Fn(usize) -> f64) -> Prof
 
 #[wasm_bindgen_test(unsupported = test)]
 fn steps_are_the_whole_network_in_order() {
-    for version in VERSIONS {
+    for version in Version::ALL {
         let model = untrained(version, 224);
         let (network, steps) = (model.network(), model.plan().steps());
         assert_eq!(steps.iter().map(|step| step.macs).sum::<u64>(), network.macs(), "{version}");
@@ -87,7 +85,7 @@ fn a_squeeze_and_excite_block_reads_well() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_profile_leaves_the_logits_as_they_were() {
-    for version in VERSIONS {
+    for version in Version::ALL {
         let mut model = untrained(version, 96);
         let bits = |logits: &[f32]| logits.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         let before = bits(model.run(&picture(96)).unwrap());

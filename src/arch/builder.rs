@@ -1,8 +1,9 @@
 //! Builds a [`Network`] from the papers' tables and a width multiplier.
 
+use super::rounding::make_divisible;
+use super::table::{Family, Row, Table};
 use super::{
-    Activation, Block, Conv, ConvKind, Network, Padding, Rounding, SqueezeExcite, Version, v1, v2,
-    v3,
+    Activation, Block, Conv, ConvKind, Network, Padding, Rounding, SqueezeExcite, Version,
 };
 use crate::error::Error;
 
@@ -21,7 +22,7 @@ pub const MAX_CLASSES: usize = 65_536;
 /// What a [`Network`] is built from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// Which of the four networks.
+    /// Which of the networks.
     pub version: Version,
     /// V3 without squeeze-and-excite, h-swish and 5x5 kernels.
     pub minimalistic: bool,
@@ -31,7 +32,7 @@ pub struct Config {
     pub resolution: usize,
     /// Class count, 1 to [`MAX_CLASSES`].
     pub classes: usize,
-    /// Padding of the stem and of every depthwise convolution.
+    /// Padding of the stem and of every depthwise and full convolution.
     pub padding: Padding,
     /// Whose channel counts at widths other than 1.0.
     pub rounding: Rounding,
@@ -53,22 +54,27 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let v3 = matches!(self.version, Version::V3Small | Version::V3Large);
-        if self.minimalistic && !v3 {
+        if self.minimalistic && self.version.family() != Family::V3 {
             return Err(Error::Minimalistic { version: self.version });
         }
         if !(MIN_WIDTH..=MAX_WIDTH).contains(&self.width) {
             return Err(Error::Width { width: self.width });
         }
-        if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&self.resolution)
-            || !self.resolution.is_multiple_of(32)
-        {
-            return Err(Error::Resolution { resolution: self.resolution });
-        }
+        check_resolution(self.resolution)?;
         if !(1..=MAX_CLASSES).contains(&self.classes) {
             return Err(Error::Classes { classes: self.classes });
         }
         Ok(())
+    }
+}
+
+/// Says whether an input may have this many pixels a side.
+pub(super) fn check_resolution(resolution: usize) -> Result<(), Error> {
+    let possible = (MIN_RESOLUTION..=MAX_RESOLUTION).contains(&resolution);
+    if possible && resolution.is_multiple_of(32) {
+        Ok(())
+    } else {
+        Err(Error::Resolution { resolution })
     }
 }
 
@@ -80,124 +86,208 @@ impl Network {
     /// what [`Config`] allows.
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
-        let body = match config.version {
-            Version::V1 => Body::v1(config),
-            Version::V2 => Body::v2(config),
-            Version::V3Small => Body::v3(config, &v3::SMALL),
-            Version::V3Large => Body::v3(config, &v3::LARGE),
-        };
-        let features = body.head.or(body.last).or(body.blocks.last().map(|block| block.project));
-        let features = features.unwrap_or(body.stem).out_channels;
+        let &Config { version, minimalistic, width, resolution, padding, rounding, .. } = config;
+        let table = version.table();
+        let family = table.family;
+        let mut body = Body::new(config);
+        let stem = stem(body.channels, body.settle(table.activation));
+        for row in table.stages.iter().copied().flatten() {
+            body.row(row);
+        }
+        let activation = body.settle(table.activation);
+        let mut features = body.channels;
+        let last = table.last.map(|channels| {
+            let last = rounding.last(family, channels, features, width);
+            pointwise(std::mem::replace(&mut features, last), last, activation)
+        });
+        let head = table.head.as_ref().map(|head| {
+            let channels = rounding.head(family, head.channels, width);
+            let conv = dense(std::mem::replace(&mut features, channels), channels, activation);
+            Conv { batch_norm: head.batch_norm, ..conv }
+        });
+        let stages = table.stages.iter().map(|rows| rows.iter().map(Row::repeats).sum());
         Ok(Self {
-            version: config.version,
-            minimalistic: config.minimalistic,
-            width: config.width,
-            resolution: config.resolution,
-            padding: config.padding,
-            stem: body.stem,
+            version,
+            minimalistic,
+            width,
+            resolution,
+            padding,
+            stages: stages.collect(),
+            stem,
             blocks: body.blocks,
-            last: body.last,
-            head: body.head,
+            last,
+            head,
             classifier: dense(features, config.classes, Activation::Linear),
         })
     }
 }
 
-/// A network without its classifier.
-struct Body {
-    stem: Conv,
+/// The blocks so far.
+struct Body<'a> {
+    config: &'a Config,
+    table: &'static Table,
+    /// Channels that the next block takes.
+    channels: usize,
+    /// The same in the paper's table.
+    table_channels: usize,
     blocks: Vec<Block>,
-    last: Option<Conv>,
-    head: Option<Conv>,
 }
 
-impl Body {
-    fn v1(config: &Config) -> Self {
-        let scale = |channels| config.rounding.scale(config.version, channels, config.width);
-        let stem = stem(scale(v1::STEM), Activation::Relu6);
-        let mut channels = stem.out_channels;
-        let blocks = v1::BODY.iter().map(|row| {
-            let input = channels;
-            channels = scale(row.c);
-            Block {
-                expand: None,
-                depthwise: depthwise(input, 3, row.s, Activation::Relu6),
-                squeeze_excite: None,
-                project: pointwise(input, channels, Activation::Relu6),
-                residual: false,
+impl<'a> Body<'a> {
+    fn new(config: &'a Config) -> Self {
+        let table = config.version.table();
+        let channels = config.rounding.stem(table, config.width);
+        Self { config, table, channels, table_channels: table.stem, blocks: Vec::new() }
+    }
+
+    /// A minimalistic network has ReLU wherever another has an activation.
+    fn settle(&self, activation: Activation) -> Activation {
+        if self.config.minimalistic { Activation::Relu } else { activation }
+    }
+
+    /// Channels that are `channels` in the paper's table.
+    fn scale(&self, channels: usize) -> usize {
+        self.config.rounding.scale(self.table.family, channels, self.config.width)
+    }
+
+    /// Adds a row's blocks.
+    fn row(&mut self, row: &Row) {
+        match *row {
+            Row::Separable { c, s } => self.separable(c, s),
+            Row::Inverted { t, k, c, n, s } => {
+                for repeat in 0..n {
+                    self.inverted(t, k, c, if repeat == 0 { s } else { 1 });
+                }
             }
+            Row::Bottleneck { k, exp, out, se, nl, s } => self.bottleneck(k, exp, out, se, nl, s),
+            Row::Universal { k0, k, t, c, s } => self.universal(k0, k, t, c, s),
+            Row::Fused { k, t, c, s } => self.fused(k, t, c, s),
+            Row::Convolution { k, c, s } => self.convolution(k, c, s),
+        }
+    }
+
+    fn separable(&mut self, c: usize, s: usize) {
+        let activation = self.table.activation;
+        let output = self.scale(c);
+        self.push(Block {
+            depthwise: Some(depthwise(self.channels, 3, s, activation)),
+            ..block(pointwise(self.channels, output, activation))
         });
-        Self { stem, blocks: blocks.collect(), last: None, head: None }
     }
 
-    fn v2(config: &Config) -> Self {
-        let scale = |channels| config.rounding.scale(config.version, channels, config.width);
-        let stem = stem(scale(v2::STEM), Activation::Relu6);
-        let mut channels = stem.out_channels;
-        let mut blocks = Vec::new();
-        for row in &v2::BODY {
-            for repeat in 0..row.n {
-                let (input, output) = (channels, scale(row.c));
-                let stride = if repeat == 0 { row.s } else { 1 };
-                // transformers builds the first block as a part of its stem, which has no residual even where a
-                // small width makes the channel counts equal.
-                let in_stem = blocks.is_empty() && config.rounding == Rounding::Transformers;
-                blocks.push(Block {
-                    expand: (row.t != 1)
-                        .then(|| pointwise(input, input * row.t, Activation::Relu6)),
-                    depthwise: depthwise(input * row.t, 3, stride, Activation::Relu6),
-                    squeeze_excite: None,
-                    project: pointwise(input * row.t, output, Activation::Linear),
-                    residual: stride == 1 && input == output && !in_stem,
-                });
-                channels = output;
-            }
-        }
-        let last = pointwise(channels, scale(v2::LAST).max(v2::LAST), Activation::Relu6);
-        Self { stem, blocks, last: Some(last), head: None }
+    fn inverted(&mut self, t: usize, k: usize, c: usize, s: usize) {
+        let activation = self.table.activation;
+        let (input, output) = (self.channels, self.scale(c));
+        let expanded = input * t;
+        // transformers builds V2's first block as a part of its stem, and timm MnasNet's with `noskip`: neither has a
+        // residual even where a small width makes the channel counts equal.
+        let without = self.blocks.is_empty()
+            && (self.config.rounding == Rounding::Transformers
+                || self.table.family == Family::MnasNet);
+        self.push(Block {
+            expand: (t != 1).then(|| pointwise(input, expanded, activation)),
+            depthwise: Some(depthwise(expanded, k, s, activation)),
+            residual: s == 1 && input == output && !without,
+            ..block(pointwise(expanded, output, Activation::Linear))
+        });
     }
 
-    fn v3(config: &Config, table: &v3::Table) -> Self {
-        let &Config { version, minimalistic, width, rounding, .. } = config;
-        let settle = |nonlinearity| {
-            if minimalistic { Activation::Relu } else { nonlinearity }
+    fn bottleneck(&mut self, k: usize, exp: usize, out: usize, se: bool, nl: Activation, s: usize) {
+        let &Config { minimalistic, width, rounding, .. } = self.config;
+        let (input, output) = (self.channels, self.scale(out));
+        let expanded = rounding.v3_expanded(exp, input, self.table_channels, width);
+        self.table_channels = out;
+        // The tables' first block has as many expanded as input channels, hence no expansion. timm decides by
+        // the block's place, torchvision by the counts being equal.
+        let expands = if rounding == Rounding::Torchvision {
+            expanded != input
+        } else {
+            !self.blocks.is_empty()
         };
-        let stem = stem(rounding.stem(version, v3::STEM, width), settle(Activation::HardSwish));
-        let mut channels = stem.out_channels;
-        let mut table_channels = v3::STEM;
-        let mut blocks = Vec::with_capacity(table.body.len());
-        for (index, row) in table.body.iter().enumerate() {
-            let input = channels;
-            channels = rounding.scale(version, row.out, width);
-            let expanded = rounding.v3_expanded(row, input, table_channels, width);
-            table_channels = row.out;
-            // The tables' first block has as many expanded as input channels, hence no expansion. timm decides by
-            // the block's place, torchvision by the counts being equal.
-            let expands =
-                if rounding == Rounding::Torchvision { expanded != input } else { index != 0 };
-            let expanded = if expands { expanded } else { input };
-            let activation = settle(row.nl);
-            let squeezed = rounding.v3_squeezed(expanded);
-            blocks.push(Block {
-                expand: expands.then(|| pointwise(input, expanded, activation)),
-                depthwise: depthwise(
-                    expanded,
-                    if minimalistic { 3 } else { row.k },
-                    row.s,
-                    activation,
-                ),
-                squeeze_excite: (row.se && !minimalistic).then(|| SqueezeExcite {
-                    reduce: dense(expanded, squeezed, Activation::Relu),
-                    expand: dense(squeezed, expanded, Activation::HardSigmoid),
-                }),
-                project: pointwise(expanded, channels, Activation::Linear),
-                residual: row.s == 1 && input == channels,
-            });
-        }
-        let activation = settle(Activation::HardSwish);
-        let last = pointwise(channels, rounding.v3_last(table, channels, width), activation);
-        let head = dense(last.out_channels, rounding.v3_head(table, width), activation);
-        Self { stem, blocks, last: Some(last), head: Some(head) }
+        let expanded = if expands { expanded } else { input };
+        let activation = self.settle(nl);
+        let squeezed = rounding.v3_squeezed(expanded);
+        let kernel = if minimalistic { 3 } else { k };
+        self.push(Block {
+            expand: expands.then(|| pointwise(input, expanded, activation)),
+            depthwise: Some(depthwise(expanded, kernel, s, activation)),
+            squeeze_excite: (se && !minimalistic).then(|| SqueezeExcite {
+                reduce: dense(expanded, squeezed, Activation::Relu),
+                expand: dense(squeezed, expanded, Activation::HardSigmoid),
+            }),
+            residual: s == 1 && input == output,
+            ..block(pointwise(expanded, output, Activation::Linear))
+        });
+    }
+
+    fn universal(&mut self, k0: usize, k: usize, t: usize, c: usize, s: usize) {
+        let activation = self.table.activation;
+        let (input, output) = (self.channels, self.scale(c));
+        let expanded = make_divisible((input * t) as f64);
+        let start_stride = if k == 0 { s } else { 1 };
+        self.push(Block {
+            start: (k0 != 0).then(|| depthwise(input, k0, start_stride, Activation::Linear)),
+            expand: Some(pointwise(input, expanded, activation)),
+            depthwise: (k != 0).then(|| depthwise(expanded, k, s, activation)),
+            residual: s == 1 && input == output,
+            ..block(pointwise(expanded, output, Activation::Linear))
+        });
+    }
+
+    fn fused(&mut self, k: usize, t: usize, c: usize, s: usize) {
+        let activation = self.table.activation;
+        let (input, output) = (self.channels, self.scale(c));
+        let expanded = make_divisible((input * t) as f64);
+        self.push(Block {
+            expand: Some(full(input, expanded, k, s, activation)),
+            residual: s == 1 && input == output,
+            ..block(pointwise(expanded, output, Activation::Linear))
+        });
+    }
+
+    fn convolution(&mut self, k: usize, c: usize, s: usize) {
+        let (activation, output) = (self.table.activation, self.scale(c));
+        let project = match (k, s) {
+            (1, 1) => pointwise(self.channels, output, activation),
+            _ => full(self.channels, output, k, s, activation),
+        };
+        self.push(block(project));
+    }
+
+    fn push(&mut self, block: Block) {
+        self.channels = block.project.out_channels;
+        self.blocks.push(block);
+    }
+}
+
+/// A block of its projection alone.
+fn block(project: Conv) -> Block {
+    Block {
+        start: None,
+        expand: None,
+        depthwise: None,
+        squeeze_excite: None,
+        project,
+        residual: false,
+    }
+}
+
+/// A full convolution.
+fn full(
+    in_channels: usize,
+    out_channels: usize,
+    kernel: usize,
+    stride: usize,
+    activation: Activation,
+) -> Conv {
+    Conv {
+        kind: ConvKind::Convolution,
+        kernel,
+        stride,
+        in_channels,
+        out_channels,
+        activation,
+        batch_norm: true,
     }
 }
 

@@ -1,16 +1,23 @@
-//! The MobileNet architectures as data.
+//! The architectures as data.
 //!
-//! `v1`, `v2` and `v3` hold the papers' tables; [`Network::new`] turns one into a [`Network`] for a [`Config`].
+//! `v1`, `v2`, `v3`, `v4`, `mnasnet` and `efficientnet_lite` hold the papers' tables; [`Network::new`] turns one into a
+//! [`Network`] for a [`Config`], and [`Network::check`] says whether a network made in any way can be run.
 
 mod builder;
+mod check;
+mod efficientnet_lite;
+mod mnasnet;
 mod network;
 mod rounding;
+mod table;
 mod v1;
 mod v2;
 mod v3;
+mod v4;
+mod version;
 
 pub use builder::{Config, MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH};
-pub use network::{
-    Activation, Block, Conv, ConvKind, Network, Padding, Site, SqueezeExcite, Version,
-};
+pub use network::{Activation, Block, Conv, ConvKind, Network, Padding, Site, SqueezeExcite};
 pub use rounding::Rounding;
+pub use table::Family;
+pub use version::Version;

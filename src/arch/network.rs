@@ -1,33 +1,12 @@
 //! A network with every channel count settled: what the weights fill and the plan runs.
 
+use super::Version;
+use serde::Serialize;
 use std::fmt;
 
-/// The four networks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Version {
-    /// MobileNet V1 (arXiv 1704.04861).
-    V1,
-    /// MobileNet V2 (arXiv 1801.04381).
-    V2,
-    /// MobileNet V3-Small (arXiv 1905.02244, table 2).
-    V3Small,
-    /// MobileNet V3-Large (arXiv 1905.02244, table 1).
-    V3Large,
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V1 => "MobileNet V1",
-            Self::V2 => "MobileNet V2",
-            Self::V3Small => "MobileNet V3-Small",
-            Self::V3Large => "MobileNet V3-Large",
-        })
-    }
-}
-
 /// What is applied to a convolution's output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Nothing: V2's linear bottleneck.
     Linear,
@@ -41,8 +20,15 @@ pub enum Activation {
     HardSigmoid,
 }
 
+impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Linear, Self::Relu, Self::Relu6, Self::HardSwish, Self::HardSigmoid];
+}
+
 /// Where the padding of a strided convolution goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Padding {
     /// `kernel / 2` on every side (PyTorch).
     Symmetric,
@@ -71,10 +57,13 @@ impl Padding {
 }
 
 /// Which of the kernels runs a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConvKind {
     /// The full 3x3 convolution on the RGB image.
     Stem,
+    /// A full 3x3 convolution over all channels of a map.
+    Convolution,
     /// One `kernel x kernel` filter per channel.
     Depthwise,
     /// A 1x1 convolution over all channels.
@@ -84,11 +73,12 @@ pub enum ConvKind {
 }
 
 /// One convolution (or dense layer) with its folded bias and its activation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Conv {
     /// The kind of kernel.
     pub kind: ConvKind,
-    /// Side of the square filter: 1, 3 or 5.
+    /// Side of the square filter in pixels: 1, 3 or 5.
     pub kernel: usize,
     /// 1 or 2.
     pub stride: usize,
@@ -118,7 +108,8 @@ impl Conv {
 }
 
 /// Squeeze-and-excite (V3, section 5.3): pool, two dense layers, scale the channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SqueezeExcite {
     /// Dense, ReLU: expanded channels to a quarter.
     pub reduce: Conv,
@@ -126,25 +117,32 @@ pub struct SqueezeExcite {
     pub expand: Conv,
 }
 
-/// A depthwise-separable block (V1, no `expand`) or an inverted residual (V2, V3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A block, from whose layers every generation takes its own: a depthwise-separable block (V1) has `depthwise` and
+/// `project`, an inverted residual (V2, V3) `expand` before them, a universal inverted bottleneck (V4) all or some, a
+/// fused inverted bottleneck (V4) `expand` as a full convolution and no `depthwise`, and a plain convolution `project`
+/// alone. They run in the order of the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Block {
-    /// 1x1 expansion.
+    /// Depthwise convolution before the expansion (V4).
+    pub start: Option<Conv>,
+    /// Expansion, 1x1 or 3x3.
     pub expand: Option<Conv>,
-    /// Depthwise 3x3 or 5x5.
-    pub depthwise: Conv,
+    /// Depthwise convolution on the expanded channels.
+    pub depthwise: Option<Conv>,
     /// Squeeze-and-excite on the depthwise output.
     pub squeeze_excite: Option<SqueezeExcite>,
-    /// 1x1 projection: linear in V2 and V3, ReLU6 in V1.
+    /// 1x1 projection: linear in an inverted residual, with an activation in V1. 1x1 or 3x3 where it is alone.
     pub project: Conv,
     /// Whether the block's input is added to its output.
     pub residual: bool,
 }
 
 /// A whole network.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Network {
-    /// Which of the four.
+    /// Which of the networks.
     pub version: Version,
     /// V3's form without squeeze-and-excite, h-swish and 5x5 kernels.
     pub minimalistic: bool,
@@ -152,15 +150,17 @@ pub struct Network {
     pub width: f64,
     /// Height and width of the input in pixels.
     pub resolution: usize,
-    /// Padding of the stem and of every depthwise convolution.
+    /// Padding of the stem and of every depthwise and full convolution.
     pub padding: Padding,
+    /// How many blocks each stage has, in order: checkpoints' names count both.
+    pub stages: Vec<usize>,
     /// 3x3 stride 2 on the image.
     pub stem: Conv,
     /// The depthwise-separable blocks or inverted residuals.
     pub blocks: Vec<Block>,
-    /// The last 1x1 convolution before pooling (V2, V3).
+    /// The last 1x1 convolution before pooling (all but V1).
     pub last: Option<Conv>,
-    /// The dense layer between pooling and classifier (V3).
+    /// The dense layer between pooling and classifier (V3, V4).
     pub head: Option<Conv>,
     /// The classifier; `classifier.out_channels` is the class count.
     pub classifier: Conv,
@@ -172,8 +172,9 @@ impl Network {
         let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
             let squeeze_excite = block.squeeze_excite.as_ref();
             [
+                block.start.as_ref().map(|conv| (Site::Start(index), conv)),
                 block.expand.as_ref().map(|conv| (Site::Expand(index), conv)),
-                Some((Site::Depthwise(index), &block.depthwise)),
+                block.depthwise.as_ref().map(|conv| (Site::Depthwise(index), conv)),
                 squeeze_excite.map(|se| (Site::SqueezeReduce(index), &se.reduce)),
                 squeeze_excite.map(|se| (Site::SqueezeExpand(index), &se.expand)),
                 Some((Site::Project(index), &block.project)),
@@ -222,6 +223,8 @@ impl Network {
 pub enum Site {
     /// `Network::stem`.
     Stem,
+    /// `Block::start`.
+    Start(usize),
     /// `Block::expand`.
     Expand(usize),
     /// `Block::depthwise`.
@@ -244,6 +247,7 @@ impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stem => f.write_str("stem"),
+            Self::Start(block) => write!(f, "block {block} start depthwise"),
             Self::Expand(block) => write!(f, "block {block} expand"),
             Self::Depthwise(block) => write!(f, "block {block} depthwise"),
             Self::SqueezeReduce(block) => write!(f, "block {block} squeeze"),

@@ -1,7 +1,7 @@
 //! How a width multiplier becomes whole channel counts. Each library rounds in its own way, and a checkpoint only
 //! fits the network that its own library would build.
 
-use super::{Version, v3};
+use super::table::{Family, Table};
 
 /// Whose rounding a network follows. They agree at width 1.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,40 +26,42 @@ pub(super) fn make_divisible(channels: f64) -> usize {
 }
 
 impl Rounding {
-    /// Channels of the stem or of a block's output; `channels` is the papers' figure.
-    pub(super) fn scale(self, version: Version, channels: usize, width: f64) -> usize {
+    /// Channels of a block's output; `channels` is the papers' figure.
+    pub(super) fn scale(self, family: Family, channels: usize, width: f64) -> usize {
         let scaled = channels as f64 * width;
-        match (self, version) {
+        match (self, family) {
             // No multiple of 8 here, only a floor and at least 8.
-            (Self::Transformers, Version::V1) => (scaled as usize).max(8),
-            (Self::Transformers, Version::V2) => make_divisible(scaled.round_ties_even()),
+            (Self::Transformers, Family::V1) => (scaled as usize).max(8),
+            (Self::Transformers, Family::V2) => make_divisible(scaled.round_ties_even()),
             _ => make_divisible(scaled),
         }
     }
 
     /// Channels of the stem.
-    pub(super) fn stem(self, version: Version, channels: usize, width: f64) -> usize {
-        let v3 = matches!(version, Version::V3Small | Version::V3Large);
-        if v3 && self.v3_as_timm() && width < 0.75 {
-            channels
-        } else {
-            self.scale(version, channels, width)
-        }
+    pub(super) fn stem(self, table: &Table, width: f64) -> usize {
+        let kept = match table.family {
+            Family::V3 => self.v3_as_timm() && width < 0.75,
+            Family::V4 => width < 1.0,
+            Family::EfficientNetLite => true,
+            Family::V1 | Family::V2 | Family::MnasNet => false,
+        };
+        if kept { table.stem } else { self.scale(table.family, table.stem, width) }
     }
 
-    /// Expanded channels of a V3 block with `input` channels before it, `table_input` in the paper's table.
+    /// Expanded channels of a V3 block with `input` channels before it; in the paper's table it has `table_input` before
+    /// and `expanded` inside.
     pub(super) fn v3_expanded(
         self,
-        row: &v3::Row,
+        expanded: usize,
         input: usize,
         table_input: usize,
         width: f64,
     ) -> usize {
         if self.v3_as_timm() {
             // timm keeps the table's ratio of expanded to input channels.
-            make_divisible((input * row.exp) as f64 / table_input as f64)
+            make_divisible((input * expanded) as f64 / table_input as f64)
         } else {
-            make_divisible(row.exp as f64 * width)
+            make_divisible(expanded as f64 * width)
         }
     }
 
@@ -69,14 +71,25 @@ impl Rounding {
         make_divisible(quarter)
     }
 
-    /// Channels of V3's last 1x1 convolution; `body` is the last block's output.
-    pub(super) fn v3_last(self, table: &v3::Table, body: usize, width: f64) -> usize {
-        if self.v3_as_timm() { make_divisible(table.last as f64 * width) } else { 6 * body }
+    /// Channels of the last 1x1 convolution, `channels` in the paper's table; `body` is the last block's output.
+    pub(super) fn last(self, family: Family, channels: usize, body: usize, width: f64) -> usize {
+        match family {
+            // A width below 1 leaves them (the V2 paper's paragraph "Trade-off hyper parameters").
+            Family::V2 => self.scale(family, channels, width).max(channels),
+            Family::V3 if self.v3_as_timm() => make_divisible(channels as f64 * width),
+            Family::V3 => 6 * body,
+            Family::V4 => self.scale(family, channels, width),
+            Family::V1 | Family::MnasNet | Family::EfficientNetLite => channels,
+        }
     }
 
-    /// Channels of V3's dense layer after pooling.
-    pub(super) fn v3_head(self, table: &v3::Table, width: f64) -> usize {
-        if self.v3_as_timm() { table.head } else { make_divisible(table.head as f64 * width) }
+    /// Channels of the layer between pooling and classifier.
+    pub(super) fn head(self, family: Family, channels: usize, width: f64) -> usize {
+        if family == Family::V3 && !self.v3_as_timm() {
+            make_divisible(channels as f64 * width)
+        } else {
+            channels
+        }
     }
 
     /// transformers has no V3; asked for one, timm's rules stand in.

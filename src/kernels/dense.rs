@@ -1,9 +1,8 @@
 //! A matrix times a vector: the classifier, V3's head, squeeze-and-excite.
 
-use super::epilogue::{Clamp, Epilogue, HardSigmoid, HardSwish};
+use super::epilogue::{Epilogue, Finish, with_epilogue};
 use super::layout::BLOCK;
-use crate::arch::Activation;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// A dense layer with its memory.
@@ -18,9 +17,7 @@ pub struct Dense {
     /// Adjacent values, their number a multiple of 8.
     pub output: *mut f32,
     /// What is applied to the sums.
-    pub activation: Activation,
-    /// See [`super::epilogue::constants`].
-    pub constants: *const f32,
+    pub finish: Finish,
 }
 
 /// Computes the output panels `panels`, 8 outputs each.
@@ -29,16 +26,8 @@ pub struct Dense {
 /// The pointers are valid for those panels, and nothing else touches that output meanwhile.
 pub unsafe fn dense<V: F32x4>(layer: &Dense, panels: Range<usize>) {
     for index in panels {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match layer.activation {
-                Activation::HardSwish => panel::<V, HardSwish>(layer, index),
-                Activation::HardSigmoid => panel::<V, HardSigmoid>(layer, index),
-                Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                    panel::<V, Clamp>(layer, index);
-                }
-            }
-        }
+        // SAFETY: the pointers are valid for this panel, whose output is ours.
+        unsafe { with_epilogue!(dense, layer.finish, E => panel::<V, E>(layer, index)) }
     }
 }
 
@@ -49,17 +38,18 @@ const CHAINS: usize = 4;
 /// See [`dense`].
 #[inline(never)]
 unsafe fn panel<V: F32x4, E: Epilogue>(layer: &Dense, index: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the panel has its bias and `in_channels` rows of weights, the input `in_channels` values, and the output
+    // a block of its own.
     unsafe {
         let bias = layer.weights.add(index * super::pointwise::panel(layer.in_channels));
         let weights = bias.add(BLOCK);
         let mut sums = [[V::splat(0.0); 2]; CHAINS];
-        sums[0] = [V::load(bias), V::load(bias.add(4))];
+        sums[0] = [V::load(bias), V::load(bias.add(LANES))];
         let whole = layer.in_channels / CHAINS * CHAINS;
         let mut step = |k: usize, chain: usize| {
             let value = V::load_splat(layer.input.add(k));
             for (half, sum) in sums[chain].iter_mut().enumerate() {
-                *sum = sum.madd(value, V::load(weights.add(k * BLOCK + half * 4)));
+                *sum = sum.madd(value, V::load(weights.add(k * BLOCK + half * LANES)));
             }
         };
         for k in (0..whole).step_by(CHAINS) {
@@ -72,8 +62,8 @@ unsafe fn panel<V: F32x4, E: Epilogue>(layer: &Dense, index: usize) {
         }
         for half in 0..2 {
             let [a, b, c, d] = sums.map(|sum| sum[half]);
-            let at = layer.output.add(index * BLOCK + half * 4);
-            E::finish(a.add(b).add(c.add(d)), layer.constants, at).store(at);
+            let at = layer.output.add(index * BLOCK + half * LANES);
+            E::finish(a.add(b).add(c.add(d)), layer.finish.constants(), at).store(at);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a kernel does with an output vector before it stores it.
+//! What a kernel does with an output vector before it stores it: the one place that knows how an activation is computed.
 //!
 //! Constants are read from memory by a broadcasting load: written as literals, V8 builds them anew
 //! (three instructions) each time they are used.
@@ -6,16 +6,73 @@
 use crate::arch::Activation;
 use crate::simd::F32x4;
 
-/// An activation's constants, as [`Epilogue::finish`] reads them.
-pub type Constants = [f32; 4];
+/// An activation with its constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish {
+    /// What is applied to the sums.
+    pub activation: Activation,
+    constants: [f32; 4],
+}
+
+impl Finish {
+    /// How to finish with `activation`.
+    #[must_use]
+    pub const fn new(activation: Activation) -> Self {
+        let constants = match activation {
+            Activation::Linear => [f32::NEG_INFINITY, f32::INFINITY, 0.0, 0.0],
+            Activation::Relu => [0.0, f32::INFINITY, 0.0, 0.0],
+            Activation::Relu6 => [0.0, 6.0, 0.0, 0.0],
+            Activation::HardSwish | Activation::HardSigmoid => [0.0, 1.0, 0.5, 1.0 / 6.0],
+        };
+        Self { activation, constants }
+    }
+
+    /// The constants, as [`Epilogue::finish`] reads them: valid as long as this value stays where it is.
+    #[must_use]
+    pub const fn constants(&self) -> *const f32 {
+        self.constants.as_ptr()
+    }
+}
+
+/// Evaluates `$call` with `$epilogue` as the type that computes the activation of `$finish`. A kernel of a `convolution`
+/// has no code for hard-sigmoid, which is squeeze-and-excite's alone: it would be a quarter more of each.
+macro_rules! with_epilogue {
+    (dense, $finish:expr, $epilogue:ident => $call:expr) => {
+        with_epilogue!(@match $finish, $epilogue => $call, {
+            type $epilogue = $crate::kernels::epilogue::HardSigmoid;
+            $call
+        })
+    };
+    (convolution, $finish:expr, $epilogue:ident => $call:expr) => {
+        with_epilogue!(@match $finish, $epilogue => $call, {
+            unreachable!("Network::check allows hard-sigmoid in dense layers only")
+        })
+    };
+    (@match $finish:expr, $epilogue:ident => $call:expr, $gate:block) => {
+        match $finish.activation {
+            $crate::arch::Activation::Linear
+            | $crate::arch::Activation::Relu
+            | $crate::arch::Activation::Relu6 => {
+                type $epilogue = $crate::kernels::epilogue::Clamp;
+                $call
+            }
+            $crate::arch::Activation::HardSwish => {
+                type $epilogue = $crate::kernels::epilogue::HardSwish;
+                $call
+            }
+            $crate::arch::Activation::HardSigmoid => $gate,
+        }
+    };
+}
+pub(super) use with_epilogue;
 
 /// The last step of a kernel, chosen at compile time.
 pub trait Epilogue {
     /// The value to store for the sum `x`.
     ///
     /// # Safety
-    /// `constants` points to the four values of [`constants`]; `output` to the four values that the
-    /// result will replace.
+    /// `constants` is that of a [`Finish`] that still stands; `output` points to the four values that the result will
+    /// replace.
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, output: *const f32) -> V;
 }
 
@@ -31,7 +88,7 @@ pub enum Accumulate {}
 impl Epilogue for Clamp {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, _output: *const f32) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: there are four constants.
         let (low, high) = unsafe { (V::load_splat(constants), V::load_splat(constants.add(1))) };
         x.max(low).min(high)
     }
@@ -40,7 +97,7 @@ impl Epilogue for Clamp {
 impl Epilogue for HardSigmoid {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, _output: *const f32) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: there are four constants.
         let [low, high, half, sixth] =
             unsafe { [0, 1, 2, 3].map(|i| V::load_splat(constants.add(i))) };
         half.madd(x, sixth).max(low).min(high)
@@ -50,7 +107,7 @@ impl Epilogue for HardSigmoid {
 impl Epilogue for HardSwish {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, output: *const f32) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: the same constants and output.
         x.mul(unsafe { HardSigmoid::finish(x, constants, output) })
     }
 }
@@ -58,18 +115,7 @@ impl Epilogue for HardSwish {
 impl Epilogue for Accumulate {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, _constants: *const f32, output: *const f32) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: `output` points to four values.
         x.add(unsafe { V::load(output) })
-    }
-}
-
-/// The constants of an activation.
-#[must_use]
-pub const fn constants(activation: Activation) -> Constants {
-    match activation {
-        Activation::Linear => [f32::NEG_INFINITY, f32::INFINITY, 0.0, 0.0],
-        Activation::Relu => [0.0, f32::INFINITY, 0.0, 0.0],
-        Activation::Relu6 => [0.0, 6.0, 0.0, 0.0],
-        Activation::HardSwish | Activation::HardSigmoid => [0.0, 1.0, 0.5, 1.0 / 6.0],
     }
 }

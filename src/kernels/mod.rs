@@ -1,8 +1,10 @@
 //! The kernels: one file per operation, each generic over the instruction set ([`crate::simd`]).
 //!
-//! A kernel is an `unsafe fn` on pointers; [`crate::plan`] owns the memory, checks every size once when
-//! the network is built, and is the only caller.
+//! A kernel is an `unsafe fn` on pointers; [`crate::plan`] owns the memory, checks the whole network once
+//! ([`crate::arch::Network::check`]) when it is built, and is the only caller.
 
+pub mod add;
+pub mod convolution;
 pub mod dense;
 pub mod depthwise;
 pub mod epilogue;
@@ -15,3 +17,6 @@ pub mod reference;
 pub mod scale;
 pub mod stem;
 mod tile;
+mod window;
+
+pub use window::Window;

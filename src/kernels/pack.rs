@@ -1,7 +1,7 @@
 //! Weights in the order in which the kernels read them.
 
 use super::layout::{BLOCK, blocks};
-use super::{depthwise, pointwise, stem};
+use super::{convolution, depthwise, pointwise, stem};
 use crate::buffer::Buffer;
 
 /// Panels `[out / 8]{bias[8]; weight[depth][8]}` of weights that `at(out, depth)` gives.
@@ -30,6 +30,18 @@ pub fn stem(weight: &[f32], bias: &[f32]) -> Buffer {
     panels(bias, stem::DEPTH, |out, k| {
         let (tap, rgb) = (k / stem::RGB, k % stem::RGB);
         weight[out * stem::DEPTH + rgb * 9 + tap]
+    })
+}
+
+/// Panels of a full convolution, `weight` being `[out][in][ky][kx]`; a panel's depth runs over
+/// `[in / 8][ky][kx][8]`, with zeros for padding channels.
+#[must_use]
+pub fn convolution(weight: &[f32], bias: &[f32], kernel: usize) -> Buffer {
+    let taps = kernel * kernel;
+    let in_channels = weight.len() / (bias.len() * taps);
+    panels(bias, convolution::depth(in_channels, kernel), |out, k| {
+        let (channel, tap) = (k / (taps * BLOCK) * BLOCK + k % BLOCK, k / BLOCK % taps);
+        if channel < in_channels { weight[(out * in_channels + channel) * taps + tap] } else { 0.0 }
     })
 }
 

@@ -1,9 +1,8 @@
 //! The 1x1 convolution: 95 % of V1's multiplications.
 
-use super::epilogue::{Accumulate, Clamp, HardSwish};
+use super::epilogue::{Accumulate, Finish, with_epilogue};
 use super::layout::BLOCK;
 use super::tile::{self, Tiles};
-use crate::arch::Activation;
 use crate::simd::F32x4;
 use std::ops::Range;
 
@@ -30,23 +29,24 @@ pub struct Pointwise {
     pub output: *mut f32,
     /// Values from one block of the output to the next.
     pub output_plane: usize,
-    /// What is applied to the sums: linear, ReLU, ReLU6 or h-swish.
-    pub activation: Activation,
+    /// What is applied to the sums.
+    pub finish: Finish,
     /// Adds the sums to what the output holds, with no activation.
     pub accumulate: bool,
-    /// See [`super::epilogue::constants`].
-    pub constants: *const f32,
 }
 
 /// Computes the output panels `panels` at the pixels `pixels`.
 ///
 /// # Safety
 /// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
+///
+/// # Panics
+/// With the activation hard-sigmoid.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
     let split = tile::split::<V>(pixels.len());
     for index in panels {
         let next = (index + 1) % conv.panels;
-        // SAFETY: the caller's promise.
+        // SAFETY: the pointers are valid for this panel and these pixels, and the next panel is one of `conv.panels`.
         unsafe {
             let tiles = Tiles {
                 input: conv.input.add(pixels.start * BLOCK),
@@ -55,14 +55,14 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
                 panel: conv.weights.add(index * panel(conv.in_channels)),
                 next_panel: conv.weights.add(next * panel(conv.in_channels)),
                 output: conv.output.add(index * conv.output_plane + pixels.start * BLOCK),
-                constants: conv.constants,
+                constants: conv.finish.constants(),
             };
-            match (conv.accumulate, conv.activation) {
-                (true, _) => tile::pixels::<V, Accumulate, BLOCK, BLOCK>(tiles, split),
-                (false, Activation::HardSwish) => {
-                    tile::pixels::<V, HardSwish, BLOCK, BLOCK>(tiles, split);
-                }
-                (false, _) => tile::pixels::<V, Clamp, BLOCK, BLOCK>(tiles, split),
+            if conv.accumulate {
+                tile::pixels::<V, Accumulate, BLOCK, BLOCK>(tiles, split);
+            } else {
+                with_epilogue!(convolution, conv.finish, E => {
+                    tile::pixels::<V, E, BLOCK, BLOCK>(tiles, split);
+                });
             }
         }
     }

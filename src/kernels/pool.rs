@@ -1,7 +1,7 @@
 //! The mean over all pixels: global average pooling, and the squeeze of squeeze-and-excite.
 
 use super::layout::BLOCK;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// A pooling step with its memory.
@@ -26,17 +26,17 @@ pub struct Pool {
 #[inline(never)]
 pub unsafe fn pool<V: F32x4>(pool: &Pool, blocks: Range<usize>) {
     for block in blocks {
-        // SAFETY: the caller's promise.
+        // SAFETY: the pointers are valid for this block, whose output is ours.
         unsafe {
             let input = pool.input.add(block * pool.input_plane);
             let mut sums = [V::splat(0.0); 2];
             for pixel in 0..pool.pixels {
                 for (half, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add(V::load(input.add(pixel * BLOCK + half * 4)));
+                    *sum = sum.add(V::load(input.add(pixel * BLOCK + half * LANES)));
                 }
             }
             for (half, sum) in sums.into_iter().enumerate() {
-                sum.mul(V::splat(pool.factor)).store(pool.output.add(block * BLOCK + half * 4));
+                sum.mul(V::splat(pool.factor)).store(pool.output.add(block * BLOCK + half * LANES));
             }
         }
     }

@@ -2,30 +2,8 @@
 //!
 //! Tensors are `[channels][height][width]`; inputs may be `f64` too, as the outputs are.
 
+use super::Window;
 use crate::arch::Activation;
-
-/// A convolution's shape.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// Input channels.
-    pub channels: usize,
-    /// Input height in pixels.
-    pub height: usize,
-    /// Input width in pixels.
-    pub width: usize,
-    /// Side of the filter.
-    pub kernel: usize,
-    /// Distance between the outputs, in input pixels.
-    pub stride: usize,
-    /// Padding above the input.
-    pub above: usize,
-    /// Padding left of the input.
-    pub left: usize,
-    /// Output height in pixels.
-    pub output_height: usize,
-    /// Output width in pixels.
-    pub output_width: usize,
-}
 
 /// `activation` of `x`.
 #[must_use]
@@ -40,50 +18,65 @@ pub fn activate(activation: Activation, x: f64) -> f64 {
     }
 }
 
+/// The derivative of `activation` at `x`; at a corner, that of the right side.
+#[must_use]
+pub fn slope(activation: Activation, x: f64) -> f64 {
+    let inside = |range: std::ops::Range<f64>| f64::from(u8::from(range.contains(&x)));
+    match activation {
+        Activation::Linear => 1.0,
+        Activation::Relu => inside(0.0..f64::INFINITY),
+        Activation::Relu6 => inside(0.0..6.0),
+        Activation::HardSwish if x >= 3.0 => 1.0,
+        Activation::HardSwish => inside(-3.0..3.0) * (2.0 * x + 3.0) / 6.0,
+        Activation::HardSigmoid => inside(-3.0..3.0) / 6.0,
+    }
+}
+
 /// The sum of one filter over one channel at the output pixel (`y`, `x`).
 fn filter<T: Copy + Into<f64>>(
-    shape: &Shape,
+    window: &Window,
     channel: &[T],
     taps: &[f32],
     y: usize,
     x: usize,
 ) -> f64 {
     let mut sum = 0.0;
-    for ky in 0..shape.kernel {
-        for kx in 0..shape.kernel {
-            let row = (y * shape.stride + ky).checked_sub(shape.above);
-            let column = (x * shape.stride + kx).checked_sub(shape.left);
+    for ky in 0..window.kernel {
+        for kx in 0..window.kernel {
+            let row = (y * window.stride + ky).checked_sub(window.above);
+            let column = (x * window.stride + kx).checked_sub(window.left);
             if let (Some(row), Some(column)) = (row, column)
-                && row < shape.height
-                && column < shape.width
+                && row < window.height
+                && column < window.width
             {
-                let value: f64 = channel[row * shape.width + column].into();
-                sum += value * f64::from(taps[ky * shape.kernel + kx]);
+                let value: f64 = channel[row * window.width + column].into();
+                sum += value * f64::from(taps[ky * window.kernel + kx]);
             }
         }
     }
     sum
 }
 
-/// A full convolution, `weight` being `[out][in][ky][kx]`.
+/// A full convolution over as many channels as `input` has, `weight` being `[out][in][ky][kx]`.
 #[must_use]
 pub fn convolution<T: Copy + Into<f64>>(
-    shape: &Shape,
+    window: &Window,
     input: &[T],
     weight: &[f32],
     bias: &[f32],
     activation: Activation,
 ) -> Vec<f64> {
-    let taps = shape.kernel * shape.kernel;
+    let channels = input.len() / window.pixels();
+    let taps = window.kernel * window.kernel;
     let mut output = Vec::new();
     for (out, &bias) in bias.iter().enumerate() {
-        for y in 0..shape.output_height {
-            for x in 0..shape.output_width {
+        for y in 0..window.output_height {
+            for x in 0..window.output_width {
                 let mut sum = f64::from(bias);
-                for channel in 0..shape.channels {
-                    let plane = &input[channel * shape.height * shape.width..];
-                    let filter_taps = &weight[(out * shape.channels + channel) * taps..][..taps];
-                    sum += filter(shape, plane, filter_taps, y, x);
+                for channel in 0..channels {
+                    let plane = &input[channel * window.pixels()..];
+                    let filter_taps = &weight[(out * channels + channel) * taps..][..taps];
+                    sum += filter(window, plane, filter_taps, y, x);
                 }
                 output.push(activate(activation, sum));
             }
@@ -95,20 +88,20 @@ pub fn convolution<T: Copy + Into<f64>>(
 /// A depthwise convolution, `weight` being `[channel][ky][kx]`.
 #[must_use]
 pub fn depthwise<T: Copy + Into<f64>>(
-    shape: &Shape,
+    window: &Window,
     input: &[T],
     weight: &[f32],
     bias: &[f32],
     activation: Activation,
 ) -> Vec<f64> {
-    let taps = shape.kernel * shape.kernel;
+    let taps = window.kernel * window.kernel;
     let mut output = Vec::new();
-    for channel in 0..shape.channels {
-        let plane = &input[channel * shape.height * shape.width..];
-        for y in 0..shape.output_height {
-            for x in 0..shape.output_width {
+    for channel in 0..bias.len() {
+        let plane = &input[channel * window.pixels()..];
+        for y in 0..window.output_height {
+            for x in 0..window.output_width {
                 let sum = f64::from(bias[channel])
-                    + filter(shape, plane, &weight[channel * taps..][..taps], y, x);
+                    + filter(window, plane, &weight[channel * taps..][..taps], y, x);
                 output.push(activate(activation, sum));
             }
         }

@@ -1,7 +1,7 @@
-//! The excite of squeeze-and-excite: every channel times its gate, in place.
+//! The excite of squeeze-and-excite: every channel times its gate.
 
 use super::layout::BLOCK;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// A scaling step with its memory.
@@ -9,29 +9,32 @@ use std::ops::Range;
 pub struct Scale {
     /// One value per channel.
     pub gates: *const f32,
-    /// The tensor, in blocks.
-    pub tensor: *mut f32,
-    /// Values from one block of the tensor to the next.
+    /// The map, in blocks.
+    pub input: *const f32,
+    /// The scaled map, in blocks; it may be the input.
+    pub output: *mut f32,
+    /// Values from one block of either map to the next.
     pub plane: usize,
-    /// Pixels of the tensor.
+    /// Pixels of either map.
     pub pixels: usize,
 }
 
 /// Scales the channel blocks `blocks`.
 ///
 /// # Safety
-/// The pointers are valid for those blocks, and nothing else touches that tensor meanwhile.
+/// The pointers are valid for those blocks, and nothing else touches that output meanwhile.
 #[inline(never)]
 pub unsafe fn scale<V: F32x4>(scale: &Scale, blocks: Range<usize>) {
     for block in blocks {
-        // SAFETY: the caller's promise.
+        // SAFETY: the pointers are valid for this block, whose output is ours.
         unsafe {
-            let gate = [0, 4].map(|half| V::load(scale.gates.add(block * BLOCK + half)));
-            let tensor = scale.tensor.add(block * scale.plane);
+            let gate = [0, LANES].map(|half| V::load(scale.gates.add(block * BLOCK + half)));
+            let input = scale.input.add(block * scale.plane);
+            let output = scale.output.add(block * scale.plane);
             for pixel in 0..scale.pixels {
                 for (half, gate) in gate.into_iter().enumerate() {
-                    let at = tensor.add(pixel * BLOCK + half * 4);
-                    V::load(at).mul(gate).store(at);
+                    let at = pixel * BLOCK + half * LANES;
+                    V::load(input.add(at)).mul(gate).store(output.add(at));
                 }
             }
         }

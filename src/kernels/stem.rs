@@ -3,10 +3,10 @@
 //! The picture lies in rows of `[x][3]` values with a border of one zero pixel all round, so an output's
 //! 27 inputs are three runs of 9 adjacent values and the register tile of [`super::pointwise`] does it.
 
-use super::epilogue::{Clamp, HardSwish};
+use super::Window;
+use super::epilogue::{Finish, with_epilogue};
 use super::layout::{BLOCK, blocks};
 use super::tile::{self, Tiles};
-use crate::arch::Activation;
 use crate::simd::F32x4;
 use std::ops::Range;
 
@@ -30,57 +30,51 @@ pub struct Stem {
     pub input: *const f32,
     /// Values from one row to the next, see [`row`].
     pub input_row: usize,
-    /// Padding above the picture: 1, or 0 for TensorFlow's SAME on an even size.
-    pub above: usize,
-    /// Padding left of the picture, likewise.
-    pub left: usize,
+    /// The filter's place: 3x3, stride 2.
+    pub window: Window,
     /// Packed panels: see [`super::pack::stem`].
     pub weights: *const f32,
     /// Output in blocks.
     pub output: *mut f32,
     /// Values from one block of the output to the next.
     pub output_plane: usize,
-    /// Output width in pixels.
-    pub output_width: usize,
     /// Output channels.
     pub out_channels: usize,
-    /// What is applied to the sums: linear, ReLU, ReLU6 or h-swish.
-    pub activation: Activation,
-    /// See [`super::epilogue::constants`].
-    pub constants: *const f32,
+    /// What is applied to the sums.
+    pub finish: Finish,
 }
 
 /// Computes the output rows `rows`.
 ///
 /// # Safety
 /// The pointers are valid for those rows, and nothing else touches that output meanwhile.
+///
+/// # Panics
+/// With the activation hard-sigmoid.
 pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
-    let split = tile::split::<V>(conv.output_width);
+    let Window { above, left, output_width, .. } = conv.window;
+    let split = tile::split::<V>(output_width);
     for y in rows {
         for panel in 0..blocks(conv.out_channels) {
-            // SAFETY: the caller's promise; the border makes row and column -1 valid.
+            // SAFETY: the pointers are valid for this row, and the border makes row and column -1 valid.
             unsafe {
                 let weights = conv.weights.add(panel * super::pointwise::panel(DEPTH));
                 let tiles = Tiles {
                     input: conv
                         .input
                         .add(2 * y * conv.input_row)
-                        .sub(conv.above * conv.input_row + conv.left * RGB),
+                        .sub(above * conv.input_row + left * RGB),
                     run_stride: conv.input_row,
                     depth: DEPTH,
                     panel: weights,
                     // All panels are in the cache: there are 2 or 4, of less than a kilobyte.
                     next_panel: weights,
-                    output: conv
-                        .output
-                        .add(panel * conv.output_plane + y * conv.output_width * BLOCK),
-                    constants: conv.constants,
+                    output: conv.output.add(panel * conv.output_plane + y * output_width * BLOCK),
+                    constants: conv.finish.constants(),
                 };
-                if conv.activation == Activation::HardSwish {
-                    tile::pixels::<V, HardSwish, { 2 * RGB }, { 3 * RGB }>(tiles, split);
-                } else {
-                    tile::pixels::<V, Clamp, { 2 * RGB }, { 3 * RGB }>(tiles, split);
-                }
+                with_epilogue!(convolution, conv.finish, E => {
+                    tile::pixels::<V, E, { 2 * RGB }, { 3 * RGB }>(tiles, split);
+                });
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::epilogue::Epilogue;
 use super::layout::BLOCK;
 use crate::buffer::LINE;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Tiles that fetch ahead. Each reads a cache line of the next panel for every run of at least 8 inputs, in
@@ -31,7 +31,7 @@ pub struct Tiles {
     pub next_panel: *const f32,
     /// The first pixel's first output; the next pixel's is 8 further.
     pub output: *mut f32,
-    /// See [`super::epilogue::constants`].
+    /// See [`super::epilogue::Finish::constants`].
     pub constants: *const f32,
 }
 
@@ -55,7 +55,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
         // SAFETY: each call begins where the last ended.
         unsafe {
             match size {
-                6 if V::TILE_PIXELS == 6 => run::<V, E, 6, STEP, RUN>(tiles, indices),
+                6 if V::FUSED => run::<V, E, 6, STEP, RUN>(tiles, indices),
                 5 => run::<V, E, 5, STEP, RUN>(tiles, indices),
                 4 => run::<V, E, 4, STEP, RUN>(tiles, indices),
                 _ => run::<V, E, 1, STEP, RUN>(tiles, indices),
@@ -67,10 +67,18 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
     }
 }
 
+/// Pixels of the largest tile for the instruction set `V`.
+///
+/// A tile of 6 pixels x 8 channels needs 12 sums, 2 weights and 1 input: the 15 XMM registers that V8 hands out on
+/// x86-64. A multiply and an add in place of a fused one need a register for the product, so there 5 pixels fit.
+const fn largest<V: F32x4>() -> usize {
+    if V::FUSED { 6 } else { 5 }
+}
+
 /// `pixels` as a sum of tiles for the instruction set `V`, so that no tile has idle rows:
 /// 49 is 6 x 6 + 5 + 2 x 4. Only maps of 1, 2, 3 and 7 pixels need single pixels.
 pub fn split<V: F32x4>(pixels: usize) -> Split {
-    split_by(pixels, V::TILE_PIXELS)
+    split_by(pixels, largest::<V>())
 }
 
 fn split_by(pixels: usize, largest: usize) -> Split {
@@ -106,7 +114,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
     indices: Range<usize>,
 ) {
     let Tiles { mut input, run_stride, depth, panel, next_panel, mut output, constants } = tiles;
-    // SAFETY: the caller's promise covers every address below.
+    // SAFETY: `tiles` is valid for these tiles' pixels, and the next panel has as many lines as this one.
     unsafe {
         for index in indices {
             // WebAssembly has no prefetch, but a load that nothing waits for is one. Without it the first tile
@@ -117,7 +125,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
             } else {
                 (panel, 0)
             };
-            let bias = [V::load(panel), V::load(panel.add(4))];
+            let bias = [V::load(panel), V::load(panel.add(LANES))];
             let mut sums = [bias; PIXELS];
             let mut runs = input;
             let mut weights = panel.add(BLOCK);
@@ -129,7 +137,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
                 for step in 0..RUN {
                     let weight = [
                         V::load(weights.add(step * BLOCK)),
-                        V::load(weights.add(step * BLOCK + 4)),
+                        V::load(weights.add(step * BLOCK + LANES)),
                     ];
                     for (pixel, sum) in sums.iter_mut().enumerate() {
                         let value = V::load_splat(runs.add(pixel * STEP + step));
@@ -148,7 +156,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
             }
             for (pixel, sum) in sums.iter().enumerate() {
                 for (half, &x) in sum.iter().enumerate() {
-                    let at = output.add(pixel * BLOCK + half * 4);
+                    let at = output.add(pixel * BLOCK + half * LANES);
                     E::finish(x, constants, at).store(at);
                 }
             }

@@ -17,7 +17,7 @@ pub struct Lifetime {
 /// Largest first, each at the lowest free place: for these networks that reaches the largest sum of
 /// tensors alive at one step, which no placement can beat.
 #[must_use]
-pub fn place(tensors: &[Lifetime]) -> (Vec<usize>, usize) {
+pub fn arrange(tensors: &[Lifetime]) -> (Vec<usize>, usize) {
     let mut order: Vec<usize> = (0..tensors.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(tensors[index].len));
     let mut offsets = vec![0; tensors.len()];
@@ -50,7 +50,7 @@ pub fn place(tensors: &[Lifetime]) -> (Vec<usize>, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lifetime, place};
+    use super::{Lifetime, arrange};
 
     #[test]
     fn tensors_alive_together_do_not_overlap() {
@@ -62,7 +62,7 @@ mod tests {
                     Lifetime { len: rng.usize(1..100), first, last: first + rng.usize(0..4) }
                 })
                 .collect();
-            let (offsets, total) = place(&tensors);
+            let (offsets, total) = arrange(&tensors);
             for (i, a) in tensors.iter().enumerate() {
                 assert!(offsets[i] + a.len <= total);
                 for (j, b) in tensors.iter().enumerate().take(i) {
@@ -81,6 +81,6 @@ mod tests {
         let chain = [30, 100, 50, 200, 10].iter().enumerate();
         let tensors: Vec<Lifetime> =
             chain.map(|(step, &len)| Lifetime { len, first: step, last: step + 1 }).collect();
-        assert_eq!(place(&tensors).1, 250);
+        assert_eq!(arrange(&tensors).1, 250);
     }
 }

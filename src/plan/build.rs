@@ -1,277 +1,372 @@
-//! Turns a network and its weights into a plan.
+//! Turns a network and its weights into steps.
 
 use super::Plan;
 use super::arena::{self, Lifetime};
-use super::profile::{StepInfo, StepKind};
-use super::step::{DepthwiseStep, Packed, PointwiseStep, Size, Step};
-use super::team::Team;
-use crate::arch::{Block, Conv, Network, Padding, Site};
+use super::packed::Packed;
+use super::profile::StepInfo;
+use super::step::{
+    Add, Convolution, Dense, Depthwise, ExpandDepthwise, Pointwise, Pool, Scale, Stem, Step,
+};
+use super::tensor::{Extent, Tensor};
+use super::threads::Threads;
+use crate::arch::{Block, Conv, ConvKind, Network, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
-use crate::kernels::layout::{BLOCK, blocks, plane, tensor};
-use crate::kernels::{pack, stem};
+use crate::kernels::{Window, stem};
 use crate::weights::{FoldedConv, WeightSource};
-
-/// A tensor by its number, until the arena has given it an offset.
-type Id = usize;
-
-/// The size of what pooling leaves and dense layers take.
-const PIXEL: Size = Size { height: 1, width: 1 };
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// From this many pixels on, 28 x 28, expansion and depthwise convolution are one step: the expanded tensor is
 /// larger than a second-level cache, up to 4.8 MB in V2. It saved 6 % of those two steps at 112 x 112 and
 /// up to half of the network's memory; on smaller maps it cost 1 to 5 %.
 const FUSED_PIXELS: usize = 28 * 28;
 
-/// Collects steps; their offsets are tensor numbers until [`Builder::finish`].
-struct Builder<'a> {
-    weights: &'a mut dyn WeightSource,
-    padding: Padding,
-    steps: Vec<Step>,
-    infos: Vec<StepInfo>,
-    tensors: Vec<Lifetime>,
+/// The packed weights of a network's layers.
+pub type Layers = HashMap<Site, Arc<Packed>>;
+
+/// Where a plan's weights come from.
+pub enum Weights<'a> {
+    /// They are packed for it.
+    Source(&'a mut dyn WeightSource),
+    /// It shares those of another plan.
+    Shared(&'a Layers),
 }
 
-/// See [`Plan::new`].
-pub fn build(network: &Network, weights: &mut dyn WeightSource) -> Result<Plan, Error> {
-    let resolution = network.resolution;
+/// What remains when a plan has run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// The features and the logits. Layers are fused, and tensors use each other's memory.
+    Logits,
+    /// Every tensor. With `open_gates`, squeeze-and-excite scales by 1 whatever its gates are.
+    All { open_gates: bool },
+}
+
+/// A tensor that remains when a plan has run.
+#[derive(Debug)]
+pub struct Kept {
+    pub name: String,
+    pub tensor: Tensor,
+    pub extent: Extent,
+}
+
+/// A tensor on its way through the layers.
+#[derive(Clone, Copy)]
+struct Map {
+    tensor: Tensor,
+    extent: Extent,
+}
+
+struct Builder<'a> {
+    network: &'a Network,
+    weights: Weights<'a>,
+    keep: Keep,
+    layers: Layers,
+    steps: Vec<Step>,
+    infos: Vec<StepInfo>,
+    lifetimes: Vec<Lifetime>,
+    kept: Vec<Kept>,
+}
+
+/// Checks `network`, packs its weights or takes the shared ones, and plans the memory.
+pub fn build<'a>(network: &'a Network, weights: Weights<'a>, keep: Keep) -> Result<Plan, Error> {
+    network.check()?;
     let mut builder = Builder {
+        network,
         weights,
-        padding: network.padding,
+        keep,
+        layers: Layers::new(),
         steps: Vec::new(),
         infos: Vec::new(),
-        tensors: Vec::new(),
+        lifetimes: Vec::new(),
+        kept: Vec::new(),
     };
-    let input = builder.tensor((resolution + 2 * stem::BORDER) * stem::row(resolution));
-    let mut size = Size { height: resolution, width: resolution };
-    let mut x = builder.stem(&network.stem, input, &mut size)?;
+    let resolution = network.resolution;
+    let picture = builder.tensor((resolution + 2 * stem::BORDER) * stem::row(resolution));
+    let mut x = builder.stem(picture)?;
     for (index, block) in network.blocks.iter().enumerate() {
-        x = builder.block(index, block, x, &mut size)?;
+        x = builder.block(index, block, x)?;
     }
-    let mut channels =
-        network.blocks.last().map_or(network.stem, |block| block.project).out_channels;
     if let Some(last) = &network.last {
-        x = builder.pointwise(Site::Last, last, x, size, None)?;
-        channels = last.out_channels;
+        x = builder.layer(Site::Last, last, x)?;
     }
-    x = builder.pool("pool".to_owned(), x, size.pixels(), size, channels);
+    x = builder.pool("pool".to_owned(), x.tensor, x.extent.pixels(), x.extent);
     if let Some(head) = &network.head {
-        x = builder.dense(Site::Head, head, x)?;
+        x = builder.layer(Site::Head, head, x)?;
     }
-    let logits = builder.dense(Site::Classifier, &network.classifier, x)?;
-    Ok(builder.finish(network, input, logits))
+    let logits = builder.layer(Site::Classifier, &network.classifier, x)?;
+    builder.finish(picture, x, logits)
 }
 
 impl Builder<'_> {
-    /// A tensor of `len` values that the next step writes.
-    fn tensor(&mut self, len: usize) -> Id {
+    /// A tensor of `values` values that the next step writes.
+    fn tensor(&mut self, values: usize) -> Tensor {
         let step = self.steps.len();
-        let len = len.next_multiple_of(LINE);
-        self.tensors.push(Lifetime { len, first: step, last: step });
-        self.tensors.len() - 1
+        let len = values.next_multiple_of(LINE);
+        self.lifetimes.push(Lifetime { len, first: step, last: step });
+        Tensor(self.lifetimes.len() - 1)
     }
 
-    /// Adds a step that does what `info` says and touches `tensors`.
-    fn push(&mut self, step: Step, info: StepInfo, tensors: &[Id]) {
-        for &id in tensors {
-            self.tensors[id].last = self.steps.len();
+    /// A map of this extent that the next step writes.
+    fn map(&mut self, extent: Extent) -> Map {
+        Map { tensor: self.tensor(extent.values()), extent }
+    }
+
+    /// Adds the step `name`.
+    fn push(&mut self, name: String, step: impl Into<Step>) {
+        let step = step.into();
+        for Tensor(tensor) in step.tensors() {
+            self.lifetimes[tensor].last = self.steps.len();
         }
+        self.infos.push(step.info(name));
         self.steps.push(step);
-        self.infos.push(info);
     }
 
-    /// The weights of one convolution, their lengths checked.
-    fn weights(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
-        let folded = self.weights.conv(site, conv)?;
-        for (what, expected, got) in [
-            ("weights", conv.weight_count(), folded.weight.len()),
-            ("biases", conv.out_channels, folded.bias.len()),
-        ] {
-            if got != expected {
-                return Err(Error::WeightLength { site, what, expected, got });
-            }
+    /// Adds a step whose output is `output`, which has the step's name.
+    fn push_output(&mut self, name: String, step: impl Into<Step>, output: Map) -> Map {
+        let Map { tensor, extent } = output;
+        if self.keep != Keep::Logits {
+            self.kept.push(Kept { name: name.clone(), tensor, extent });
         }
-        Ok(folded)
-    }
-
-    fn stem(&mut self, conv: &Conv, input: Id, size: &mut Size) -> Result<Id, Error> {
-        let FoldedConv { weight, bias } = self.weights(Site::Stem, conv)?;
-        let packed = Packed::new(conv, pack::stem(&weight, &bias));
-        let [above, left] = self.before(conv, *size);
-        let row = stem::row(size.width);
-        let output_size = self.output(conv, *size);
-        let info = StepInfo::conv(Site::Stem, StepKind::Stem, conv, *size, output_size);
-        *size = output_size;
-        let output = self.tensor(tensor(conv.out_channels, size.pixels()));
-        let out_channels = conv.out_channels;
-        let step =
-            Step::Stem { packed, input, row, above, left, output, size: *size, out_channels };
-        self.push(step, info, &[input, output]);
-        Ok(output)
-    }
-
-    /// An inverted residual, or V1's depthwise-separable convolution.
-    fn block(
-        &mut self,
-        index: usize,
-        block: &Block,
-        input: Id,
-        size: &mut Size,
-    ) -> Result<Id, Error> {
-        let before = *size;
-        let mut depthwise_input = input;
-        let mut fused = None;
-        if let Some(conv) = &block.expand {
-            if before.pixels() >= FUSED_PIXELS {
-                let (step, info) = self.convolve(Site::Expand(index), conv, before)?;
-                fused = Some((PointwiseStep { input, ..step }, info));
-            } else {
-                depthwise_input = self.pointwise(Site::Expand(index), conv, input, before, None)?;
-            }
-        }
-        let (depthwise, info) = self.depthwise(index, &block.depthwise, before)?;
-        *size = depthwise.output_size;
-        let channels = block.depthwise.out_channels;
-        let x = self.tensor(tensor(channels, size.pixels()));
-        let row_sums = block.squeeze_excite.map(|_| self.tensor(tensor(channels, size.height)));
-        let tensors = [depthwise_input, x, row_sums.unwrap_or(x)];
-        let depthwise = DepthwiseStep { input: depthwise_input, output: x, row_sums, ..depthwise };
-        match fused {
-            None => self.push(Step::Depthwise(depthwise), info, &tensors),
-            Some((expand, first)) => {
-                let step = Step::Expanded { expand, depthwise };
-                self.push(step, StepInfo::expanded(first, info), &tensors);
-            }
-        }
-        if let (Some(se), Some(row_sums)) = (&block.squeeze_excite, row_sums) {
-            let name = format!("block {index} pool");
-            let mut gates = self.pool(name, row_sums, size.height, *size, channels);
-            gates = self.dense(Site::SqueezeReduce(index), &se.reduce, gates)?;
-            gates = self.dense(Site::SqueezeExpand(index), &se.expand, gates)?;
-            let step = Step::Scale { gates, tensor: x, pixels: size.pixels(), channels };
-            let name = format!("block {index} scale");
-            let info = StepInfo::plain(name, StepKind::Scale, channels, *size, *size);
-            self.push(step, info, &[gates, x]);
-        }
-        // A residual is added in place: the projection adds its sums to the block's input.
-        let residual = block.residual.then_some(input);
-        self.pointwise(Site::Project(index), &block.project, x, *size, residual)
-    }
-
-    fn pointwise(
-        &mut self,
-        site: Site,
-        conv: &Conv,
-        input: Id,
-        size: Size,
-        residual: Option<Id>,
-    ) -> Result<Id, Error> {
-        let (step, info) = self.convolve(site, conv, size)?;
-        let output =
-            residual.unwrap_or_else(|| self.tensor(tensor(conv.out_channels, size.pixels())));
-        let step = PointwiseStep { input, output, accumulate: residual.is_some(), ..step };
-        self.push(Step::Pointwise(step), info, &[input, output]);
-        Ok(output)
-    }
-
-    /// A 1x1 convolution without its tensors.
-    fn convolve(
-        &mut self,
-        site: Site,
-        conv: &Conv,
-        size: Size,
-    ) -> Result<(PointwiseStep, StepInfo), Error> {
-        let FoldedConv { weight, bias } = self.weights(site, conv)?;
-        let step = PointwiseStep {
-            packed: Packed::new(conv, pack::pointwise(&weight, &bias)),
-            input: 0,
-            in_channels: conv.in_channels,
-            output: 0,
-            out_channels: conv.out_channels,
-            pixels: size.pixels(),
-            accumulate: false,
-        };
-        Ok((step, StepInfo::conv(site, StepKind::Pointwise, conv, size, size)))
-    }
-
-    /// A depthwise convolution without its tensors.
-    fn depthwise(
-        &mut self,
-        index: usize,
-        conv: &Conv,
-        size: Size,
-    ) -> Result<(DepthwiseStep, StepInfo), Error> {
-        let site = Site::Depthwise(index);
-        let FoldedConv { weight, bias } = self.weights(site, conv)?;
-        let [above, left] = self.before(conv, size);
-        let output_size = self.output(conv, size);
-        let step = DepthwiseStep {
-            packed: Packed::new(conv, pack::depthwise(&weight, &bias, conv.kernel)),
-            input: 0,
-            size,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            above,
-            left,
-            output: 0,
-            output_size,
-            channels: conv.out_channels,
-            row_sums: None,
-        };
-        Ok((step, StepInfo::conv(site, StepKind::Depthwise, conv, size, output_size)))
-    }
-
-    /// The mean of `size`'s pixels, from `values` sums over some of them per channel.
-    fn pool(&mut self, name: String, input: Id, values: usize, size: Size, channels: usize) -> Id {
-        let output = self.tensor(blocks(channels) * BLOCK);
-        let (plane, pixels) = (plane(values), size.pixels());
-        let step = Step::Pool { input, plane, values, pixels, output, channels };
-        let info = StepInfo::plain(name, StepKind::Pool, channels, size, PIXEL);
-        self.push(step, info, &[input, output]);
+        self.push(name, step);
         output
     }
 
-    fn dense(&mut self, site: Site, conv: &Conv, input: Id) -> Result<Id, Error> {
-        let FoldedConv { weight, bias } = self.weights(site, conv)?;
-        let packed = Packed::new(conv, pack::pointwise(&weight, &bias));
-        let output = self.tensor(blocks(conv.out_channels) * BLOCK);
-        let (in_channels, out_channels) = (conv.in_channels, conv.out_channels);
-        let step = Step::Dense { packed, input, in_channels, output, out_channels };
-        let info = StepInfo::conv(site, StepKind::Dense, conv, PIXEL, PIXEL);
-        self.push(step, info, &[input, output]);
-        Ok(output)
+    /// A layer's packed weights.
+    fn packed(&mut self, site: Site, conv: &Conv) -> Result<Arc<Packed>, Error> {
+        let packed = match &mut self.weights {
+            Weights::Shared(layers) => layers.get(&site).cloned(),
+            Weights::Source(source) => {
+                let folded = source.conv(site, conv)?;
+                check_lengths(site, conv, &folded)?;
+                Some(Arc::new(Packed::new(conv, &folded)))
+            }
+        };
+        let packed = packed.ok_or_else(|| Error::Network {
+            site,
+            reason: "the network whose weights it shares has no such layer".to_owned(),
+        })?;
+        self.layers.insert(site, Arc::clone(&packed));
+        Ok(packed)
     }
 
-    /// Padding above and left.
-    fn before(&self, conv: &Conv, size: Size) -> [usize; 2] {
-        [size.height, size.width].map(|side| self.padding.before(side, conv.kernel, conv.stride))
+    fn window(&self, conv: &Conv, input: Extent) -> Window {
+        Window::new(self.network.padding, conv.kernel, conv.stride, input.height, input.width)
     }
 
-    fn output(&self, conv: &Conv, size: Size) -> Size {
-        let side = |side| self.padding.output(side, conv.stride);
-        Size { height: side(size.height), width: side(size.width) }
+    fn stem(&mut self, input: Tensor) -> Result<Map, Error> {
+        let conv = &self.network.stem;
+        let packed = self.packed(Site::Stem, conv)?;
+        let side = self.network.resolution;
+        let window = self.window(conv, Extent { height: side, width: side, channels: stem::RGB });
+        let output = self.map(output(&window, conv));
+        let step = Stem { packed, window, input, output: output.tensor };
+        Ok(self.push_output(Site::Stem.to_string(), step, output))
     }
 
-    /// Places the tensors and turns the steps' tensor numbers into offsets.
-    fn finish(mut self, network: &Network, input: Id, logits: Id) -> Plan {
-        let (offsets, total) = arena::place(&self.tensors);
-        let scratch_plane = self.steps.iter().map(Step::scratch).max().unwrap_or(0);
-        let mut weight_bytes = 0;
-        for step in &mut self.steps {
-            weight_bytes += step.place(&offsets);
+    /// A block of any generation.
+    fn block(&mut self, index: usize, block: &Block, input: Map) -> Result<Map, Error> {
+        let mut x = input;
+        if let Some(start) = &block.start {
+            x = self.depthwise(Site::Start(index), start, x, None)?;
         }
-        Plan {
-            team: Team::alone(),
+        match (&block.expand, &block.depthwise) {
+            (Some(expand), Some(depthwise)) if self.fuses(expand, x.extent) => {
+                x = self.expand_depthwise(index, block, expand, depthwise, x)?;
+            }
+            (expand, depthwise) => {
+                if let Some(expand) = expand {
+                    x = self.layer(Site::Expand(index), expand, x)?;
+                }
+                if let Some(depthwise) = depthwise {
+                    let squeezed = block.squeeze_excite.is_some().then_some(index);
+                    x = self.depthwise(Site::Depthwise(index), depthwise, x, squeezed)?;
+                }
+            }
+        }
+        self.project(index, block, x, input)
+    }
+
+    /// Whether an expansion of this input and the depthwise convolution behind it are one step.
+    fn fuses(&self, expand: &Conv, input: Extent) -> bool {
+        self.keep == Keep::Logits
+            && expand.kind == ConvKind::Pointwise
+            && input.pixels() >= FUSED_PIXELS
+    }
+
+    fn expand_depthwise(
+        &mut self,
+        index: usize,
+        block: &Block,
+        expand: &Conv,
+        depthwise: &Conv,
+        input: Map,
+    ) -> Result<Map, Error> {
+        let expand = self.packed(Site::Expand(index), expand)?;
+        let packed = self.packed(Site::Depthwise(index), depthwise)?;
+        let window = self.window(depthwise, input.extent);
+        let output = self.map(output(&window, depthwise));
+        let row_sums = block.squeeze_excite.map(|_| self.row_sums(output.extent));
+        let step = ExpandDepthwise {
+            expand,
+            depthwise: packed,
+            window,
+            input: input.tensor,
+            output: output.tensor,
+            row_sums,
+        };
+        self.push_output(format!("{} + depthwise", Site::Expand(index)), step, output);
+        self.squeeze_excite(index, block, output, row_sums)
+    }
+
+    /// Sums over the rows of a map of this extent.
+    fn row_sums(&mut self, extent: Extent) -> Tensor {
+        self.tensor(Extent { width: 1, ..extent }.values())
+    }
+
+    /// A depthwise convolution, and the squeeze-and-excite of the block `squeezed` behind it.
+    fn depthwise(
+        &mut self,
+        site: Site,
+        conv: &Conv,
+        input: Map,
+        squeezed: Option<usize>,
+    ) -> Result<Map, Error> {
+        let packed = self.packed(site, conv)?;
+        let window = self.window(conv, input.extent);
+        let output = self.map(output(&window, conv));
+        let row_sums = squeezed.map(|_| self.row_sums(output.extent));
+        let (input, tensor) = (input.tensor, output.tensor);
+        let step = Depthwise { packed, window, input, output: tensor, row_sums };
+        let output = self.push_output(site.to_string(), step, output);
+        match squeezed {
+            None => Ok(output),
+            Some(index) => {
+                self.squeeze_excite(index, &self.network.blocks[index], output, row_sums)
+            }
+        }
+    }
+
+    /// Squeeze-and-excite of a block's depthwise output, whose sums over rows are at hand; the output itself for a
+    /// block that has none.
+    fn squeeze_excite(
+        &mut self,
+        index: usize,
+        block: &Block,
+        x: Map,
+        row_sums: Option<Tensor>,
+    ) -> Result<Map, Error> {
+        let (Some(squeeze_excite), Some(row_sums)) = (&block.squeeze_excite, row_sums) else {
+            return Ok(x);
+        };
+        let name = format!("block {index} pool");
+        let mut gates = self.pool(name, row_sums, x.extent.height, x.extent);
+        gates = self.layer(Site::SqueezeReduce(index), &squeeze_excite.reduce, gates)?;
+        gates = self.layer(Site::SqueezeExpand(index), &squeeze_excite.expand, gates)?;
+        let output = match self.keep {
+            Keep::Logits => x,
+            Keep::All { open_gates: true } => return Ok(x),
+            Keep::All { open_gates: false } => self.map(x.extent),
+        };
+        let (extent, input, tensor) = (x.extent, x.tensor, output.tensor);
+        let step = Scale { extent, gates: gates.tensor, input, output: tensor };
+        Ok(self.push_output(format!("block {index} scale"), step, output))
+    }
+
+    /// A block's projection of `x`, and its residual: added in place, to the block's `input`, where that need not be kept.
+    fn project(&mut self, index: usize, block: &Block, x: Map, input: Map) -> Result<Map, Error> {
+        let (site, conv) = (Site::Project(index), &block.project);
+        if !block.residual {
+            return self.layer(site, conv, x);
+        }
+        if self.keep == Keep::Logits && conv.kind == ConvKind::Pointwise {
+            let packed = self.packed(site, conv)?;
+            let step = Pointwise {
+                packed,
+                extent: x.extent,
+                input: x.tensor,
+                output: input.tensor,
+                accumulate: true,
+            };
+            return Ok(self.push_output(site.to_string(), step, input));
+        }
+        let projected = self.layer(site, conv, x)?;
+        let output = self.map(input.extent);
+        let step = Add {
+            extent: input.extent,
+            inputs: [projected.tensor, input.tensor],
+            output: output.tensor,
+        };
+        Ok(self.push_output(format!("block {index} add"), step, output))
+    }
+
+    /// A layer that mixes channels.
+    fn layer(&mut self, site: Site, conv: &Conv, x: Map) -> Result<Map, Error> {
+        let packed = self.packed(site, conv)?;
+        let window = self.window(conv, x.extent);
+        let map = self.map(output(&window, conv));
+        let (input, output) = (x.tensor, map.tensor);
+        let step: Step = match conv.kind {
+            ConvKind::Pointwise => {
+                Pointwise { packed, extent: x.extent, input, output, accumulate: false }.into()
+            }
+            ConvKind::Dense => Dense { packed, input, output }.into(),
+            ConvKind::Convolution => Convolution { packed, window, input, output }.into(),
+            kind @ (ConvKind::Stem | ConvKind::Depthwise) => {
+                return Err(Error::Network { site, reason: format!("{kind:?} mixes no maps") });
+            }
+        };
+        Ok(self.push_output(site.to_string(), step, map))
+    }
+
+    /// The mean of a map of this extent, from `values` sums over some of its pixels for each channel.
+    fn pool(&mut self, name: String, input: Tensor, values: usize, extent: Extent) -> Map {
+        let output = self.map(Extent::vector(extent.channels));
+        let step = Pool { extent, input, values, output: output.tensor };
+        self.push_output(name, step, output)
+    }
+
+    /// Places the tensors.
+    fn finish(mut self, picture: Tensor, features: Map, logits: Map) -> Result<Plan, Error> {
+        if self.keep != Keep::Logits {
+            for lifetime in &mut self.lifetimes {
+                (lifetime.first, lifetime.last) = (0, self.steps.len());
+            }
+        }
+        let (offsets, total) = arena::arrange(&self.lifetimes);
+        let scratch_plane = self.steps.iter().map(Step::scratch).max().unwrap_or(0);
+        Ok(Plan {
+            threads: Threads::alone(),
+            network: self.network.clone(),
+            layers: self.layers,
             steps: self.steps,
             infos: self.infos,
+            kept: self.kept,
             arena: Buffer::zeros(total),
+            offsets,
             scratch: Buffer::zeros(scratch_plane),
             scratch_plane,
-            resolution: network.resolution,
-            input: offsets[input],
-            logits: offsets[logits],
-            classes: network.classifier.out_channels,
-            weight_bytes,
+            picture,
+            features: features.tensor,
+            logits: logits.tensor,
+        })
+    }
+}
+
+/// The extent of what a convolution gives.
+fn output(window: &Window, conv: &Conv) -> Extent {
+    let &Window { output_height: height, output_width: width, .. } = window;
+    Extent { height, width, channels: conv.out_channels }
+}
+
+fn check_lengths(site: Site, conv: &Conv, folded: &FoldedConv) -> Result<(), Error> {
+    for (what, expected, got) in [
+        ("weights", conv.weight_count(), folded.weight.len()),
+        ("biases", conv.out_channels, folded.bias.len()),
+    ] {
+        if got != expected {
+            return Err(Error::WeightLength { site, what, expected, got });
         }
     }
+    Ok(())
 }

@@ -1,14 +1,20 @@
 //! The execution plan: a network as a list of fused steps over one piece of memory.
 //!
 //! A step is a convolution with its bias, activation and residual, or one of the few things that cannot
-//! be fused into one: pooling, and the scaling of squeeze-and-excite. All sizes and offsets are settled
-//! when the plan is built, so that running it allocates nothing and checks nothing but its input.
+//! be fused into one: pooling, and the scaling of squeeze-and-excite. All sizes and offsets are settled,
+//! and the network is checked, when the plan is built, so that running it allocates nothing and checks nothing but its
+//! input.
 
 mod arena;
 mod build;
+mod grid;
+mod inspect;
+mod packed;
 mod profile;
 mod step;
 mod team;
+mod tensor;
+mod threads;
 
 use crate::arch::Network;
 use crate::buffer::Buffer;
@@ -16,39 +22,57 @@ use crate::error::Error;
 use crate::kernels::stem;
 use crate::simd::F32x4;
 use crate::weights::WeightSource;
+use build::{Keep, Kept, Layers, Weights};
 use std::marker::PhantomData;
-use step::{Memory, Step};
-use team::{Team, Work};
+use step::Step;
+use team::Work;
+use tensor::{Memory, Tensor};
 
-pub use profile::{Extent, MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
+pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
+pub use profile::{MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
 pub use team::MAX_THREADS;
+pub use tensor::Extent;
+pub use threads::Threads;
 
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    team: Team,
+    threads: Threads,
+    network: Network,
+    layers: Layers,
     steps: Vec<Step>,
     /// What each step does.
     infos: Vec<StepInfo>,
+    /// The tensors that outlive a run.
+    kept: Vec<Kept>,
     arena: Buffer,
+    /// Where each tensor begins in the arena.
+    offsets: Vec<usize>,
     /// Memory of each thread's own, one after the other.
     scratch: Buffer,
     /// Values of one thread's.
     scratch_plane: usize,
-    resolution: usize,
-    input: usize,
-    logits: usize,
-    classes: usize,
-    weight_bytes: usize,
+    /// The bordered picture.
+    picture: Tensor,
+    /// What the classifier takes.
+    features: Tensor,
+    logits: Tensor,
 }
 
 impl Plan {
-    /// Packs the weights of `network` and plans its memory.
+    /// Checks `network`, packs its weights and plans its memory.
     ///
     /// # Errors
-    /// Whatever `weights` reports, and [`Error::WeightLength`] if it gives tensors of the wrong length.
+    /// Those of [`Network::check`], whatever `weights` reports, and [`Error::WeightLength`] if it gives tensors of the
+    /// wrong length.
     pub fn new(network: &Network, weights: &mut dyn WeightSource) -> Result<Self, Error> {
-        build::build(network, weights)
+        build::build(network, Weights::Source(weights), Keep::Logits)
+    }
+
+    /// The architecture.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Runs the network on `input`, `[y][x][rgb]`, normalised; gives the logits.
@@ -62,12 +86,12 @@ impl Plan {
 
     /// Writes `input` to [`Plan::picture`].
     fn write(&mut self, input: &[f32]) -> Result<(), Error> {
-        let expected = self.resolution * self.resolution * stem::RGB;
+        let expected = self.network.resolution * self.network.resolution * stem::RGB;
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });
         }
-        let width = self.resolution * stem::RGB;
-        let row_stride = stem::row(self.resolution);
+        let width = self.network.resolution * stem::RGB;
+        let row_stride = stem::row(self.network.resolution);
         let picture = self.picture();
         for (row, pixels) in input.chunks_exact(width).enumerate() {
             picture[row * row_stride..][..width].copy_from_slice(pixels);
@@ -79,15 +103,16 @@ impl Plan {
     /// is to be written, since other tensors of the network have used the memory; the border is cleared
     /// here.
     pub fn picture(&mut self) -> &mut [f32] {
-        let row = stem::row(self.resolution);
-        let bordered = (self.resolution + 2 * stem::BORDER) * row;
-        let memory = &mut self.arena[self.input..][..bordered];
+        let resolution = self.network.resolution;
+        let row = stem::row(resolution);
+        let bordered = (resolution + 2 * stem::BORDER) * row;
+        let memory = &mut self.arena[self.offsets[self.picture.0]..][..bordered];
         let (before, picture) = memory.split_at_mut(stem::BORDER * (row + stem::RGB));
         before.fill(0.0);
-        let (rows, below) = picture.split_at_mut(self.resolution * row);
+        let (rows, below) = picture.split_at_mut(resolution * row);
         below.fill(0.0);
         for row in rows.chunks_exact_mut(row) {
-            row[self.resolution * stem::RGB..].fill(0.0);
+            row[resolution * stem::RGB..].fill(0.0);
         }
         picture
     }
@@ -96,40 +121,53 @@ impl Plan {
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
         let steps = 0..self.steps.len();
-        let (walk, team) = self.walk::<V>();
-        team.run(&walk, steps);
-        &self.arena[self.logits..][..self.classes]
+        let (walk, threads) = self.walk::<V>();
+        threads.run(&walk, steps);
+        self.logits()
+    }
+
+    /// The logits of the last run; zeros before the first.
+    #[must_use]
+    pub fn logits(&self) -> &[f32] {
+        self.values(self.logits, self.network.classes())
+    }
+
+    /// What the classifier took in the last run: the pooled features, or the head's output in a network that has one.
+    /// Zeros before the first.
+    #[must_use]
+    pub fn features(&self) -> &[f32] {
+        self.values(self.features, self.network.classifier.in_channels)
+    }
+
+    /// The first `len` values of a tensor.
+    fn values(&self, tensor: Tensor, len: usize) -> &[f32] {
+        &self.arena[self.offsets[tensor.0]..][..len]
     }
 
     /// A run, and who runs it.
-    fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &mut Team) {
-        let memory = Memory::new(&mut self.arena, &mut self.scratch, self.scratch_plane);
-        let threads = self.team.threads();
-        (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &mut self.team)
+    fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &Threads) {
+        let memory =
+            Memory::new(&mut self.arena, &self.offsets, &mut self.scratch, self.scratch_plane);
+        let threads = self.threads.count();
+        (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &self.threads)
     }
 
-    /// How many threads run the plan.
+    /// The threads that run the plan.
     #[must_use]
-    pub fn threads(&self) -> usize {
-        self.team.threads()
+    pub fn threads(&self) -> &Threads {
+        &self.threads
     }
 
-    /// Has `threads` threads run the plan from now on, the calling one among them. The logits are the
-    /// same bits for every number.
-    ///
-    /// # Errors
-    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses; the plan
-    /// then keeps those it has.
-    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        self.team = Team::new(threads)?;
-        self.scratch = Buffer::zeros(threads * self.scratch_plane);
-        Ok(())
+    /// Has these threads run the plan from now on. The logits are the same bits for every number of them.
+    pub fn set_threads(&mut self, threads: &Threads) {
+        self.scratch = Buffer::zeros(threads.count() * self.scratch_plane);
+        self.threads = threads.clone();
     }
 
     /// Bytes of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
-        self.weight_bytes
+        self.layers.values().map(|packed| packed.weights.bytes()).sum()
     }
 
     /// Bytes of the activations, the input among them.
@@ -143,7 +181,7 @@ impl Plan {
 struct Walk<'a, V> {
     steps: &'a [Step],
     threads: usize,
-    memory: Memory,
+    memory: Memory<'a>,
     simd: PhantomData<fn() -> V>,
 }
 

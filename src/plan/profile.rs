@@ -6,8 +6,8 @@
 //! readings' mean is right however coarse the clock, since each of them is cut off alike at both ends.
 
 use super::Plan;
-use super::step::Size;
-use crate::arch::{Conv, Site};
+use super::step::Description;
+use super::tensor::Extent;
 use crate::error::Error;
 use crate::simd::F32x4;
 use std::fmt;
@@ -20,61 +20,44 @@ pub const MAX_RUNS: usize = 1000;
 pub enum StepKind {
     /// The 3x3 convolution on the image.
     Stem,
+    /// A 3x3 convolution over all channels.
+    Convolution,
     /// A 1x1 convolution, with the residual where there is one.
     Pointwise,
     /// One filter for each channel.
     Depthwise,
     /// A block's expansion and its depthwise convolution in one.
-    Expanded,
+    ExpandDepthwise,
     /// The mean over all pixels.
     Pool,
     /// A matrix times a vector.
     Dense,
     /// A factor for each channel: the last step of squeeze-and-excite.
     Scale,
+    /// The sum of two maps.
+    Add,
 }
 
 impl fmt::Display for StepKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Stem => "stem",
+            Self::Convolution => "convolution",
             Self::Pointwise => "pointwise",
             Self::Depthwise => "depthwise",
-            Self::Expanded => "expand-depthwise",
+            Self::ExpandDepthwise => "expand-depthwise",
             Self::Pool => "pool",
             Self::Dense => "dense",
             Self::Scale => "scale",
+            Self::Add => "add",
         })
-    }
-}
-
-/// The extent of a step's input or output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// Pixels.
-    pub height: usize,
-    /// Pixels.
-    pub width: usize,
-    /// Channels.
-    pub channels: usize,
-}
-
-impl Extent {
-    fn new(size: Size, channels: usize) -> Self {
-        Self { height: size.height, width: size.width, channels }
-    }
-}
-
-impl fmt::Display for Extent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}x{}", self.height, self.width, self.channels)
     }
 }
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepInfo {
-    /// Its place in the network, as [`Site`] has it; `pool`, `block 3 pool` and `block 3 scale` are those
+    /// The layer's name, as [`Site`](crate::arch::Site) has it; `pool`, `block 3 pool` and `block 3 scale` are those
     /// that are no convolution.
     pub name: String,
     /// The kernel.
@@ -92,46 +75,9 @@ pub struct StepInfo {
 }
 
 impl StepInfo {
-    pub(super) fn conv(site: Site, kind: StepKind, conv: &Conv, input: Size, output: Size) -> Self {
-        Self {
-            name: site.to_string(),
-            kind,
-            input: Extent::new(input, conv.in_channels),
-            output: Extent::new(output, conv.out_channels),
-            kernel: conv.kernel,
-            stride: conv.stride,
-            macs: conv.weight_count() as u64 * output.pixels() as u64,
-        }
-    }
-
-    /// A block's expansion and its depthwise convolution.
-    pub(super) fn expanded(expand: Self, depthwise: Self) -> Self {
-        Self {
-            name: format!("{} + depthwise", expand.name),
-            kind: StepKind::Expanded,
-            input: expand.input,
-            macs: expand.macs + depthwise.macs,
-            ..depthwise
-        }
-    }
-
-    /// A step without weights.
-    pub(super) fn plain(
-        name: String,
-        kind: StepKind,
-        channels: usize,
-        input: Size,
-        output: Size,
-    ) -> Self {
-        Self {
-            name,
-            kind,
-            input: Extent::new(input, channels),
-            output: Extent::new(output, channels),
-            kernel: 1,
-            stride: 1,
-            macs: 0,
-        }
+    pub(super) fn new(name: String, kind: StepKind, description: Description) -> Self {
+        let Description { input, output, kernel, stride, macs } = description;
+        Self { name, kind, input, output, kernel, stride, macs }
     }
 
     /// Input, output and filter for people: `112x112x64 -> 56x56x64, 3x3 stride 2`.
@@ -154,7 +100,7 @@ pub struct Time {
     /// rather than single readings, so that this is right on a coarse clock too, and the steps add up to
     /// the network.
     pub mean: f64,
-    /// The least of all runs; no use where it is but a few ticks of the clock.
+    /// The fastest run; meaningless if only a few clock ticks.
     pub minimum: f64,
     /// The median of all runs; likewise.
     pub median: f64,
@@ -233,10 +179,10 @@ impl Plan {
     /// Runs the network on the picture; gives each step's microseconds.
     fn time_steps<V: F32x4>(&mut self, clock: &mut dyn FnMut() -> f64) -> Run {
         let steps = 0..self.steps.len();
-        let (walk, team) = self.walk::<V>();
+        let (walk, threads) = self.walk::<V>();
         let mut before = clock();
         let times = steps.map(|step| {
-            team.run(&walk, step..step + 1);
+            threads.run(&walk, step..step + 1);
             let after = clock();
             (after - std::mem::replace(&mut before, after)) * 1e3
         });

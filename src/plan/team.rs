@@ -10,8 +10,11 @@
 
 use crate::error::Error;
 use crate::threads::{self, Thread};
+use std::any::Any;
 use std::hint::spin_loop;
+use std::mem;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -20,7 +23,7 @@ pub const MAX_THREADS: usize = 64;
 
 /// Steps to be done one after the other, each made of parts that may be done at once.
 pub trait Work: Sync {
-    /// How many parts a step has: at least 1, less than 65,536.
+    /// How many parts a step has: at least 1, less than 65,536. Called once for each step, when it is opened.
     fn parts(&self, step: usize) -> usize;
 
     /// Does one part of a step, on the thread of that number, the calling one's being 0. Called once for
@@ -65,6 +68,10 @@ impl Team {
     }
 
     /// Does the steps `steps` of `work`, and returns when all are done.
+    ///
+    /// # Panics
+    /// If `work` panics, on whichever thread: the step's other parts are finished first, no later step is
+    /// begun, and the panic goes on in the caller. The team can run again.
     pub fn run(&mut self, work: &dyn Work, steps: Range<usize>) {
         if !steps.is_empty() {
             self.shared.run(work, steps);
@@ -115,15 +122,20 @@ const fn left_of(word: u64) -> Range<usize> {
 #[repr(align(64))]
 struct Line<T>(T);
 
+/// What a panic carries.
+type Panic = Box<dyn Any + Send>;
+
 struct Shared {
     /// See [`open`].
     word: Line<AtomicU64>,
-    /// Parts of the open step that are done.
-    done: Line<AtomicUsize>,
-    /// The step behind the last one of this run.
+    /// Parts of the open step that are not done.
+    undone: Line<AtomicUsize>,
+    /// The step behind the last one of this run; 0 after a panic, which ends the run with the open step.
     end: AtomicUsize,
     /// The run's work, as long as a part of it is not done.
     work: AtomicPtr<&'static dyn Work>,
+    /// What the work panicked with in this run.
+    panics: Mutex<Vec<Panic>>,
     sleepers: AtomicUsize,
     lock: Mutex<()>,
     wake: Condvar,
@@ -133,9 +145,10 @@ impl Default for Shared {
     fn default() -> Self {
         Self {
             word: Line(AtomicU64::new(IDLE)),
-            done: Line(AtomicUsize::new(0)),
+            undone: Line(AtomicUsize::new(0)),
             end: AtomicUsize::new(0),
             work: AtomicPtr::default(),
+            panics: Mutex::default(),
             sleepers: AtomicUsize::new(0),
             lock: Mutex::new(()),
             wake: Condvar::new(),
@@ -149,13 +162,43 @@ impl Shared {
         // Only the address: `take` says why it is good for long enough.
         self.work.store((&raw const work).cast_mut().cast(), Ordering::Relaxed);
         self.end.store(steps.end, Ordering::Relaxed);
-        self.publish(open(steps.start, 0..work.parts(steps.start)));
+        self.open(work, steps.start);
         loop {
             match self.word.0.load(Ordering::Acquire) {
-                IDLE => return,
+                IDLE => break,
                 word => self.take_or_wait(word, 0),
             }
         }
+        let panics = mem::take(&mut *self.panics.lock().unwrap_or_else(PoisonError::into_inner));
+        // The others are dropped here, where a panic of theirs may go on as well.
+        let first = panics.into_iter().next();
+        if let Some(panic) = first {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Opens `step` for all threads, or ends the run if the step's parts can't be told.
+    fn open(&self, work: &dyn Work, step: usize) {
+        match self.survive(|| work.parts(step)) {
+            Some(parts) => {
+                self.undone.0.store(parts, Ordering::Relaxed);
+                self.publish(open(step, 0..parts));
+            }
+            None => self.publish(IDLE),
+        }
+    }
+
+    /// What `f` gives; `None` if it panics: the run then ends with the open step.
+    fn survive<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
+        // The work is not looked at again: its run ends, and the caller gets the panic.
+        let panic = match catch_unwind(AssertUnwindSafe(f)) {
+            Ok(value) => return Some(value),
+            Err(panic) => panic,
+        };
+        // Kept even if it is not the first: to drop it may panic as well, here where nothing may.
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
+        self.end.store(0, Ordering::Relaxed);
+        None
     }
 
     /// Takes parts of whatever is open, until the team is no more.
@@ -193,15 +236,19 @@ impl Shared {
         // SAFETY: `run` published the address before this part was there to be taken, and does not return
         // before it is done, which it isn't until it is counted below. Behind that only the thread that
         // counted the last part uses it, and the run goes on until that thread has said what comes next.
+        // A panic of the work changes none of this: `survive` keeps it from unwinding any thread, so its
+        // part is counted like every other, and `run` lets it go on when the word says that all is over.
         let work = unsafe { *self.work.load(Ordering::Relaxed) };
-        let (parts, end) = (work.parts(step), self.end.load(Ordering::Relaxed));
-        work.run(step, part, thread);
+        self.survive(|| work.run(step, part, thread));
         // What every thread wrote in this step is seen by whoever takes a part of the next one: this count
         // takes over from the other threads, and the word hands it on.
-        if self.done.0.fetch_add(1, Ordering::AcqRel) + 1 == parts {
-            self.done.0.store(0, Ordering::Relaxed);
+        if self.undone.0.fetch_sub(1, Ordering::AcqRel) == 1 {
             let next = step + 1;
-            self.publish(if next == end { IDLE } else { open(next, 0..work.parts(next)) });
+            if next < self.end.load(Ordering::Relaxed) {
+                self.open(work, next);
+            } else {
+                self.publish(IDLE);
+            }
         }
     }
 
@@ -236,7 +283,9 @@ impl Shared {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::{Team, Work};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::{Barrier, mpsc};
     use std::thread::{self, ThreadId};
     use std::time::Duration;
 
@@ -310,5 +359,98 @@ mod tests {
             let late: usize = works.iter().map(|work| work.late.load(Ordering::Relaxed)).sum();
             assert_eq!(late, 0, "{threads} threads");
         }
+    }
+
+    /// Three steps in which each thread does one part; some threads panic in the second.
+    struct Panicking<'a> {
+        threads: usize,
+        panicking: &'a [usize],
+        barrier: Barrier,
+        done: [AtomicUsize; 3],
+    }
+
+    impl Work for Panicking<'_> {
+        fn parts(&self, _: usize) -> usize {
+            self.threads
+        }
+
+        fn run(&self, step: usize, _: usize, thread: usize) {
+            // Nobody finishes a part before each thread has one.
+            self.barrier.wait();
+            if step == 1 && self.panicking.contains(&thread) {
+                panic!("thread {thread}");
+            }
+            // Time for a caller that doesn't wait to be gone.
+            thread::sleep(Duration::from_millis(1));
+            self.done[step].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Fails if `f` does, or if it waits for ever.
+    fn in_a_minute(f: impl FnOnce() + Send + 'static) {
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || {
+            f();
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_secs(60)).expect("an end");
+    }
+
+    /// A panic, in the caller, in helpers or in all, ends the run with its step, reaches the caller, and
+    /// leaves the team whole.
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_team_goes_on() {
+        in_a_minute(|| {
+            let mut team = Team::new(3).unwrap();
+            for panicking in [&[0][..], &[], &[2], &[1, 2], &[0, 1, 2], &[]] {
+                let (barrier, done) = (Barrier::new(3), Default::default());
+                let work = Panicking { threads: 3, panicking, barrier, done };
+                let run = catch_unwind(AssertUnwindSafe(|| team.run(&work, 0..3)));
+                let thread = run.err().map(|panic| panic.downcast::<String>().unwrap());
+                let thread =
+                    thread.map(|text| text.strip_prefix("thread ").unwrap().parse().unwrap());
+                assert_eq!(thread.is_none(), panicking.is_empty());
+                assert!(thread.is_none_or(|thread| panicking.contains(&thread)), "{thread:?}");
+                let last = if panicking.is_empty() { 3 } else { 0 };
+                let done = work.done.map(AtomicUsize::into_inner);
+                assert_eq!(done, [3, 3 - panicking.len(), last]);
+            }
+        });
+    }
+
+    /// Two threads do a part each of the first step; the second can't say how many parts it has.
+    struct Unknown {
+        barrier: Barrier,
+        slow: usize,
+    }
+
+    impl Work for Unknown {
+        fn parts(&self, step: usize) -> usize {
+            assert!(step == 0, "no step {step}");
+            2
+        }
+
+        fn run(&self, _: usize, _: usize, thread: usize) {
+            self.barrier.wait();
+            // The other one leaves the next step to this one.
+            if thread == self.slow {
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    /// So does a panic between two steps.
+    #[test]
+    fn a_panic_between_steps_reaches_the_caller_and_the_team_goes_on() {
+        in_a_minute(|| {
+            let mut team = Team::new(2).unwrap();
+            for slow in [0, 1] {
+                let work = Unknown { barrier: Barrier::new(2), slow };
+                for (steps, fails) in [(0..2, true), (1..2, true), (0..1, false)] {
+                    let run = catch_unwind(AssertUnwindSafe(|| team.run(&work, steps)));
+                    assert_eq!(run.is_err(), fails);
+                }
+            }
+        });
     }
 }

@@ -2,15 +2,14 @@
 //! centre, normalise.
 //!
 //! Checkpoints were trained and measured on what Pillow's `Image.resize` makes of a photo, so the
-//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry:
+//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry is that of the
+//! checkpoint's library:
 //!
-//! - The long side becomes `resize_short_side * long / short`, to the nearest pixel, which keeps the
-//!   picture's shape best. torchvision and timm round down and may be one pixel shorter.
-//! - The crop starts at half of what is left over; where that is half a pixel, at the even one,
-//!   as in torchvision's `CenterCrop`.
-//!   Hugging Face's `center_crop` rounds it down, so there a side that leaves over 3, 7, 11, ...
-//!   pixels is cropped one pixel earlier. 640x480 agrees, 1920x1080 doesn't.
-//! - A resized side shorter than the crop is padded with black, the odd pixel after it.
+//! - The long side becomes `resize_short_side * long / short`, rounded down, in each of them.
+//! - The crop starts at half of what is left over. Where that is half a pixel they differ:
+//!   [`CropStart`].
+//! - A resized side shorter than the crop is padded with black before the normalisation, the odd
+//!   pixel behind the picture: torchvision, timm, and transformers where torchvision is installed.
 //!
 //! Alpha is ignored, as `Image.convert("RGB")` ignores it: a transparent pixel counts with the
 //! colour it holds, nothing is composited.
@@ -39,6 +38,17 @@ pub enum Interpolation {
     Bicubic,
 }
 
+/// Where the crop of the centre starts when half of the pixels that are left over is no whole
+/// number. The libraries agree on all else, and on 640x480; not on 1920x1080 or 640x427.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CropStart {
+    /// At the even one of the two pixels, as Python's `round` has it: torchvision's `center_crop`,
+    /// which timm uses too.
+    Even,
+    /// At the first of the two: transformers' `center_crop`.
+    First,
+}
+
 /// What a checkpoint expects to be done to a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
@@ -46,6 +56,8 @@ pub struct Preprocessing {
     pub resize_short_side: usize,
     /// Side of the square that is cut from the centre, in pixels: the network's resolution.
     pub crop: usize,
+    /// Which of two pixels it starts at where the centre lies between them.
+    pub crop_start: CropStart,
     /// Filter of the resize.
     pub interpolation: Interpolation,
     /// Subtracted from red, green and blue, which run from 0 to 1.
@@ -55,13 +67,15 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
-    /// What PyTorch's ImageNet checkpoints expect, for networks of `resolution` pixels: the middle
-    /// 7/8 of the shorter side, the data set's mean and standard deviation.
+    /// torchvision's preset `ImageClassification` with its defaults, for networks of `resolution`
+    /// pixels: the middle 7/8 of the shorter side (256 and 224 pixels), bilinear, the data set's
+    /// mean and standard deviation.
     #[must_use]
     pub fn imagenet(resolution: usize) -> Self {
         Self {
             resize_short_side: resolution * 8 / 7,
             crop: resolution,
+            crop_start: CropStart::Even,
             interpolation: Interpolation::Bilinear,
             mean: [0.485, 0.456, 0.406],
             std: [0.229, 0.224, 0.225],
@@ -239,13 +253,15 @@ impl Preprocessor {
 
     /// Tables and working rows for pictures of `width` x `height`.
     fn resize_for(&self, (width, height): (usize, usize)) -> Resize {
-        let Preprocessing { resize_short_side, crop, interpolation, .. } = self.settings;
+        let Preprocessing { resize_short_side, crop, crop_start, interpolation, .. } =
+            self.settings;
         let short = width.min(height);
-        // The bounds on picture and settings keep the product under 2^29.
+        // The bounds on picture and settings keep the product under 2^28.
         let side = |length: usize| Side {
             source: length,
-            resized: (2 * resize_short_side * length + short) / (2 * short),
+            resized: resize_short_side * length / short,
             crop,
+            crop_start,
         };
         Resize::new(side(width), side(height), interpolation)
     }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::{CHANNELS, Interpolation};
+use super::{CHANNELS, CropStart, Interpolation};
 
 /// Fractional bits of a weight: 32, less 8 for the byte and 2 for sign and overshoot.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
@@ -29,6 +29,7 @@ pub(super) struct Side {
     pub source: usize,
     pub resized: usize,
     pub crop: usize,
+    pub crop_start: CropStart,
 }
 
 impl Side {
@@ -38,8 +39,11 @@ impl Side {
             (0..self.resized, (self.crop - self.resized) / 2)
         } else {
             let left_over = self.resized - self.crop;
-            // Half of it; from half a pixel to the even neighbour, as Python's round does.
-            let start = left_over / 2 + usize::from(left_over % 4 == 3);
+            let start = match self.crop_start {
+                CropStart::First => left_over / 2,
+                // The half of 1, 5, 9, ... lies above an even pixel, that of 3, 7, ... below one.
+                CropStart::Even => left_over / 2 + usize::from(left_over % 4 == 3),
+            };
             (start..start + self.crop, 0)
         }
     }

@@ -60,17 +60,20 @@ pub type Native = Neon;
 )))]
 pub type Native = Scalar;
 
+/// Values in a vector.
+pub const LANES: usize = 4;
+
+/// Keeps [`F32x4`] to the types of this module, whose loads and stores the kernels trust.
+pub(crate) trait Sealed {}
+
 /// Four `f32` lanes.
-pub trait F32x4: Copy {
+#[expect(private_bounds, reason = "nobody else may implement it")]
+pub trait F32x4: Copy + Sealed {
     /// The instruction set's name.
     const NAME: &'static str;
 
-    /// Output pixels in the pointwise kernel's register tile, 6 or 5.
-    ///
-    /// A tile of 6 pixels x 8 channels needs 12 accumulators, 2 weights and 1 input: the 15 XMM
-    /// registers that V8 hands out on x86-64. A multiply and an add in place of a fused one need a
-    /// register for the product, so there 5 pixels fit.
-    const TILE_PIXELS: usize;
+    /// Whether a multiply-add may round once: then its bits may differ from [`Scalar`]'s.
+    const FUSED: bool;
 
     /// Four times `x`.
     fn splat(x: f32) -> Self;

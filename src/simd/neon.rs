@@ -1,6 +1,6 @@
 //! Four lanes in NEON, which every AArch64 processor has.
 
-use super::F32x4;
+use super::{F32x4, Sealed};
 use std::arch::aarch64::{
     float32x4_t, vaddq_f32, vbslq_f32, vcltq_f32, vdupq_n_f32, vfmaq_f32, vld1q_dup_f32, vld1q_f32,
     vmulq_f32, vst1q_f32,
@@ -10,9 +10,11 @@ use std::arch::aarch64::{
 #[derive(Clone, Copy, Debug)]
 pub struct Neon(float32x4_t);
 
+impl Sealed for Neon {}
+
 impl F32x4 for Neon {
     const NAME: &'static str = "neon";
-    const TILE_PIXELS: usize = 6;
+    const FUSED: bool = true;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -22,19 +24,19 @@ impl F32x4 for Neon {
 
     #[inline(always)]
     unsafe fn load(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to four readable values.
         Self(unsafe { vld1q_f32(src) })
     }
 
     #[inline(always)]
     unsafe fn load_splat(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to a readable value.
         Self(unsafe { vld1q_dup_f32(src) })
     }
 
     #[inline(always)]
     unsafe fn store(self, dst: *mut f32) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `dst` points to four writable values.
         unsafe { vst1q_f32(dst, self.0) }
     }
 

@@ -1,6 +1,6 @@
 //! Four lanes in plain Rust.
 
-use super::F32x4;
+use super::{F32x4, Sealed};
 
 /// Four lanes in plain Rust: runs everywhere, and says what the others must compute.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +13,11 @@ impl Scalar {
     }
 }
 
+impl Sealed for Scalar {}
+
 impl F32x4 for Scalar {
     const NAME: &'static str = "scalar";
-    const TILE_PIXELS: usize = 5;
+    const FUSED: bool = false;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -24,19 +26,19 @@ impl F32x4 for Scalar {
 
     #[inline(always)]
     unsafe fn load(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to four readable values.
         Self(unsafe { src.cast::<[f32; 4]>().read_unaligned() })
     }
 
     #[inline(always)]
     unsafe fn load_splat(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to a readable value.
         Self::splat(unsafe { src.read() })
     }
 
     #[inline(always)]
     unsafe fn store(self, dst: *mut f32) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `dst` points to four writable values.
         unsafe { dst.cast::<[f32; 4]>().write_unaligned(self.0) }
     }
 

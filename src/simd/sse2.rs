@@ -1,6 +1,6 @@
 //! Four lanes in SSE2, which every x86-64 processor has.
 
-use super::F32x4;
+use super::{F32x4, Sealed};
 use std::arch::x86_64::{
     __m128, _mm_add_ps, _mm_loadu_ps, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_set1_ps,
     _mm_storeu_ps,
@@ -10,9 +10,11 @@ use std::arch::x86_64::{
 #[derive(Clone, Copy, Debug)]
 pub struct Sse2(__m128);
 
+impl Sealed for Sse2 {}
+
 impl F32x4 for Sse2 {
     const NAME: &'static str = "sse2";
-    const TILE_PIXELS: usize = 5;
+    const FUSED: bool = false;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -22,19 +24,19 @@ impl F32x4 for Sse2 {
 
     #[inline(always)]
     unsafe fn load(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to four readable values.
         Self(unsafe { _mm_loadu_ps(src) })
     }
 
     #[inline(always)]
     unsafe fn load_splat(src: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: `src` points to a readable value.
         Self::splat(unsafe { src.read() })
     }
 
     #[inline(always)]
     unsafe fn store(self, dst: *mut f32) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `dst` points to four writable values.
         unsafe { _mm_storeu_ps(dst, self.0) }
     }
 

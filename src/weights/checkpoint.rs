@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::config::ConfigFiles;
-use super::flavour::{Flavour, Recognised, recognise};
 use super::fold::BatchNorm;
-use super::tensor_file::TensorFile;
+use super::format::{self, Tensors};
+use super::library::{Flavour, Recognised, recognise};
 use super::{ByteSource, FoldedConv, WeightSource};
 use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
 use crate::error::Error;
@@ -20,7 +20,7 @@ const IMAGENET_WITH_BACKGROUND: usize = 1001;
 /// An open checkpoint whose tensors are all there, in the right shapes. Their values are read, and checked, one
 /// convolution at a time.
 pub struct Checkpoint<'a> {
-    file: TensorFile<'a>,
+    file: Box<dyn Tensors + 'a>,
     flavour: Flavour,
     network: Network,
     eps: f64,
@@ -43,12 +43,13 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
-        let file = TensorFile::open(source)?;
+        let file = format::open(source)?;
         let config = ConfigFiles::parse(config, preprocessor_config)?;
-        let recognised = recognise(&file)?;
+        let recognised = recognise(&*file)?;
         let flavour = recognised.flavour;
-        let conventions = flavour.conventions(recognised.version, config.tensorflow(&recognised)?);
-        let classes = class_count(&file, &recognised)?;
+        let conventions =
+            flavour.library().conventions(recognised.version, config.tensorflow(&recognised)?);
+        let classes = class_count(&*file, &recognised)?;
         config.check_network(&recognised, classes)?;
         let preprocessing = config.preprocessing(&conventions)?;
         let network = Config {
@@ -60,8 +61,8 @@ impl<'a> Checkpoint<'a> {
             padding: config.padding()?.unwrap_or(conventions.padding),
             rounding: conventions.rounding,
         };
-        let network = fit_width(&file, flavour, network, &config)?;
-        check_tensors(&file, flavour, &network)?;
+        let network = fit_width(&*file, flavour, network, &config)?;
+        check_tensors(&*file, flavour, &network)?;
         let labels = config.labels(classes)?;
         let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
         let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
@@ -138,7 +139,7 @@ impl<'a> Checkpoint<'a> {
 
 impl WeightSource for Checkpoint<'_> {
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
-        let module = self.flavour.module(&self.network, site);
+        let module = self.flavour.module(&self.network, site)?;
         let tensor = format!("{}.weight", module.conv);
         let mut weight = self.file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
         if !conv.batch_norm {
@@ -161,9 +162,9 @@ fn norm_tensors(norm: &str) -> [String; 4] {
 }
 
 /// Rows of the classifier's weight.
-fn class_count(file: &TensorFile, recognised: &Recognised) -> Result<usize, Error> {
+fn class_count(file: &dyn Tensors, recognised: &Recognised) -> Result<usize, Error> {
     let network = Network::new(&Config::new(recognised.version))?;
-    let tensor = recognised.flavour.module(&network, Site::Classifier).conv + ".weight";
+    let tensor = recognised.flavour.module(&network, Site::Classifier)?.conv + ".weight";
     let expected = recognised.flavour.weight_shape(Site::Classifier, &network.classifier);
     match file.shape(&tensor) {
         Some(&[classes, _]) if (1..=MAX_CLASSES).contains(&classes) => Ok(classes),
@@ -174,7 +175,7 @@ fn class_count(file: &TensorFile, recognised: &Recognised) -> Result<usize, Erro
 
 /// Finds the width multiplier whose channel counts are the tensors'; where some tensors are malformed, most of them.
 fn fit_width(
-    file: &TensorFile,
+    file: &dyn Tensors,
     flavour: Flavour,
     network: Config,
     config: &ConfigFiles,
@@ -216,19 +217,22 @@ fn fit_width(
 }
 
 /// Weights of the file that have the network's shape.
-fn matches(file: &TensorFile, flavour: Flavour, network: &Network) -> usize {
+fn matches(file: &dyn Tensors, flavour: Flavour, network: &Network) -> usize {
     let fits = |&(site, conv): &(Site, &Conv)| {
-        let tensor = flavour.module(network, site).conv + ".weight";
-        file.shape(&tensor) == Some(&flavour.weight_shape(site, conv)[..])
+        let module = flavour.library().module(network, site);
+        module.is_some_and(|module| {
+            let tensor = module.conv + ".weight";
+            file.shape(&tensor) == Some(&flavour.weight_shape(site, conv)[..])
+        })
     };
     network.sites().filter(fits).count()
 }
 
 /// Every tensor of the network must be there in its shape, and no other.
-fn check_tensors(file: &TensorFile, flavour: Flavour, network: &Network) -> Result<(), Error> {
+fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Result<(), Error> {
     let mut known = BTreeSet::new();
     for (site, conv) in network.sites() {
-        let module = flavour.module(network, site);
+        let module = flavour.module(network, site)?;
         let mut tensors =
             vec![(format!("{}.weight", module.conv), flavour.weight_shape(site, conv))];
         if conv.batch_norm {

@@ -1,18 +1,15 @@
 //! Trained weights: where they come from, and what the plan gets.
 //!
-//! A [`Checkpoint`] is a safetensors file, read piece by piece through a [`ByteSource`]: `tensor_file` reads the
-//! format, `flavour` tells whose checkpoint it is, `timm`, `torchvision` and `transformers` know their libraries'
-//! tensor names, `config` reads the JSON files beside it, and `fold` removes batch normalisation.
+//! A [`Checkpoint`] is a file of tensors, read piece by piece through a [`ByteSource`]: `format` reads the file, `library`
+//! tells whose checkpoint it is and knows that library's names and conventions, `config` reads the JSON files beside it,
+//! and `fold` removes batch normalisation.
 
 mod byte_source;
 mod checkpoint;
 mod config;
-mod flavour;
 mod fold;
-mod tensor_file;
-mod timm;
-mod torchvision;
-mod transformers;
+mod format;
+mod library;
 mod untrained;
 
 use crate::arch::{Conv, Site};
@@ -20,7 +17,7 @@ use crate::error::Error;
 
 pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
-pub use flavour::Flavour;
+pub use library::Flavour;
 pub use untrained::Untrained;
 
 /// One convolution's weights with batch normalisation folded in.

@@ -50,6 +50,7 @@ fn stream(site: Site) -> u64 {
         Site::Last => (7, 0),
         Site::Head => (8, 0),
         Site::Classifier => (9, 0),
+        Site::Start(block) => (10, block),
     };
     SplitMix64((block as u64) << 8 | kind).next()
 }

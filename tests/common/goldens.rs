@@ -15,7 +15,7 @@ pub struct Golden {
     pub name: &'static str,
     /// `timm`, `torchvision` or `transformers`.
     pub flavour: String,
-    /// `v1`, `v2`, `v3-small` or `v3-large`.
+    /// As [`mobilenet_wasm::arch::Version::name`].
     pub version: String,
     pub minimalistic: bool,
     pub width: f64,
@@ -40,6 +40,11 @@ macro_rules! goldens {
 }
 
 goldens![
+    "timm-efficientnet-lite0-1.0-96",
+    "timm-efficientnet-lite0-2.0-96",
+    "timm-efficientnet-lite0-tf-1.0-160",
+    "timm-mnasnet-b1-0.5-160",
+    "timm-mnasnet-b1-1.0-96",
     "timm-v1-0.25-160",
     "timm-v1-1.0-96",
     "timm-v2-0.25-96",
@@ -53,6 +58,11 @@ goldens![
     "timm-v3-small-1.0-96",
     "timm-v3-small-minimalistic-tf-1.0-96",
     "timm-v3-small-tf-0.75-96",
+    "timm-v4-conv-medium-0.35-160",
+    "timm-v4-conv-medium-1.0-96",
+    "timm-v4-conv-small-0.5-160",
+    "timm-v4-conv-small-1.0-96",
+    "timm-v4-conv-small-1.25-96",
     "torchvision-v2-0.5-96",
     "torchvision-v2-1.0-128",
     "torchvision-v3-large-0.35-96",

@@ -2,14 +2,14 @@
 
 use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{Conv, ConvKind, Network, Padding, Site};
-use mobilenet_wasm::kernels::reference::{self, Shape};
+use mobilenet_wasm::kernels::{Window, reference};
 use mobilenet_wasm::weights::WeightSource;
 
 /// `size` x `size` pixels, `[channel][y][x]`.
 #[derive(Clone)]
-struct Image {
-    size: usize,
-    values: Vec<f64>,
+pub struct Image {
+    pub size: usize,
+    pub values: Vec<f64>,
 }
 
 impl Image {
@@ -24,12 +24,17 @@ impl Image {
     }
 }
 
-/// Runs `network` on one image, `[y][x][channel]`, and gives the logits.
-pub fn run(
+/// Runs `network` on one image, `[y][x][channel]`; gives the output of every layer under its name, the logits last.
+pub fn tensors(
     network: &Network,
     weights: &mut dyn WeightSource,
     input: &[f32],
-) -> Result<Vec<f64>, Error> {
+) -> Result<Vec<(String, Image)>, Error> {
+    let mut tensors = Vec::new();
+    let mut keep = |name: String, image: Image| -> Image {
+        tensors.push((name, image.clone()));
+        image
+    };
     let mut apply = |site: Site, conv: &Conv, image: &Image| -> Result<Image, Error> {
         let folded = weights.conv(site, conv)?;
         assert_eq!(folded.weight.len(), conv.weight_count(), "{site}");
@@ -39,60 +44,67 @@ pub fn run(
 
     assert_eq!(input.len(), network.resolution * network.resolution * 3);
     let channel = |rgb| input.iter().skip(rgb).step_by(3).copied().map(f64::from);
-    let mut image = Image { size: network.resolution, values: (0..3).flat_map(channel).collect() };
-    image = apply(Site::Stem, &network.stem, &image)?;
+    let picture = Image { size: network.resolution, values: (0..3).flat_map(channel).collect() };
+    let mut image = keep("stem".into(), apply(Site::Stem, &network.stem, &picture)?);
     for (index, block) in network.blocks.iter().enumerate() {
         let before = image.clone();
-        if let Some(expand) = &block.expand {
-            image = apply(Site::Expand(index), expand, &image)?;
+        for (site, conv) in [
+            (Site::Start(index), &block.start),
+            (Site::Expand(index), &block.expand),
+            (Site::Depthwise(index), &block.depthwise),
+        ] {
+            if let Some(conv) = conv {
+                image = keep(site.to_string(), apply(site, conv, &image)?);
+            }
         }
-        image = apply(Site::Depthwise(index), &block.depthwise, &image)?;
         if let Some(squeeze_excite) = &block.squeeze_excite {
-            let squeezed =
-                apply(Site::SqueezeReduce(index), &squeeze_excite.reduce, &image.pooled())?;
-            let gate = apply(Site::SqueezeExpand(index), &squeeze_excite.expand, &squeezed)?;
+            let pooled = keep(format!("block {index} pool"), image.pooled());
+            let site = Site::SqueezeReduce(index);
+            let squeezed = keep(site.to_string(), apply(site, &squeeze_excite.reduce, &pooled)?);
+            let site = Site::SqueezeExpand(index);
+            let gate = keep(site.to_string(), apply(site, &squeeze_excite.expand, &squeezed)?);
             let channels = image.values.chunks_exact_mut(image.size * image.size);
             for (channel, gate) in channels.zip(gate.values) {
                 channel.iter_mut().for_each(|value| *value *= gate);
             }
+            image = keep(format!("block {index} scale"), image);
         }
-        image = apply(Site::Project(index), &block.project, &image)?;
+        let site = Site::Project(index);
+        image = keep(site.to_string(), apply(site, &block.project, &image)?);
         if block.residual {
-            image
-                .values
-                .iter_mut()
-                .zip(&before.values)
-                .for_each(|(value, before)| *value += before);
+            let sums = image.values.iter_mut().zip(&before.values);
+            sums.for_each(|(value, before)| *value += before);
+            image = keep(format!("block {index} add"), image);
         }
     }
     if let Some(last) = &network.last {
-        image = apply(Site::Last, last, &image)?;
+        image = keep(Site::Last.to_string(), apply(Site::Last, last, &image)?);
     }
-    image = image.pooled();
+    image = keep("pool".into(), image.pooled());
     if let Some(head) = &network.head {
-        image = apply(Site::Head, head, &image)?;
+        image = keep(Site::Head.to_string(), apply(Site::Head, head, &image)?);
     }
-    Ok(apply(Site::Classifier, &network.classifier, &image)?.values)
+    keep(Site::Classifier.to_string(), apply(Site::Classifier, &network.classifier, &image)?);
+    Ok(tensors)
 }
 
-fn convolve(conv: &Conv, padding: Padding, weight: &[f32], bias: &[f32], image: &Image) -> Image {
+pub fn convolve(
+    conv: &Conv,
+    padding: Padding,
+    weight: &[f32],
+    bias: &[f32],
+    image: &Image,
+) -> Image {
     assert_eq!(image.channels().len(), conv.in_channels);
-    let before = padding.before(image.size, conv.kernel, conv.stride);
-    let size = padding.output(image.size, conv.stride);
-    let shape = Shape {
-        channels: conv.in_channels,
-        height: image.size,
-        width: image.size,
-        kernel: conv.kernel,
-        stride: conv.stride,
-        above: before,
-        left: before,
-        output_height: size,
-        output_width: size,
-    };
+    let window = Window::new(padding, conv.kernel, conv.stride, image.size, image.size);
     let convolution = match conv.kind {
         ConvKind::Depthwise => reference::depthwise,
-        ConvKind::Stem | ConvKind::Pointwise | ConvKind::Dense => reference::convolution,
+        ConvKind::Stem | ConvKind::Convolution | ConvKind::Pointwise | ConvKind::Dense => {
+            reference::convolution
+        }
     };
-    Image { size, values: convolution(&shape, &image.values, weight, bias, conv.activation) }
+    Image {
+        size: window.output_width,
+        values: convolution(&window, &image.values, weight, bias, conv.activation),
+    }
 }

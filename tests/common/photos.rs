@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -16,17 +16,6 @@ pub struct Photo {
     pub height: usize,
     /// Four bytes a pixel, alpha 255, rows from top to bottom.
     pub rgba: Vec<u8>,
-}
-
-/// The folder of the photos. Where it is absent the caller's test cannot run: this says so and
-/// gives nothing.
-pub fn folder(test: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/photos");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED {test}: no folder ../shared/photos beside this repository");
-    None
 }
 
 /// Reads a PNG or JPEG file of 8-bit RGB.

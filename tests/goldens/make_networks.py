@@ -37,7 +37,16 @@ def uniform(name, count):
 # The squared bound of the weights times fan-in. Chosen so that the logits depend on the image and on eps, ReLU6 and h-swish are
 # saturated in places, and networks without a limit to their activations don't overflow. Larger ones make V2 chaotic:
 # at 4 the rounding of the folded weights alone changes its logits by 3e-4.
-GAINS = {"v1": 4.0, "v2": 2.0, "v3-small": 2.5, "v3-large": 1.8}
+GAINS = {
+    "v1": 4.0,
+    "v2": 2.0,
+    "v3-small": 2.5,
+    "v3-large": 1.8,
+    "v4-conv-small": 1.8,
+    "v4-conv-medium": 1.5,
+    "mnasnet-b1": 1.8,
+    "efficientnet-lite0": 3.0,
+}
 
 
 def values(name, shape, gain):
@@ -102,6 +111,18 @@ GOLDENS = [
     (timm, "v3-large", 1.0, 160, 10, {"tf": True}),
     (timm, "v3-small", 1.0, 96, 7, {"tf": True, "minimalistic": True}),
     (timm, "v3-large", 1.0, 96, 10, {"tf": True, "minimalistic": True}),
+    (timm, "v4-conv-small", 1.0, 96, 10),
+    (timm, "v4-conv-small", 0.5, 160, 7),
+    # The stem is scaled only above width 1.
+    (timm, "v4-conv-small", 1.25, 96, 10, {"dtype": torch.float16}),
+    (timm, "v4-conv-medium", 1.0, 96, 10),
+    (timm, "v4-conv-medium", 0.35, 160, 7),
+    (timm, "mnasnet-b1", 1.0, 96, 10),
+    (timm, "mnasnet-b1", 0.5, 160, 7),
+    (timm, "efficientnet-lite0", 1.0, 96, 10),
+    (timm, "efficientnet-lite0", 1.0, 160, 7, {"tf": True}),
+    # The first block has a residual at this width: the stem keeps its 32 channels.
+    (timm, "efficientnet-lite0", 2.0, 96, 10),
     (torchvision, "v2", 0.5, 96, 10),
     (torchvision, "v2", 1.0, 128, 7),
     (torchvision, "v3-small", 1.0, 160, 10),

@@ -5,6 +5,7 @@
 
 import collections
 import io
+import itertools
 import json
 import pickle
 import struct
@@ -12,6 +13,7 @@ import sys
 import types
 import unittest
 
+import efficientnet_lite0_names
 import torch_legacy_to_safetensors as converter
 
 
@@ -99,6 +101,42 @@ class ConverterTest(unittest.TestCase):
         self.assertEqual(header["weight"]["shape"], [2, 3])
         self.assertEqual(header["batches"], {"dtype": "I64", "shape": [], "data_offsets": [0, 8]})
 
+    def test_tensors_of_other_orders_become_row_major(self):
+        count = 2 * 3 * 4 * 5
+        storage = Storage("FloatStorage", "1", [float(value) for value in range(count + 1)], "f")
+        # As converters from TensorFlow leave them: the first index runs fastest. And with a gap between rows.
+        shapes = {"turned": ((2, 3, 4, 5), (1, 40, 2, 8)), "gaps": ((4, 3), (9, 2)), "none": ((3, 0), (1, 1))}
+        header, data = self.convert(
+            {name: Tensor(storage, 1, *shape) for name, shape in shapes.items()}, [storage]
+        )
+        for name, (shape, stride) in shapes.items():
+            begin, end = header[name]["data_offsets"]
+            found = struct.unpack(f"<{(end - begin) // 4}f", data[begin:end])
+            indices = itertools.product(*map(range, shape))
+            expected = [1.0 + sum(i * step for i, step in zip(index, stride)) for index in indices]
+            self.assertEqual(list(found), expected, name)
+            self.assertEqual(header[name]["shape"], list(shape))
+
+    def test_names_of_lite0(self):
+        for theirs, timms in [
+            ("_conv_stem.weight", "conv_stem.weight"),
+            ("_bn0.running_var", "bn1.running_var"),
+            ("_blocks.0._depthwise_conv.weight", "blocks.0.0.conv_dw.weight"),
+            ("_blocks.0._bn1.bias", "blocks.0.0.bn1.bias"),
+            ("_blocks.0._project_conv.weight", "blocks.0.0.conv_pw.weight"),
+            ("_blocks.1._bn0.weight", "blocks.1.0.bn1.weight"),
+            ("_blocks.2._expand_conv.weight", "blocks.1.1.conv_pw.weight"),
+            ("_blocks.11._depthwise_conv.weight", "blocks.5.0.conv_dw.weight"),
+            ("_blocks.15._project_conv.weight", "blocks.6.0.conv_pwl.weight"),
+            ("_blocks.15._bn2.running_mean", "blocks.6.0.bn3.running_mean"),
+            ("_bn1.weight", "bn2.weight"),
+            ("_fc.bias", "classifier.bias"),
+        ]:
+            self.assertEqual(efficientnet_lite0_names.timm_name(theirs), timms)
+        for other in ["_blocks.16._bn1.bias", "_blocks.0._bn0.bias", "_blocks.-1._bn0.bias", "_swish.weight", "bias"]:
+            with self.assertRaisesRegex(ValueError, "no tensor of EfficientNet-Lite0"):
+                efficientnet_lite0_names.timm_name(other)
+
     def test_other_names_are_refused(self):
         class Attack:
             def __reduce__(self):
@@ -115,8 +153,13 @@ class ConverterTest(unittest.TestCase):
             self.convert({}, [], magic=7)
         with self.assertRaisesRegex(ValueError, "past the end"):
             self.convert({"weight": Tensor(self.floats, 5, (3,), (1,))}, [self.floats])
-        with self.assertRaisesRegex(ValueError, "not contiguous"):
-            self.convert({"weight": Tensor(self.floats, 0, (2, 3), (1, 2))}, [self.floats])
+        with self.assertRaisesRegex(ValueError, "past the end"):
+            self.convert({"weight": Tensor(self.floats, 0, (3, 2), (1, 5))}, [self.floats])
+        with self.assertRaisesRegex(ValueError, "more elements"):
+            self.convert({"weight": Tensor(self.floats, 0, (4, 4), (1, 1))}, [self.floats])
+        for size, stride, offset in [((2,), (0,), 0), ((2,), (-1,), 2), ((-2,), (1,), 0), ((2,), (1,), -1), ((2,), (), 0)]:
+            with self.assertRaisesRegex(ValueError, "has strides"):
+                self.convert({"weight": Tensor(self.floats, offset, size, stride)}, [self.floats])
         file = legacy_file({"weight": Tensor(self.floats, 0, (7,), (1,))}, [self.floats])
         cut = io.BytesIO(file.getvalue()[:-1])
         with self.assertRaisesRegex(ValueError, "cut short"):

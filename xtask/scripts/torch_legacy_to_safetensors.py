@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Turns a state dict saved by PyTorch before 1.6 into a safetensors file.
 
-    torch_legacy_to_safetensors.py IN.pth OUT.safetensors
+    torch_legacy_to_safetensors.py IN.pth OUT.safetensors [NAMES]
 
-Needs the standard library only. A pickle can name any Python object to be
+NAMES is `efficientnet-lite0` for weights of that package, whose tensors get
+timm's names. Needs the standard library only. A pickle can name any Python object to be
 called on loading; this reader knows four names and refuses every other.
 
 The old format is a sequence of pickles: a magic number, a protocol version,
@@ -13,10 +14,14 @@ storage: its element count as a 64-bit integer and its elements, little-endian.
 """
 
 import collections
+import itertools
 import json
+import math
 import pickle
 import struct
 import sys
+
+import efficientnet_lite0_names
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
@@ -27,21 +32,46 @@ DTYPES = {
     "BFloat16Storage": ("BF16", 2),
     "LongStorage": ("I64", 8),
 }
+# Bytes per element -> memoryview's name of an integer of that size.
+INTEGERS = {2: "H", 4: "I", 8: "Q"}
+RENAMERS = {"efficientnet-lite0": efficientnet_lite0_names.timm_name}
 
 Storage = collections.namedtuple("Storage", "dtype itemsize key numel")
-Tensor = collections.namedtuple("Tensor", "storage offset shape")
+Tensor = collections.namedtuple("Tensor", "storage offset shape stride")
 
 
 def rebuild_tensor(storage, offset, size, stride, *_):
     """Stands in for torch._utils._rebuild_tensor_v2."""
-    expected = 1
-    for extent, step in reversed(list(zip(size, stride))):
-        if extent != 1 and step != expected:
-            raise ValueError(f"a tensor of shape {size} has strides {stride}: not contiguous")
-        expected *= extent
-    if offset + expected > storage.numel:
+    valid = len(size) == len(stride) and offset >= 0 and all(extent >= 0 for extent in size)
+    if not valid or any(step < 1 < extent for extent, step in zip(size, stride)):
+        raise ValueError(f"a tensor of shape {size} has strides {stride} and offset {offset}")
+    if math.prod(size) > storage.numel:
+        raise ValueError(f"a tensor of shape {size} has more elements than its storage")
+    last = sum((extent - 1) * step for extent, step in zip(size, stride))
+    if offset + last >= storage.numel and 0 not in size:
         raise ValueError(f"a tensor of shape {size} goes past the end of its storage")
-    return Tensor(storage, offset, list(size))
+    return Tensor(storage, offset, list(size), list(stride))
+
+
+def row_major(tensor, data):
+    """The tensor's bytes, the last index running fastest, from the data of its storage."""
+    shape, stride, itemsize = tensor.shape, tensor.stride, tensor.storage.itemsize
+    target = bytearray(math.prod(shape) * itemsize)
+    elements = memoryview(target).cast(INTEGERS[itemsize])
+    source = memoryview(data).cast(INTEGERS[itemsize])
+    steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    # One copy for all indices of the longest axis.
+    longest = max(range(len(shape)), key=lambda axis: shape[axis], default=None)
+    count, step, pace = (1, 1, 1) if longest is None else (shape[longest], steps[longest], stride[longest])
+    others = [range(1 if axis == longest else extent) for axis, extent in enumerate(shape)]
+    for index in itertools.product(*others) if count else ():
+        to = sum(i * s for i, s in zip(index, steps))
+        start = tensor.offset + sum(i * s for i, s in zip(index, stride))
+        if count == 1:
+            elements[to] = source[start]
+        else:
+            elements[to : to + (count - 1) * step + 1 : step] = source[start : start + (count - 1) * pace + 1 : pace]
+    return bytes(target)
 
 
 class RestrictedUnpickler(pickle.Unpickler):
@@ -82,12 +112,8 @@ def load(file):
         data[key] = file.read(size)
         if len(data[key]) != size:
             raise ValueError("the file is cut short")
-    for name, (storage, offset, shape) in state.items():
-        count = 1
-        for extent in shape:
-            count *= extent
-        start = offset * storage.itemsize
-        yield name, storage.dtype, shape, data[storage.key][start : start + count * storage.itemsize]
+    for name, tensor in state.items():
+        yield name, tensor.storage.dtype, tensor.shape, row_major(tensor, data[tensor.storage.key])
 
 
 def save(tensors, file):
@@ -106,9 +132,11 @@ def save(tensors, file):
 
 
 def main():
-    source, target = sys.argv[1:]
+    source, target, *names = sys.argv[1:]
     with open(source, "rb") as file:
         tensors = list(load(file))
+    for renamer in names:
+        tensors = [(RENAMERS[renamer](name), *rest) for name, *rest in tensors]
     with open(target, "wb") as file:
         save(tensors, file)
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
+use mobilenet_wasm::arch::{MAX_RESOLUTION, MIN_RESOLUTION, Version};
 use serde::Deserialize;
 
 use crate::project;
@@ -15,7 +16,7 @@ pub struct Entry {
     pub name: String,
     pub version: Version,
     pub width: f64,
-    pub resolution: u32,
+    pub resolution: usize,
     /// `owner/name` on the Hub.
     pub repository: String,
     /// A full commit hash where one is known, else `main`.
@@ -29,27 +30,6 @@ pub struct Entry {
     /// Whether it stands for its version when nothing else is asked for.
     #[serde(default)]
     pub default: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Version {
-    V1,
-    V2,
-    V3Small,
-    V3Large,
-}
-
-impl Version {
-    /// As in a title.
-    pub fn title(self) -> &'static str {
-        match self {
-            Version::V1 => "MobileNet V1",
-            Version::V2 => "MobileNet V2",
-            Version::V3Small => "MobileNet V3-Small",
-            Version::V3Large => "MobileNet V3-Large",
-        }
-    }
 }
 
 pub fn read() -> Result<Vec<Entry>> {
@@ -75,7 +55,8 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             entry.name
         );
         ensure!(
-            (96..=320).contains(&entry.resolution) && entry.resolution % 32 == 0,
+            (MIN_RESOLUTION..=MAX_RESOLUTION).contains(&entry.resolution)
+                && entry.resolution.is_multiple_of(32),
             "{}: the resolution is a multiple of 32 from 96 to 320",
             entry.name
         );
@@ -130,7 +111,7 @@ mod tests {
             ("revision", first.revision.clone(), first.revision[..7].to_owned()),
             ("sha256", first.sha256.clone().unwrap(), "abc".to_owned()),
             ("resolution", "\"resolution\": 224".to_owned(), "\"resolution\": 225".to_owned()),
-            ("version", "\"v1\"".to_owned(), "\"v4\"".to_owned()),
+            ("version", "\"v1\"".to_owned(), "\"v5\"".to_owned()),
             ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
         ] {
             assert!(good.contains(&old), "{what}");

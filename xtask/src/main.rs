@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands. Each is idempotent: it installs
 //! or builds what is missing, says why, and is quick when nothing is.
 
+mod architectures;
 mod bench;
 mod browser;
 mod catalogue;

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use mobilenet_wasm::arch::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{self, Entry, Version};
+use crate::catalogue::{self, Entry};
 use crate::process::say;
 use crate::registry::{self, TorchvisionV2};
 use crate::{checkpoint, hub, project, sha256};
@@ -85,7 +86,7 @@ impl Installed {
     fn open() -> Result<Self> {
         let dir = project::path("www/public/models");
         fs::create_dir_all(&dir)?;
-        // A list that can't be read is only poorer: it is written anew.
+        // An unreadable list loses only the recorded sources; rebuild it.
         let list: List = fs::read(dir.join("models.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -246,7 +247,7 @@ impl Installed {
     fn listed(&self, name: String) -> Result<Listed> {
         let dir = self.dir.join(&name);
         let weights = dir.join(WEIGHTS);
-        let checkpoint = checkpoint::read(&weights)?;
+        let network = checkpoint::read(&weights)?;
         let sha256 = sha256::of_file(&weights)?;
         // What is known of a file goes by its content, and by its name only
         // where the catalogue has no more.
@@ -261,12 +262,12 @@ impl Installed {
             }
             None => (None, None),
         };
-        let form = if checkpoint.minimalistic { " minimalistic" } else { "" };
+        let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
         Ok(Listed {
-            version: checkpoint.version,
-            title: format!("{}{form} {:?}", checkpoint.version.title(), checkpoint.width),
-            width: checkpoint.width,
+            version: network.version,
+            title: format!("{}{form} {:?}", network.version, network.width),
+            width: network.width,
             url: format!("models/{name}/{WEIGHTS}"),
             config: setting(SETTINGS[0]),
             preprocessor_config: setting(SETTINGS[1]),

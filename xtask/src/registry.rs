@@ -49,6 +49,7 @@ pub fn mobilenet_v2(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     let weights = dir.join("model.safetensors");
     run(Command::new(&python)
+        .arg("-B")
         .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
         .args([&pickle, &weights]))?;
     fs::remove_dir_all(unpacked)?;
@@ -127,12 +128,15 @@ fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::SKIPPED;
+    use std::io::Write;
 
     /// The converter's own tests, which are Python's.
     #[test]
     fn converting_old_torch_files() {
         let Some(python) = which("python3") else {
-            eprintln!("SKIPPED: no python3, so the scripts' tests were not run");
+            let line = format!("\n{SKIPPED}converting_old_torch_files: no python3\n");
+            std::io::stdout().write_all(line.as_bytes()).unwrap();
             return;
         };
         run(Command::new(python)

@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{opcodes, project, sha256, sysroot, wasm_opt};
+use crate::{architectures, opcodes, project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
@@ -135,6 +135,7 @@ impl Variant {
 /// Builds `variants` into `pkg/wasm/<name>`.
 pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
     check_bindgen_version()?;
+    architectures::write()?;
     for variant in variants {
         let start = Instant::now();
         say("wasm", format_args!("building {}", variant.name));

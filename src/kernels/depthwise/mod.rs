@@ -4,13 +4,13 @@
 
 mod tile;
 
-use super::epilogue::{Clamp, Epilogue, HardSwish};
-use crate::arch::Activation;
-use crate::simd::F32x4;
+use super::Window;
+use super::epilogue::{Epilogue, Finish, with_epilogue};
+use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Channels of one call.
-pub const HALF: usize = 4;
+/// Channels of one call: a vector of them.
+pub const HALF: usize = LANES;
 
 /// Values from one packed half block to the next: see [`super::pack::depthwise`].
 #[must_use]
@@ -25,32 +25,16 @@ pub struct Depthwise {
     pub input: *const f32,
     /// Values from one block of the input to the next.
     pub input_plane: usize,
-    /// Input height in pixels.
-    pub height: usize,
-    /// Input width in pixels.
-    pub width: usize,
-    /// Side of the filter, 3 or 5.
-    pub kernel: usize,
-    /// 1 or 2.
-    pub stride: usize,
-    /// Padding above the input.
-    pub above: usize,
-    /// Padding left of the input.
-    pub left: usize,
+    /// The filter's place: 3x3 or 5x5, stride 1 or 2.
+    pub window: Window,
     /// Packed taps: see [`super::pack::depthwise`].
     pub weights: *const f32,
     /// Output in blocks.
     pub output: *mut f32,
     /// Values from one block of the output to the next.
     pub output_plane: usize,
-    /// Output height in pixels.
-    pub output_height: usize,
-    /// Output width in pixels.
-    pub output_width: usize,
-    /// What is applied to the sums: linear, ReLU, ReLU6 or h-swish.
-    pub activation: Activation,
-    /// See [`super::epilogue::constants`].
-    pub constants: *const f32,
+    /// What is applied to the sums.
+    pub finish: Finish,
     /// Where the outputs' sums over each row go, `[channels / 8][output_height][8]`: the squeeze of
     /// squeeze-and-excite, taken while the outputs are in registers. Null where nobody wants them.
     pub row_sums: *mut f32,
@@ -63,21 +47,13 @@ pub struct Depthwise {
 struct Map {
     /// The first pixel's 4 channels; the next pixel is 8 values further.
     input: *const f32,
-    /// Input height in pixels.
-    height: usize,
-    /// Input width in pixels.
-    width: usize,
-    /// Padding above the input.
-    above: usize,
-    /// Padding left of the input.
-    left: usize,
+    /// The filter's place.
+    window: Window,
     /// `{bias[4]; tap[kernel * kernel][4]}`.
     weights: *const f32,
     /// The first pixel's 4 channels.
     output: *mut f32,
-    /// Output width in pixels.
-    output_width: usize,
-    /// See [`super::epilogue::constants`].
+    /// See [`super::epilogue::Finish::constants`].
     constants: *const f32,
     /// The first row's sums; the next row's are 8 further. Or null.
     row_sums: *mut f32,
@@ -90,7 +66,7 @@ impl Map {
     /// The pointers are valid for the block.
     unsafe fn half(self, index: usize, kernel: usize) -> Self {
         let lane = index * HALF;
-        // SAFETY: the caller's promise.
+        // SAFETY: a block has two halves.
         unsafe {
             Self {
                 input: self.input.add(lane),
@@ -111,44 +87,41 @@ impl Map {
 ///
 /// # Safety
 /// The pointers are valid for that block, and nothing else touches those output rows meanwhile.
+///
+/// # Panics
+/// With the activation hard-sigmoid, or a filter or stride of another size.
 pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<usize>) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the pointers are valid for this block, whose output rows are ours.
     unsafe {
         let map = Map {
             input: conv.input.add(block * conv.input_plane),
-            height: conv.height,
-            width: conv.width,
-            above: conv.above,
-            left: conv.left,
-            weights: conv.weights.add(block * 2 * half(conv.kernel)),
+            window: conv.window,
+            weights: conv.weights.add(block * 2 * half(conv.window.kernel)),
             output: conv.output.add(block * conv.output_plane),
-            output_width: conv.output_width,
-            constants: conv.constants,
+            constants: conv.finish.constants(),
             row_sums: if conv.row_sums.is_null() {
                 conv.row_sums
             } else {
                 conv.row_sums.add(block * conv.row_sums_plane)
             },
         };
-        match conv.activation {
-            Activation::HardSwish => by_shape::<V, HardSwish>(conv, &map, rows),
-            Activation::Linear | Activation::Relu | Activation::Relu6 | Activation::HardSigmoid => {
-                by_shape::<V, Clamp>(conv, &map, rows)
-            }
-        }
+        with_epilogue!(convolution, conv.finish, E => by_shape::<V, E>(&map, rows));
     }
 }
 
 /// # Safety
 /// See [`depthwise`].
-unsafe fn by_shape<V: F32x4, E: Epilogue>(conv: &Depthwise, map: &Map, rows: Range<usize>) {
-    // SAFETY: the caller's promise.
+unsafe fn by_shape<V: F32x4, E: Epilogue>(map: &Map, rows: Range<usize>) {
+    // SAFETY: the pointers of `map` are valid, and the output rows are ours.
     unsafe {
-        match (conv.kernel, conv.stride) {
+        match (map.window.kernel, map.window.stride) {
             (3, 1) => tile::rows::<V, E, 3, 1>(map, rows),
-            (3, _) => tile::rows::<V, E, 3, 2>(map, rows),
-            (_, 1) => tile::rows::<V, E, 5, 1>(map, rows),
-            (_, _) => tile::rows::<V, E, 5, 2>(map, rows),
+            (3, 2) => tile::rows::<V, E, 3, 2>(map, rows),
+            (5, 1) => tile::rows::<V, E, 5, 1>(map, rows),
+            (5, 2) => tile::rows::<V, E, 5, 2>(map, rows),
+            (kernel, stride) => {
+                unreachable!("Network::check allows no {kernel}x{kernel} filter of stride {stride}")
+            }
         }
     }
 }

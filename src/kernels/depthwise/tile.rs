@@ -6,13 +6,14 @@
 //! wide.
 
 use super::{HALF, Map};
+use crate::kernels::Window;
 use crate::kernels::epilogue::Epilogue;
 use crate::kernels::layout::BLOCK;
 use crate::simd::F32x4;
 use std::ops::Range;
 
-/// Repeats a block with a name for each of some numbers: the compiler's own unrolling gives up on the larger
-/// tiles and keeps their sums in memory.
+/// Unrolls `$block`, binding `$name` to each literal: the compiler's own unrolling gives up on the larger tiles and keeps
+/// their sums in memory.
 macro_rules! each {
     ($name:ident in $($number:literal)* => $block:block) => {
         $({
@@ -35,18 +36,19 @@ pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: u
     rows: Range<usize>,
 ) {
     // Tiles of nearly equal sizes: a row of 8 is 4 and 4.
-    let tiles = map.output_width.div_ceil(LARGEST);
-    let (size, larger) = (map.output_width / tiles, map.output_width % tiles);
+    let output_width = map.window.output_width;
+    let tiles = output_width.div_ceil(LARGEST);
+    let (size, larger) = (output_width / tiles, output_width % tiles);
     for y in rows {
         // Both halves of a row together: they share their cache lines.
         for half_block in 0..2 {
-            // SAFETY: the caller's promise.
+            // SAFETY: the pointers are valid for both halves.
             let map = &unsafe { map.half(half_block, K) };
             let mut x = 0;
             let mut total = V::splat(0.0);
             for index in 0..tiles {
                 let size = size + usize::from(index < larger);
-                // SAFETY: the caller's promise.
+                // SAFETY: the tiles' sizes add up to the row.
                 let sum: V = unsafe {
                     match size {
                         7 => tile::<V, E, K, STRIDE, 7>(map, y, x),
@@ -66,7 +68,7 @@ pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: u
                 x += size;
             }
             if !map.row_sums.is_null() {
-                // SAFETY: the caller's promise.
+                // SAFETY: there are sums for every row, and this one's are ours.
                 unsafe { total.store(map.row_sums.add(y * BLOCK)) };
             }
         }
@@ -84,17 +86,18 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
     x: usize,
 ) -> V {
     let columns = (SIZE - 1) * STRIDE + K;
-    // SAFETY: the caller's promise; rows and columns outside the picture are passed over.
+    let Window { above, left, height, width, output_width, .. } = map.window;
+    // SAFETY: the outputs are in the row, and rows and columns outside the input are passed over.
     unsafe {
         // The first column of the tile that is in the picture, and the first behind it that isn't.
         let start = x * STRIDE;
-        let skipped = map.left.saturating_sub(start);
-        let end = columns.min(map.width + map.left - start);
-        let ky = map.above.saturating_sub(y * STRIDE)..K.min(map.height + map.above - y * STRIDE);
+        let skipped = left.saturating_sub(start);
+        let end = columns.min(width + left - start);
+        let ky = above.saturating_sub(y * STRIDE)..K.min(height + above - y * STRIDE);
         let mut row = map.input.wrapping_add(
-            ((y * STRIDE + ky.start).wrapping_sub(map.above).wrapping_mul(map.width))
+            ((y * STRIDE + ky.start).wrapping_sub(above).wrapping_mul(width))
                 .wrapping_add(start)
-                .wrapping_sub(map.left)
+                .wrapping_sub(left)
                 .wrapping_mul(BLOCK),
         );
         let mut sums = [V::load(map.weights); SIZE];
@@ -122,9 +125,9 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
                     }
                 });
             }
-            row = row.wrapping_add(map.width * BLOCK);
+            row = row.wrapping_add(width * BLOCK);
         }
-        let output = map.output.add((y * map.output_width + x) * BLOCK);
+        let output = map.output.add((y * output_width + x) * BLOCK);
         let mut total = V::splat(0.0);
         for (index, sum) in sums.into_iter().enumerate() {
             let at = output.add(index * BLOCK);

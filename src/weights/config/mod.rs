@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::flavour::{Conventions, Margin, Recognised};
+use super::library::{Architecture, Conventions, Margin, Recognised};
 use crate::arch::{Padding, Version};
 use crate::error::Error;
 use crate::preprocess::{Interpolation, Preprocessing};
@@ -139,47 +139,6 @@ enum LabelNames {
     Map(BTreeMap<String, String>),
 }
 
-/// A network named by timm or torchvision.
-struct Architecture {
-    version: Version,
-    minimalistic: bool,
-    tensorflow: bool,
-    width: Option<f64>,
-}
-
-/// Reads names like `tf_mobilenetv3_small_minimal_100`, `mobilenetv2_140.ra_in1k` or `mobilenet_v3_large`.
-fn parse_architecture(name: &str) -> Option<Architecture> {
-    let name = name.split('.').next()?;
-    let torchvision = match name {
-        "mobilenet_v2" => Some(Version::V2),
-        "mobilenet_v3_small" => Some(Version::V3Small),
-        "mobilenet_v3_large" => Some(Version::V3Large),
-        _ => None,
-    };
-    if let Some(version) = torchvision {
-        return Some(Architecture { version, minimalistic: false, tensorflow: false, width: None });
-    }
-    let (name, tensorflow) = name.strip_prefix("tf_").map_or((name, false), |name| (name, true));
-    let (version, rest) = [
-        ("mobilenetv1_", Version::V1),
-        ("mobilenetv2_", Version::V2),
-        ("mobilenetv3_small_", Version::V3Small),
-        ("mobilenetv3_large_", Version::V3Large),
-    ]
-    .into_iter()
-    .find_map(|(prefix, version)| Some((version, name.strip_prefix(prefix)?)))?;
-    let (percent, minimalistic) =
-        rest.strip_prefix("minimal_").map_or((rest, false), |rest| (rest, true));
-    // Letters after the digits are other networks: `100h` has a larger head, `120d` is deeper.
-    let percent: u16 = percent.parse().ok()?;
-    Some(Architecture {
-        version,
-        minimalistic,
-        tensorflow,
-        width: Some(f64::from(percent) / 100.0),
-    })
-}
-
 impl ConfigFiles {
     pub fn parse(config: Option<&str>, preprocessor: Option<&str>) -> Result<Self, Error> {
         Ok(Self {
@@ -192,9 +151,9 @@ impl ConfigFiles {
         let Some(name) = &self.config.architecture else {
             return Ok(None);
         };
-        parse_architecture(name).map(Some).ok_or_else(|| Error::UnknownNetwork {
+        Architecture::parse(name).map(Some).ok_or_else(|| Error::UnknownNetwork {
             reason: format!(
-                "{CONFIG} names the architecture `{name}`, which is not a MobileNet V1, V2 or V3"
+                "{CONFIG} names the architecture `{name}`, which is none of timm's or torchvision's that are known here"
             ),
         })
     }
@@ -321,6 +280,7 @@ impl ConfigFiles {
         Ok(Preprocessing {
             resize_short_side: self.short_side(conventions, crop)?,
             crop,
+            crop_start: conventions.crop_start,
             interpolation: self.interpolation()?.unwrap_or(conventions.interpolation),
             mean,
             std,

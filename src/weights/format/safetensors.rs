@@ -7,8 +7,9 @@ use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorInfo};
 use serde::Deserialize;
 
-use super::ByteSource;
+use super::Tensors;
 use crate::error::Error;
+use crate::weights::ByteSource;
 
 /// MobileNets' headers have 18 to 40 kB; this leaves room for `__metadata__`.
 const MAX_HEADER: u64 = 1 << 20;
@@ -20,7 +21,7 @@ const PREFIX: u64 = 8;
 const CHUNK: usize = 1 << 16;
 
 /// An open file whose header has been checked against its length.
-pub(super) struct TensorFile<'a> {
+pub(super) struct File<'a> {
     source: &'a dyn ByteSource,
     /// Where the tensors' bytes begin.
     data: u64,
@@ -36,7 +37,7 @@ struct Header {
     tensors: BTreeMap<String, TensorInfo>,
 }
 
-impl<'a> TensorFile<'a> {
+impl<'a> File<'a> {
     pub fn open(source: &'a dyn ByteSource) -> Result<Self, Error> {
         let length = source.len();
         if length < PREFIX {
@@ -61,18 +62,8 @@ impl<'a> TensorFile<'a> {
         Ok(Self { source, data, tensors: header.tensors })
     }
 
-    /// The tensors' names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
-    }
-
-    /// The shape of a tensor, if there is such a tensor.
-    pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|info| &info.shape[..])
-    }
-
-    /// Says whether a tensor can be read as floats of this shape.
-    pub fn check(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
+    /// A tensor that can be read as floats of this shape.
+    fn checked(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
         let Some(info) = self.tensors.get(name) else {
             return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
         };
@@ -91,10 +82,23 @@ impl<'a> TensorFile<'a> {
         }
         Ok(info)
     }
+}
 
-    /// Reads a tensor of this shape as `f32`, all finite.
-    pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let info = self.check(name, shape)?;
+impl Tensors for File<'_> {
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.tensors.keys().map(String::as_str))
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| &info.shape[..])
+    }
+
+    fn check(&self, name: &str, shape: &[usize]) -> Result<(), Error> {
+        self.checked(name, shape).map(|_| ())
+    }
+
+    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        let info = self.checked(name, shape)?;
         // `open` has checked that the range has the shape's length and lies in the file.
         let (start, end) = info.data_offsets;
         let mut values = Vec::with_capacity(info.shape.iter().product());

@@ -1,0 +1,114 @@
+//! Whether a network's layers fit together and are such as the kernels run. What [`Network::new`] builds does; but the
+//! fields are public, and the kernels read memory as the network says.
+
+use super::{Activation, Block, Conv, ConvKind, MAX_CLASSES, Network, Site, SqueezeExcite};
+use crate::error::Error;
+
+/// Channels that a layer may have, classes aside: V2 at width 4 has 7680.
+const MAX_CHANNELS: usize = 16_384;
+
+/// Weights that a layer may have: a gigabyte.
+const MAX_WEIGHTS: u64 = 1 << 28;
+
+impl Network {
+    /// Says whether the network can be run: every layer takes what the one before it gives, and is of a kind, filter,
+    /// stride and activation for which there is a kernel.
+    ///
+    /// # Errors
+    /// [`Error::Network`] names the first layer that doesn't fit, and [`Error::Resolution`] an input size that no
+    /// network takes.
+    pub fn check(&self) -> Result<(), Error> {
+        super::builder::check_resolution(self.resolution)?;
+        layer(Site::Stem, &self.stem, 3, &[ConvKind::Stem])?;
+        let mut channels = self.stem.out_channels;
+        for (index, block) in self.blocks.iter().enumerate() {
+            channels = check_block(index, block, channels)?;
+        }
+        if let Some(last) = &self.last {
+            channels = layer(Site::Last, last, channels, &[ConvKind::Pointwise])?;
+        }
+        if let Some(head) = &self.head {
+            channels = layer(Site::Head, head, channels, &[ConvKind::Dense])?;
+        }
+        layer(Site::Classifier, &self.classifier, channels, &[ConvKind::Dense])?;
+        Ok(())
+    }
+}
+
+/// Gives the channels that the block passes on.
+fn check_block(index: usize, block: &Block, input: usize) -> Result<usize, Error> {
+    let Block { start, expand, depthwise, squeeze_excite, project, residual } = block;
+    let mixing = [ConvKind::Pointwise, ConvKind::Convolution];
+    let mut channels = input;
+    for (site, conv, kinds) in [
+        (Site::Start(index), start, &[ConvKind::Depthwise][..]),
+        (Site::Expand(index), expand, &mixing),
+        (Site::Depthwise(index), depthwise, &[ConvKind::Depthwise]),
+    ] {
+        if let Some(conv) = conv {
+            channels = layer(site, conv, channels, kinds)?;
+        }
+    }
+    if let Some(SqueezeExcite { reduce, expand }) = squeeze_excite {
+        let site = Site::SqueezeReduce(index);
+        ensure(site, depthwise.is_some(), || "there is no depthwise output to squeeze".to_owned())?;
+        let squeezed = layer(site, reduce, channels, &[ConvKind::Dense])?;
+        let site = Site::SqueezeExpand(index);
+        let gates = layer(site, expand, squeezed, &[ConvKind::Dense])?;
+        ensure(site, gates == channels, || format!("{gates} gates for {channels} channels"))?;
+    }
+    let site = Site::Project(index);
+    let output = layer(site, project, channels, &mixing)?;
+    if *residual {
+        let strided = [start, expand, depthwise].into_iter().flatten().chain([project]);
+        let strided = strided.into_iter().any(|conv| conv.stride != 1);
+        ensure(site, !strided && output == input, || {
+            format!("a residual needs {input} channels at stride 1, as the block's input has")
+        })?;
+        ensure(site, project.activation == Activation::Linear, || {
+            format!("a residual is added to a linear projection, not to {:?}", project.activation)
+        })?;
+    }
+    Ok(output)
+}
+
+/// Checks one layer for itself, and that it takes `input` channels; gives those that it passes on.
+fn layer(site: Site, conv: &Conv, input: usize, kinds: &[ConvKind]) -> Result<usize, Error> {
+    let &Conv { kind, kernel, stride, in_channels, out_channels, activation, .. } = conv;
+    ensure(site, kinds.contains(&kind), || format!("{kind:?} where {kinds:?} is expected"))?;
+    let (kernels, strides): (&[usize], &[usize]) = match kind {
+        ConvKind::Stem => (&[3], &[2]),
+        ConvKind::Convolution => (&[3], &[1, 2]),
+        ConvKind::Depthwise => (&[3, 5], &[1, 2]),
+        ConvKind::Pointwise | ConvKind::Dense => (&[1], &[1]),
+    };
+    ensure(site, kernels.contains(&kernel) && strides.contains(&stride), || {
+        format!(
+            "a {kernel}x{kernel} filter of stride {stride}: \
+             {kind:?} has sides of {kernels:?} and strides of {strides:?}"
+        )
+    })?;
+    ensure(site, in_channels == input, || {
+        format!("it takes {in_channels} channels, the layer before gives {input}")
+    })?;
+    ensure(site, kind != ConvKind::Depthwise || out_channels == in_channels, || {
+        format!("{in_channels} channels in, {out_channels} out: a depthwise convolution keeps them")
+    })?;
+    let most = if site == Site::Classifier { MAX_CLASSES } else { MAX_CHANNELS };
+    ensure(site, (1..=most).contains(&out_channels), || {
+        format!("{out_channels} channels: from 1 to {most} are possible")
+    })?;
+    let weights = (kernel * kernel) as u64 * in_channels as u64 * out_channels as u64;
+    ensure(site, kind == ConvKind::Depthwise || weights <= MAX_WEIGHTS, || {
+        format!("{weights} weights: at most {MAX_WEIGHTS} are possible")
+    })?;
+    // The only activation that needs no kernel but the dense one: it makes squeeze-and-excite's gates.
+    ensure(site, kind == ConvKind::Dense || activation != Activation::HardSigmoid, || {
+        "hard-sigmoid is for dense layers".to_owned()
+    })?;
+    Ok(out_channels)
+}
+
+fn ensure(site: Site, holds: bool, reason: impl FnOnce() -> String) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Network { site, reason: reason() }) }
+}

@@ -1,0 +1,25 @@
+//! EfficientNet-Lite0: table 1 of arXiv 1905.11946 (EfficientNet-B0) without squeeze-and-excite and with ReLU6 in place
+//! of swish, as the TensorFlow authors' `efficientnet_lite_builder.py` has it.
+
+use super::Activation;
+use super::table::{Family, Row::Inverted, Table};
+
+#[rustfmt::skip]
+pub(super) static LITE0: Table = Table {
+    name: "efficientnet-lite0",
+    title: "EfficientNet-Lite0",
+    family: Family::EfficientNetLite,
+    stem: 32,
+    activation: Activation::Relu6,
+    stages: &[
+        &[Inverted { t: 1, k: 3, c:  16, n: 1, s: 1 }],
+        &[Inverted { t: 6, k: 3, c:  24, n: 2, s: 2 }],
+        &[Inverted { t: 6, k: 5, c:  40, n: 2, s: 2 }],
+        &[Inverted { t: 6, k: 3, c:  80, n: 3, s: 2 }],
+        &[Inverted { t: 6, k: 5, c: 112, n: 3, s: 1 }],
+        &[Inverted { t: 6, k: 5, c: 192, n: 4, s: 2 }],
+        &[Inverted { t: 6, k: 3, c: 320, n: 1, s: 1 }],
+    ],
+    last: Some(1280),
+    head: None,
+};

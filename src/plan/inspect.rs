@@ -1,0 +1,174 @@
+//! What happens inside a network: a second plan over the same weights, in which no layers are fused and every tensor keeps
+//! its memory.
+
+use super::build::{self, Keep, Kept, Weights};
+use super::{Extent, Plan};
+use crate::arch::{Network, Site};
+use crate::error::Error;
+use crate::kernels::layout::{self, BLOCK};
+use crate::kernels::reference;
+
+/// What squeeze-and-excite does in an [`Inspector`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Gates {
+    /// It scales each channel by its gate.
+    #[default]
+    Learned,
+    /// It scales by 1: the gates are computed, and left out.
+    Open,
+}
+
+/// One tensor of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// The layer's name, as [`Site`] has it, or `block 3 pool`, `block 3 scale`, `block 3 add` (the residual) and `pool`.
+    pub name: String,
+    /// Its shape.
+    pub extent: Extent,
+    /// `[y][x][channel]`.
+    pub values: Vec<f32>,
+}
+
+/// A plan that keeps every tensor.
+#[derive(Debug)]
+pub struct Inspector {
+    plan: Plan,
+    gates: Gates,
+}
+
+impl Plan {
+    /// A second plan over the same weights, for looking at what is inside. It has the same threads. A step that both have
+    /// gives the same bits.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn inspector(&self, gates: Gates) -> Result<Inspector, Error> {
+        let keep = Keep::All { open_gates: gates == Gates::Open };
+        let mut plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
+        plan.set_threads(&self.threads);
+        Ok(Inspector { plan, gates })
+    }
+}
+
+impl Inspector {
+    /// The plan to run: its tensors stay until its next run.
+    pub fn plan(&mut self) -> &mut Plan {
+        &mut self.plan
+    }
+
+    /// The logits of the last run.
+    #[must_use]
+    pub fn logits(&self) -> &[f32] {
+        self.plan.logits()
+    }
+
+    /// What its squeeze-and-excite does.
+    #[must_use]
+    pub fn gates(&self) -> Gates {
+        self.gates
+    }
+
+    /// The names of all tensors, in the order in which they are computed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.plan.kept.iter().map(|kept| kept.name.as_str())
+    }
+
+    /// A tensor of the last run.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] for a name that the network has not.
+    pub fn tensor(&self, name: &str) -> Result<NamedTensor, Error> {
+        let &Kept { tensor, extent, .. } = self.kept(name)?;
+        let blocked = self.plan.values(tensor, extent.values());
+        let pixels = extent.pixels();
+        let plane = extent.values() / layout::blocks(extent.channels);
+        let mut values = Vec::with_capacity(pixels * extent.channels);
+        for pixel in 0..pixels {
+            values.extend(
+                (0..extent.channels).map(|channel| {
+                    blocked[channel / BLOCK * plane + pixel * BLOCK + channel % BLOCK]
+                }),
+            );
+        }
+        Ok(NamedTensor { name: name.to_owned(), extent, values })
+    }
+
+    fn kept(&self, name: &str) -> Result<&Kept, Error> {
+        self.plan.kept.iter().find(|kept| kept.name == name).ok_or_else(|| Error::Layer {
+            name: name.to_owned(),
+            known: self.names().map(str::to_owned).collect(),
+        })
+    }
+
+    /// The class activation map of `class` in the last run: how much each pixel of the last map speaks for the class.
+    ///
+    /// Where the classifier stands right behind the pooling (V1, V2), the map is exact: its mean and the class's bias add
+    /// up to the logit (Zhou et al., arXiv 1512.04150). Where a layer stands between them (V3, V4), that layer is taken
+    /// for linear around the pooled features, and the map is the logit's gradient with respect to those times the
+    /// features of each pixel: its mean is the logit of that linear network, without its constant.
+    ///
+    /// # Errors
+    /// [`Error::Class`] for a class that the network has not.
+    pub fn activation_map(&self, class: usize) -> Result<ActivationMap, Error> {
+        let logits = self.plan.logits();
+        let Some(&logit) = logits.get(class) else {
+            return Err(Error::Class { class, classes: logits.len() });
+        };
+        let gradient = self.gradient(class)?;
+        let last = last_map(&self.plan.network);
+        let map = self.tensor(&last)?;
+        let pixels = map.values.chunks_exact(map.extent.channels);
+        let values = pixels.map(|features| {
+            let products =
+                features.iter().zip(&gradient).map(|(&x, &weight)| f64::from(x) * weight);
+            products.sum::<f64>() as f32
+        });
+        let Extent { height, width, .. } = map.extent;
+        Ok(ActivationMap { class, logit, height, width, values: values.collect() })
+    }
+
+    /// The gradient of a class's logit with respect to the pooled features of the last run.
+    fn gradient(&self, class: usize) -> Result<Vec<f64>, Error> {
+        let (_, weights) = self.plan.layers[&Site::Classifier].dense_row(class);
+        let weights = weights.map(f64::from);
+        let Some(head) = self.plan.layers.get(&Site::Head) else { return Ok(weights.collect()) };
+        let pooled = self.tensor("pool")?.values;
+        let mut gradient = vec![0.0; pooled.len()];
+        for (output, weight) in weights.enumerate() {
+            let (bias, row) = head.dense_row(output);
+            let row: Vec<f64> = row.map(f64::from).collect();
+            let products = row.iter().zip(&pooled).map(|(weight, &x)| weight * f64::from(x));
+            let sum = f64::from(bias) + products.sum::<f64>();
+            let slope = weight * reference::slope(head.conv.activation, sum);
+            for (gradient, weight) in gradient.iter_mut().zip(row) {
+                *gradient += slope * weight;
+            }
+        }
+        Ok(gradient)
+    }
+}
+
+/// The name of the map that is pooled.
+fn last_map(network: &Network) -> String {
+    match (&network.last, network.blocks.last()) {
+        (Some(_), _) => Site::Last.to_string(),
+        (None, Some(block)) if block.residual => format!("block {} add", network.blocks.len() - 1),
+        (None, Some(_)) => Site::Project(network.blocks.len() - 1).to_string(),
+        (None, None) => Site::Stem.to_string(),
+    }
+}
+
+/// How much each pixel of the last map speaks for a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationMap {
+    /// The class, counted as the logits are.
+    pub class: usize,
+    /// Its logit.
+    pub logit: f32,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// `[y][x]`.
+    pub values: Vec<f32>,
+}

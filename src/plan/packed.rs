@@ -1,0 +1,45 @@
+//! A layer's weights in the order in which its kernel reads them.
+
+use crate::arch::{Conv, ConvKind};
+use crate::buffer::Buffer;
+use crate::kernels::epilogue::Finish;
+use crate::kernels::layout::BLOCK;
+use crate::kernels::{pack, pointwise};
+use crate::weights::FoldedConv;
+
+/// A convolution or dense layer with its packed weights. Plans of one network share them.
+#[derive(Debug)]
+pub struct Packed {
+    /// The layer.
+    pub conv: Conv,
+    /// See [`pack`].
+    pub weights: Buffer,
+    /// What is applied to the output.
+    pub finish: Finish,
+}
+
+impl Packed {
+    /// Packs the weights of `conv`, whose lengths are right.
+    pub fn new(conv: &Conv, FoldedConv { weight, bias }: &FoldedConv) -> Self {
+        let weights = match conv.kind {
+            ConvKind::Stem => pack::stem(weight, bias),
+            ConvKind::Convolution => pack::convolution(weight, bias, conv.kernel),
+            ConvKind::Depthwise => pack::depthwise(weight, bias, conv.kernel),
+            ConvKind::Pointwise | ConvKind::Dense => pack::pointwise(weight, bias),
+        };
+        Self { conv: *conv, weights, finish: Finish::new(conv.activation) }
+    }
+
+    /// The first weight.
+    pub fn as_ptr(&self) -> *const f32 {
+        self.weights.as_ptr()
+    }
+
+    /// Bias and weights of one output of a dense layer.
+    pub fn dense_row(&self, output: usize) -> (f32, impl Iterator<Item = f32>) {
+        let panel = &self.weights[output / BLOCK * pointwise::panel(self.conv.in_channels)..];
+        let mut column = panel.iter().skip(output % BLOCK).step_by(BLOCK).copied();
+        let bias = column.next().unwrap_or_default();
+        (bias, column.take(self.conv.in_channels))
+    }
+}

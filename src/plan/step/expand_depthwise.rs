@@ -1,0 +1,74 @@
+//! A block's expansion and its depthwise convolution in one: 8 expanded channels go from one kernel to the other in
+//! scratch memory of the thread, in its cache, and the expanded tensor as a whole never exists.
+
+use super::{Description, Operation, depthwise, pointwise};
+use crate::kernels::{self, Window, layout};
+use crate::plan::grid::{Grid, Part};
+use crate::plan::packed::Packed;
+use crate::plan::profile::StepKind;
+use crate::plan::tensor::{Extent, Memory, Tensor};
+use crate::simd::F32x4;
+use std::sync::Arc;
+
+/// A 1x1 expansion and the depthwise convolution behind it.
+#[derive(Debug)]
+pub struct ExpandDepthwise {
+    pub expand: Arc<Packed>,
+    pub depthwise: Arc<Packed>,
+    /// The depthwise filter's.
+    pub window: Window,
+    pub input: Tensor,
+    pub output: Tensor,
+    /// Where the outputs' sums over each row go, for squeeze-and-excite.
+    pub row_sums: Option<Tensor>,
+}
+
+impl Operation for ExpandDepthwise {
+    const KIND: StepKind = StepKind::ExpandDepthwise;
+
+    fn tensors(&self) -> Vec<Tensor> {
+        [self.input, self.output].into_iter().chain(self.row_sums).collect()
+    }
+
+    fn describe(&self) -> Description {
+        let depthwise = Description::convolution(&self.depthwise.conv, &self.window);
+        let input = Extent { channels: self.expand.conv.in_channels, ..depthwise.input };
+        let expand = Description::by_pixel(&self.expand.conv, input);
+        Description { input, macs: expand.macs + depthwise.macs, ..depthwise }
+    }
+
+    fn scratch(&self) -> usize {
+        layout::plane(self.window.pixels())
+    }
+
+    fn grid(&self, threads: usize) -> Grid {
+        let work = self.window.pixels() * self.expand.conv.weight_count()
+            + depthwise::work(&self.depthwise, &self.window);
+        Grid::new(threads, work, layout::blocks(self.depthwise.conv.out_channels), 1)
+    }
+
+    unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize) {
+        let pixels = self.window.pixels();
+        // SAFETY: the input has the window's input pixels, the other tensors its outputs and output rows, and a
+        // thread's scratch memory a block of its inputs.
+        unsafe {
+            let scratch = memory.scratch(thread);
+            let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
+            let (input, output) = (memory.at(self.input), memory.at(self.output));
+            // Planes of 0: every block of channels in the same memory.
+            let expand = kernels::pointwise::Pointwise {
+                output_plane: 0,
+                ..pointwise::kernel(&self.expand, pixels, input, scratch)
+            };
+            let depthwise = kernels::depthwise::Depthwise {
+                input_plane: 0,
+                ..depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums)
+            };
+            for block in part.blocks(expand.panels) {
+                kernels::pointwise::pointwise::<V>(&expand, block..block + 1, 0..pixels);
+                let rows = 0..self.window.output_height;
+                kernels::depthwise::depthwise::<V>(&depthwise, block, rows);
+            }
+        }
+    }
+}

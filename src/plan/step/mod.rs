@@ -1,0 +1,166 @@
+//! The steps of a plan, one file each: a kernel with the tensors that it reads and writes, and how threads share it.
+
+mod add;
+mod convolution;
+mod dense;
+mod depthwise;
+mod expand_depthwise;
+mod pointwise;
+mod pool;
+mod scale;
+mod stem;
+
+pub use add::Add;
+pub use convolution::Convolution;
+pub use dense::Dense;
+pub use depthwise::Depthwise;
+pub use expand_depthwise::ExpandDepthwise;
+pub use pointwise::Pointwise;
+pub use pool::Pool;
+pub use scale::Scale;
+pub use stem::Stem;
+
+use super::grid::{Grid, Part};
+use super::profile::{StepInfo, StepKind};
+use super::tensor::{Extent, Memory, Tensor};
+use crate::arch::Conv;
+use crate::kernels::Window;
+use crate::simd::F32x4;
+
+/// What a step does.
+pub trait Operation {
+    /// The kernel behind it.
+    const KIND: StepKind;
+
+    /// The tensors that it reads and writes.
+    fn tensors(&self) -> Vec<Tensor>;
+
+    /// What it does, for a profile.
+    fn describe(&self) -> Description;
+
+    /// Scratch memory that each thread needs, in values.
+    fn scratch(&self) -> usize {
+        0
+    }
+
+    /// How it is cut for `threads` threads.
+    fn grid(&self, threads: usize) -> Grid;
+
+    /// Does one part of it, on the thread of this number.
+    ///
+    /// # Safety
+    /// The step was made for the tensors of `memory`, and the thread has scratch memory there. Meanwhile nobody writes
+    /// what the step reads, and nobody else touches the output of this part, or the scratch memory of this thread.
+    unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize);
+}
+
+/// What a step reads, writes and computes.
+#[derive(Clone, Copy)]
+pub struct Description {
+    pub input: Extent,
+    pub output: Extent,
+    /// Side of its filter in pixels, 1 where it has none.
+    pub kernel: usize,
+    /// Distance between two outputs' inputs in pixels, 1 where it has none.
+    pub stride: usize,
+    /// Multiply-accumulates.
+    pub macs: u64,
+}
+
+impl Description {
+    /// Of a convolution that moves over a map.
+    fn convolution(conv: &Conv, window: &Window) -> Self {
+        let &Window { height, width, output_height, output_width, .. } = window;
+        Self {
+            input: Extent { height, width, channels: conv.in_channels },
+            output: Extent {
+                height: output_height,
+                width: output_width,
+                channels: conv.out_channels,
+            },
+            kernel: conv.kernel,
+            stride: conv.stride,
+            macs: conv.weight_count() as u64 * window.output_pixels() as u64,
+        }
+    }
+
+    /// Of a layer that works on each pixel by itself.
+    fn by_pixel(conv: &Conv, input: Extent) -> Self {
+        let macs = conv.weight_count() as u64 * input.pixels() as u64;
+        Self { macs, ..Self::plain(input, Extent { channels: conv.out_channels, ..input }) }
+    }
+
+    /// Of a step without weights.
+    fn plain(input: Extent, output: Extent) -> Self {
+        Self { input, output, kernel: 1, stride: 1, macs: 0 }
+    }
+}
+
+/// Makes the type of any step, and hands each question to the operation that it is.
+macro_rules! steps {
+    ($($operation:ident),* $(,)?) => {
+        /// One step.
+        #[derive(Debug)]
+        pub enum Step {
+            $($operation($operation)),*
+        }
+
+        $(impl From<$operation> for Step {
+            fn from(operation: $operation) -> Self {
+                Self::$operation(operation)
+            }
+        })*
+
+        impl Step {
+            /// See [`Operation::tensors`].
+            pub fn tensors(&self) -> Vec<Tensor> {
+                match self { $(Self::$operation(operation) => operation.tensors()),* }
+            }
+
+            /// What it does, as the step `name`.
+            pub fn info(&self, name: String) -> StepInfo {
+                match self {
+                    $(Self::$operation(operation) => {
+                        StepInfo::new(name, $operation::KIND, operation.describe())
+                    })*
+                }
+            }
+
+            /// See [`Operation::scratch`].
+            pub fn scratch(&self) -> usize {
+                match self { $(Self::$operation(operation) => operation.scratch()),* }
+            }
+
+            /// How many parts it has for `threads` threads.
+            pub fn parts(&self, threads: usize) -> usize {
+                self.grid(threads).parts()
+            }
+
+            fn grid(&self, threads: usize) -> Grid {
+                match self { $(Self::$operation(operation) => operation.grid(threads)),* }
+            }
+
+            /// Does one part of the step, of the [`Step::parts`] that it has for `threads` threads.
+            ///
+            /// # Safety
+            /// See [`Operation::run`].
+            pub unsafe fn run<V: F32x4>(
+                &self,
+                memory: Memory<'_>,
+                part: usize,
+                thread: usize,
+                threads: usize,
+            ) {
+                let part = self.grid(threads).part(part);
+                match self {
+                    $(Self::$operation(operation) => {
+                        // SAFETY: the same promise.
+                        unsafe { operation.run::<V>(memory, part, thread) }
+                    })*
+                }
+            }
+        }
+    };
+}
+
+steps![Stem, Convolution, Pointwise, Depthwise, ExpandDepthwise, Pool, Dense, Scale, Add,];

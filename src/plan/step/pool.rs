@@ -1,0 +1,51 @@
+//! The mean over all pixels.
+
+use super::{Description, Operation};
+use crate::kernels::{layout, pool};
+use crate::plan::grid::{Grid, Part};
+use crate::plan::profile::StepKind;
+use crate::plan::tensor::{Extent, Memory, Tensor};
+use crate::simd::F32x4;
+
+/// Global average pooling, or the squeeze of squeeze-and-excite.
+#[derive(Debug)]
+pub struct Pool {
+    /// Of the map whose mean it is.
+    pub extent: Extent,
+    /// The map, or the sums over its rows.
+    pub input: Tensor,
+    /// Values that the input has for each channel.
+    pub values: usize,
+    pub output: Tensor,
+}
+
+impl Operation for Pool {
+    const KIND: StepKind = StepKind::Pool;
+
+    fn tensors(&self) -> Vec<Tensor> {
+        vec![self.input, self.output]
+    }
+
+    fn describe(&self) -> Description {
+        Description::plain(self.extent, Extent::vector(self.extent.channels))
+    }
+
+    fn grid(&self, threads: usize) -> Grid {
+        let channels = self.extent.channels;
+        Grid::new(threads, self.values * channels, layout::blocks(channels), 1)
+    }
+
+    unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
+        // SAFETY: the input has `values` values of each channel, the output one.
+        unsafe {
+            let step = pool::Pool {
+                input: memory.at(self.input),
+                input_plane: layout::plane(self.values),
+                pixels: self.values,
+                factor: 1.0 / self.extent.pixels() as f32,
+                output: memory.at(self.output),
+            };
+            pool::pool::<V>(&step, part.blocks(layout::blocks(self.extent.channels)));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The full convolution on the picture.
+
+use super::{Description, Operation};
+use crate::kernels::{Window, layout, stem};
+use crate::plan::grid::{Grid, Part};
+use crate::plan::packed::Packed;
+use crate::plan::profile::StepKind;
+use crate::plan::tensor::{Memory, Tensor};
+use crate::simd::F32x4;
+use std::sync::Arc;
+
+/// The first layer of a network.
+#[derive(Debug)]
+pub struct Stem {
+    pub packed: Arc<Packed>,
+    pub window: Window,
+    /// The picture with its border, in rows of [`stem::row`] values.
+    pub input: Tensor,
+    pub output: Tensor,
+}
+
+impl Operation for Stem {
+    const KIND: StepKind = StepKind::Stem;
+
+    fn tensors(&self) -> Vec<Tensor> {
+        vec![self.input, self.output]
+    }
+
+    fn describe(&self) -> Description {
+        Description::convolution(&self.packed.conv, &self.window)
+    }
+
+    fn grid(&self, threads: usize) -> Grid {
+        let work = self.window.output_pixels() * stem::DEPTH * self.packed.conv.out_channels;
+        Grid::new(threads, work, 1, self.window.output_height)
+    }
+
+    unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
+        let Window { width, output_height, .. } = self.window;
+        let row = stem::row(width);
+        // SAFETY: the input tensor has the picture and its border, the output one the window's outputs.
+        unsafe {
+            let conv = stem::Stem {
+                input: memory.at(self.input).add(stem::BORDER * (row + stem::RGB)),
+                input_row: row,
+                window: self.window,
+                weights: self.packed.as_ptr(),
+                output: memory.at(self.output),
+                output_plane: layout::plane(self.window.output_pixels()),
+                out_channels: self.packed.conv.out_channels,
+                finish: self.packed.finish,
+            };
+            stem::stem::<V>(&conv, part.span(output_height, 1));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The tensors of a plan: which there are, how large, and where in memory.
+
+use crate::buffer::Buffer;
+use crate::kernels::layout;
+use std::fmt;
+
+/// A tensor, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tensor(pub(super) usize);
+
+/// A tensor's height, width and channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Pixels.
+    pub height: usize,
+    /// Pixels.
+    pub width: usize,
+    /// Channels.
+    pub channels: usize,
+}
+
+impl Extent {
+    /// A vector: what pooling leaves and dense layers take.
+    pub(super) fn vector(channels: usize) -> Self {
+        Self { height: 1, width: 1, channels }
+    }
+
+    /// Pixels of one channel.
+    #[must_use]
+    pub fn pixels(self) -> usize {
+        self.height * self.width
+    }
+
+    /// Values that it takes in the layout of [`layout`]. A vector has no gaps between its blocks.
+    pub(super) fn values(self) -> usize {
+        match self.pixels() {
+            1 => layout::blocks(self.channels) * layout::BLOCK,
+            pixels => layout::tensor(self.channels, pixels),
+        }
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}x{}", self.height, self.width, self.channels)
+    }
+}
+
+/// The memory that steps work on.
+#[derive(Clone, Copy)]
+pub struct Memory<'a> {
+    arena: *mut f32,
+    /// Where each tensor begins.
+    offsets: &'a [usize],
+    scratch: *mut f32,
+    scratch_plane: usize,
+}
+
+// SAFETY: whoever runs a step promises that no other thread touches what it writes: see `Operation::run`.
+unsafe impl Sync for Memory<'_> {}
+
+impl<'a> Memory<'a> {
+    /// The tensors that lie at `offsets` in `arena`, and `scratch` memory of `scratch_plane` values for each thread.
+    pub fn new(
+        arena: &'a mut Buffer,
+        offsets: &'a [usize],
+        scratch: &'a mut Buffer,
+        scratch_plane: usize,
+    ) -> Self {
+        Self { arena: arena.as_mut_ptr(), offsets, scratch: scratch.as_mut_ptr(), scratch_plane }
+    }
+
+    /// The tensor's first value.
+    ///
+    /// # Safety
+    /// The tensor is one of this memory's.
+    pub unsafe fn at(self, tensor: Tensor) -> *mut f32 {
+        // SAFETY: every tensor's offset lies in the arena.
+        unsafe { self.arena.add(self.offsets[tensor.0]) }
+    }
+
+    /// The thread's own memory.
+    ///
+    /// # Safety
+    /// The thread is one of those that the memory was made for.
+    pub unsafe fn scratch(self, thread: usize) -> *mut f32 {
+        // SAFETY: each thread has a plane.
+        unsafe { self.scratch.add(thread * self.scratch_plane) }
+    }
+}
