@@ -76,7 +76,7 @@ impl Plan {
     /// Runs the network on `input`, `[y][x][rgb]`, normalised; gives the logits.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn run<V: F32x4>(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.write(input)?;
         Ok(self.run_picture::<V>())
@@ -88,6 +88,7 @@ impl Plan {
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });
         }
+        check_finite(input)?;
         let width = self.network.resolution * stem::RGB;
         let row_stride = stem::row(self.network.resolution);
         let picture = self.picture();
@@ -160,11 +161,12 @@ impl Plan {
     /// same bits for every number.
     ///
     /// # Errors
-    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses; the plan
-    /// then keeps those it has.
+    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses;
+    /// [`Error::OutOfMemory`]. The plan then keeps those it has.
     pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        self.team = Team::new(threads)?;
-        self.scratch = Buffer::zeros(threads * self.scratch_plane);
+        let team = Team::new(threads)?;
+        self.scratch = Buffer::zeros(threads * self.scratch_plane)?;
+        self.team = team;
         Ok(())
     }
 
@@ -178,6 +180,20 @@ impl Plan {
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.scratch.bytes()
+    }
+}
+
+/// Looks for NaN and infinities: ReLU6 would make numbers of them, and the logits would look like any others. All values
+/// are looked at before the first wrong one is searched for, as the compiler makes vectors of a loop without an exit.
+fn check_finite(input: &[f32]) -> Result<(), Error> {
+    const EXPONENT: u32 = f32::INFINITY.to_bits();
+    let is_wrong = |value: f32| value.to_bits() & EXPONENT == EXPONENT;
+    if !input.iter().fold(false, |any, &value| any | is_wrong(value)) {
+        return Ok(());
+    }
+    match input.iter().position(|&value| is_wrong(value)) {
+        Some(index) => Err(Error::InputValue { index, value: input[index] }),
+        None => Ok(()),
     }
 }
 
