@@ -152,7 +152,7 @@ impl Builder<'_> {
             Weights::Source(source) => {
                 let folded = source.conv(site, conv)?;
                 check_lengths(site, conv, &folded)?;
-                Some(Arc::new(Packed::new(conv, &folded)))
+                Some(Arc::new(Packed::new(conv, &folded)?))
             }
         };
         let packed = packed.ok_or_else(|| Error::Network {
@@ -355,9 +355,9 @@ impl Builder<'_> {
             steps: self.steps,
             infos: self.infos,
             kept: self.kept,
-            arena: Buffer::zeros(total),
+            arena: Buffer::zeros(total)?,
             offsets,
-            scratch: Buffer::zeros(scratch_plane),
+            scratch: Buffer::zeros(scratch_plane)?,
             scratch_plane,
             picture,
             features: features.tensor,

@@ -45,7 +45,7 @@ impl Plan {
     pub fn inspector(&self, gates: Gates) -> Result<Inspector, Error> {
         let keep = Keep::All { open_gates: gates == Gates::Open };
         let mut plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
-        plan.set_threads(&self.threads);
+        plan.set_threads(&self.threads)?;
         Ok(Inspector { plan, gates })
     }
 }

@@ -112,7 +112,7 @@ impl Plan {
     /// reads `clock`, which gives milliseconds, after each step.
     ///
     /// # Errors
-    /// [`Error::InputLength`], and [`Error::Runs`] unless `runs` is from 1 to [`MAX_RUNS`].
+    /// [`Error::InputLength`], [`Error::InputValue`], and [`Error::Runs`] unless `runs` is from 1 to [`MAX_RUNS`].
     pub fn profile<V: F32x4>(
         &mut self,
         input: &[f32],
