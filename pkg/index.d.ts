@@ -9,11 +9,20 @@ export type ClassifySource =
   | VideoFrame
   | Blob;
 
-/** An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken. */
+/**
+ * An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken; it is copied again when
+ * the network starts afresh after a crash, so keep it as it is, or give a Blob, which can't change.
+ */
 export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
 
-/** The address of a JSON file, the file, or the object that it holds. */
-export type JsonSource = string | URL | Blob | object;
+/**
+ * The address of a JSON file, the file, or the object that it holds. Any other object, such as a Promise, a Response, a Map or an
+ * ArrayBuffer, is an error.
+ */
+export type JsonSource = string | URL | Blob | JsonObject;
+
+/** An object as `JSON.parse` gives it. A value whose type is an interface is taken as `{ ...value }`. */
+export type JsonObject = { readonly [key: string]: unknown };
 
 /** `v4-conv-small`, `v4-conv-medium`: MobileNetV4's two without attention. The last two are no MobileNets, but kin. */
 export type Version =
@@ -47,18 +56,19 @@ export interface LoadOptions extends EngineOptions {
   /** The checkpoint's `preprocessor_config.json`, where it has one. */
   preprocessorConfig?: JsonSource | null;
   /** Names of the classes, best left out: the config's own or ImageNet's are used. */
-  labels?: readonly string[];
-  /** Called while the weights are downloaded. */
-  onProgress?: (progress: Progress) => void;
+  labels?: readonly string[] | null;
+  /** Called while the weights are downloaded. What it throws is an uncaught error of the page; the load goes on. */
+  onProgress?: ((progress: Progress) => void) | null;
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
-  signal?: AbortSignal;
-  /** The SHA-256 of the weights in hexadecimal: any other file is rejected with `CHECKSUM`. */
-  sha256?: string;
+  signal?: AbortSignal | null;
+  /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
+  sha256?: string | null;
   /**
-   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once they are complete and their
-   * digest is right. Only in secure contexts (https: or localhost).
+   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
+   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
+   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
-  cache?: string;
+  cache?: string | null;
 }
 
 export interface UntrainedOptions extends EngineOptions {
@@ -71,14 +81,19 @@ export interface UntrainedOptions extends EngineOptions {
   resolution?: number;
   /** Default 1000. */
   classes?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 export interface ClassifyOptions {
   /** How many predictions, default 5. */
   topK?: number;
   /** Rejects this call with `ABORTED`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
+}
+
+export interface RunOptions {
+  /** Rejects this call with `ABORTED`. The worker finishes what it has begun, and calls made meanwhile wait for that. */
+  signal?: AbortSignal | null;
 }
 
 export interface Prediction {
@@ -118,7 +133,7 @@ export interface Preprocessing {
   std: [number, number, number];
 }
 
-export interface ProfileOptions {
+export interface ProfileOptions extends RunOptions {
   /**
    * Runs to take the times of, 1 to 1000. Default: as many as a second has room for, but 20 at least. Where the clock
    * is coarse, more of them make the times of short steps more accurate.
@@ -210,6 +225,11 @@ export interface NetworkInfo {
   readonly threads: number;
   /** The builds that would have come before it. */
   readonly skipped: readonly SkippedBuild[];
+  /**
+   * Sentences about what was guessed of a checkpoint, as no `config` told it, where another guess would be as good: if it is wrong,
+   * so are the predictions. Mostly empty.
+   */
+  readonly warnings: readonly string[];
 }
 
 export type ErrorCode =
@@ -219,9 +239,9 @@ export type ErrorCode =
   | 'UNKNOWN_NETWORK'
   /** `config`, `preprocessorConfig`, `labels` or the options of `untrained` don't make sense. */
   | 'BAD_CONFIG'
-  /** A source without a picture, pixels of another origin, an input of the wrong length, a wrong argument. */
+  /** A source without a picture, pixels of another origin, an input of the wrong length or with NaN, a wrong argument. */
   | 'BAD_INPUT'
-  /** A file could not be fetched or read. */
+  /** A file could not be fetched or read, or a page came in place of one of the package's own. */
   | 'FETCH_FAILED'
   /** The weights aren't the ones that `sha256` names, or it can't be told. */
   | 'CHECKSUM'
@@ -231,8 +251,17 @@ export type ErrorCode =
   | 'DISPOSED'
   /** No WebAssembly here, or no SIMD in it, or not the `build` that was asked for. */
   | 'UNSUPPORTED'
-  /** A worker or the engine in it broke. Other networks go on, and this one's next call starts it afresh. */
+  /**
+   * The browser could run the engine, but the page doesn't let it: its Content-Security-Policy, or isolation headers that its
+   * workers lack. The message names the header.
+   */
+  | 'BLOCKED'
+  /**
+   * A worker or the engine in it broke, or was ended by the browser or a script. Other networks go on, and this one's next call
+   * starts it afresh. That a worker was ended is noticed in secure contexts (https: or localhost) only, of a busy one after 2 s.
+   */
   | 'CRASHED'
+  /** A picture, or a network, larger than the engine's memory: 1 GiB in the builds with threads, 4 in the others. */
   | 'OUT_OF_MEMORY';
 
 /** Every error of this package. */
@@ -270,10 +299,10 @@ export declare class MobileNet {
 
   /**
    * The network alone.
-   * @param input height x width x 3, normalised, of `info.resolution` pixels a side
+   * @param input height x width x 3, normalised, of `info.resolution` pixels a side; NaN or an infinity is an error
    * @returns `info.logits` values
    */
-  run(input: Float32Array): Promise<Float32Array>;
+  run(input: Float32Array, options?: RunOptions): Promise<Float32Array>;
 
   /**
    * How long each layer takes, on all of the network's threads: half a second to warm up, the runs, and some 0.1 s for the core's peak. Calls

@@ -42,8 +42,9 @@ interface ServedModel {
 export async function servedChoices(): Promise<ServedChoice[]> {
   const response = await fetch('models/models.json').catch(() => null);
   if (!response?.ok) return [];
-  const { models } = (await response.json()) as { models: ServedModel[] };
-  return models.map((model) => ({
+  // A server may send its own page for what it doesn't have.
+  const list = (await response.json().catch(() => null)) as { models: ServedModel[] } | null;
+  return (list?.models ?? []).map((model) => ({
     id: `served:${model.name}`,
     version: model.version,
     title: shortName(model.title),
@@ -100,7 +101,8 @@ export class HubChoice implements Choice {
       cache: CACHE,
       ...loading,
     });
-    this.kept = true;
+    // Where the browser refuses its storage, nothing is.
+    await this.findKept();
     return net;
   }
 
@@ -115,17 +117,26 @@ export class HubChoice implements Choice {
     } catch (error) {
       if (!loading.signal.aborted) {
         this.kept = false;
-        const store = await caches.open(CACHE);
-        await Promise.all([store.delete(this.#weights), store.delete(this.#config)]);
+        const store = await openStore();
+        await Promise.allSettled([store?.delete(this.#weights), store?.delete(this.#config)]);
       }
       throw error;
     }
   }
 }
 
+/** What an earlier visit left here. Where the browser refuses its storage, there is none. */
 async function keptFile(url: string): Promise<Response | undefined> {
-  // Cache Storage exists in secure contexts only.
-  return globalThis.caches && (await caches.open(CACHE)).match(url);
+  return (await openStore())?.match(url).catch(() => undefined);
+}
+
+/** `null` where cookies are blocked, or the page isn't secure. */
+async function openStore(): Promise<Cache | null> {
+  try {
+    return await caches.open(CACHE);
+  } catch {
+    return null;
+  }
 }
 
 /** The catalogue's checkpoints of some versions. Nothing is fetched before one is loaded. */
