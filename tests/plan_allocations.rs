@@ -44,7 +44,7 @@ const THREAD: usize = 4 * (1 << 20) / 10;
 #[test]
 fn runs_allocate_nothing_and_threads_little() {
     let input = vec![0.5; 224 * 224 * 3];
-    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+    for version in Version::ALL {
         let network = Network::new(&Config::new(version)).unwrap();
         let mut model = Model::untrained(network, 1).unwrap();
         assert_eq!(least_allocations(&mut model, &input), 0, "{version}, one thread");
