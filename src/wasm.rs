@@ -166,7 +166,7 @@ impl Engine {
         let start = now();
         self.take_pixels(rgba)?;
         let picture = RgbaImage::new(width, height, &self.pixels)?;
-        self.model.prepare(picture);
+        self.model.prepare(picture)?;
         let prepared = now();
         let predictions = self.model.predict(top_k);
         let timing = [prepared - start, now() - prepared];
