@@ -4,6 +4,7 @@ use crate::arch::{
     MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
 };
 use crate::plan::MAX_RUNS;
+use crate::preprocess::Rect;
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,45 @@ pub enum Error {
         expected: u64,
         /// Bytes that were given.
         got: usize,
+    },
+    /// A rectangle that is empty, or reaches out of its picture.
+    #[error("no {rect} pixels are within a picture of {width} x {height}")]
+    ImageRect {
+        /// The picture's pixels per row.
+        width: usize,
+        /// The picture's rows.
+        height: usize,
+        /// The rectangle.
+        rect: Rect,
+    },
+    /// A part of a picture whose pixels don't fill its rectangle.
+    #[error(
+        "{rect} pixels are rows of {row} bytes of RGBA, {expected} bytes in all; \
+         rows {stride} bytes apart and {got} bytes were given"
+    )]
+    ImageRows {
+        /// The rectangle.
+        rect: Rect,
+        /// Bytes of a row: width x 4.
+        row: usize,
+        /// Bytes from the first pixel to the last.
+        expected: u64,
+        /// Bytes from the start of a row to that of the next.
+        stride: usize,
+        /// Bytes that were given.
+        got: usize,
+    },
+    /// A part of a picture that lacks pixels of the crop.
+    #[error("of a picture of {width} x {height} pixels {needed} are needed, {got} were given")]
+    ImagePart {
+        /// The picture's pixels per row.
+        width: usize,
+        /// The picture's rows.
+        height: usize,
+        /// What the crop is made of.
+        needed: Rect,
+        /// What was given.
+        got: Rect,
     },
     /// Preprocessing settings that no picture can be prepared with.
     #[error("preprocessing: {field} is {value}, it must be {expected}")]
@@ -284,7 +324,10 @@ impl Error {
             | Self::Layer { .. }
             | Self::Class { .. }
             | Self::ImageSide { .. }
-            | Self::ImageLength { .. } => "BAD_INPUT",
+            | Self::ImageLength { .. }
+            | Self::ImageRect { .. }
+            | Self::ImageRows { .. }
+            | Self::ImagePart { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
             | Self::Read { .. }
             | Self::Truncated { .. }

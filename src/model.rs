@@ -4,7 +4,7 @@ use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
-use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile};
+use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
 use crate::preprocess::{Preprocessing, Preprocessor, RgbaImage};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
@@ -186,14 +186,15 @@ impl Model {
         self.inspector = None;
     }
 
-    /// Has `threads` threads run the network from now on, the calling one among them. The logits are the
-    /// same bits for every number.
+    /// Has these threads run the network from now on; other networks may have the same. The logits are the same bits for
+    /// every number of them.
     ///
     /// # Errors
-    /// [`Error::Threads`] for a number that is impossible, or when the system refuses; the model then keeps
-    /// those it has.
-    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        self.plan.set_threads(threads)
+    /// [`Error::OutOfMemory`]; the network then keeps those it has.
+    pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
+        self.plan.set_threads(threads)?;
+        self.inspector = None;
+        Ok(())
     }
 
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.

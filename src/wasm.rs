@@ -7,6 +7,8 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
 use crate::model::Model;
+#[cfg(feature = "threads")]
+use crate::plan::Threads;
 use crate::plan::{Extent, Time};
 use crate::preprocess::{CropStart, Interpolation, RgbaImage};
 use crate::simd::Native;
@@ -180,7 +182,7 @@ impl Engine {
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        Ok(self.model.set_threads(threads)?)
+        Ok(self.model.set_threads(&Threads::new(threads)?)?)
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.

@@ -149,6 +149,10 @@ fn memory_at_224_pixels() {
         (Version::V2, 9 * MIB / 2),
         (Version::V3Large, 5 * MIB / 2),
         (Version::V3Small, 2 * MIB),
+        (Version::V4ConvSmall, 5 * MIB / 2),
+        (Version::V4ConvMedium, 7 * MIB / 2),
+        (Version::MnasNetB1, 4 * MIB),
+        (Version::EfficientNetLite0, 9 * MIB / 2),
     ] {
         let network = Network::new(&Config::new(version)).unwrap();
         let parameters = network.parameters() * size_of::<f32>();

@@ -14,6 +14,7 @@ mod profile;
 mod step;
 mod team;
 mod tensor;
+mod threads;
 
 use crate::arch::Network;
 use crate::buffer::Buffer;
@@ -24,18 +25,20 @@ use crate::weights::WeightSource;
 use build::{Keep, Kept, Layers, Weights};
 use std::marker::PhantomData;
 use step::Step;
-use team::{Team, Work};
+use team::Work;
 use tensor::{Memory, Tensor};
 
 pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
-pub use profile::{MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
+pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
+pub use step::StepKind;
 pub use team::MAX_THREADS;
 pub use tensor::Extent;
+pub use threads::Threads;
 
 /// A network that is ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    team: Team,
+    threads: Threads,
     network: Network,
     layers: Layers,
     steps: Vec<Step>,
@@ -120,8 +123,8 @@ impl Plan {
     /// logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
         let steps = 0..self.steps.len();
-        let (walk, team) = self.walk::<V>();
-        team.run(&walk, steps);
+        let (walk, threads) = self.walk::<V>();
+        threads.run(&walk, steps);
         self.logits()
     }
 
@@ -144,36 +147,33 @@ impl Plan {
     }
 
     /// A run, and who runs it.
-    fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &mut Team) {
+    fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &Threads) {
         let memory =
             Memory::new(&mut self.arena, &self.offsets, &mut self.scratch, self.scratch_plane);
-        let threads = self.team.threads();
-        (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &mut self.team)
+        let threads = self.threads.count();
+        (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &self.threads)
     }
 
-    /// How many threads run the plan.
+    /// The threads that run the plan.
     #[must_use]
-    pub fn threads(&self) -> usize {
-        self.team.threads()
+    pub fn threads(&self) -> &Threads {
+        &self.threads
     }
 
-    /// Has `threads` threads run the plan from now on, the calling one among them. The logits are the
-    /// same bits for every number.
+    /// Has these threads run the plan from now on. The logits are the same bits for every number of them.
     ///
     /// # Errors
-    /// [`Error::Threads`] for none or more than [`MAX_THREADS`], and when the system refuses;
-    /// [`Error::OutOfMemory`]. The plan then keeps those it has.
-    pub fn set_threads(&mut self, threads: usize) -> Result<(), Error> {
-        let team = Team::new(threads)?;
-        self.scratch = Buffer::zeros(threads * self.scratch_plane)?;
-        self.team = team;
+    /// [`Error::OutOfMemory`]; the plan then keeps those it has.
+    pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
+        self.scratch = Buffer::zeros(threads.count() * self.scratch_plane)?;
+        self.threads = threads.clone();
         Ok(())
     }
 
     /// Bytes of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
-        self.layers.values().map(|packed| packed.weights.bytes()).sum()
+        self.layers.bytes()
     }
 
     /// Bytes of the activations, the input among them.
