@@ -31,9 +31,6 @@ export async function readBytes(source, options) {
     owned = true;
   } else {
     bytes = source.bytes;
-    if (bytes.byteLength !== source.size) {
-      throw new MobileNetError('BAD_INPUT', 'the buffer given as `weights` was transferred or resized since');
-    }
     if (!(bytes.buffer instanceof ArrayBuffer)) {
       // Shared memory: others may write it, and digests aren't made of it.
       bytes = bytes.slice();

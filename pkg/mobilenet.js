@@ -144,11 +144,10 @@ export class MobileNet {
           return fill(new Store(cache));
         });
       } catch (cause) {
-        if (again && 'bytes' in weights && weights.bytes.byteLength !== weights.size) {
-          const reason =
-            'the network crashed and can’t be started afresh, as the buffer given as `weights` was transferred or ' +
-            'resized since: load it anew; from an address or a Blob it can be';
-          throw new MobileNetError('CRASHED', reason, { cause });
+        if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
+          const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
+          const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
+          throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
         }
         throw cause;
       } finally {

@@ -67,6 +67,12 @@ pub fn join_threads() {
     crate::threads::enter();
 }
 
+/// Bytes for each pixel of a side and for each class that are free when a picture is classified.
+const ROOM: usize = 64;
+
+/// Bytes of a picture that are kept for the next one: a camera's of 4096 x 4096 pixels.
+const KEPT: usize = 64 << 20;
+
 /// One loaded network.
 #[wasm_bindgen]
 pub struct Engine {
@@ -163,17 +169,12 @@ impl Engine {
         height: usize,
         top_k: usize,
     ) -> Result<Vec<f64>, JsValue> {
-        let start = now();
-        self.take_pixels(rgba)?;
-        let picture = RgbaImage::new(width, height, &self.pixels)?;
-        self.model.prepare(picture)?;
-        let prepared = now();
-        let predictions = self.model.predict(top_k);
-        let timing = [prepared - start, now() - prepared];
-        let pairs = predictions
-            .iter()
-            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
-        Ok(timing.into_iter().chain(pairs).collect())
+        let answer = self.rank(rgba, width, height, top_k);
+        if self.pixels.capacity() > KEPT {
+            // Or the next call may find no memory.
+            self.pixels = Vec::new();
+        }
+        Ok(answer?)
     }
 
     /// Has `threads` threads run the network. All but the calling one are workers of the same memory that
@@ -220,6 +221,31 @@ impl Engine {
 /// What comes from JavaScript is copied by hand: where there is no memory for it, a `&[f32]` argument would trap, after
 /// which nothing in the memory can be trusted.
 impl Engine {
+    /// See [`Engine::classify`].
+    fn rank(
+        &mut self,
+        rgba: &Uint8Array,
+        width: usize,
+        height: usize,
+        top_k: usize,
+    ) -> Result<Vec<f64>, Error> {
+        let start = now();
+        self.take_pixels(rgba)?;
+        let picture = RgbaImage::new(width, height, &self.pixels)?;
+        // What the rest of this call allocates, and can't be without: filter tables of 44 bytes for each pixel of the
+        // short side, and the ranking.
+        let rest = ROOM * (1024 + width.min(height) + self.model.network().classes());
+        drop(with_room::<u8>(rest)?);
+        self.model.prepare(picture)?;
+        let prepared = now();
+        let predictions = self.model.predict(top_k);
+        let timing = [prepared - start, now() - prepared];
+        let pairs = predictions
+            .iter()
+            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
+        Ok(timing.into_iter().chain(pairs).collect())
+    }
+
     /// Copies a picture's bytes.
     fn take_pixels(&mut self, rgba: &Uint8Array) -> Result<(), Error> {
         let got = rgba.length() as usize;

