@@ -1,4 +1,4 @@
-"""Writes the four networks as ONNX files for ONNX Runtime Web: timm's, with random weights.
+"""Writes the networks as ONNX files for ONNX Runtime Web: timm's, with random weights.
 
 python make_onnx.py FOLDER
 """
@@ -14,6 +14,8 @@ NETWORKS = {
     "v2": "mobilenetv2_100",
     "v3-large": "mobilenetv3_large_100",
     "v3-small": "mobilenetv3_small_100",
+    "v4-conv-small": "mobilenetv4_conv_small",
+    "v4-conv-medium": "mobilenetv4_conv_medium",
 }
 
 folder = Path(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Writes the four networks as TFLite files for LiteRT.js: Keras's, with random weights.
+"""Writes the networks that Keras has, all but MobileNetV4, as TFLite files for LiteRT.js, with random weights.
 
 python make_tflite.py FOLDER
 """

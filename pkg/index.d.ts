@@ -15,7 +15,9 @@ export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
 /** The address of a JSON file, the file, or the object that it holds. */
 export type JsonSource = string | URL | Blob | object;
 
-export type Version = 'v1' | 'v2' | 'v3-small' | 'v3-large';
+/** `v4-conv-small`, `v4-conv-medium`: MobileNetV4's two without attention. The last two are no MobileNets, but kin. */
+export type Version =
+  'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-conv-small' | 'v4-conv-medium' | 'mnasnet-b1' | 'efficientnet-lite0';
 
 export interface Progress {
   /** Bytes so far. */
@@ -143,13 +145,13 @@ export interface ProfileTime {
 
 export interface ProfileStep extends ProfileTime {
   /**
-   * Its place in the network, each only once: `stem`, `block 3 expand`, `depthwise` (or `expand + depthwise`), `pool`,
-   * `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`, `classifier`. A block's residual is a
-   * part of its `project`.
+   * Its place in the network, each only once: `stem`, `block 3 start depthwise`, `expand`, `depthwise` (or
+   * `expand + depthwise`), `pool`, `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`,
+   * `classifier`. A block's residual is a part of its `project`.
    */
   name: string;
   /** `expand-depthwise`: an expansion and the depthwise convolution behind it, fused as on large maps. */
-  kind: 'stem' | 'pointwise' | 'depthwise' | 'expand-depthwise' | 'pool' | 'dense' | 'scale';
+  kind: 'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'pool' | 'dense' | 'scale';
   /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];
@@ -285,4 +287,53 @@ export declare class MobileNet {
 
   /** Ends the worker and frees its memory. Calls under way, and all later ones, are rejected with `DISPOSED`. */
   dispose(): void;
+}
+
+/** One convolution or dense layer of an {@link Architecture}. */
+export interface ArchitectureLayer {
+  /** `stem`: a full convolution on the image. `convolution`: one over a map's channels. `pointwise`: 1x1. */
+  kind: 'stem' | 'convolution' | 'depthwise' | 'pointwise' | 'dense';
+  /** Side of the filter. Pixels. */
+  kernel: number;
+  stride: number;
+  inChannels: number;
+  outChannels: number;
+  activation: 'linear' | 'relu' | 'relu6' | 'hard-swish' | 'hard-sigmoid';
+  /** Whether checkpoints have batch normalisation after it; if not, it has a bias. */
+  batchNorm: boolean;
+}
+
+/** One block; its layers run in the order of the fields. */
+export interface ArchitectureBlock {
+  /** The depthwise convolution before the expansion that V4 has. */
+  start: ArchitectureLayer | null;
+  expand: ArchitectureLayer | null;
+  depthwise: ArchitectureLayer | null;
+  squeezeExcite: { reduce: ArchitectureLayer; expand: ArchitectureLayer } | null;
+  project: ArchitectureLayer;
+  /** Whether the block's input is added to its output. */
+  residual: boolean;
+}
+
+/** A network layer by layer, at width 1 and 224 pixels: what `mobilenet-wasm/architectures.json` lists. */
+export interface Architecture {
+  version: Version;
+  /** For people: `MobileNet V3-Small`. */
+  name: string;
+  minimalistic: boolean;
+  width: number;
+  resolution: number;
+  padding: 'symmetric' | 'same';
+  parameters: number;
+  /** Multiply-accumulates of one inference. */
+  macs: number;
+  /** How many blocks each stage has, as checkpoints' names count them. */
+  stages: number[];
+  stem: ArchitectureLayer;
+  blocks: ArchitectureBlock[];
+  /** The 1x1 convolution before pooling, in all but V1. */
+  last: ArchitectureLayer | null;
+  /** The layer between pooling and classifier, in V3 and V4. */
+  head: ArchitectureLayer | null;
+  classifier: ArchitectureLayer;
 }

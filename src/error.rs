@@ -17,6 +17,14 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
+    /// An input with a value that is no number: it would reach only some of the logits, as activations cut NaN off.
+    #[error("the network takes finite values, the one at index {index} is {value}")]
+    InputValue {
+        /// Where it is.
+        index: usize,
+        /// NaN or an infinity.
+        value: f32,
+    },
     /// A profile of no run, or of too many.
     #[error("the number of runs must be from 1 to {MAX_RUNS}, not {runs}")]
     Runs {
@@ -221,6 +229,12 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// There is no memory for what was asked for. Nothing has changed: everything that was there can go on.
+    #[error("there is no memory for {bytes} bytes more")]
+    OutOfMemory {
+        /// What could not be allocated.
+        bytes: u64,
+    },
     /// A number of threads that can't be had.
     #[error("{threads} threads can't be had: {reason}")]
     Threads {
@@ -265,6 +279,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InputLength { .. }
+            | Self::InputValue { .. }
             | Self::Runs { .. }
             | Self::Layer { .. }
             | Self::Class { .. }
@@ -284,6 +299,7 @@ impl Error {
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
             Self::Threads { .. } => "UNSUPPORTED",
+            Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
             Self::Preprocessing { .. }
             | Self::Width { .. }
             | Self::Resolution { .. }

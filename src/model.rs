@@ -29,6 +29,7 @@ pub struct Model {
     flavour: Option<Flavour>,
     background: bool,
     labels: Option<Vec<String>>,
+    warnings: Vec<String>,
     preprocessor: Preprocessor,
     plan: Plan,
     /// The plan that keeps every tensor, once it has been asked for.
@@ -62,6 +63,7 @@ impl Model {
         model.flavour = Some(checkpoint.flavour());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
+        model.warnings = checkpoint.warnings().to_vec();
         Ok(model)
     }
 
@@ -85,6 +87,7 @@ impl Model {
             flavour: None,
             background: false,
             labels: None,
+            warnings: Vec::new(),
             preprocessor,
             plan,
             inspector: None,
@@ -94,7 +97,7 @@ impl Model {
     /// The logits of one prepared picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.plan.run::<Native>(input)
     }
@@ -102,7 +105,7 @@ impl Model {
     /// Times every step of the network: see [`Plan::profile`].
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::Runs`].
+    /// [`Error::InputLength`], [`Error::InputValue`] and [`Error::Runs`].
     pub fn profile(
         &mut self,
         input: &[f32],
@@ -135,7 +138,7 @@ impl Model {
     /// `network().classifier.in_channels`. V1 and V2 have them from the pooling, V3 and V4 from the layer behind it.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn embed(&mut self, source: Source<'_>) -> Result<&[f32], Error> {
         run(source, &mut self.preprocessor, &mut self.plan)?;
         Ok(self.plan.features())
@@ -145,7 +148,7 @@ impl Model {
     /// until [`Model::drop_inspector`].
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn inspect(&mut self, source: Source<'_>, gates: Gates) -> Result<&Inspector, Error> {
         let kept = self.inspector.take().filter(|inspector| inspector.gates() == gates);
         let inspector = match kept {
@@ -161,7 +164,7 @@ impl Model {
     /// [`Inspector::activation_map`]. Classes are counted as in [`Model::classify`], and so is the map's.
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::Class`].
+    /// [`Error::InputLength`], [`Error::InputValue`] and [`Error::Class`].
     pub fn activation_map(
         &mut self,
         source: Source<'_>,
@@ -185,9 +188,13 @@ impl Model {
 
     /// Has these threads run the network from now on; other networks may have the same. The logits are the same bits for
     /// every number of them.
-    pub fn set_threads(&mut self, threads: &Threads) {
-        self.plan.set_threads(threads);
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the network then keeps those it has.
+    pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
+        self.plan.set_threads(threads)?;
         self.inspector = None;
+        Ok(())
     }
 
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
@@ -218,6 +225,12 @@ impl Model {
     #[must_use]
     pub fn labels(&self) -> Option<&[String]> {
         self.labels.as_deref()
+    }
+
+    /// What was guessed of the checkpoint: see [`Checkpoint::warnings`].
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The plan behind it.

@@ -3,8 +3,9 @@
 //! Meant for the npm package's worker, which gives users the friendlier API.
 
 use crate::arch::{Config, Network, Padding, Version};
+use crate::buffer::with_room;
 use crate::error::Error;
-use crate::kernels::peak;
+use crate::kernels::{peak, stem};
 use crate::model::Model;
 #[cfg(feature = "threads")]
 use crate::plan::Threads;
@@ -148,6 +149,7 @@ impl Engine {
                 "activations": self.model.plan().activation_bytes(),
             },
             "labels": self.model.labels(),
+            "warnings": self.model.warnings(),
         })
         .to_string()
     }
@@ -162,9 +164,7 @@ impl Engine {
         top_k: usize,
     ) -> Result<Vec<f64>, JsValue> {
         let start = now();
-        let got = rgba.length() as usize;
-        self.pixels.resize(got, 0);
-        rgba.copy_to(&mut self.pixels);
+        self.take_pixels(rgba)?;
         let picture = RgbaImage::new(width, height, &self.pixels)?;
         self.model.prepare(picture);
         let prepared = now();
@@ -181,19 +181,20 @@ impl Engine {
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        self.model.set_threads(&Threads::new(threads)?);
-        Ok(())
+        Ok(self.model.set_threads(&Threads::new(threads)?)?)
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
-    pub fn run(&mut self, input: &[f32]) -> Result<Float32Array, JsValue> {
-        Ok(Float32Array::from(self.model.run(input)?))
+    pub fn run(&mut self, input: &Float32Array) -> Result<Float32Array, JsValue> {
+        let input = self.take_input(input)?;
+        Ok(Float32Array::from(self.model.run(&input)?))
     }
 
     /// Times each step of the network over `runs` runs on a prepared picture, and the core's multiply-add
     /// rate; gives the package's `Profile` as JSON.
-    pub fn profile(&mut self, input: &[f32], runs: usize) -> Result<String, JsValue> {
-        let profile = self.model.profile(input, &mut now, runs)?;
+    pub fn profile(&mut self, input: &Float32Array, runs: usize) -> Result<String, JsValue> {
+        let input = self.take_input(input)?;
+        let profile = self.model.profile(&input, &mut now, runs)?;
         let steps = profile.steps.iter().map(|step| {
             let info = &step.info;
             let mut line = times(info.macs, &step.time);
@@ -213,6 +214,36 @@ impl Engine {
             "peak": peak::gflops::<Native>(&mut now),
         })
         .to_string())
+    }
+}
+
+/// What comes from JavaScript is copied by hand: where there is no memory for it, a `&[f32]` argument would trap, after
+/// which nothing in the memory can be trusted.
+impl Engine {
+    /// Copies a picture's bytes.
+    fn take_pixels(&mut self, rgba: &Uint8Array) -> Result<(), Error> {
+        let got = rgba.length() as usize;
+        if self.pixels.capacity() < got {
+            // First, so that the memory need not hold both.
+            self.pixels = Vec::new();
+            self.pixels = with_room(got)?;
+        }
+        self.pixels.resize(got, 0);
+        rgba.copy_to(&mut self.pixels);
+        Ok(())
+    }
+
+    /// Copies a prepared picture, whose length is looked at first.
+    fn take_input(&self, input: &Float32Array) -> Result<Vec<f32>, Error> {
+        let expected = self.model.network().resolution.pow(2) * stem::RGB;
+        let got = input.length() as usize;
+        if got != expected {
+            return Err(Error::InputLength { expected, got });
+        }
+        let mut values = with_room(got)?;
+        values.resize(got, 0.0);
+        input.copy_to(&mut values);
+        Ok(values)
     }
 }
 

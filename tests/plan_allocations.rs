@@ -50,7 +50,7 @@ fn runs_allocate_nothing_and_threads_little() {
         assert_eq!(least_allocations(&mut model, &input), 0, "{version}, one thread");
         let alone = BYTES.load(Ordering::Relaxed);
         for threads in 2..=4 {
-            model.set_threads(&Threads::new(threads).unwrap());
+            model.set_threads(&Threads::new(threads).unwrap()).unwrap();
             assert_eq!(least_allocations(&mut model, &input), 0, "{version}, {threads} threads");
             let more = BYTES.load(Ordering::Relaxed) - alone;
             println!("{version}: {} bytes for each further thread", more / (threads - 1));

@@ -7,6 +7,11 @@ use mobilenet_wasm::arch::{
 use mobilenet_wasm::plan::{MAX_THREADS, Threads};
 use mobilenet_wasm::{Error, Model};
 
+/// -0 and 0 are equal but not the same.
+fn bits(logits: &[f32]) -> Vec<u32> {
+    logits.iter().map(|logit| logit.to_bits()).collect()
+}
+
 fn input(resolution: usize, seed: u64) -> Vec<f32> {
     let mut rng = fastrand::Rng::with_seed(seed);
     (0..resolution * resolution * 3).map(|_| rng.f32() * 2.0 - 1.0).collect()
@@ -28,18 +33,14 @@ fn logits_are_the_same_bits() {
         let network = Network::new(&config).unwrap();
         let mut model = Model::untrained(network, 1).unwrap();
         let inputs = [0, 1].map(|seed| input(config.resolution, seed));
-        let alone = inputs.each_ref().map(|input| model.run(input).unwrap().to_vec());
+        let alone = inputs.each_ref().map(|input| bits(model.run(input).unwrap()));
         assert_ne!(alone[0], alone[1]);
         for threads in [2, 3, 4, 5, 1] {
-            model.set_threads(&Threads::new(threads).unwrap());
+            model.set_threads(&Threads::new(threads).unwrap()).unwrap();
             assert_eq!(model.plan().threads().count(), threads);
             for run in 0..6 {
-                let logits = model.run(&inputs[run % 2]).unwrap();
-                assert_eq!(
-                    bits(logits),
-                    bits(&alone[run % 2]),
-                    "{config:?}, {threads} threads, run {run}"
-                );
+                let logits = bits(model.run(&inputs[run % 2]).unwrap());
+                assert_eq!(logits, alone[run % 2], "{config:?}, {threads} threads, run {run}");
             }
         }
     }
@@ -101,13 +102,13 @@ fn a_small_network_is_the_same_bits() {
     let input = input(96, 0);
     let mut model = Model::untrained(small_network(), 1).unwrap();
     if cfg!(miri) {
-        model.set_threads(&Threads::new(3).unwrap());
+        model.set_threads(&Threads::new(3).unwrap()).unwrap();
         model.run(&input).unwrap();
         return;
     }
     let alone = bits(model.run(&input).unwrap());
     for threads in [3, 2, 4, 1] {
-        model.set_threads(&Threads::new(threads).unwrap());
+        model.set_threads(&Threads::new(threads).unwrap()).unwrap();
         assert_eq!(bits(model.run(&input).unwrap()), alone, "{threads} threads");
     }
 }
@@ -126,7 +127,7 @@ fn networks_share_threads() {
     let alone: Vec<Vec<u32>> =
         models.iter_mut().map(|model| bits(model.run(&input).unwrap())).collect();
     for model in &mut models {
-        model.set_threads(&threads);
+        model.set_threads(&threads).unwrap();
     }
     for _ in 0..20 {
         for (model, alone) in models.iter_mut().zip(&alone) {
@@ -154,8 +155,4 @@ fn impossible_numbers_are_refused() {
         assert!(error.to_string().contains(&threads.to_string()), "{error}");
         assert_eq!(error.code(), "UNSUPPORTED");
     }
-}
-
-fn bits(logits: &[f32]) -> Vec<u32> {
-    logits.iter().map(|x| x.to_bits()).collect()
 }

