@@ -232,7 +232,7 @@ impl Engine {
         let start = now();
         self.take_pixels(rgba)?;
         let picture = RgbaImage::new(width, height, &self.pixels)?;
-        // What the rest of this call allocates, and can't be without: filter tables of 44 bytes for each pixel of the
+        // What the rest of this call allocates, and can't be without: filter tables of 42 bytes for each pixel of the
         // short side, and the ranking.
         let rest = ROOM * (1024 + width.min(height) + self.model.network().classes());
         drop(with_room::<u8>(rest)?);
