@@ -5,7 +5,7 @@ use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
-use crate::preprocess::{Preprocessing, Preprocessor, Rect, ResizeCache, RgbaPart};
+use crate::preprocess::{Preprocessing, Preprocessor, Rect, ResizeCache, RgbaPart, Strips};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 
@@ -145,6 +145,19 @@ impl Model {
         let row = stem::row(self.plan.network().resolution);
         let threads = self.plan.threads().clone();
         self.preprocessor.run_cached(&threads, picture, cache, self.plan.picture(), row)
+    }
+
+    /// [`Model::prepare_cached`] of a picture that is too large to be in memory as a whole.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`], [`Error::OutOfMemory`], and those of [`Strips::read`].
+    pub fn prepare_strips(
+        &mut self,
+        picture: &mut dyn Strips,
+        cache: &mut ResizeCache,
+    ) -> Result<(), Error> {
+        let row = stem::row(self.plan.network().resolution);
+        self.preprocessor.run_strips(picture, cache, self.plan.picture(), row)
     }
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.

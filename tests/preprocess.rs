@@ -1,11 +1,12 @@
 //! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
 //! tests/goldens/preprocess/make.py.
 
+use mobilenet_wasm::Error;
 #[cfg(not(target_arch = "wasm32"))]
 use mobilenet_wasm::plan::Threads;
 use mobilenet_wasm::preprocess::{
     CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, Rect, ResizeCache,
-    RgbaImage, RgbaPart,
+    RgbaImage, RgbaPart, Strips,
 };
 use mobilenet_wasm::simd::{NativeInts, ScalarInts};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -668,7 +669,9 @@ fn what_is_shared_is_the_same_bits() {
         Preprocessing { interpolation: Interpolation::Bicubic, ..other_numbers.clone() };
     let stride = crop * 3 + 6;
     let mut cache = ResizeCache::default();
-    for (seed, (width, height)) in [(640, 427), (90, 200), (33, 31)].into_iter().enumerate() {
+    for (seed, (width, height)) in
+        [(640, 427), (90, 200), (33, 31), (3001, 2003)].into_iter().enumerate()
+    {
         let mut rng = fastrand::Rng::with_seed(seed as u64);
         let pixels: Vec<u8> = (0..width * height * 4).map(|_| rng.u8(..)).collect();
         let picture = RgbaImage::new(width, height, &pixels).unwrap();
@@ -689,6 +692,51 @@ fn what_is_shared_is_the_same_bits() {
                     .unwrap();
                 assert_eq!(bits(&cached), bits(&alone), "{width}x{height}, {count} threads");
             }
+            let mut stripped = vec![-1.0; crop * stride];
+            let mut strips = PictureInStrips { width, height, pixels: &pixels, largest: 0 };
+            let mut none = ResizeCache::default();
+            preprocessor.run_strips(&mut strips, &mut none, &mut stripped, stride).unwrap();
+            assert_eq!(bits(&stripped), bits(&alone), "{width}x{height} in strips");
         }
     }
+}
+
+/// A picture that is handed out as it is asked for, and the most bytes that it was asked for at once.
+struct PictureInStrips<'a> {
+    width: usize,
+    height: usize,
+    pixels: &'a [u8],
+    largest: usize,
+}
+
+impl Strips for PictureInStrips<'_> {
+    fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    fn read(&mut self, rect: Rect, pixels: &mut [u8]) -> Result<(), Error> {
+        self.largest = self.largest.max(pixels.len());
+        assert_eq!(pixels.len(), rect.width * rect.height * 4);
+        for (row, pixels) in pixels.chunks_exact_mut(rect.width * 4).enumerate() {
+            let start = ((rect.y + row) * self.width + rect.x) * 4;
+            pixels.copy_from_slice(&self.pixels[start..][..pixels.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A photo of 12 megapixels takes 5 MB at a time, and not 36.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_large_photo_is_read_in_strips() {
+    let (width, height) = (4000, 3000);
+    let pixels: Vec<u8> = (0..width * height * 4).map(|byte| (byte * 7 % 251) as u8).collect();
+    let mut strips = PictureInStrips { width, height, pixels: &pixels, largest: 0 };
+    let mut preprocessor = Preprocessor::new(Preprocessing::imagenet(224)).unwrap();
+    let [mut stripped, mut whole] = [0, 1].map(|_| vec![0.0; 224 * 224 * 3]);
+    let mut cache = ResizeCache::default();
+    preprocessor.run_strips(&mut strips, &mut cache, &mut stripped, 224 * 3).unwrap();
+    assert!(strips.largest < 5 << 20, "{}", strips.largest);
+    let picture = RgbaImage::new(width, height, &pixels).unwrap();
+    preprocessor.run(picture, &mut whole, 224 * 3);
+    assert!(stripped.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()));
 }

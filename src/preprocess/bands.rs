@@ -53,6 +53,21 @@ impl Tables {
         self.source
     }
 
+    /// What is read for the crop's rows `rows`: nothing less than a row.
+    pub fn source_of(&self, rows: Range<usize>) -> Rect {
+        let Self { vertical, source, .. } = self;
+        let placed =
+            |y: usize| y.clamp(vertical.placed.start, vertical.placed.end) - vertical.placed.start;
+        let rows = placed(rows.start)..placed(rows.end);
+        let Some(last) = rows.end.checked_sub(1).filter(|_| !rows.is_empty()) else {
+            return Rect { height: 1, ..*source };
+        };
+        let y = vertical.starts[rows.start] / 2 * 2;
+        let end = (vertical.starts[last] / 2 + vertical.pairs) * 2;
+        let end = end.min(source.y + source.height);
+        Rect { y, height: end - y, ..*source }
+    }
+
     /// Working memory for one band at a time.
     pub fn scratch(&self) -> Scratch {
         Scratch {

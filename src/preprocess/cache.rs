@@ -33,7 +33,7 @@ impl ResizeCache {
     pub(super) fn values(
         &mut self,
         settings: &Preprocessing,
-        resize: impl FnOnce(&mut [f32]),
+        resize: impl FnOnce(&mut [f32]) -> Result<(), Error>,
     ) -> Result<&[f32], Error> {
         let known = self.entries.iter().position(|entry| entry.settings.resizes_as(settings));
         let index = match known {
@@ -48,7 +48,7 @@ impl ResizeCache {
         };
         let entry = &mut self.entries[index];
         if !entry.current {
-            resize(&mut entry.values);
+            resize(&mut entry.values)?;
             entry.current = true;
         }
         Ok(&entry.values)
@@ -68,15 +68,23 @@ impl Normalisation {
     /// Leaves bytes as they are.
     pub(super) const NONE: Self = Self { scale: [1.0; 4], bias: [0.0; 4] };
 
-    /// Normalises the bytes of a row, in the order of operations that the resize has.
-    pub(super) fn apply(&self, bytes: &[f32], output: &mut [f32]) {
+    /// Normalises rows of `row_length` bytes, in the order of operations that the resize has.
+    pub(super) fn apply(
+        &self,
+        bytes: &[f32],
+        row_length: usize,
+        output: &mut [f32],
+        row_stride: usize,
+    ) {
         // Four pixels at a time are three vectors.
         const VALUES: usize = 4 * CHANNELS;
         let scale: [f32; VALUES] = std::array::from_fn(|index| self.scale[index % CHANNELS]);
         let bias: [f32; VALUES] = std::array::from_fn(|index| self.bias[index % CHANNELS]);
-        for (bytes, output) in bytes.chunks(VALUES).zip(output.chunks_mut(VALUES)) {
-            for (index, (byte, output)) in bytes.iter().zip(output).enumerate() {
-                *output = byte * scale[index] + bias[index];
+        for (bytes, output) in bytes.chunks(row_length).zip(output.chunks_mut(row_stride)) {
+            for (bytes, output) in bytes.chunks(VALUES).zip(output.chunks_mut(VALUES)) {
+                for (index, (byte, output)) in bytes.iter().zip(output).enumerate() {
+                    *output = byte * scale[index] + bias[index];
+                }
             }
         }
     }

@@ -19,10 +19,12 @@ mod bands;
 mod cache;
 mod picture;
 mod shares;
+mod strips;
 
 pub use bands::{Bands, Scratch};
 pub use cache::ResizeCache;
 pub use picture::{MAX_IMAGE_SIDE, Rect, RgbaImage, RgbaPart};
+pub use strips::Strips;
 
 use crate::error::Error;
 use crate::plan::Threads;
@@ -267,10 +269,37 @@ impl Preprocessor {
         let values = cache.values(settings, |values| {
             let bands = Bands { normalisation: &Normalisation::NONE, ..bands };
             shares::run(&bands, scratch, threads, values, row_length);
+            Ok(())
         })?;
-        for (row, values) in output.chunks_mut(row_stride).zip(values.chunks_exact(row_length)) {
-            normalisation.apply(values, &mut row[..row_length]);
-        }
+        normalisation.apply(values, row_length, output, row_stride);
+        Ok(())
+    }
+
+    /// [`Preprocessor::run_cached`] of a picture that is too large to be in memory as a whole. One thread.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`], [`Error::OutOfMemory`], and those of [`Strips::read`].
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_strips(
+        &mut self,
+        strips: &mut dyn Strips,
+        cache: &mut ResizeCache,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        let (width, height) = strips.size();
+        check_sides(width, height)?;
+        let row_length = self.settings.crop * CHANNELS;
+        self.tables((width, height));
+        let Self { settings, normalisation, current, .. } = self;
+        let Some((_, tables)) = current else { unreachable!("set above") };
+        let values = cache.values(settings, |values| {
+            let target = (&*tables, &Normalisation::NONE, settings.crop);
+            strips::run(strips, target, &mut tables.scratch(), values, row_length)
+        })?;
+        normalisation.apply(values, row_length, output, row_stride);
         Ok(())
     }
 
