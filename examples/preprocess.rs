@@ -26,7 +26,7 @@ fn main() -> Result<(), mobilenet_wasm::Error> {
     for (width, height) in [(640, 480), (1280, 720), (1920, 1080), (4000, 3000)] {
         let pixels: Vec<u8> = (0..width * height * 4).map(|byte| (byte * 7 % 251) as u8).collect();
         let picture = RgbaImage::new(width, height, &pixels)?;
-        let prepare = median(|| model.prepare(picture));
+        let prepare = median(|| model.prepare(picture).expect("a whole picture"));
         let predict = median(|| drop(model.predict(5)));
         println!(
             "{width} x {height}: {prepare:.2} ms, {:.2} of V3-Small's {predict:.2} ms",

@@ -1,9 +1,11 @@
 //! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
 //! tests/goldens/preprocess/make.py.
 
+#[cfg(not(target_arch = "wasm32"))]
+use mobilenet_wasm::plan::Threads;
 use mobilenet_wasm::preprocess::{
-    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, Rect, RgbaImage,
-    RgbaPart,
+    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, Rect, ResizeCache,
+    RgbaImage, RgbaPart,
 };
 use mobilenet_wasm::simd::{NativeInts, ScalarInts};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -652,5 +654,41 @@ fn parts_are_checked() {
             error.to_string(),
             format!("of a picture of 60 x 40 pixels {needed} are needed, {rect} were given")
         );
+    }
+}
+
+/// Threads that share a picture's bands, and networks that share what was resized, give the bits that each gives alone.
+#[test]
+#[cfg(not(target_arch = "wasm32"))]
+fn what_is_shared_is_the_same_bits() {
+    let crop = 96;
+    let alike = Preprocessing::imagenet(crop);
+    let other_numbers = Preprocessing { mean: [0.5; 3], std: [0.25; 3], ..alike.clone() };
+    let other_filter =
+        Preprocessing { interpolation: Interpolation::Bicubic, ..other_numbers.clone() };
+    let stride = crop * 3 + 6;
+    let mut cache = ResizeCache::default();
+    for (seed, (width, height)) in [(640, 427), (90, 200), (33, 31)].into_iter().enumerate() {
+        let mut rng = fastrand::Rng::with_seed(seed as u64);
+        let pixels: Vec<u8> = (0..width * height * 4).map(|_| rng.u8(..)).collect();
+        let picture = RgbaImage::new(width, height, &pixels).unwrap();
+        cache.clear();
+        for settings in [&alike, &other_numbers, &other_filter, &alike] {
+            let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
+            let mut alone = vec![-1.0; crop * stride];
+            preprocessor.run(picture, &mut alone, stride);
+            let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            for count in 1..=3 {
+                let threads = Threads::new(count).unwrap();
+                let mut shared = vec![-1.0; crop * stride];
+                preprocessor.run_on(&threads, picture.into(), &mut shared, stride).unwrap();
+                assert_eq!(bits(&shared), bits(&alone), "{width}x{height}, {count} threads");
+                let mut cached = vec![-1.0; crop * stride];
+                preprocessor
+                    .run_cached(&threads, picture.into(), &mut cache, &mut cached, stride)
+                    .unwrap();
+                assert_eq!(bits(&cached), bits(&alone), "{width}x{height}, {count} threads");
+            }
+        }
     }
 }

@@ -124,7 +124,7 @@ fn compare_photos(name: &str, model: &mut Model, photos: &Path, lines: &[Line]) 
         let is_jpeg = photo.ends_with(".jpg");
         let pixels = nearest(&photos::read(&photos.join(photo)), *width, *height);
         let picture = RgbaImage::new(*width, *height, &pixels).expect("a picture");
-        let found = model.classify(picture, 1)[0];
+        let found = model.classify(picture, 1).unwrap()[0];
         let (index, probability) = best[name];
         let what = format!("{name}, {photo} {width}x{height}");
         assert_eq!(found.index, index, "{what}: class");

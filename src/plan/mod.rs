@@ -25,13 +25,13 @@ use crate::weights::WeightSource;
 use build::{Keep, Kept, Layers, Weights};
 use std::marker::PhantomData;
 use step::Step;
-use team::Work;
 use tensor::{Memory, Tensor};
 
 pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;
 pub use team::MAX_THREADS;
+pub(crate) use team::Work;
 pub use tensor::Extent;
 pub use threads::Threads;
 

@@ -16,12 +16,16 @@
 
 mod axis;
 mod bands;
+mod cache;
 mod picture;
+mod shares;
 
 pub use bands::{Bands, Scratch};
+pub use cache::ResizeCache;
 pub use picture::{MAX_IMAGE_SIDE, Rect, RgbaImage, RgbaPart};
 
 use crate::error::Error;
+use crate::plan::Threads;
 use crate::simd::NativeInts;
 use axis::Side;
 use bands::{Normalisation, Tables};
@@ -222,6 +226,54 @@ impl Preprocessor {
         Err(Error::ImagePart { width, height, needed, got: part.rect() })
     }
 
+    /// [`Preprocessor::run_part`] by several threads, which share the bands.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`].
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_on(
+        &mut self,
+        threads: &Threads,
+        part: RgbaPart<'_>,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        let (bands, scratch) = self.bands(part, threads.count())?;
+        shares::run(&bands, scratch, threads, output, row_stride);
+        Ok(())
+    }
+
+    /// [`Preprocessor::run_on`] for one of several networks that look at the same picture: what one has resized, the
+    /// others that resize alike take from `cache`. The same bits.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_cached(
+        &mut self,
+        threads: &Threads,
+        part: RgbaPart<'_>,
+        cache: &mut ResizeCache,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        self.check(&part)?;
+        let row_length = self.settings.crop * CHANNELS;
+        let (settings, normalisation, bands, scratch) = self.parts(part, threads.count());
+        let values = cache.values(settings, |values| {
+            let bands = Bands { normalisation: &Normalisation::NONE, ..bands };
+            shares::run(&bands, scratch, threads, values, row_length);
+        })?;
+        for (row, values) in output.chunks_mut(row_stride).zip(values.chunks_exact(row_length)) {
+            normalisation.apply(values, &mut row[..row_length]);
+        }
+        Ok(())
+    }
+
     /// Runs on a part that is known to be enough.
     fn run_whole(&mut self, part: RgbaPart<'_>, output: &mut [f32], row_stride: usize) {
         let crop = self.settings.crop;
@@ -235,6 +287,16 @@ impl Preprocessor {
         part: RgbaPart<'a>,
         threads: usize,
     ) -> (Bands<'a>, &'a mut [Scratch]) {
+        let (_, _, bands, scratch) = self.parts(part, threads);
+        (bands, scratch)
+    }
+
+    /// The same, with what the bands were made from.
+    fn parts<'a>(
+        &'a mut self,
+        part: RgbaPart<'a>,
+        threads: usize,
+    ) -> (&'a Preprocessing, &'a Normalisation, Bands<'a>, &'a mut [Scratch]) {
         self.tables(part.size());
         let Self { settings, normalisation, current, scratch } = self;
         let Some((_, tables)) = current else { unreachable!("set above") };
@@ -242,7 +304,7 @@ impl Preprocessor {
             scratch.push(tables.scratch());
         }
         let bands = Bands { tables, part, normalisation, crop: settings.crop };
-        (bands, &mut scratch[..threads])
+        (settings, normalisation, bands, &mut scratch[..threads])
     }
 
     /// The tables for pictures of `size`, from now on the current ones.
