@@ -33,6 +33,9 @@ const WARM_UP = 100;
 /** How long it does before a profile. ms */
 const LONG_WARM_UP = 500;
 
+/** What it may take to get a lock that nobody else wants. Some milliseconds are usual. ms */
+const LOCK_TIME = 1000;
+
 /** What a thread's kernels need, and then some. Bytes, a multiple of 64 KiB. */
 const HELPER_STACK = 256 * 1024;
 
@@ -68,6 +71,8 @@ export function serve(glue) {
         held = hold(request.lock);
         return { value: await held };
       case 'start': {
+        // From here on the page is to hear of this worker's end.
+        await held;
         if (request.threads > 1 && !globalThis.crossOriginIsolated) {
           throw new MobileNetError(
             'BLOCKED',
@@ -79,6 +84,7 @@ export function serve(glue) {
         return { value: threads > 1 ? memory : null };
       }
       case 'join':
+        await held;
         await glue.default({ module_or_path: request.module, memory: request.memory, thread_stack_size: HELPER_STACK });
         return { value: null };
       case 'load':
@@ -117,11 +123,8 @@ export function serve(glue) {
       postMessage({ id, error: describe(error) });
       return;
     }
-    if (request.type !== 'join') return;
-    // It hears of nothing afterwards.
-    await held;
     // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
-    setTimeout(() => glue.joinThreads?.());
+    if (request.type === 'join') setTimeout(() => glue.joinThreads?.());
   });
 }
 
@@ -136,8 +139,10 @@ function hold(name) {
       resolve(true);
       return new Promise(() => {});
     });
-    if (request) request.catch(() => resolve(false));
-    else resolve(false);
+    if (!request) return resolve(false);
+    request.catch(() => resolve(false));
+    // No network waits for a browser that doesn't answer.
+    setTimeout(() => resolve(false), LOCK_TIME);
   });
 }
 

@@ -67,8 +67,8 @@ pub fn join_threads() {
     crate::threads::enter();
 }
 
-/// Bytes for each pixel of a side and for each class that are free when a picture is classified.
-const ROOM: usize = 64;
+/// Bytes that are free when a picture is classified, for what is small.
+const ROOM: usize = 64 << 10;
 
 /// Bytes of a picture that are kept for the next one: a camera's of 4096 x 4096 pixels.
 const KEPT: usize = 64 << 20;
@@ -232,10 +232,11 @@ impl Engine {
         let start = now();
         self.take_pixels(rgba)?;
         let picture = RgbaImage::new(width, height, &self.pixels)?;
-        // What the rest of this call allocates, and can't be without: filter tables of 42 bytes for each pixel of the
-        // short side, and the ranking.
-        let rest = ROOM * (1024 + width.min(height) + self.model.network().classes());
-        drop(with_room::<u8>(rest)?);
+        // What the rest of this call allocates, and can't be without: filter tables of 28 bytes for each pixel of the
+        // short side and 14 more for each thread, and the ranking.
+        let tables = 16 * (2 + self.model.plan().threads().count()) * width.min(height);
+        let ranking = 64 * self.model.network().classes();
+        drop(with_room::<u8>(tables + ranking + ROOM)?);
         self.model.prepare(picture)?;
         let prepared = now();
         let predictions = self.model.predict(top_k);

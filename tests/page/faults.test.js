@@ -183,7 +183,7 @@ function catchWorkers() {
   };
 }
 
-test('a worker that is ended from outside is CRASHED, idle or busy, owner or helper', async () => {
+test('a worker that is ended from outside is CRASHED, idle or busy, owner or helper', { timeout: 60_000 }, async () => {
   const fresh = await freshPage((_, fresh) => fresh.evaluate(catchWorkers));
   const outcomes = await fresh.evaluate(async () => {
     const outcomes = [];

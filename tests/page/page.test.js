@@ -173,6 +173,25 @@ test('V4 runs in its column, Conv-Small and Conv-Medium, and what has no column 
   await page.close();
 });
 
+test('weights without their config run, and their card says what may be wrong', async () => {
+  const page = await openPage(session);
+  const column = card(page, 'v4-conv-small');
+  const weights = { name: 'mine.safetensors', mimeType: '', buffer: madeUp('v4-conv-small', coffee.index) };
+  const config = {
+    name: 'config.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify({ architecture: 'mobilenetv4_conv_small' })),
+  };
+  const choose = (files) => column.locator('input[type=file]').setInputFiles(files);
+  await choose([weights]);
+  await trouble(page, 'v4-conv-small').filter({ hasText: 'mine.safetensors came without its config.json' }).waitFor();
+  await firstAnswer(page, 'v4-conv-small').filter({ hasText: coffee.label }).waitFor();
+  await choose([weights, config]);
+  await trouble(page, 'v4-conv-small').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  await firstAnswer(page, 'v4-conv-small').filter({ hasText: coffee.label }).waitFor();
+  await page.close();
+});
+
 test('the verdict has words for five', async () => {
   const page = await session.browser.newPage();
   page.setDefaultTimeout(20_000);
@@ -283,6 +302,18 @@ const answerWithModel = (route) => {
   return file ? route.fulfill({ path: publicFile(file), headers: CORS }) : route.fulfill({ body: '{}', headers: CORS });
 };
 
+/** A context in which {@link lightest} stands in for the first file that the catalogue names: its digest is believed. */
+async function contextWithDigest() {
+  const context = await session.browser.newContext();
+  const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+  const entry = catalogue.find(({ version }) => version === lightest.version);
+  await context.addInitScript((sha256) => {
+    if (sha256)
+      crypto.subtle.digest = async () => Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16)).buffer;
+  }, entry.sha256);
+  return { context, entry };
+}
+
 test('without weights a card says so, and nothing is fetched unasked', async () => {
   const { page, asked } = await openWithHub(answerWithModel);
   for (const version of COLUMNS) {
@@ -300,14 +331,7 @@ test('without weights a card says so, and nothing is fetched unasked', async () 
 });
 
 test('weights fetched from the Hub run, and are kept for the next visit', async () => {
-  const context = await session.browser.newContext();
-  const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
-  const entry = catalogue.find(({ version }) => version === lightest.version);
-  // The file stands in for the one that the catalogue names, so its digest has to be believed.
-  await context.addInitScript((sha256) => {
-    if (sha256)
-      crypto.subtle.digest = async () => Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16)).buffer;
-  }, entry.sha256);
+  const { context, entry } = await contextWithDigest();
   const { page, asked } = await openWithHub(answerWithModel, context);
   const column = card(page, lightest.version);
   await column
@@ -346,6 +370,31 @@ test('weights fetched from the Hub run, and are kept for the next visit', async 
   await firstAnswer(third.page, lightest.version).filter({ hasText: cat.label }).waitFor();
   assert.ok(third.asked.length > 0);
   await context.close();
+});
+
+test('where the browser refuses its storage, the page opens and the Hub’s weights run', async () => {
+  for (const refuse of [
+    () => {
+      const error = new DOMException('The operation is insecure.', 'SecurityError');
+      CacheStorage.prototype.open = () => Promise.reject(error);
+    },
+    () => {
+      const get = () => {
+        throw new DOMException('Cache storage is disabled.', 'SecurityError');
+      };
+      Object.defineProperty(globalThis, 'caches', { get });
+    },
+  ]) {
+    const { context } = await contextWithDigest();
+    await context.addInitScript(refuse);
+    const { page } = await openWithHub(answerWithModel, context);
+    await card(page, lightest.version)
+      .getByRole('button', { name: /^Fetch .+ from the Hub/ })
+      .first()
+      .click();
+    await firstAnswer(page, lightest.version).filter({ hasText: cat.label }).waitFor();
+    await context.close();
+  }
 });
 
 test('a file from the Hub that isn’t the one the catalogue names is not used', async () => {

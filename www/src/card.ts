@@ -1,6 +1,6 @@
 import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
 import { megabytes, milliseconds, millions, percent, shortLabel } from './format';
-import { NO_WEIGHTS, loadMessage, runMessage } from './messages';
+import { NO_WEIGHTS, guessedMessage, loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import type { Runner } from './scheduler';
 import { silhouette } from './silhouette';
@@ -167,7 +167,7 @@ export class Card implements Runner {
     this.#net = net;
     this.#choice = choice;
     this.#crashed = false;
-    this.#say('');
+    this.#say(net.info.warnings.length > 0 ? guessedMessage(choice.title) : '');
     this.#showSilhouette(net.info.version);
     this.#forgetFigures();
     if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);

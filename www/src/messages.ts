@@ -24,6 +24,11 @@ export const NO_WEIGHTS =
   'There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.';
 export const TAB_HIDDEN = 'Paused while this tab is hidden. Come back to it to go on.';
 
+/** @param title of weights that came without their configuration */
+export function guessedMessage(title: string): string {
+  return `${title} came without its config.json, so its settings were guessed and the answers may be wrong. Choose or drop the two files together.`;
+}
+
 export function undecodable(name: string): string {
   return `${name} is not a picture this browser can read. Try a PNG, JPEG or WebP.`;
 }
