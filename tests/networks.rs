@@ -138,6 +138,7 @@ fn memory_at_224_pixels() {
             plan.weight_bytes(),
             plan.activation_bytes()
         );
+        assert!(memory <= parameters + activations, "{version}: {memory}");
     }
 }
 
