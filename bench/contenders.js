@@ -15,6 +15,8 @@ export const NETWORKS = [
   { version: 'v2', title: 'MobileNet V2' },
   { version: 'v3-large', title: 'MobileNet V3-Large' },
   { version: 'v3-small', title: 'MobileNet V3-Small' },
+  { version: 'v4-conv-small', title: 'MobileNetV4-Conv-Small' },
+  { version: 'v4-conv-medium', title: 'MobileNetV4-Conv-Medium' },
 ];
 
 /**

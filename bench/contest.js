@@ -93,11 +93,12 @@ async function seat(context, url, { contender, task }) {
 }
 
 /**
- * @param {Error} error that a page's script threw
+ * @param {unknown} error that a page's script threw
  * @returns {string} what it says, without where it was
  */
 export function reasonOf(error) {
-  return error.message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
 }
 
 /**

@@ -1,5 +1,5 @@
-"""Writes the four networks as ONNX files: timm's, with random weights. Each has a folder laid out as Transformers.js
-expects it of a model; ONNX Runtime Web reads the same file.
+"""Writes the networks as ONNX files: timm's, with random weights. Each has a folder laid out as Transformers.js expects
+it of a model; ONNX Runtime Web reads the same file.
 
 python make_onnx.py FOLDER
 """
@@ -16,6 +16,8 @@ NETWORKS = {
     "v2": ("mobilenetv2_100", "mobilenet_v2", "MobileNetV2"),
     "v3-large": ("mobilenetv3_large_100", "mobilenet_v3", "MobileNetV3"),
     "v3-small": ("mobilenetv3_small_100", "mobilenet_v3", "MobileNetV3"),
+    "v4-conv-small": ("mobilenetv4_conv_small", "mobilenet_v4", "MobileNetV4"),
+    "v4-conv-medium": ("mobilenetv4_conv_medium", "mobilenet_v4", "MobileNetV4"),
 }
 
 

@@ -1,5 +1,5 @@
-"""Writes the four networks as TFLite files: Keras's, with random weights. For LiteRT.js in f32 and int8, and in f32 with
-the metadata that MediaPipe's tasks ask for.
+"""Writes the networks that Keras has, all but MobileNetV4, as TFLite files with random weights: for LiteRT.js in f32 and
+int8, and in f32 with the metadata that MediaPipe's tasks ask for.
 
 python make_tflite.py FOLDER
 """

@@ -72,7 +72,8 @@ ${list([
   `mobilenet-wasm is measured through its npm package: \`timing.inference\` of \`classify\` is the time of the network in
   the worker. It leaves out preprocessing and the way to the worker and back, which a table of their own has.`,
   `The peers' time is that of their run call and of reading one value of its output; the input tensor is made beforehand.
-  LiteRT.js runs Keras's networks, ONNX Runtime Web timm's, and TensorFlow.js the operations of a converted graph model.`,
+  LiteRT.js runs Keras's networks, which have no MobileNetV4 among them, ONNX Runtime Web timm's, and TensorFlow.js the
+  operations of a converted graph model.`,
   `GFLOP/s counts two operations for each multiply-accumulate of mobilenet-wasm's network, in the fastest run. Peak is what
   a loop of multiply-adds in registers reached in the same turns; the share of it is given for one thread and \`f32\`.`,
   `"time / ours" compares fastest runs, with that of mobilenet-wasm's \`relaxed\` build at the same number of threads.`,

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (width, height, pixels) = read_png(picture)?;
     let start = Instant::now();
-    let predictions = model.classify(RgbaImage::new(width, height, &pixels)?, 5);
+    let predictions = model.classify(RgbaImage::new(width, height, &pixels)?, 5)?;
     println!("{:.1} ms", start.elapsed().as_secs_f64() * 1e3);
 
     let imagenet: Vec<String> = serde_json::from_str(include_str!("../pkg/labels.json"))?;

@@ -78,16 +78,16 @@ const BUILDS = [
   },
 ];
 
+/** @type {readonly string[]} */
+export const BUILD_NAMES = BUILDS.map(({ name }) => name);
+
 /** Threads that a network gets unasked: beyond four it gains little, and the page has other work. */
 const DEFAULT_THREADS = 4;
-/** What `src/plan` accepts. */
-const MAX_THREADS = 64;
-
 /**
  * What a caller asks of the build.
  * @typedef {object} Wish
- * @property {number} [threads]
- * @property {string} [build] this one or none
+ * @property {number | undefined} threads
+ * @property {string | undefined} build this one or none
  */
 
 /**
@@ -98,12 +98,6 @@ const MAX_THREADS = 64;
  * @returns {Promise<{ connection: Connection, build: import('./index.js').BuildName, threads: number, skipped: SkippedBuild[] }>}
  */
 export async function startBest({ threads = defaultThreads(), build: only }, signal) {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new MobileNetError('BAD_INPUT', `threads is ${threads}: give a whole number from 1 to ${MAX_THREADS}`);
-  }
-  if (only !== undefined && !BUILDS.some(({ name }) => name === only)) {
-    throw new MobileNetError('BAD_INPUT', `there is no build "${only}": ${BUILDS.map(({ name }) => name).join(', ')}`);
-  }
   if (typeof WebAssembly !== 'object') throw new MobileNetError('UNSUPPORTED', 'this browser has no WebAssembly');
   /** @type {SkippedBuild[]} */
   const skipped = [];
@@ -125,10 +119,18 @@ export async function startBest({ threads = defaultThreads(), build: only }, sig
       skipped.push({ build: build.name, reason: messageOf(error) });
     }
   }
-  throw new MobileNetError(
-    code,
-    `no build of the engine runs here: ${skipped.map(({ build, reason }) => `${build}: ${reason}`).join('; ')}`,
-  );
+  throw new MobileNetError(code, `no build of the engine runs here: ${listed(skipped)}`);
+}
+
+/**
+ * @param {SkippedBuild[]} skipped
+ * @returns {string} each reason once, with the builds that it holds for
+ */
+function listed(skipped) {
+  /** @type {Map<string, string[]>} */
+  const builds = new Map();
+  for (const { build, reason } of skipped) builds.set(reason, [...(builds.get(reason) ?? []), build]);
+  return Array.from(builds, ([reason, names]) => `${names.join(', ')}: ${reason}`).join('; ');
 }
 
 function defaultThreads() {
@@ -155,12 +157,13 @@ function withoutThreads(threads, only) {
  */
 async function start(build, threads, signal) {
   signal.throwIfAborted();
-  const connection = new Connection(build.spawn());
+  const connection = connect(build);
+  const policy = watchPolicy();
   const end = () => connection.close(signal.reason);
   signal.addEventListener('abort', end);
   try {
     // One for all: a network that lost a thread would wait for it for ever.
-    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(new Connection(build.spawn())));
+    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(connect(build)));
     // The workers fetch their scripts meanwhile.
     const module = await compiled(build);
     const memory = await connection.request({ type: 'start', module, threads });
@@ -168,10 +171,49 @@ async function start(build, threads, signal) {
     return connection;
   } catch (error) {
     connection.close(new MobileNetError('DISPOSED', 'this build did not start'));
-    throw error;
+    throw (await policy.fault()) ?? error;
   } finally {
+    policy.forget();
     signal.removeEventListener('abort', end);
   }
+}
+
+/**
+ * @param {Build} build
+ * @returns {Connection}
+ */
+function connect(build) {
+  let worker;
+  try {
+    worker = build.spawn();
+  } catch (cause) {
+    // Browsers start no worker from another origin's script.
+    const reason = `the browser starts no worker here: ${messageOf(cause)}; serve the package's files from the page's own origin`;
+    throw new MobileNetError('BLOCKED', reason, { cause });
+  }
+  return new Connection(worker);
+}
+
+/**
+ * Listens for a Content-Security-Policy that forbids workers: to the page, such a worker is only one that could not be loaded.
+ * @returns {{ fault: () => Promise<MobileNetError | null>, forget: () => void }}
+ */
+function watchPolicy() {
+  let forbids = false;
+  /** @param {any} event */
+  const listen = ({ effectiveDirective, disposition }) => {
+    forbids ||= effectiveDirective === 'worker-src' && disposition === 'enforce';
+  };
+  globalThis.addEventListener('securitypolicyviolation', listen);
+  return {
+    async fault() {
+      // The event may come after the worker's own.
+      await new Promise((resolve) => setTimeout(resolve));
+      const reason = "the page's Content-Security-Policy forbids the workers of this package: add 'self' to worker-src";
+      return forbids ? new MobileNetError('BLOCKED', reason) : null;
+    },
+    forget: () => globalThis.removeEventListener('securitypolicyviolation', listen),
+  };
 }
 
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
@@ -205,8 +247,37 @@ async function compile(url) {
     throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });
   }
   if (!response.ok) throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status}`);
-  // Streaming compilation insists on the MIME type, which not every server knows.
-  return response.headers.get('content-type')?.startsWith('application/wasm')
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
+  const type = response.headers.get('content-type') ?? '';
+  if (/^text\/html\b/i.test(type)) {
+    throw new MobileNetError(
+      'FETCH_FAILED',
+      `${url} is a page (${type}) in place of WebAssembly: put the package's folder wasm where the server finds it`,
+    );
+  }
+  try {
+    // Streaming compilation insists on the MIME type, which not every server knows.
+    return await (type.startsWith('application/wasm')
+      ? WebAssembly.compileStreaming(response)
+      : WebAssembly.compile(await response.arrayBuffer()));
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}: ${messageOf(cause)}`, { cause });
+    }
+    if (compilingIsForbidden()) {
+      const reason = "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src";
+      throw new MobileNetError('BLOCKED', reason, { cause });
+    }
+    const reason = `${url} is not the package's file, or a damaged copy of it: ${messageOf(cause)}`;
+    throw new MobileNetError('FETCH_FAILED', reason, { cause });
+  }
+}
+
+/** @returns {boolean} whether not even a module that is known to be valid can be compiled */
+function compilingIsForbidden() {
+  try {
+    new WebAssembly.Module(SIMD_PROBE);
+    return false;
+  } catch {
+    return true;
+  }
 }

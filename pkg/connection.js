@@ -6,6 +6,13 @@ import { MobileNetError, messageOf } from './errors.js';
  * @typedef {{ resolve: (value: any) => void, reject: (error: MobileNetError) => void }} Pending
  */
 
+/** An error event without a message says no more: what may be the cause is named. */
+const SCRIPT_FAILED =
+  "the script of the worker could not be loaded: serve the package's files from the page's origin, each under its own name" +
+  (globalThis.crossOriginIsolated
+    ? ', and with the header Cross-Origin-Embedder-Policy: require-corp, since this page has it'
+    : '');
+
 /** A worker and the requests it still owes an answer. */
 export class Connection {
   #worker;
@@ -16,6 +23,8 @@ export class Connection {
   #closed = null;
   /** @type {Connection[]} */
   #tied = [];
+  /** Aborted when this is closed. */
+  #over = new AbortController();
 
   /** @param {Worker} worker */
   constructor(worker) {
@@ -26,8 +35,9 @@ export class Connection {
       event.preventDefault();
       if (event.message) this.#crash(event.message);
       // Without a message it is the script that could not be loaded.
-      else this.close(new MobileNetError('FETCH_FAILED', 'the script of the worker could not be loaded'));
+      else this.close(new MobileNetError('FETCH_FAILED', SCRIPT_FAILED));
     };
+    this.#watch();
   }
 
   /** Why no more requests are taken, `null` while they are. */
@@ -54,6 +64,23 @@ export class Connection {
   }
 
   /**
+   * Hears of the worker's end, which no event tells when the browser or another script ends it: a call under way would wait for
+   * ever. The worker holds a lock for as long as it lives; this waits for it. Web Locks exist in secure contexts (https: or
+   * localhost) of Chrome 69, Firefox 96 and Safari 15.4; elsewhere nobody is heard of. Chrome takes 2 s to end a busy worker.
+   */
+  async #watch() {
+    const lock = `mobilenet-wasm ${Math.random()} ${Math.random()}`;
+    try {
+      if (!(await this.request({ type: 'watch', lock }))) return;
+      await navigator.locks.request(lock, { signal: this.#over.signal }, () => {
+        this.#crash('the worker was ended from outside');
+      });
+    } catch {
+      // It is closed, or locks are refused here.
+    }
+  }
+
+  /**
    * Ties another connection to this one: when either is closed, so is the other.
    * @param {Connection} other
    * @returns {Connection} the same
@@ -74,6 +101,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = reason;
     this.#worker.terminate();
+    this.#over.abort();
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
     for (const other of this.#tied) other.close(reason);

@@ -14,6 +14,7 @@ export const ERROR_CODES = Object.freeze([
   'ABORTED',
   'DISPOSED',
   'UNSUPPORTED',
+  'BLOCKED',
   'CRASHED',
   'OUT_OF_MEMORY',
 ]);
@@ -46,4 +47,38 @@ export function abortedBy(signal) {
  */
 export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string} what kind of object it is, as it says itself: `ArrayBuffer`, `Map`, `Object`
+ */
+export function kindOf(value) {
+  try {
+    return Object.prototype.toString.call(value).slice('[object '.length, -1);
+  } catch {
+    return 'Object';
+  }
+}
+
+/**
+ * @param {unknown} value anything, Symbols and objects that can't be made strings among them
+ * @returns {string} how a message calls it
+ */
+export function shown(value) {
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+    case 'bigint':
+      return 'a bigint';
+    case 'function':
+      return 'a function';
+    case 'object': {
+      const kind = kindOf(value);
+      return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;
+    }
+    default:
+      return String(value);
+  }
 }

@@ -1,38 +1,41 @@
 import { MobileNetError, abortedBy, messageOf } from './errors.js';
 
 /**
- * @typedef {import('./index.js').ByteSource} ByteSource
- * @typedef {import('./index.js').JsonSource} JsonSource
+ * @typedef {import('./arguments.js').Bytes} Bytes
+ * @typedef {import('./arguments.js').Json} Json
  * @typedef {import('./index.js').Progress} Progress
+ * @typedef {import('./store.js').Store} Store
  *
  * @typedef {object} ReadOptions
+ * @property {Store} store where downloads are kept
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {string} [sha256] the digest to hold the bytes against, in hexadecimal
- * @property {string} [cache] the name of the Cache Storage cache to keep downloads in
+ * @property {string} [sha256] the digest to hold the bytes against, in lower-case hexadecimal
  */
 
+/** More than any configuration has, labels for the most classes included. Bytes or UTF-16 code units. */
+const LONGEST_JSON = 16 * 2 ** 20;
+
 /**
- * @param {ByteSource} source
+ * @param {Bytes} source
  * @param {ReadOptions} options
  * @returns {Promise<{ bytes: Uint8Array, owned: boolean }>} `owned`: no one else holds these bytes
  */
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
-  if (typeof source === 'string' || source instanceof URL) {
-    return { bytes: await download(absolute(source), options), owned: true };
-  }
+  if ('address' in source) return { bytes: await download(source.address, options), owned: true };
   let bytes;
   let owned = false;
-  if (source instanceof Blob) {
-    bytes = new Uint8Array(await readBlob(source));
+  if ('blob' in source) {
+    bytes = new Uint8Array(await readBlob(source.blob));
     owned = true;
-  } else if (source instanceof ArrayBuffer) {
-    bytes = new Uint8Array(source);
-  } else if (ArrayBuffer.isView(source)) {
-    bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   } else {
-    throw new MobileNetError('BAD_INPUT', 'weights: give an address, an ArrayBuffer, a typed array or a Blob');
+    bytes = source.bytes;
+    if (!(bytes.buffer instanceof ArrayBuffer)) {
+      // Shared memory: others may write it, and digests aren't made of it.
+      bytes = bytes.slice();
+      owned = true;
+    }
   }
   if (sha256) await checkDigest(bytes, sha256, 'the weights');
   if (signal?.aborted) throw abortedBy(signal);
@@ -40,34 +43,23 @@ export async function readBytes(source, options) {
 }
 
 /**
- * @param {JsonSource | null | undefined} source
+ * @param {string} name of the argument, for messages
+ * @param {Json | undefined} source
  * @param {Omit<ReadOptions, 'onProgress' | 'sha256'>} options
  * @returns {Promise<string | undefined>} JSON text
  */
-export async function readJson(source, options) {
-  if (source === undefined || source === null) return undefined;
-  if (typeof source === 'string' || source instanceof URL) {
-    return new TextDecoder().decode(await download(absolute(source), options));
+export async function readJson(name, source, options) {
+  if (!source) return undefined;
+  /** @type {string | Uint8Array | ArrayBuffer} */
+  let json;
+  if ('text' in source) json = source.text;
+  else if ('blob' in source) json = await readBlob(source.blob);
+  else json = await download(source.address, options);
+  const length = typeof json === 'string' ? json.length : json.byteLength;
+  if (length > LONGEST_JSON) {
+    throw new MobileNetError('BAD_CONFIG', `${name} has ${length} bytes: that is no configuration`);
   }
-  if (source instanceof Blob) return new TextDecoder().decode(await readBlob(source));
-  try {
-    return JSON.stringify(source);
-  } catch (error) {
-    throw new MobileNetError('BAD_CONFIG', `this object isn't JSON: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/**
- * Relative addresses are the page's, as everywhere else in a page.
- * @param {string | URL} address
- * @returns {string}
- */
-function absolute(address) {
-  try {
-    return new URL(address, globalThis.document?.baseURI ?? globalThis.location.href).href;
-  } catch (error) {
-    throw new MobileNetError('BAD_INPUT', `${JSON.stringify(address)} isn't an address`, { cause: error });
-  }
+  return typeof json === 'string' ? json : new TextDecoder().decode(json);
 }
 
 /**
@@ -88,17 +80,14 @@ async function readBlob(blob) {
  * @param {ReadOptions} options
  * @returns {Promise<Uint8Array>}
  */
-async function download(url, { onProgress, signal, sha256, cache }) {
-  // Cache Storage exists in secure contexts only.
-  const store = cache && globalThis.caches ? await caches.open(cache) : undefined;
-  const kept = await store?.match(url);
+async function download(url, { store, onProgress, signal, sha256 }) {
+  const kept = await store.find(url);
   if (kept) {
     try {
       return await receive(kept, url, { onProgress, signal, sha256 });
     } catch (error) {
       if (signal?.aborted) throw error;
-      // What was kept is damaged: fetch it anew.
-      await store?.delete(url);
+      await store.drop(url);
     }
   }
   let response;
@@ -112,11 +101,7 @@ async function download(url, { onProgress, signal, sha256, cache }) {
     throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status} ${response.statusText}`.trimEnd());
   }
   const bytes = await receive(response, url, { onProgress, signal, sha256 });
-  try {
-    await store?.put(url, new Response(bytes, { headers: { 'content-length': String(bytes.length) } }));
-  } catch {
-    // A full disk costs the next visit a download, not this one its network.
-  }
+  await store.offer(url, bytes);
   return bytes;
 }
 
@@ -124,7 +109,7 @@ async function download(url, { onProgress, signal, sha256, cache }) {
  * Reads a body to its end, reporting progress, and checks its digest.
  * @param {Response} response
  * @param {string} url
- * @param {ReadOptions} options
+ * @param {Omit<ReadOptions, 'store'>} options
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 async function receive(response, url, { onProgress, signal, sha256 }) {
@@ -134,7 +119,7 @@ async function receive(response, url, { onProgress, signal, sha256 }) {
     new TransformStream({
       transform(/** @type {Uint8Array} */ chunk, controller) {
         loaded += chunk.byteLength;
-        onProgress?.({ loaded, total: total !== null && loaded <= total ? total : null });
+        if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
         controller.enqueue(chunk);
       },
     }),
@@ -144,12 +129,31 @@ async function receive(response, url, { onProgress, signal, sha256 }) {
     bytes = new Uint8Array(await new Response(counted).arrayBuffer());
   } catch (error) {
     if (signal?.aborted) throw abortedBy(signal);
+    if (error instanceof RangeError) {
+      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}`, { cause: error });
+    }
     throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${loaded} bytes: ${messageOf(error)}`, {
       cause: error,
     });
   }
   if (sha256) await checkDigest(bytes, sha256, url);
   return bytes;
+}
+
+/**
+ * Calls a caller's function. What it throws becomes an uncaught error of the page, as from an event's listener: the download
+ * goes on.
+ * @param {(progress: Progress) => void} onProgress
+ * @param {Progress} progress
+ */
+function tell(onProgress, progress) {
+  try {
+    onProgress(progress);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /**
@@ -164,7 +168,7 @@ function expectedLength(response) {
 
 /**
  * @param {Uint8Array} bytes
- * @param {string} expected hexadecimal
+ * @param {string} expected lower-case hexadecimal
  * @param {string} name what the bytes are, for the message
  */
 async function checkDigest(bytes, expected, name) {
@@ -173,7 +177,7 @@ async function checkDigest(bytes, expected, name) {
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {BufferSource} */ (bytes)));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== expected.toLowerCase()) {
+  if (found !== expected) {
     throw new MobileNetError('CHECKSUM', `the SHA-256 of ${name} is ${found}, expected ${expected}`);
   }
 }

@@ -1,4 +1,5 @@
-import { MobileNetError, messageOf } from './errors.js';
+import { isReal } from './arguments.js';
+import { MobileNetError, kindOf, messageOf } from './errors.js';
 
 /**
  * @typedef {import('./protocol.js').Frame} Frame
@@ -18,6 +19,18 @@ const COPY = { premultiplyAlpha: 'none' };
  */
 const DECODE = { ...COPY, colorSpaceConversion: 'none', imageOrientation: 'from-image' };
 
+/** What holds a picture, and a getter that only the real ones have. */
+const GETTERS = new Map([
+  ['HTMLVideoElement', 'videoWidth'],
+  ['HTMLImageElement', 'naturalWidth'],
+  ['HTMLCanvasElement', 'width'],
+  ['OffscreenCanvas', 'width'],
+  ['ImageBitmap', 'width'],
+  ['ImageData', 'width'],
+  ['VideoFrame', 'codedWidth'],
+  ['Blob', 'size'],
+]);
+
 /**
  * Takes the picture that `source` shows at the time of the call. The source stays the caller's: it isn't transferred,
  * closed or changed.
@@ -25,24 +38,31 @@ const DECODE = { ...COPY, colorSpaceConversion: 'none', imageOrientation: 'from-
  * @returns {Promise<Frame>}
  */
 export async function capture(source) {
-  // The tag rather than `instanceof`: it holds for an element of another window, and where the class isn't defined.
-  const kind = Object.prototype.toString.call(source).slice('[object '.length, -1);
+  const kind = kindOf(source);
+  const name = kind === 'File' ? 'Blob' : kind;
+  const getter = GETTERS.get(name);
+  if (getter === undefined || !isReal(source, name, getter)) {
+    const what = getter === undefined ? `a value of type ${kind}` : `what only calls itself ${kind}`;
+    throw new MobileNetError(
+      'BAD_INPUT',
+      `can't classify ${what}: give a video, image or canvas ` +
+        'element, an OffscreenCanvas, ImageData, ImageBitmap, VideoFrame or Blob',
+    );
+  }
   try {
-    const frame = await captureKind(kind, source);
-    if (frame) return frame;
+    return await captureKind(name, source);
   } catch (error) {
     if (error instanceof MobileNetError) throw error;
-    const name = error instanceof DOMException ? error.name : '';
-    if (name === 'SecurityError') throw tainted(kind);
+    if (error instanceof DOMException && error.name === 'SecurityError') throw tainted(kind);
+    if (error instanceof RangeError) {
+      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for this ${kind}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
     throw new MobileNetError('BAD_INPUT', `no picture could be taken from this ${kind}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  throw new MobileNetError(
-    'BAD_INPUT',
-    `can't classify a value of type ${kind}: give a video, image or canvas ` +
-      'element, an OffscreenCanvas, ImageData, ImageBitmap, VideoFrame or Blob',
-  );
 }
 
 /**
@@ -57,9 +77,9 @@ export function tainted(kind) {
 }
 
 /**
- * @param {string} kind
- * @param {any} source
- * @returns {Promise<Frame | null>} null: not a kind that holds a picture
+ * @param {string} kind one of {@link GETTERS}
+ * @param {any} source a real one
+ * @returns {Promise<Frame>}
  */
 async function captureKind(kind, source) {
   switch (kind) {
@@ -76,21 +96,19 @@ async function captureKind(kind, source) {
       }
       return { image: await createImageBitmap(source, DECODE) };
     case 'Blob':
-    case 'File':
       return { image: await createImageBitmap(source, DECODE) };
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas':
     case 'ImageBitmap':
       return { image: await createImageBitmap(source, COPY) };
     case 'VideoFrame':
-      return { image: source.clone() };
-    case 'ImageData':
-      // Anything but 8-bit sRGB has to go through the browser's own conversion.
+      // Its own method: the object may have another of that name.
+      return { image: VideoFrame.prototype.clone.call(source) };
+    default:
+      // ImageData: anything but 8-bit sRGB has to go through the browser's own conversion.
       if (source.colorSpace !== 'srgb' || !(source.data instanceof Uint8ClampedArray)) {
         return { image: await createImageBitmap(source, COPY) };
       }
       return { pixels: source.data.slice(), width: source.width, height: source.height };
-    default:
-      return null;
   }
 }

@@ -9,13 +9,24 @@ export type ClassifySource =
   | VideoFrame
   | Blob;
 
-/** An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken. */
+/**
+ * An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken; it is copied again when
+ * the network starts afresh after a crash, so keep it as it is, or give a Blob, which can't change.
+ */
 export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
 
-/** The address of a JSON file, the file, or the object that it holds. */
-export type JsonSource = string | URL | Blob | object;
+/**
+ * The address of a JSON file, the file, or the object that it holds. Any other object, such as a Promise, a Response, a Map or an
+ * ArrayBuffer, is an error.
+ */
+export type JsonSource = string | URL | Blob | JsonObject;
 
-export type Version = 'v1' | 'v2' | 'v3-small' | 'v3-large';
+/** An object as `JSON.parse` gives it. A value whose type is an interface is taken as `{ ...value }`. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** `v4-conv-small`, `v4-conv-medium`: MobileNetV4's two without attention. The last two are no MobileNets, but kin. */
+export type Version =
+  'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-conv-small' | 'v4-conv-medium' | 'mnasnet-b1' | 'efficientnet-lite0';
 
 export interface Progress {
   /** Bytes so far. */
@@ -45,18 +56,19 @@ export interface LoadOptions extends EngineOptions {
   /** The checkpoint's `preprocessor_config.json`, where it has one. */
   preprocessorConfig?: JsonSource | null;
   /** Names of the classes, best left out: the config's own or ImageNet's are used. */
-  labels?: readonly string[];
-  /** Called while the weights are downloaded. */
-  onProgress?: (progress: Progress) => void;
+  labels?: readonly string[] | null;
+  /** Called while the weights are downloaded. What it throws is an uncaught error of the page; the load goes on. */
+  onProgress?: ((progress: Progress) => void) | null;
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
-  signal?: AbortSignal;
-  /** The SHA-256 of the weights in hexadecimal: any other file is rejected with `CHECKSUM`. */
-  sha256?: string;
+  signal?: AbortSignal | null;
+  /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
+  sha256?: string | null;
   /**
-   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once they are complete and their
-   * digest is right. Only in secure contexts (https: or localhost).
+   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
+   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
+   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
-  cache?: string;
+  cache?: string | null;
 }
 
 export interface UntrainedOptions extends EngineOptions {
@@ -69,14 +81,19 @@ export interface UntrainedOptions extends EngineOptions {
   resolution?: number;
   /** Default 1000. */
   classes?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 export interface ClassifyOptions {
   /** How many predictions, default 5. */
   topK?: number;
   /** Rejects this call with `ABORTED`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
+}
+
+export interface RunOptions {
+  /** Rejects this call with `ABORTED`. The worker finishes what it has begun, and calls made meanwhile wait for that. */
+  signal?: AbortSignal | null;
 }
 
 export interface Prediction {
@@ -116,7 +133,7 @@ export interface Preprocessing {
   std: [number, number, number];
 }
 
-export interface ProfileOptions {
+export interface ProfileOptions extends RunOptions {
   /**
    * Runs to take the times of, 1 to 1000. Default: as many as a second has room for, but 20 at least. Where the clock
    * is coarse, more of them make the times of short steps more accurate.
@@ -143,13 +160,13 @@ export interface ProfileTime {
 
 export interface ProfileStep extends ProfileTime {
   /**
-   * Its place in the network, each only once: `stem`, `block 3 expand`, `depthwise` (or `expand + depthwise`), `pool`,
-   * `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`, `classifier`. A block's residual is a
-   * part of its `project`.
+   * Its place in the network, each only once: `stem`, `block 3 start depthwise`, `expand`, `depthwise` (or
+   * `expand + depthwise`), `pool`, `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`,
+   * `classifier`. A block's residual is a part of its `project`.
    */
   name: string;
   /** `expand-depthwise`: an expansion and the depthwise convolution behind it, fused as on large maps. */
-  kind: 'stem' | 'pointwise' | 'depthwise' | 'expand-depthwise' | 'pool' | 'dense' | 'scale';
+  kind: 'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'pool' | 'dense' | 'scale';
   /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];
@@ -208,6 +225,11 @@ export interface NetworkInfo {
   readonly threads: number;
   /** The builds that would have come before it. */
   readonly skipped: readonly SkippedBuild[];
+  /**
+   * Sentences about what was guessed of a checkpoint, as no `config` told it, where another guess would be as good: if it is wrong,
+   * so are the predictions. Mostly empty.
+   */
+  readonly warnings: readonly string[];
 }
 
 export type ErrorCode =
@@ -217,9 +239,9 @@ export type ErrorCode =
   | 'UNKNOWN_NETWORK'
   /** `config`, `preprocessorConfig`, `labels` or the options of `untrained` don't make sense. */
   | 'BAD_CONFIG'
-  /** A source without a picture, pixels of another origin, an input of the wrong length, a wrong argument. */
+  /** A source without a picture, pixels of another origin, an input of the wrong length or with NaN, a wrong argument. */
   | 'BAD_INPUT'
-  /** A file could not be fetched or read. */
+  /** A file could not be fetched or read, or a page came in place of one of the package's own. */
   | 'FETCH_FAILED'
   /** The weights aren't the ones that `sha256` names, or it can't be told. */
   | 'CHECKSUM'
@@ -229,8 +251,17 @@ export type ErrorCode =
   | 'DISPOSED'
   /** No WebAssembly here, or no SIMD in it, or not the `build` that was asked for. */
   | 'UNSUPPORTED'
-  /** A worker or the engine in it broke. Other networks go on, and this one's next call starts it afresh. */
+  /**
+   * The browser could run the engine, but the page doesn't let it: its Content-Security-Policy, or isolation headers that its
+   * workers lack. The message names the header.
+   */
+  | 'BLOCKED'
+  /**
+   * A worker or the engine in it broke, or was ended by the browser or a script. Other networks go on, and this one's next call
+   * starts it afresh. That a worker was ended is noticed in secure contexts (https: or localhost) only, of a busy one after 2 s.
+   */
   | 'CRASHED'
+  /** A picture, or a network, larger than the engine's memory: 1 GiB in the builds with threads, 4 in the others. */
   | 'OUT_OF_MEMORY';
 
 /** Every error of this package. */
@@ -268,10 +299,10 @@ export declare class MobileNet {
 
   /**
    * The network alone.
-   * @param input height x width x 3, normalised, of `info.resolution` pixels a side
+   * @param input height x width x 3, normalised, of `info.resolution` pixels a side; NaN or an infinity is an error
    * @returns `info.logits` values
    */
-  run(input: Float32Array): Promise<Float32Array>;
+  run(input: Float32Array, options?: RunOptions): Promise<Float32Array>;
 
   /**
    * How long each layer takes, on all of the network's threads: half a second to warm up, the runs, and some 0.1 s for the core's peak. Calls
@@ -285,4 +316,53 @@ export declare class MobileNet {
 
   /** Ends the worker and frees its memory. Calls under way, and all later ones, are rejected with `DISPOSED`. */
   dispose(): void;
+}
+
+/** One convolution or dense layer of an {@link Architecture}. */
+export interface ArchitectureLayer {
+  /** `stem`: a full convolution on the image. `convolution`: one over a map's channels. `pointwise`: 1x1. */
+  kind: 'stem' | 'convolution' | 'depthwise' | 'pointwise' | 'dense';
+  /** Side of the filter. Pixels. */
+  kernel: number;
+  stride: number;
+  inChannels: number;
+  outChannels: number;
+  activation: 'linear' | 'relu' | 'relu6' | 'hard-swish' | 'hard-sigmoid';
+  /** Whether checkpoints have batch normalisation after it; if not, it has a bias. */
+  batchNorm: boolean;
+}
+
+/** One block; its layers run in the order of the fields. */
+export interface ArchitectureBlock {
+  /** The depthwise convolution before the expansion that V4 has. */
+  start: ArchitectureLayer | null;
+  expand: ArchitectureLayer | null;
+  depthwise: ArchitectureLayer | null;
+  squeezeExcite: { reduce: ArchitectureLayer; expand: ArchitectureLayer } | null;
+  project: ArchitectureLayer;
+  /** Whether the block's input is added to its output. */
+  residual: boolean;
+}
+
+/** A network layer by layer, at width 1 and 224 pixels: what `mobilenet-wasm/architectures.json` lists. */
+export interface Architecture {
+  version: Version;
+  /** For people: `MobileNet V3-Small`. */
+  name: string;
+  minimalistic: boolean;
+  width: number;
+  resolution: number;
+  padding: 'symmetric' | 'same';
+  parameters: number;
+  /** Multiply-accumulates of one inference. */
+  macs: number;
+  /** How many blocks each stage has, as checkpoints' names count them. */
+  stages: number[];
+  stem: ArchitectureLayer;
+  blocks: ArchitectureBlock[];
+  /** The 1x1 convolution before pooling, in all but V1. */
+  last: ArchitectureLayer | null;
+  /** The layer between pooling and classifier, in V3 and V4. */
+  head: ArchitectureLayer | null;
+  classifier: ArchitectureLayer;
 }

@@ -1,9 +1,24 @@
-import { startBest } from './builds.js';
+import {
+  bytesOf,
+  cacheOf,
+  callbackOf,
+  digestOf,
+  fieldsOf,
+  inputOf,
+  jsonOf,
+  labelsOf,
+  shapeOf,
+  signalOf,
+  wholeNumber,
+  wishOf,
+} from './arguments.js';
+import { BUILD_NAMES, startBest } from './builds.js';
 import { MobileNetError, abortedBy } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
 import { capture, tainted } from './frames.js';
 import { labelsFor } from './labels.js';
 import { MAX_RUNS, closeFrame, transferablesOf } from './protocol.js';
+import { Store } from './store.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
@@ -16,6 +31,7 @@ import { MAX_RUNS, closeFrame, transferablesOf } from './protocol.js';
  * @typedef {import('./index.js').NetworkInfo} NetworkInfo
  * @typedef {import('./index.js').Profile} Profile
  * @typedef {import('./index.js').ProfileOptions} ProfileOptions
+ * @typedef {import('./index.js').RunOptions} RunOptions
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
  *
  * @typedef {object} Started a worker with a network in it
@@ -30,6 +46,33 @@ import { MAX_RUNS, closeFrame, transferablesOf } from './protocol.js';
  * @property {(reading: Reading | null) => void} resolve
  * @property {(error: unknown) => void} reject
  */
+
+const LOAD_OPTIONS = /** @type {const} */ ([
+  'weights',
+  'config',
+  'preprocessorConfig',
+  'labels',
+  'onProgress',
+  'signal',
+  'sha256',
+  'cache',
+  'threads',
+  'build',
+]);
+
+const UNTRAINED_OPTIONS = /** @type {const} */ ([
+  'version',
+  'minimalistic',
+  'width',
+  'resolution',
+  'classes',
+  'signal',
+  'threads',
+  'build',
+]);
+
+/** What the engine says of files that aren't what they should be. */
+const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
 /** One network in a worker of its own. Documented in `index.d.ts`. */
 export class MobileNet {
@@ -52,7 +95,13 @@ export class MobileNet {
    * @param {Started} started
    * @param {readonly string[] | null} labels
    */
-  constructor(start, { connection, info }, labels) {
+  constructor(start, { connection, info } = /** @type {any} */ ({}), labels) {
+    if (!connection) {
+      throw new MobileNetError(
+        'BAD_INPUT',
+        'await MobileNet.load(…) or MobileNet.untrained(…) in place of new MobileNet()',
+      );
+    }
     this.#start = start;
     this.#connection = connection;
     this.#info = info;
@@ -60,53 +109,65 @@ export class MobileNet {
   }
 
   /** @param {LoadOptions} options */
-  static async load({
-    weights,
-    config,
-    preprocessorConfig,
-    labels,
-    onProgress,
-    signal,
-    sha256,
-    cache,
-    threads,
-    build,
-  }) {
-    let report = onProgress;
-    const start = starter({ threads, build }, async (connection, signal) => {
-      const [{ bytes, owned }, configText, preprocessorText, worker] = await Promise.all([
-        readBytes(weights, { onProgress: report, signal, sha256, cache }),
-        readJson(config, { signal, cache }),
-        readJson(preprocessorConfig, { signal, cache }),
-        connection,
-      ]);
-      // Whoever watched the first loading is not there any more for another.
-      report = undefined;
-      return worker.request(
-        { type: 'load', weights: bytes, config: configText, preprocessorConfig: preprocessorText },
-        owned ? [bytes.buffer] : [],
-      );
+  static async load(options) {
+    const given = fieldsOf('load', options, LOAD_OPTIONS);
+    const weights = bytesOf(given.weights);
+    const config = jsonOf('config', given.config);
+    const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
+    const labels = labelsOf(given.labels);
+    const sha256 = digestOf(given.sha256);
+    const cache = cacheOf(given.cache);
+    let onProgress = callbackOf(given.onProgress);
+    let again = false;
+
+    const start = starter(wishOf(given, BUILD_NAMES), async (connection, signal) => {
+      /** @param {Store} store */
+      const fill = async (store) => {
+        const [{ bytes, owned }, configText, preprocessorText, worker] = await Promise.all([
+          readBytes(weights, { onProgress, signal, sha256, store }),
+          readJson('config', config, { signal, store }),
+          readJson('preprocessorConfig', preprocessorConfig, { signal, store }),
+          connection,
+        ]);
+        const info = await worker.request(
+          { type: 'load', weights: bytes, config: configText, preprocessorConfig: preprocessorText },
+          owned ? [bytes.buffer] : [],
+        );
+        await store.keep();
+        return info;
+      };
+      try {
+        const store = new Store(cache);
+        return await fill(store).catch(async (error) => {
+          // What an earlier visit kept may be damaged: once more, from where it came from.
+          if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
+          return fill(new Store(cache));
+        });
+      } catch (cause) {
+        if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
+          const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
+          const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
+          throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
+        }
+        throw cause;
+      } finally {
+        // Whoever watched the first loading is not there any more for another.
+        onProgress = undefined;
+        again = true;
+      }
     });
-    return open(start, labels, signal);
+    return open(start, labels, signalOf(given.signal));
   }
 
   /** @param {UntrainedOptions} options */
-  static async untrained({
-    version,
-    minimalistic = false,
-    width = 1,
-    resolution = 224,
-    classes = 1000,
-    signal,
-    threads,
-    build,
-  }) {
-    checkShape({ version, minimalistic, width, resolution, classes });
-    const start = starter({ threads, build }, async (connection) => {
+  static async untrained(options) {
+    const given = fieldsOf('untrained', options, UNTRAINED_OPTIONS);
+    const shape = shapeOf(given);
+    const start = starter(wishOf(given, BUILD_NAMES), async (connection) => {
       const worker = await connection;
-      return worker.request({ type: 'untrained', version, minimalistic, width, resolution, classes });
+      return worker.request({ type: 'untrained', ...shape });
     });
-    return open(start, undefined, signal);
+    return open(start, undefined, signalOf(given.signal));
   }
 
   get info() {
@@ -127,12 +188,13 @@ export class MobileNet {
    * @param {ClassifyOptions} [options]
    * @returns {Promise<Classification | null>}
    */
-  async classify(source, { topK = 5, signal } = {}) {
+  async classify(source, options = {}) {
     const began = performance.now();
     const order = this.#calls++;
+    const given = fieldsOf('classify', options, ['topK', 'signal']);
+    const signal = signalOf(given.signal);
+    const topK = given.topK === undefined ? 5 : wholeNumber('topK', given.topK, 1, Infinity);
     this.#throwIfEnded(signal);
-    if (!Number.isInteger(topK) || topK < 1)
-      throw new MobileNetError('BAD_INPUT', `topK is ${topK}: give a whole number from 1`);
     const frame = await capture(source);
     try {
       this.#throwIfEnded(signal);
@@ -155,13 +217,13 @@ export class MobileNet {
 
   /**
    * @param {Float32Array} input
+   * @param {RunOptions} [options]
    * @returns {Promise<Float32Array>}
    */
-  async run(input) {
-    this.#throwIfEnded();
-    if (!(input instanceof Float32Array)) throw new MobileNetError('BAD_INPUT', 'run: give a Float32Array');
-    const connection = await this.#connected();
-    return connection.request({ type: 'run', input });
+  async run(input, options = {}) {
+    const signal = signalOf(fieldsOf('run', options, ['signal']).signal);
+    this.#throwIfEnded(signal);
+    return this.#ask({ type: 'run', input: inputOf('run', input, this.#info.resolution) }, signal);
   }
 
   /**
@@ -169,16 +231,14 @@ export class MobileNet {
    * @param {ProfileOptions} [options]
    * @returns {Promise<Profile>}
    */
-  async profile(input, { runs } = {}) {
-    this.#throwIfEnded();
-    input ??= madeUpInput(this.#info.resolution);
-    if (!(input instanceof Float32Array))
-      throw new MobileNetError('BAD_INPUT', 'profile: give a Float32Array, or nothing');
-    if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= MAX_RUNS)) {
-      throw new MobileNetError('BAD_INPUT', `runs is ${runs}: give a whole number from 1 to ${MAX_RUNS}`);
-    }
-    const connection = await this.#connected();
-    return connection.request({ type: 'profile', input, runs });
+  async profile(input, options = {}) {
+    const given = fieldsOf('profile', options, ['runs', 'signal']);
+    const signal = signalOf(given.signal);
+    const runs = given.runs === undefined ? undefined : wholeNumber('runs', given.runs, 1, MAX_RUNS);
+    this.#throwIfEnded(signal);
+    const { resolution } = this.#info;
+    const picture = inputOf('profile', input ?? madeUpInput(resolution), resolution);
+    return this.#ask({ type: 'profile', input: picture, runs }, signal);
   }
 
   dispose() {
@@ -186,6 +246,30 @@ export class MobileNet {
     if (this.#waiting) this.#drop(this.#waiting).reject(this.#disposed);
     this.#connection.close(this.#disposed);
     this.#end.abort(this.#disposed);
+  }
+
+  /**
+   * Has the worker answer a request, after a crash a fresh worker. It finishes a request that it has begun, even if the caller
+   * wants no answer any more.
+   * @param {import('./protocol.js').Request} request
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<any>}
+   */
+  async #ask(request, signal) {
+    const { promise, resolve, reject } = withResolvers();
+    const onAbort = () => reject(abortedBy(/** @type {AbortSignal} */ (signal)));
+    signal?.addEventListener('abort', onAbort);
+    this.#connected()
+      .then((connection) => {
+        this.#throwIfEnded(signal);
+        return connection.request(request);
+      })
+      .then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   /** @param {AbortSignal} [signal] */
@@ -277,11 +361,12 @@ export class MobileNet {
       // A bitmap made from another origin's picture is refused only when it should be transferred.
       const refused = 'image' in job.frame && error instanceof MobileNetError && error.cause instanceof DOMException;
       job.reject(refused ? tainted('picture') : error);
+    } finally {
+      this.#running = false;
+      const next = this.#waiting;
+      this.#waiting = null;
+      if (next) this.#send(next);
     }
-    this.#running = false;
-    const next = this.#waiting;
-    this.#waiting = null;
-    if (next) this.#send(next);
   }
 }
 
@@ -342,23 +427,6 @@ async function open(start, labels, signal) {
     started.connection.close(/** @type {MobileNetError} */ (error));
     throw error;
   }
-}
-
-/**
- * Sees to it that what reaches wasm are the types it was told; whether the values make sense is its own matter.
- * @param {Required<Pick<UntrainedOptions, 'version' | 'minimalistic' | 'width' | 'resolution' | 'classes'>>} shape
- */
-function checkShape({ version, minimalistic, width, resolution, classes }) {
-  /** @param {unknown} value */
-  const isCount = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
-  const wrong = [
-    { name: 'version', value: version, right: typeof version === 'string', wanted: 'a name' },
-    { name: 'minimalistic', value: minimalistic, right: typeof minimalistic === 'boolean', wanted: 'true or false' },
-    { name: 'width', value: width, right: typeof width === 'number', wanted: 'a number' },
-    { name: 'resolution', value: resolution, right: isCount(resolution), wanted: 'a whole number' },
-    { name: 'classes', value: classes, right: isCount(classes), wanted: 'a whole number' },
-  ].find(({ right }) => !right);
-  if (wrong) throw new MobileNetError('BAD_CONFIG', `${wrong.name} is ${String(wrong.value)}: give ${wrong.wanted}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MobileNetError } from './errors.js';
+import { MobileNetError, messageOf } from './errors.js';
 import { closeFrame } from './protocol.js';
 
 /**
@@ -34,10 +34,16 @@ export class PixelReader {
   #draw(image) {
     const width = 'displayWidth' in image ? image.displayWidth : image.width;
     const height = 'displayHeight' in image ? image.displayHeight : image.height;
-    const context = this.#sized(width, height);
-    context.fillRect(0, 0, width, height);
-    context.drawImage(image, 0, 0, width, height);
-    return { pixels: context.getImageData(0, 0, width, height).data, width, height };
+    try {
+      const context = this.#sized(width, height);
+      context.fillRect(0, 0, width, height);
+      context.drawImage(image, 0, 0, width, height);
+      return { pixels: context.getImageData(0, 0, width, height).data, width, height };
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+      const reason = `the pixels of a picture of ${width}x${height} can't be read here: ${messageOf(cause)}`;
+      throw new MobileNetError('BAD_INPUT', reason, { cause });
+    }
   }
 
   /**

@@ -7,6 +7,8 @@
  * @typedef {{ image: ImageBitmap | VideoFrame }} ImageFrame
  * @typedef {PixelFrame | ImageFrame} Frame one still picture, in a form that can be transferred
  *
+ * @typedef {{ type: 'watch', lock: string }} WatchRequest has the worker hold this lock for as long as it lives; answered by
+ *   whether it does
  * @typedef {{ type: 'start', module: WebAssembly.Module, threads: number }} StartRequest answered by the wasm memory where
  *   several threads share it, else by `null`
  * @typedef {{ type: 'join', module: WebAssembly.Module, memory: WebAssembly.Memory }} JoinRequest makes the worker a thread
@@ -19,7 +21,8 @@
  * @typedef {{ type: 'run', input: Float32Array }} RunRequest answered by the logits
  * @typedef {{ type: 'profile', input: Float32Array, runs: number | undefined }} ProfileRequest answered by the
  *   package's `Profile`; the worker chooses `runs` where they are undefined
- * @typedef {StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest | ProfileRequest} Request
+ * @typedef {WatchRequest | StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest |
+ *   ProfileRequest} Request
  *
  * @typedef {object} Reading
  * @property {{ index: number, probability: number }[]} ranking best first

@@ -1,4 +1,4 @@
-import { ERROR_CODES, messageOf } from './errors.js';
+import { ERROR_CODES, MobileNetError, messageOf } from './errors.js';
 import { PixelReader } from './pixels.js';
 import { MAX_RUNS } from './protocol.js';
 
@@ -46,6 +46,8 @@ export function serve(glue) {
   /** @type {Engine} */
   let engine;
   let threads = 1;
+  /** @type {Promise<boolean> | undefined} whether the lock that tells the page of this worker's end is held */
+  let held;
 
   /** @param {Engine} loaded */
   function keep(loaded) {
@@ -62,7 +64,16 @@ export function serve(glue) {
    */
   async function answer(request) {
     switch (request.type) {
+      case 'watch':
+        held = hold(request.lock);
+        return { value: await held };
       case 'start': {
+        if (request.threads > 1 && !globalThis.crossOriginIsolated) {
+          throw new MobileNetError(
+            'BLOCKED',
+            'the page is cross-origin isolated, but its workers are not: send their scripts with Cross-Origin-Embedder-Policy: require-corp as well',
+          );
+        }
         const { memory } = await glue.default({ module_or_path: request.module });
         threads = request.threads;
         return { value: threads > 1 ? memory : null };
@@ -106,8 +117,27 @@ export function serve(glue) {
       postMessage({ id, error: describe(error) });
       return;
     }
+    if (request.type !== 'join') return;
+    // It hears of nothing afterwards.
+    await held;
     // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
-    if (request.type === 'join') setTimeout(() => glue.joinThreads?.());
+    setTimeout(() => glue.joinThreads?.());
+  });
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>} whether this worker holds the lock of that name, until it ends
+ */
+function hold(name) {
+  return new Promise((resolve) => {
+    // There are none where the page isn't secure.
+    const request = navigator.locks?.request(name, () => {
+      resolve(true);
+      return new Promise(() => {});
+    });
+    if (request) request.catch(() => resolve(false));
+    else resolve(false);
   });
 }
 

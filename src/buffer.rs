@@ -1,4 +1,7 @@
-//! Memory for weights and activations, aligned to a cache line.
+//! Memory whose size a file or a caller decides: where there is none, that is an error and no trap. And for weights and
+//! activations, memory aligned to a cache line.
+
+use crate::error::Error;
 
 /// One cache line.
 #[repr(C, align(64))]
@@ -7,6 +10,17 @@ struct Line([f32; LINE]);
 
 /// Values in a cache line.
 pub const LINE: usize = 16;
+
+/// An empty vector with room for `len` values: filling it allocates nothing.
+///
+/// # Errors
+/// [`Error::OutOfMemory`].
+pub fn with_room<T>(len: usize) -> Result<Vec<T>, Error> {
+    let mut values = Vec::new();
+    let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+    values.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { bytes })?;
+    Ok(values)
+}
 
 /// A fixed number of `f32`, beginning on a cache line, so that no vector of a packed panel straddles two.
 #[derive(Clone)]
@@ -17,9 +31,13 @@ pub struct Buffer {
 
 impl Buffer {
     /// `len` zeros.
-    #[must_use]
-    pub fn zeros(len: usize) -> Self {
-        Self { lines: vec![Line([0.0; LINE]); len.div_ceil(LINE)], len }
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn zeros(len: usize) -> Result<Self, Error> {
+        let mut lines = with_room(len.div_ceil(LINE))?;
+        lines.resize(len.div_ceil(LINE), Line([0.0; LINE]));
+        Ok(Self { lines, len })
     }
 
     /// Bytes that the buffer takes.
@@ -53,16 +71,30 @@ impl std::fmt::Debug for Buffer {
 
 #[cfg(test)]
 mod tests {
-    use super::Buffer;
+    use super::{Buffer, with_room};
+    use crate::error::Error;
 
     #[test]
     fn starts_on_a_cache_line_and_holds_its_length() {
         for len in [0, 1, 16, 17, 1000] {
-            let mut buffer = Buffer::zeros(len);
+            let mut buffer = Buffer::zeros(len).unwrap();
             assert_eq!(buffer.len(), len);
             assert_eq!(buffer.as_ptr().addr() % 64, 0);
             buffer.fill(1.0);
             assert_eq!(buffer.iter().sum::<f32>(), len as f32);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_memory_is_an_error() {
+        let len = isize::MAX as usize / 4 - 63;
+        let errors = [Buffer::zeros(len).unwrap_err(), with_room::<f32>(usize::MAX).unwrap_err()];
+        for error in errors {
+            assert!(
+                matches!(error, Error::OutOfMemory { bytes } if bytes >= 4 * len as u64),
+                "{error}"
+            );
+            assert_eq!(error.code(), "OUT_OF_MEMORY");
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::arch::{
     MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
 };
 use crate::plan::MAX_RUNS;
+use crate::preprocess::Rect;
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,14 @@ pub enum Error {
         expected: usize,
         /// Values that were given.
         got: usize,
+    },
+    /// An input with a value that is no number: it would reach only some of the logits, as activations cut NaN off.
+    #[error("the network takes finite values, the one at index {index} is {value}")]
+    InputValue {
+        /// Where it is.
+        index: usize,
+        /// NaN or an infinity.
+        value: f32,
     },
     /// A profile of no run, or of too many.
     #[error("the number of runs must be from 1 to {MAX_RUNS}, not {runs}")]
@@ -74,6 +83,45 @@ pub enum Error {
         expected: u64,
         /// Bytes that were given.
         got: usize,
+    },
+    /// A rectangle that is empty, or reaches out of its picture.
+    #[error("no {rect} pixels are within a picture of {width} x {height}")]
+    ImageRect {
+        /// The picture's pixels per row.
+        width: usize,
+        /// The picture's rows.
+        height: usize,
+        /// The rectangle.
+        rect: Rect,
+    },
+    /// A part of a picture whose pixels don't fill its rectangle.
+    #[error(
+        "{rect} pixels are rows of {row} bytes of RGBA, {expected} bytes in all; \
+         rows {stride} bytes apart and {got} bytes were given"
+    )]
+    ImageRows {
+        /// The rectangle.
+        rect: Rect,
+        /// Bytes of a row: width x 4.
+        row: usize,
+        /// Bytes from the first pixel to the last.
+        expected: u64,
+        /// Bytes from the start of a row to that of the next.
+        stride: usize,
+        /// Bytes that were given.
+        got: usize,
+    },
+    /// A part of a picture that lacks pixels of the crop.
+    #[error("of a picture of {width} x {height} pixels {needed} are needed, {got} were given")]
+    ImagePart {
+        /// The picture's pixels per row.
+        width: usize,
+        /// The picture's rows.
+        height: usize,
+        /// What the crop is made of.
+        needed: Rect,
+        /// What was given.
+        got: Rect,
     },
     /// Preprocessing settings that no picture can be prepared with.
     #[error("preprocessing: {field} is {value}, it must be {expected}")]
@@ -221,6 +269,12 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// There is no memory for what was asked for. Nothing has changed: everything that was there can go on.
+    #[error("there is no memory for {bytes} bytes more")]
+    OutOfMemory {
+        /// What could not be allocated.
+        bytes: u64,
+    },
     /// A number of threads that can't be had.
     #[error("{threads} threads can't be had: {reason}")]
     Threads {
@@ -265,11 +319,15 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InputLength { .. }
+            | Self::InputValue { .. }
             | Self::Runs { .. }
             | Self::Layer { .. }
             | Self::Class { .. }
             | Self::ImageSide { .. }
-            | Self::ImageLength { .. } => "BAD_INPUT",
+            | Self::ImageLength { .. }
+            | Self::ImageRect { .. }
+            | Self::ImageRows { .. }
+            | Self::ImagePart { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
             | Self::Read { .. }
             | Self::Truncated { .. }
@@ -284,6 +342,7 @@ impl Error {
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
             Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
             Self::Threads { .. } => "UNSUPPORTED",
+            Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
             Self::Preprocessing { .. }
             | Self::Width { .. }
             | Self::Resolution { .. }

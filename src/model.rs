@@ -5,7 +5,7 @@ use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
-use crate::preprocess::{Preprocessing, Preprocessor, RgbaImage};
+use crate::preprocess::{Preprocessing, Preprocessor, Rect, ResizeCache, RgbaPart};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 
@@ -19,7 +19,7 @@ use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 /// let mut model = Model::load(&weights.as_slice(), Some(&config), None)?;
 ///
 /// let grey = vec![128; 640 * 480 * 4];
-/// for prediction in model.classify(RgbaImage::new(640, 480, &grey)?, 5) {
+/// for prediction in model.classify(RgbaImage::new(640, 480, &grey)?, 5)? {
 ///     println!("class {}: {:.3}", prediction.index, prediction.probability);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,6 +29,7 @@ pub struct Model {
     flavour: Option<Flavour>,
     background: bool,
     labels: Option<Vec<String>>,
+    warnings: Vec<String>,
     preprocessor: Preprocessor,
     plan: Plan,
     /// The plan that keeps every tensor, once it has been asked for.
@@ -38,8 +39,8 @@ pub struct Model {
 /// What a network looks at.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// A picture of any size.
-    Picture(RgbaImage<'a>),
+    /// A picture of any size, or as much of one as [`Model::source`] says.
+    Picture(RgbaPart<'a>),
     /// A prepared one: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     Input(&'a [f32]),
 }
@@ -62,6 +63,7 @@ impl Model {
         model.flavour = Some(checkpoint.flavour());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
+        model.warnings = checkpoint.warnings().to_vec();
         Ok(model)
     }
 
@@ -85,6 +87,7 @@ impl Model {
             flavour: None,
             background: false,
             labels: None,
+            warnings: Vec::new(),
             preprocessor,
             plan,
             inspector: None,
@@ -94,7 +97,7 @@ impl Model {
     /// The logits of one prepared picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.plan.run::<Native>(input)
     }
@@ -102,7 +105,7 @@ impl Model {
     /// Times every step of the network: see [`Plan::profile`].
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::Runs`].
+    /// [`Error::InputLength`], [`Error::InputValue`] and [`Error::Runs`].
     pub fn profile(
         &mut self,
         input: &[f32],
@@ -112,10 +115,36 @@ impl Model {
         self.plan.profile::<Native>(input, clock, runs)
     }
 
+    /// The rectangle of pictures of `width` x `height` pixels that the network sees: nothing else of them is read.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`].
+    pub fn source(&mut self, width: usize, height: usize) -> Result<Rect, Error> {
+        self.preprocessor.source(width, height)
+    }
+
     /// Prepares a picture; [`Model::predict`] then classifies it. [`Model::classify`] does both, this
     /// is for timing them apart.
-    pub fn prepare(&mut self, picture: RgbaImage<'_>) {
-        prepare(&mut self.preprocessor, picture, &mut self.plan);
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] for a picture of which something is missing.
+    pub fn prepare<'a>(&mut self, picture: impl Into<RgbaPart<'a>>) -> Result<(), Error> {
+        prepare(&mut self.preprocessor, picture.into(), &mut self.plan)
+    }
+
+    /// [`Model::prepare`] for one of several networks that look at the same picture: what another one that resizes alike
+    /// has resized is in `cache`.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
+    pub fn prepare_cached(
+        &mut self,
+        picture: RgbaPart<'_>,
+        cache: &mut ResizeCache,
+    ) -> Result<(), Error> {
+        let row = stem::row(self.plan.network().resolution);
+        let threads = self.plan.threads().clone();
+        self.preprocessor.run_cached(&threads, picture, cache, self.plan.picture(), row)
     }
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
@@ -125,9 +154,16 @@ impl Model {
 
     /// The `k` most probable classes of a picture of any size, the best first. An ImageNet network's
     /// `index` is that of the 1000 ImageNet classes.
-    pub fn classify(&mut self, picture: RgbaImage<'_>, k: usize) -> Vec<Prediction> {
-        self.prepare(picture);
-        self.predict(k)
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] for a picture of which something is missing.
+    pub fn classify<'a>(
+        &mut self,
+        picture: impl Into<RgbaPart<'a>>,
+        k: usize,
+    ) -> Result<Vec<Prediction>, Error> {
+        self.prepare(picture)?;
+        Ok(self.predict(k))
     }
 
     /// What the classifier sees of a picture or an input: the features for another task. Their number is 1024 for V1, 1280
@@ -135,7 +171,7 @@ impl Model {
     /// `network().classifier.in_channels`. V1 and V2 have them from the pooling, V3 and V4 from the layer behind it.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn embed(&mut self, source: Source<'_>) -> Result<&[f32], Error> {
         run(source, &mut self.preprocessor, &mut self.plan)?;
         Ok(self.plan.features())
@@ -145,7 +181,7 @@ impl Model {
     /// until [`Model::drop_inspector`].
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn inspect(&mut self, source: Source<'_>, gates: Gates) -> Result<&Inspector, Error> {
         let kept = self.inspector.take().filter(|inspector| inspector.gates() == gates);
         let inspector = match kept {
@@ -161,7 +197,7 @@ impl Model {
     /// [`Inspector::activation_map`]. Classes are counted as in [`Model::classify`], and so is the map's.
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::Class`].
+    /// [`Error::InputLength`], [`Error::InputValue`] and [`Error::Class`].
     pub fn activation_map(
         &mut self,
         source: Source<'_>,
@@ -185,9 +221,13 @@ impl Model {
 
     /// Has these threads run the network from now on; other networks may have the same. The logits are the same bits for
     /// every number of them.
-    pub fn set_threads(&mut self, threads: &Threads) {
-        self.plan.set_threads(threads);
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the network then keeps those it has.
+    pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
+        self.plan.set_threads(threads)?;
         self.inspector = None;
+        Ok(())
     }
 
     /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
@@ -220,6 +260,12 @@ impl Model {
         self.labels.as_deref()
     }
 
+    /// What was guessed of the checkpoint: see [`Checkpoint::warnings`].
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// The plan behind it.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -228,16 +274,21 @@ impl Model {
 }
 
 /// Writes a picture to where a plan has it.
-fn prepare(preprocessor: &mut Preprocessor, picture: RgbaImage<'_>, plan: &mut Plan) {
+fn prepare(
+    preprocessor: &mut Preprocessor,
+    picture: RgbaPart<'_>,
+    plan: &mut Plan,
+) -> Result<(), Error> {
     let row = stem::row(plan.network().resolution);
-    preprocessor.run(picture, plan.picture(), row);
+    let threads = plan.threads().clone();
+    preprocessor.run_on(&threads, picture, plan.picture(), row)
 }
 
 /// Runs a plan on whatever is given.
 fn run(source: Source<'_>, preprocessor: &mut Preprocessor, plan: &mut Plan) -> Result<(), Error> {
     match source {
         Source::Picture(picture) => {
-            prepare(preprocessor, picture, plan);
+            prepare(preprocessor, picture, plan)?;
             plan.run_picture::<Native>();
         }
         Source::Input(input) => {

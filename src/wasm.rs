@@ -3,8 +3,9 @@
 //! Meant for the npm package's worker, which gives users the friendlier API.
 
 use crate::arch::{Config, Network, Padding, Version};
+use crate::buffer::with_room;
 use crate::error::Error;
-use crate::kernels::peak;
+use crate::kernels::{peak, stem};
 use crate::model::Model;
 #[cfg(feature = "threads")]
 use crate::plan::Threads;
@@ -65,6 +66,12 @@ impl ByteSource for JsBytes {
 pub fn join_threads() {
     crate::threads::enter();
 }
+
+/// Bytes for each pixel of a side and for each class that are free when a picture is classified.
+const ROOM: usize = 64;
+
+/// Bytes of a picture that are kept for the next one: a camera's of 4096 x 4096 pixels.
+const KEPT: usize = 64 << 20;
 
 /// One loaded network.
 #[wasm_bindgen]
@@ -148,6 +155,7 @@ impl Engine {
                 "activations": self.model.plan().activation_bytes(),
             },
             "labels": self.model.labels(),
+            "warnings": self.model.warnings(),
         })
         .to_string()
     }
@@ -161,19 +169,12 @@ impl Engine {
         height: usize,
         top_k: usize,
     ) -> Result<Vec<f64>, JsValue> {
-        let start = now();
-        let got = rgba.length() as usize;
-        self.pixels.resize(got, 0);
-        rgba.copy_to(&mut self.pixels);
-        let picture = RgbaImage::new(width, height, &self.pixels)?;
-        self.model.prepare(picture);
-        let prepared = now();
-        let predictions = self.model.predict(top_k);
-        let timing = [prepared - start, now() - prepared];
-        let pairs = predictions
-            .iter()
-            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
-        Ok(timing.into_iter().chain(pairs).collect())
+        let answer = self.rank(rgba, width, height, top_k);
+        if self.pixels.capacity() > KEPT {
+            // Or the next call may find no memory.
+            self.pixels = Vec::new();
+        }
+        Ok(answer?)
     }
 
     /// Has `threads` threads run the network. All but the calling one are workers of the same memory that
@@ -181,19 +182,20 @@ impl Engine {
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        self.model.set_threads(&Threads::new(threads)?);
-        Ok(())
+        Ok(self.model.set_threads(&Threads::new(threads)?)?)
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
-    pub fn run(&mut self, input: &[f32]) -> Result<Float32Array, JsValue> {
-        Ok(Float32Array::from(self.model.run(input)?))
+    pub fn run(&mut self, input: &Float32Array) -> Result<Float32Array, JsValue> {
+        let input = self.take_input(input)?;
+        Ok(Float32Array::from(self.model.run(&input)?))
     }
 
     /// Times each step of the network over `runs` runs on a prepared picture, and the core's multiply-add
     /// rate; gives the package's `Profile` as JSON.
-    pub fn profile(&mut self, input: &[f32], runs: usize) -> Result<String, JsValue> {
-        let profile = self.model.profile(input, &mut now, runs)?;
+    pub fn profile(&mut self, input: &Float32Array, runs: usize) -> Result<String, JsValue> {
+        let input = self.take_input(input)?;
+        let profile = self.model.profile(&input, &mut now, runs)?;
         let steps = profile.steps.iter().map(|step| {
             let info = &step.info;
             let mut line = times(info.macs, &step.time);
@@ -213,6 +215,61 @@ impl Engine {
             "peak": peak::gflops::<Native>(&mut now),
         })
         .to_string())
+    }
+}
+
+/// What comes from JavaScript is copied by hand: where there is no memory for it, a `&[f32]` argument would trap, after
+/// which nothing in the memory can be trusted.
+impl Engine {
+    /// See [`Engine::classify`].
+    fn rank(
+        &mut self,
+        rgba: &Uint8Array,
+        width: usize,
+        height: usize,
+        top_k: usize,
+    ) -> Result<Vec<f64>, Error> {
+        let start = now();
+        self.take_pixels(rgba)?;
+        let picture = RgbaImage::new(width, height, &self.pixels)?;
+        // What the rest of this call allocates, and can't be without: filter tables of 42 bytes for each pixel of the
+        // short side, and the ranking.
+        let rest = ROOM * (1024 + width.min(height) + self.model.network().classes());
+        drop(with_room::<u8>(rest)?);
+        self.model.prepare(picture)?;
+        let prepared = now();
+        let predictions = self.model.predict(top_k);
+        let timing = [prepared - start, now() - prepared];
+        let pairs = predictions
+            .iter()
+            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
+        Ok(timing.into_iter().chain(pairs).collect())
+    }
+
+    /// Copies a picture's bytes.
+    fn take_pixels(&mut self, rgba: &Uint8Array) -> Result<(), Error> {
+        let got = rgba.length() as usize;
+        if self.pixels.capacity() < got {
+            // First, so that the memory need not hold both.
+            self.pixels = Vec::new();
+            self.pixels = with_room(got)?;
+        }
+        self.pixels.resize(got, 0);
+        rgba.copy_to(&mut self.pixels);
+        Ok(())
+    }
+
+    /// Copies a prepared picture, whose length is looked at first.
+    fn take_input(&self, input: &Float32Array) -> Result<Vec<f32>, Error> {
+        let expected = self.model.network().resolution.pow(2) * stem::RGB;
+        let got = input.length() as usize;
+        if got != expected {
+            return Err(Error::InputLength { expected, got });
+        }
+        let mut values = with_room(got)?;
+        values.resize(got, 0.0);
+        input.copy_to(&mut values);
+        Ok(values)
     }
 }
 

@@ -728,6 +728,39 @@ fn conventions_without_a_config() {
         assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
         assert_eq!(network.minimalistic, golden.minimalistic, "{name}");
         assert!(checkpoint.labels().is_none());
+        let warned = checkpoint.warnings().concat();
+        let expected = match flavour {
+            Flavour::Timm if network.minimalistic => "",
+            Flavour::Timm => "no config.json names the architecture",
+            Flavour::Torchvision => "",
+            Flavour::Transformers => {
+                "neither config.json nor preprocessor_config.json tells the size"
+            }
+        };
+        assert_eq!(warned.is_empty(), expected.is_empty(), "{name}: {warned}");
+        assert!(warned.contains(expected), "{name}: {warned}");
+    }
+}
+
+/// Nothing is guessed where the configuration tells it.
+#[wasm_bindgen_test(unsupported = test)]
+fn no_warning_with_a_config() {
+    for (name, config, preprocessor) in [
+        (
+            "timm-v3-small-tf-0.75-96",
+            Some(json!({ "architecture": "tf_mobilenetv3_small_075" })),
+            None,
+        ),
+        ("transformers-v1-0.25-96", Some(json!({ "image_size": 96 })), None),
+        ("transformers-v1-0.25-96", None, Some(json!({ "crop_size": 96 }))),
+    ] {
+        let bytes = safetensors::file(&Golden::named(name).tensors());
+        let source = &bytes[..];
+        let [config, preprocessor] =
+            [config, preprocessor].map(|json| json.map(|json| json.to_string()));
+        let checkpoint =
+            Checkpoint::open(&source, config.as_deref(), preprocessor.as_deref()).unwrap();
+        assert!(checkpoint.warnings().is_empty(), "{name}: {:?}", checkpoint.warnings());
     }
 }
 

@@ -145,7 +145,7 @@ fn logits_of(network: &Network, pooled: &Image, scale: f64) -> Vec<f64> {
 fn pictures_and_inputs_take_turns() {
     let mut model = Model::untrained(network(Version::V3Small), SEED).unwrap();
     let grey = vec![128; 40 * 30 * 4];
-    let picture = RgbaImage::new(40, 30, &grey).unwrap();
+    let picture = RgbaImage::new(40, 30, &grey).unwrap().into();
     let first = bits(model.embed(Source::Picture(picture)).unwrap());
     let error = model.inspect(Source::Input(&[0.0; 3]), Gates::Learned).unwrap_err();
     assert!(matches!(error, Error::InputLength { got: 3, .. }), "{error}");

@@ -14,7 +14,7 @@ use logits::{TOLERANCE, assert_close, difference};
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use mobilenet_wasm::weights::{Checkpoint, Flavour};
-use mobilenet_wasm::{Model, Plan};
+use mobilenet_wasm::{Error, Model, Plan};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -113,6 +113,32 @@ fn a_used_plan_gives_the_same_logits() {
     }
 }
 
+/// NaN is refused with its place, since ReLU6 would turn it into a number; the model goes on.
+#[wasm_bindgen_test(unsupported = test)]
+fn values_that_are_no_numbers_are_refused() {
+    let config = Config { resolution: 96, ..Config::new(Version::V2) };
+    let mut model = Model::untrained(Network::new(&config).unwrap(), 7).unwrap();
+    let picture = vec![0.5; 96 * 96 * 3];
+    let bits = |logits: &[f32]| logits.iter().map(|logit| logit.to_bits()).collect::<Vec<_>>();
+    let before = bits(model.run(&picture).unwrap());
+    for value in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for index in [0, 777, picture.len() - 1] {
+            let mut wrong = picture.clone();
+            wrong[index] = value;
+            let error = model.run(&wrong).unwrap_err();
+            assert!(matches!(error, Error::InputValue { index: at, .. } if at == index), "{error}");
+            assert_eq!(error.code(), "BAD_INPUT");
+            assert!(matches!(
+                model.profile(&wrong, &mut || 0.0, 1).unwrap_err(),
+                Error::InputValue { .. }
+            ));
+        }
+    }
+    let largest = vec![f32::MAX; picture.len()];
+    assert!(model.run(&largest).is_ok());
+    assert_eq!(bits(model.run(&picture).unwrap()), before);
+}
+
 /// What a network takes besides its parameters: packing adds a panel's padding at most. The expanded tensors of
 /// large maps never exist as a whole: with them V2 took 5.8 MiB and V3-Large 3.9.
 #[wasm_bindgen_test(unsupported = test)]
@@ -123,6 +149,10 @@ fn memory_at_224_pixels() {
         (Version::V2, 9 * MIB / 2),
         (Version::V3Large, 5 * MIB / 2),
         (Version::V3Small, 2 * MIB),
+        (Version::V4ConvSmall, 5 * MIB / 2),
+        (Version::V4ConvMedium, 7 * MIB / 2),
+        (Version::MnasNetB1, 4 * MIB),
+        (Version::EfficientNetLite0, 9 * MIB / 2),
     ] {
         let network = Network::new(&Config::new(version)).unwrap();
         let parameters = network.parameters() * size_of::<f32>();

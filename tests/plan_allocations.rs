@@ -44,13 +44,13 @@ const THREAD: usize = 4 * (1 << 20) / 10;
 #[test]
 fn runs_allocate_nothing_and_threads_little() {
     let input = vec![0.5; 224 * 224 * 3];
-    for version in [Version::V1, Version::V2, Version::V3Small, Version::V3Large] {
+    for version in Version::ALL {
         let network = Network::new(&Config::new(version)).unwrap();
         let mut model = Model::untrained(network, 1).unwrap();
         assert_eq!(least_allocations(&mut model, &input), 0, "{version}, one thread");
         let alone = BYTES.load(Ordering::Relaxed);
         for threads in 2..=4 {
-            model.set_threads(&Threads::new(threads).unwrap());
+            model.set_threads(&Threads::new(threads).unwrap()).unwrap();
             assert_eq!(least_allocations(&mut model, &input), 0, "{version}, {threads} threads");
             let more = BYTES.load(Ordering::Relaxed) - alone;
             println!("{version}: {} bytes for each further thread", more / (threads - 1));

@@ -1,9 +1,13 @@
 //! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
 //! tests/goldens/preprocess/make.py.
 
+#[cfg(not(target_arch = "wasm32"))]
+use mobilenet_wasm::plan::Threads;
 use mobilenet_wasm::preprocess::{
-    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, RgbaImage,
+    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, Rect, ResizeCache,
+    RgbaImage, RgbaPart,
 };
+use mobilenet_wasm::simd::{NativeInts, ScalarInts};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -366,5 +370,325 @@ fn settings_are_checked() {
         let error = Preprocessor::new(bad).unwrap_err();
         assert_eq!(error.code(), "BAD_CONFIG");
         assert_eq!(error.to_string(), message);
+    }
+}
+
+/// `Image.resize` of the whole picture and one channel, after Pillow's documentation of its filters and
+/// `Resample.c`: rows, then columns, each rounded to bytes. Then a crop of the centre.
+struct Pillow<'a> {
+    settings: &'a Preprocessing,
+}
+
+impl Pillow<'_> {
+    /// Resizes `count` lines of `source` values to `target` values. `at` says where a line's value is.
+    fn lines(
+        &self,
+        from: &[u8],
+        (count, source, target): (usize, usize, usize),
+        at: impl Fn(usize, usize) -> usize,
+    ) -> Vec<u8> {
+        let reach = match self.settings.interpolation {
+            Interpolation::Bilinear => 1.0,
+            Interpolation::Bicubic => 2.0,
+        };
+        let scale = source as f64 / target as f64;
+        let widened = scale.max(1.0);
+        let mut to = vec![0; count * target];
+        for place in 0..target {
+            let centre = (place as f64 + 0.5) * scale;
+            let first = (centre - reach * widened + 0.5).max(0.0) as usize;
+            let end = ((centre + reach * widened + 0.5) as usize).min(source);
+            let heights: Vec<f64> = (first..end)
+                .map(|tap| {
+                    let x = ((tap as f64 - centre + 0.5) * (1.0 / widened)).abs();
+                    match self.settings.interpolation {
+                        Interpolation::Bilinear => f64::max(0.0, 1.0 - x),
+                        Interpolation::Bicubic if x < 1.0 => ((1.5 * x) - 2.5) * x * x + 1.0,
+                        Interpolation::Bicubic if x < 2.0 => {
+                            (((x - 5.0) * x + 8.0) * x - 4.0) * -0.5
+                        }
+                        Interpolation::Bicubic => 0.0,
+                    }
+                })
+                .collect();
+            let sum: f64 = heights.iter().sum();
+            for line in 0..count {
+                let mut total = 1i64 << 21;
+                for (tap, height) in (first..end).zip(&heights) {
+                    let weight = (height / sum * f64::from(1 << 22)).round() as i64;
+                    total += weight * i64::from(from[at(line, tap)]);
+                }
+                to[line * target + place] = (total >> 22).clamp(0, 255) as u8;
+            }
+        }
+        to
+    }
+
+    /// The crop's bytes, `[y][x][rgb]`.
+    fn crop(&self, (width, height): (usize, usize), rgba: &[u8]) -> Vec<u8> {
+        let Preprocessing { resize_short_side, crop, crop_start, .. } = *self.settings;
+        let short = width.min(height) as f64;
+        let resized =
+            [width, height].map(|side| (resize_short_side as f64 * side as f64 / short) as usize);
+        let starts = resized.map(|side| {
+            let half = (side as f64 - crop as f64) / 2.0;
+            match crop_start {
+                // Negative where the picture is padded: the odd pixel comes behind it.
+                _ if half < 0.0 => -((-half) as isize),
+                CropStart::Even => half.round_ties_even() as isize,
+                CropStart::First => half as isize,
+            }
+        });
+        let mut bytes = vec![0; crop * crop * 3];
+        for channel in 0..3 {
+            let rows = self.lines(rgba, (height, width, resized[0]), |line, tap| {
+                (line * width + tap) * 4 + channel
+            });
+            let columns = self.lines(&rows, (resized[0], height, resized[1]), |line, tap| {
+                tap * resized[0] + line
+            });
+            for y in 0..crop {
+                for x in 0..crop {
+                    let [from_x, from_y] = [(x, starts[0]), (y, starts[1])]
+                        .map(|(place, start)| usize::try_from(place as isize + start));
+                    if let (Ok(from_x), Ok(from_y)) = (from_x, from_y)
+                        && from_x < resized[0]
+                        && from_y < resized[1]
+                    {
+                        bytes[(y * crop + x) * 3 + channel] = columns[from_x * resized[1] + from_y];
+                    }
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// Settings and a size at random; shorter, longer and as long as the crop.
+fn random_case(rng: &mut fastrand::Rng) -> (Preprocessing, usize, usize) {
+    let crop = rng.usize(1..=40);
+    let settings = Preprocessing {
+        resize_short_side: rng.usize(crop.saturating_sub(8).max(1)..=crop + 12),
+        crop,
+        crop_start: if rng.bool() { CropStart::Even } else { CropStart::First },
+        interpolation: if rng.bool() { Interpolation::Bilinear } else { Interpolation::Bicubic },
+        mean: [0.0; 3],
+        std: [1.0; 3],
+    };
+    // Small, long, and much larger than the crop.
+    let mut side = || {
+        let limit = [6, 40, 200][rng.usize(0..3)];
+        rng.usize(1..=limit)
+    };
+    (settings, side(), side())
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn random_pictures_equal_the_plain_sums() {
+    let mut rng = fastrand::Rng::with_seed(8);
+    for case in 0..300 {
+        let (settings, width, height) = random_case(&mut rng);
+        let rgba = synthetic(width, height, case);
+        let output = prepare(&settings, width, height, &rgba);
+        let expected = Pillow { settings: &settings }.crop((width, height), &rgba);
+        assert!(to_bytes(&output) == expected, "{width}x{height} {settings:?}");
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// However the rows are cut into bands, and with plain Rust's instructions too.
+#[wasm_bindgen_test(unsupported = test)]
+fn bands_make_the_same_bits() {
+    let mut rng = fastrand::Rng::with_seed(9);
+    for case in 0..200 {
+        let (settings, width, height) = random_case(&mut rng);
+        let settings = Preprocessing { mean: [0.485, 0.456, 0.406], std: [0.229; 3], ..settings };
+        let rgba = synthetic(width, height, case);
+        let whole = prepare(&settings, width, height, &rgba);
+        let row = settings.crop * 3;
+        let image = RgbaImage::new(width, height, &rgba).unwrap();
+        let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
+        let (bands, scratch) = preprocessor.bands(image.into(), 2).unwrap();
+        let mut output = vec![f32::NAN; settings.crop * row];
+        let mut scalar = output.clone();
+        let mut start = 0;
+        while start < settings.crop {
+            // In no order: the working memory may hold rows of any other band.
+            let end = rng.usize(start + 1..=settings.crop);
+            let scratch = &mut scratch[rng.usize(0..2)];
+            bands.rows::<NativeInts>(start..end, scratch, &mut output[start * row..], row);
+            bands.rows::<ScalarInts>(start..end, scratch, &mut scalar[start * row..], row);
+            start = end;
+        }
+        assert_eq!(bits(&output), bits(&whole), "{width}x{height} {settings:?}");
+        assert_eq!(bits(&scalar), bits(&whole), "{width}x{height} {settings:?} scalar");
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn threads_share_the_bands() {
+    let settings = Preprocessing::imagenet(224);
+    let rgba = synthetic(640, 427, 3);
+    let whole = prepare(&settings, 640, 427, &rgba);
+    let mut preprocessor = Preprocessor::new(settings).unwrap();
+    let image = RgbaImage::new(640, 427, &rgba).unwrap();
+    let (bands, scratch) = preprocessor.bands(image.into(), 4).unwrap();
+    let mut output = vec![f32::NAN; whole.len()];
+    std::thread::scope(|scope| {
+        let parts = output.chunks_mut(56 * 224 * 3).zip(scratch).enumerate();
+        for (part, (output, scratch)) in parts {
+            let rows = part * 56..(part + 1) * 56;
+            scope.spawn(move || bands.rows::<NativeInts>(rows, scratch, output, 224 * 3));
+        }
+    });
+    assert_eq!(bits(&output), bits(&whole));
+}
+
+/// The rectangle that `source` names is enough, in rows of any stride, and not a pixel more is read.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_part_is_enough() {
+    let mut rng = fastrand::Rng::with_seed(10);
+    let mut smaller = 0;
+    for case in 0..200 {
+        let (settings, width, height) = random_case(&mut rng);
+        let what = format!("{width}x{height} {settings:?}");
+        let rgba = synthetic(width, height, case);
+        let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
+        let rect = preprocessor.source(width, height).unwrap();
+        smaller += usize::from(rect.width * rect.height < width * height);
+        assert_eq!((rect.x % 2, rect.y % 2), (0, 0), "{what}: {rect}");
+        for (end, side) in [(rect.x + rect.width, width), (rect.y + rect.height, height)] {
+            assert!(end == side || end < side && end % 2 == 0, "{what}: {rect}");
+        }
+
+        let stride = rect.width * 4 + rng.usize(0..9);
+        let mut part = Vec::new();
+        for y in rect.y..rect.y + rect.height {
+            part.resize((y - rect.y) * stride, 0xAA);
+            part.extend_from_slice(&rgba[(y * width + rect.x) * 4..][..rect.width * 4]);
+        }
+        let row = settings.crop * 3;
+        let mut output = vec![f32::NAN; settings.crop * row];
+        let part = RgbaPart::new((width, height), rect, stride, &part).unwrap();
+        preprocessor.run_part(part, &mut output, row).unwrap();
+        assert_eq!(bits(&output), bits(&prepare(&settings, width, height, &rgba)), "{what}");
+    }
+    assert!(smaller > 100);
+    // Resized to 455 x 256: columns 116 to 339 with weights from 325 on and below 958, rows 16 to 239
+    // with weights from 44 on and below 676.
+    let mut preprocessor = Preprocessor::new(Preprocessing::imagenet(224)).unwrap();
+    assert_eq!(
+        preprocessor.source(1280, 720).unwrap(),
+        Rect { x: 324, y: 44, width: 634, height: 632 }
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn parts_are_checked() {
+    let bytes = [0; 100];
+    let part = |rect: [usize; 4], stride: usize| {
+        let [x, y, width, height] = rect;
+        RgbaPart::new((10, 8), Rect { x, y, width, height }, stride, &bytes)
+    };
+    for (rect, stride) in
+        [([0, 0, 5, 5], 20), ([5, 3, 5, 5], 20), ([9, 7, 1, 1], 4), ([2, 2, 1, 4], 32)]
+    {
+        part(rect, stride).unwrap();
+    }
+    let huge = usize::MAX;
+    for (rect, stride, message) in [
+        ([0, 0, 0, 5], 20, "no 0 x 5 at (0, 0) pixels are within a picture of 10 x 8"),
+        ([6, 0, 5, 5], 20, "no 5 x 5 at (6, 0) pixels are within a picture of 10 x 8"),
+        ([0, huge, 1, 2], 20, ""),
+        ([2, 2, huge, 1], huge, ""),
+        (
+            [0, 0, 5, 5],
+            21,
+            "5 x 5 at (0, 0) pixels are rows of 20 bytes of RGBA, 104 bytes in all; \
+             rows 21 bytes apart and 100 bytes were given",
+        ),
+        (
+            [0, 0, 5, 2],
+            19,
+            "5 x 2 at (0, 0) pixels are rows of 20 bytes of RGBA, 40 bytes in all; \
+             rows 19 bytes apart and 100 bytes were given",
+        ),
+        ([0, 0, 1, 8], huge, ""),
+    ] {
+        let error = part(rect, stride).unwrap_err();
+        assert_eq!(error.code(), "BAD_INPUT");
+        if !message.is_empty() {
+            assert_eq!(error.to_string(), message);
+        }
+    }
+    assert!(RgbaPart::new((0, 8), Rect { x: 0, y: 0, width: 1, height: 1 }, 4, &bytes).is_err());
+
+    let mut preprocessor = Preprocessor::new(small_settings()).unwrap();
+    assert_eq!(preprocessor.source(70_000, 1).unwrap_err().code(), "BAD_INPUT");
+    let needed = preprocessor.source(60, 40).unwrap();
+    let bytes = vec![0; 60 * 40 * 4];
+    let mut output = vec![7.0; 17 * 17 * 3];
+    let mut run = |rect: Rect| {
+        let part = RgbaPart::new((60, 40), rect, rect.width * 4, &bytes).unwrap();
+        assert_eq!(
+            preprocessor.bands(part, 1).is_err(),
+            preprocessor.run_part(part, &mut output, 51).is_err()
+        );
+        preprocessor.run_part(part, &mut output, 51)
+    };
+    run(needed).unwrap();
+    run(Rect { x: needed.x - 1, width: needed.width + 1, ..needed }).unwrap();
+    for rect in [
+        Rect { x: needed.x + 1, width: needed.width - 1, ..needed },
+        Rect { width: needed.width - 1, ..needed },
+        Rect { y: needed.y + 1, height: needed.height - 1, ..needed },
+        Rect { height: needed.height - 1, ..needed },
+    ] {
+        let error = run(rect).unwrap_err();
+        assert_eq!(error.code(), "BAD_INPUT");
+        assert_eq!(
+            error.to_string(),
+            format!("of a picture of 60 x 40 pixels {needed} are needed, {rect} were given")
+        );
+    }
+}
+
+/// Threads that share a picture's bands, and networks that share what was resized, give the bits that each gives alone.
+#[test]
+#[cfg(not(target_arch = "wasm32"))]
+fn what_is_shared_is_the_same_bits() {
+    let crop = 96;
+    let alike = Preprocessing::imagenet(crop);
+    let other_numbers = Preprocessing { mean: [0.5; 3], std: [0.25; 3], ..alike.clone() };
+    let other_filter =
+        Preprocessing { interpolation: Interpolation::Bicubic, ..other_numbers.clone() };
+    let stride = crop * 3 + 6;
+    let mut cache = ResizeCache::default();
+    for (seed, (width, height)) in [(640, 427), (90, 200), (33, 31)].into_iter().enumerate() {
+        let mut rng = fastrand::Rng::with_seed(seed as u64);
+        let pixels: Vec<u8> = (0..width * height * 4).map(|_| rng.u8(..)).collect();
+        let picture = RgbaImage::new(width, height, &pixels).unwrap();
+        cache.clear();
+        for settings in [&alike, &other_numbers, &other_filter, &alike] {
+            let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
+            let mut alone = vec![-1.0; crop * stride];
+            preprocessor.run(picture, &mut alone, stride);
+            let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            for count in 1..=3 {
+                let threads = Threads::new(count).unwrap();
+                let mut shared = vec![-1.0; crop * stride];
+                preprocessor.run_on(&threads, picture.into(), &mut shared, stride).unwrap();
+                assert_eq!(bits(&shared), bits(&alone), "{width}x{height}, {count} threads");
+                let mut cached = vec![-1.0; crop * stride];
+                preprocessor
+                    .run_cached(&threads, picture.into(), &mut cache, &mut cached, stride)
+                    .unwrap();
+                assert_eq!(bits(&cached), bits(&alone), "{width}x{height}, {count} threads");
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use mobilenet_wasm::preprocess::{
     CropStart, Interpolation, Preprocessing, Preprocessor, RgbaImage,
 };
+use mobilenet_wasm::simd::NativeInts;
 
 thread_local! {
     /// Allocations of this thread; the test harness has threads of its own.
@@ -58,5 +59,12 @@ fn repeated_frame_sizes_allocate_nothing() {
 
     assert_ne!(allocations(&mut || preprocessor.run(wide, &mut output, 224 * 3)), 0);
     assert_eq!(allocations(&mut || preprocessor.run(wide, &mut output, 224 * 3)), 0);
+    for first in [true, false] {
+        let count = allocations(&mut || {
+            let (bands, scratch) = preprocessor.bands(wide.into(), 3).unwrap();
+            bands.rows::<NativeInts>(100..200, &mut scratch[2], &mut output, 224 * 3);
+        });
+        assert_eq!(count != 0, first, "working memory for two more threads");
+    }
     assert_ne!(allocations(&mut || preprocessor.run(tall, &mut output, 224 * 3)), 0);
 }

@@ -44,8 +44,10 @@ globalThis.bench = {
    */
   async run(count) {
     requireFront();
+    const { run } = contender;
+    if (!run) throw new Error('this contender runs no network alone');
     const samples = [];
-    for (let i = 0; i < count; i++) samples.push(await contender.run());
+    for (let i = 0; i < count; i++) samples.push(await run());
     return samples;
   },
 
@@ -56,11 +58,13 @@ globalThis.bench = {
    */
   async label(count, source) {
     requireFront();
+    const { classify } = contender;
+    if (!classify) throw new Error('this contender reads no frames');
     const samples = [];
     for (let i = 0; i < count; i++) {
       const frame = await frameOf(source);
       const began = performance.now();
-      const { top, parts } = await contender.classify(frame);
+      const { top, parts } = await classify(frame);
       const total = performance.now() - began;
       frame.close();
       requireRanking(top);
@@ -90,5 +94,6 @@ function requireRanking(top) {
       /^class \d+$/.test(label) && probability >= 0 && probability <= (top[i - 1]?.probability ?? 1),
   );
   // Random weights may be so sure of one class that nothing is left for the others.
-  if (top.length !== TOP || !right || top[0].probability === 0) throw new Error(`no ranking of ${TOP} classes: ${JSON.stringify(top)}`);
+  if (top.length !== TOP || !right || top[0].probability === 0)
+    throw new Error(`no ranking of ${TOP} classes: ${JSON.stringify(top)}`);
 }

@@ -17,7 +17,9 @@ export async function prepare({ version, resolution, build, threads }) {
     },
     /** @param {VideoFrame | ImageBitmap} frame */
     async classify(frame) {
-      const { predictions, timing } = await net.classify(frame, { topK: TOP });
+      const answer = await net.classify(frame, { topK: TOP });
+      if (!answer) throw new Error('the frame was dropped');
+      const { predictions, timing } = answer;
       return {
         top: predictions.map(({ index, probability }) => ({ label: LABELS[index], probability })),
         parts: { preprocess: timing.preprocess, inference: timing.inference },

@@ -14,7 +14,6 @@ use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
 use crate::kernels::{Window, stem};
 use crate::weights::{FoldedConv, WeightSource};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// From this many pixels on, 28 x 28, expansion and depthwise convolution are one step: the expanded tensor is
@@ -22,8 +21,22 @@ use std::sync::Arc;
 /// up to half of the network's memory; on smaller maps it cost 1 to 5 %.
 const FUSED_PIXELS: usize = 28 * 28;
 
-/// The packed weights of a network's layers.
-pub type Layers = HashMap<Site, Arc<Packed>>;
+/// The packed weights of a network's layers, in the order of its sites. There are at most some 80: a search through all
+/// of them takes no time, and a hash table 3 KiB of WebAssembly.
+#[derive(Debug, Default)]
+pub struct Layers(Vec<(Site, Arc<Packed>)>);
+
+impl Layers {
+    /// The layer at `site`.
+    pub fn get(&self, site: Site) -> Option<&Arc<Packed>> {
+        self.0.iter().find(|&&(other, _)| other == site).map(|(_, packed)| packed)
+    }
+
+    /// Bytes of all weights.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|(_, packed)| packed.weights.bytes()).sum()
+    }
+}
 
 /// Where a plan's weights come from.
 pub enum Weights<'a> {
@@ -75,7 +88,7 @@ pub fn build<'a>(network: &'a Network, weights: Weights<'a>, keep: Keep) -> Resu
         network,
         weights,
         keep,
-        layers: Layers::new(),
+        layers: Layers::default(),
         steps: Vec::new(),
         infos: Vec::new(),
         lifetimes: Vec::new(),
@@ -135,18 +148,18 @@ impl Builder<'_> {
     /// A layer's packed weights.
     fn packed(&mut self, site: Site, conv: &Conv) -> Result<Arc<Packed>, Error> {
         let packed = match &mut self.weights {
-            Weights::Shared(layers) => layers.get(&site).cloned(),
+            Weights::Shared(layers) => layers.get(site).cloned(),
             Weights::Source(source) => {
                 let folded = source.conv(site, conv)?;
                 check_lengths(site, conv, &folded)?;
-                Some(Arc::new(Packed::new(conv, &folded)))
+                Some(Arc::new(Packed::new(conv, &folded)?))
             }
         };
         let packed = packed.ok_or_else(|| Error::Network {
             site,
             reason: "the network whose weights it shares has no such layer".to_owned(),
         })?;
-        self.layers.insert(site, Arc::clone(&packed));
+        self.layers.0.push((site, Arc::clone(&packed)));
         Ok(packed)
     }
 
@@ -342,9 +355,9 @@ impl Builder<'_> {
             steps: self.steps,
             infos: self.infos,
             kept: self.kept,
-            arena: Buffer::zeros(total),
+            arena: Buffer::zeros(total)?,
             offsets,
-            scratch: Buffer::zeros(scratch_plane),
+            scratch: Buffer::zeros(scratch_plane)?,
             scratch_plane,
             picture,
             features: features.tensor,

@@ -45,7 +45,7 @@ impl Plan {
     pub fn inspector(&self, gates: Gates) -> Result<Inspector, Error> {
         let keep = Keep::All { open_gates: gates == Gates::Open };
         let mut plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
-        plan.set_threads(&self.threads);
+        plan.set_threads(&self.threads)?;
         Ok(Inspector { plan, gates })
     }
 }
@@ -129,9 +129,11 @@ impl Inspector {
 
     /// The gradient of a class's logit with respect to the pooled features of the last run.
     fn gradient(&self, class: usize) -> Result<Vec<f64>, Error> {
-        let (_, weights) = self.plan.layers[&Site::Classifier].dense_row(class);
-        let weights = weights.map(f64::from);
-        let Some(head) = self.plan.layers.get(&Site::Head) else { return Ok(weights.collect()) };
+        let Some(classifier) = self.plan.layers.get(Site::Classifier) else {
+            return Ok(Vec::new());
+        };
+        let weights = classifier.dense_row(class).1.map(f64::from);
+        let Some(head) = self.plan.layers.get(Site::Head) else { return Ok(weights.collect()) };
         let pooled = self.tensor("pool")?.values;
         let mut gradient = vec![0.0; pooled.len()];
         for (output, weight) in weights.enumerate() {

@@ -25,12 +25,13 @@ use crate::weights::WeightSource;
 use build::{Keep, Kept, Layers, Weights};
 use std::marker::PhantomData;
 use step::Step;
-use team::Work;
 use tensor::{Memory, Tensor};
 
 pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
-pub use profile::{MAX_RUNS, Profile, StepInfo, StepKind, StepTime, Time};
+pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
+pub use step::StepKind;
 pub use team::MAX_THREADS;
+pub(crate) use team::Work;
 pub use tensor::Extent;
 pub use threads::Threads;
 
@@ -78,7 +79,7 @@ impl Plan {
     /// Runs the network on `input`, `[y][x][rgb]`, normalised; gives the logits.
     ///
     /// # Errors
-    /// [`Error::InputLength`].
+    /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn run<V: F32x4>(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.write(input)?;
         Ok(self.run_picture::<V>())
@@ -90,6 +91,7 @@ impl Plan {
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });
         }
+        check_finite(input)?;
         let width = self.network.resolution * stem::RGB;
         let row_stride = stem::row(self.network.resolution);
         let picture = self.picture();
@@ -159,21 +161,40 @@ impl Plan {
     }
 
     /// Has these threads run the plan from now on. The logits are the same bits for every number of them.
-    pub fn set_threads(&mut self, threads: &Threads) {
-        self.scratch = Buffer::zeros(threads.count() * self.scratch_plane);
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the plan then keeps those it has.
+    pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
+        self.scratch = Buffer::zeros(threads.count() * self.scratch_plane)?;
         self.threads = threads.clone();
+        Ok(())
     }
 
     /// Bytes of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
-        self.layers.values().map(|packed| packed.weights.bytes()).sum()
+        self.layers.bytes()
     }
 
     /// Bytes of the activations, the input among them.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.scratch.bytes()
+    }
+}
+
+/// Looks for NaN and infinities: ReLU6 would make numbers of them, and the logits would look like any others. All values
+/// are looked at before the first wrong one is searched for, as the compiler makes vectors of a loop without an exit: in
+/// WebAssembly, copying 150528 values and this took 0.04 ms together, of V3-Small's run of 1.9.
+fn check_finite(input: &[f32]) -> Result<(), Error> {
+    const EXPONENT: u32 = f32::INFINITY.to_bits();
+    let is_wrong = |value: f32| value.to_bits() & EXPONENT == EXPONENT;
+    if !input.iter().fold(false, |any, &value| any | is_wrong(value)) {
+        return Ok(());
+    }
+    match input.iter().position(|&value| is_wrong(value)) {
+        Some(index) => Err(Error::InputValue { index, value: input[index] }),
+        None => Ok(()),
     }
 }
 

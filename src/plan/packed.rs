@@ -2,6 +2,7 @@
 
 use crate::arch::{Conv, ConvKind};
 use crate::buffer::Buffer;
+use crate::error::Error;
 use crate::kernels::epilogue::Finish;
 use crate::kernels::layout::BLOCK;
 use crate::kernels::{pack, pointwise};
@@ -20,14 +21,17 @@ pub struct Packed {
 
 impl Packed {
     /// Packs the weights of `conv`, whose lengths are right.
-    pub fn new(conv: &Conv, FoldedConv { weight, bias }: &FoldedConv) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(conv: &Conv, FoldedConv { weight, bias }: &FoldedConv) -> Result<Self, Error> {
         let weights = match conv.kind {
             ConvKind::Stem => pack::stem(weight, bias),
             ConvKind::Convolution => pack::convolution(weight, bias, conv.kernel),
             ConvKind::Depthwise => pack::depthwise(weight, bias, conv.kernel),
             ConvKind::Pointwise | ConvKind::Dense => pack::pointwise(weight, bias),
-        };
-        Self { conv: *conv, weights, finish: Finish::new(conv.activation) }
+        }?;
+        Ok(Self { conv: *conv, weights, finish: Finish::new(conv.activation) })
     }
 
     /// The first weight.

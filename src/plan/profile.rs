@@ -6,53 +6,13 @@
 //! readings' mean is right however coarse the clock, since each of them is cut off alike at both ends.
 
 use super::Plan;
-use super::step::Description;
+use super::step::{Description, StepKind};
 use super::tensor::Extent;
 use crate::error::Error;
 use crate::simd::F32x4;
-use std::fmt;
 
 /// The most runs that [`Plan::profile`] takes: all their readings are kept until the end.
 pub const MAX_RUNS: usize = 1000;
-
-/// The kernel behind a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StepKind {
-    /// The 3x3 convolution on the image.
-    Stem,
-    /// A 3x3 convolution over all channels.
-    Convolution,
-    /// A 1x1 convolution, with the residual where there is one.
-    Pointwise,
-    /// One filter for each channel.
-    Depthwise,
-    /// A block's expansion and its depthwise convolution in one.
-    ExpandDepthwise,
-    /// The mean over all pixels.
-    Pool,
-    /// A matrix times a vector.
-    Dense,
-    /// A factor for each channel: the last step of squeeze-and-excite.
-    Scale,
-    /// The sum of two maps.
-    Add,
-}
-
-impl fmt::Display for StepKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Stem => "stem",
-            Self::Convolution => "convolution",
-            Self::Pointwise => "pointwise",
-            Self::Depthwise => "depthwise",
-            Self::ExpandDepthwise => "expand-depthwise",
-            Self::Pool => "pool",
-            Self::Dense => "dense",
-            Self::Scale => "scale",
-            Self::Add => "add",
-        })
-    }
-}
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +112,7 @@ impl Plan {
     /// reads `clock`, which gives milliseconds, after each step.
     ///
     /// # Errors
-    /// [`Error::InputLength`], and [`Error::Runs`] unless `runs` is from 1 to [`MAX_RUNS`].
+    /// [`Error::InputLength`], [`Error::InputValue`], and [`Error::Runs`] unless `runs` is from 1 to [`MAX_RUNS`].
     pub fn profile<V: F32x4>(
         &mut self,
         input: &[f32],

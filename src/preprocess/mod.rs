@@ -2,7 +2,7 @@
 //! centre, normalise.
 //!
 //! Checkpoints were trained and measured on what Pillow's `Image.resize` makes of a photo, so the
-//! resize reproduces its 8-bit arithmetic exactly (`resize.rs`). The geometry is that of the
+//! resize reproduces its 8-bit arithmetic exactly (`axis.rs`). The geometry is that of the
 //! checkpoint's library:
 //!
 //! - The long side becomes `resize_short_side * long / short`, rounded down, in each of them.
@@ -14,13 +14,22 @@
 //! Alpha is ignored, as `Image.convert("RGB")` ignores it: a transparent pixel counts with the
 //! colour it holds, nothing is composited.
 
-mod resize;
+mod axis;
+mod bands;
+mod cache;
+mod picture;
+mod shares;
+
+pub use bands::{Bands, Scratch};
+pub use cache::ResizeCache;
+pub use picture::{MAX_IMAGE_SIDE, Rect, RgbaImage, RgbaPart};
 
 use crate::error::Error;
-use resize::{Resize, Side};
-
-/// The longest side of a picture, in pixels: JPEG's limit, and that of Chromium's canvas.
-pub const MAX_IMAGE_SIDE: usize = 65_535;
+use crate::plan::Threads;
+use crate::simd::NativeInts;
+use axis::Side;
+use bands::{Normalisation, Tables};
+use picture::check_sides;
 
 /// The largest `resize_short_side` and `crop`, in pixels. MobileNets take 96 to 320.
 const MAX_SETTING: usize = 4096;
@@ -116,53 +125,6 @@ impl Preprocessing {
     }
 }
 
-/// A borrowed picture: rows from top to bottom, four bytes a pixel (red, green, blue, alpha), no
-/// gaps. It is what `ImageData.data` of a canvas holds.
-#[derive(Debug, Clone, Copy)]
-pub struct RgbaImage<'a> {
-    width: usize,
-    height: usize,
-    pixels: &'a [u8],
-}
-
-impl<'a> RgbaImage<'a> {
-    /// Takes `pixels` as a picture of `width` x `height`.
-    ///
-    /// # Errors
-    /// [`Error::ImageSide`] when a side is not from 1 to [`MAX_IMAGE_SIDE`];
-    /// [`Error::ImageLength`] when `pixels` has not exactly `width * height * 4` bytes.
-    pub fn new(width: usize, height: usize, pixels: &'a [u8]) -> Result<Self, Error> {
-        let sides = 1..=MAX_IMAGE_SIDE;
-        if !sides.contains(&width) || !sides.contains(&height) {
-            return Err(Error::ImageSide { width, height, max: MAX_IMAGE_SIDE });
-        }
-        // In 64 bits: the largest picture's length overflows wasm's usize.
-        let expected = width as u64 * height as u64 * 4;
-        if pixels.len() as u64 != expected {
-            return Err(Error::ImageLength { width, height, expected, got: pixels.len() });
-        }
-        Ok(Self { width, height, pixels })
-    }
-
-    /// Pixels per row.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Rows.
-    #[must_use]
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn pixels(&self) -> &'a [u8] {
-        self.pixels
-    }
-}
-
 /// Prepares pictures with one set of settings.
 ///
 /// It keeps the filter tables and the working rows of the last picture's size, so that a stream of
@@ -170,12 +132,11 @@ impl<'a> RgbaImage<'a> {
 #[derive(Debug)]
 pub struct Preprocessor {
     settings: Preprocessing,
-    /// An output value is `byte * scale[i] + bias[i]`, where `i` counts along a row of the crop:
-    /// both repeat with the channels, so that a row is one plain loop.
-    scale: Vec<f32>,
-    bias: Vec<f32>,
-    /// The state for the last picture's width and height.
-    current: Option<((usize, usize), Resize)>,
+    normalisation: Normalisation,
+    /// The tables for the last picture's width and height.
+    current: Option<((usize, usize), Tables)>,
+    /// Working rows for these, one for each thread.
+    scratch: Vec<Scratch>,
 }
 
 impl Preprocessor {
@@ -185,15 +146,13 @@ impl Preprocessor {
     /// Those of [`Preprocessing::validate`].
     pub fn new(settings: Preprocessing) -> Result<Self, Error> {
         settings.validate()?;
-        let per_channel = |value: &dyn Fn(f64, f64) -> f64| -> Vec<f32> {
-            let channels: [f32; CHANNELS] = std::array::from_fn(|c| {
-                value(f64::from(settings.mean[c]), f64::from(settings.std[c])) as f32
-            });
-            channels.repeat(settings.crop)
-        };
-        let scale = per_channel(&|_, std| 1.0 / (255.0 * std));
-        let bias = per_channel(&|mean, std| -mean / std);
-        Ok(Self { settings, scale, bias, current: None })
+        let mut normalisation = Normalisation { scale: [0.0; 4], bias: [0.0; 4] };
+        for channel in 0..CHANNELS {
+            let (mean, std) = (f64::from(settings.mean[channel]), f64::from(settings.std[channel]));
+            normalisation.scale[channel] = (1.0 / (255.0 * std)) as f32;
+            normalisation.bias[channel] = (-mean / std) as f32;
+        }
+        Ok(Self { settings, normalisation, current: None, scratch: Vec::new() })
     }
 
     /// The settings it was made with.
@@ -211,58 +170,165 @@ impl Preprocessor {
     /// When `row_stride` is under `crop * 3`, or `output` shorter than
     /// `(crop - 1) * row_stride + crop * 3`.
     pub fn run(&mut self, image: RgbaImage<'_>, output: &mut [f32], row_stride: usize) {
+        self.run_whole(image.into(), output, row_stride);
+    }
+
+    /// The same of a picture of which only [`Preprocessor::source`], or more, is in memory.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] when something of it isn't.
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_part(
+        &mut self,
+        part: RgbaPart<'_>,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        self.check(&part)?;
+        self.run_whole(part, output, row_stride);
+        Ok(())
+    }
+
+    /// The rectangle of pictures of `width` x `height` that the crop is made of: all that is ever read
+    /// of them. It begins at an even column and row and ends before one, or with the picture, so that a
+    /// video frame whose colours are those of 2 x 2 pixels can be cut there.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`] when a side is not from 1 to [`MAX_IMAGE_SIDE`].
+    pub fn source(&mut self, width: usize, height: usize) -> Result<Rect, Error> {
+        check_sides(width, height)?;
+        Ok(self.tables((width, height)).source())
+    }
+
+    /// The same work in bands of rows, for several threads at once, with the working memory for
+    /// `threads` of them.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] when something of [`Preprocessor::source`] isn't in `part`.
+    pub fn bands<'a>(
+        &'a mut self,
+        part: RgbaPart<'a>,
+        threads: usize,
+    ) -> Result<(Bands<'a>, &'a mut [Scratch]), Error> {
+        self.check(&part)?;
+        Ok(self.bands_of(part, threads))
+    }
+
+    /// Checks that `part` is enough.
+    fn check(&mut self, part: &RgbaPart<'_>) -> Result<(), Error> {
+        let needed = self.tables(part.size()).source();
+        if part.rect().holds(needed) {
+            return Ok(());
+        }
+        let (width, height) = part.size();
+        Err(Error::ImagePart { width, height, needed, got: part.rect() })
+    }
+
+    /// [`Preprocessor::run_part`] by several threads, which share the bands.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`].
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_on(
+        &mut self,
+        threads: &Threads,
+        part: RgbaPart<'_>,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        let (bands, scratch) = self.bands(part, threads.count())?;
+        shares::run(&bands, scratch, threads, output, row_stride);
+        Ok(())
+    }
+
+    /// [`Preprocessor::run_on`] for one of several networks that look at the same picture: what one has resized, the
+    /// others that resize alike take from `cache`. The same bits.
+    ///
+    /// # Errors
+    /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
+    ///
+    /// # Panics
+    /// As [`Preprocessor::run`].
+    pub fn run_cached(
+        &mut self,
+        threads: &Threads,
+        part: RgbaPart<'_>,
+        cache: &mut ResizeCache,
+        output: &mut [f32],
+        row_stride: usize,
+    ) -> Result<(), Error> {
+        self.check(&part)?;
+        let row_length = self.settings.crop * CHANNELS;
+        let (settings, normalisation, bands, scratch) = self.parts(part, threads.count());
+        let values = cache.values(settings, |values| {
+            let bands = Bands { normalisation: &Normalisation::NONE, ..bands };
+            shares::run(&bands, scratch, threads, values, row_length);
+        })?;
+        for (row, values) in output.chunks_mut(row_stride).zip(values.chunks_exact(row_length)) {
+            normalisation.apply(values, &mut row[..row_length]);
+        }
+        Ok(())
+    }
+
+    /// Runs on a part that is known to be enough.
+    fn run_whole(&mut self, part: RgbaPart<'_>, output: &mut [f32], row_stride: usize) {
         let crop = self.settings.crop;
-        let row_length = crop * CHANNELS;
-        assert!(
-            row_stride >= row_length,
-            "rows of {row_length} values don't fit a stride of {row_stride}"
-        );
-        assert!(
-            output.len() >= (crop - 1) * row_stride + row_length,
-            "{} values don't hold {crop} rows of {row_length}, {row_stride} apart",
-            output.len()
-        );
+        let (bands, scratch) = self.bands_of(part, 1);
+        bands.rows::<NativeInts>(0..crop, &mut scratch[0], output, row_stride);
+    }
 
-        let size = (image.width, image.height);
+    /// Bands of a part that is known to be enough.
+    fn bands_of<'a>(
+        &'a mut self,
+        part: RgbaPart<'a>,
+        threads: usize,
+    ) -> (Bands<'a>, &'a mut [Scratch]) {
+        let (_, _, bands, scratch) = self.parts(part, threads);
+        (bands, scratch)
+    }
+
+    /// The same, with what the bands were made from.
+    fn parts<'a>(
+        &'a mut self,
+        part: RgbaPart<'a>,
+        threads: usize,
+    ) -> (&'a Preprocessing, &'a Normalisation, Bands<'a>, &'a mut [Scratch]) {
+        self.tables(part.size());
+        let Self { settings, normalisation, current, scratch } = self;
+        let Some((_, tables)) = current else { unreachable!("set above") };
+        while scratch.len() < threads {
+            scratch.push(tables.scratch());
+        }
+        let bands = Bands { tables, part, normalisation, crop: settings.crop };
+        (settings, normalisation, bands, &mut scratch[..threads])
+    }
+
+    /// The tables for pictures of `size`, from now on the current ones.
+    fn tables(&mut self, size: (usize, usize)) -> &Tables {
         if self.current.as_ref().is_none_or(|(last, _)| *last != size) {
-            self.current = Some((size, self.resize_for(size)));
+            self.scratch.clear();
+            self.current = None;
         }
-        let Some((_, resize)) = &mut self.current else { unreachable!("set above") };
-        let (columns, rows) = (resize.columns(), resize.rows());
-        let inside = columns.start * CHANNELS..columns.end * CHANNELS;
-
-        resize.begin();
-        for (y, row) in output.chunks_mut(row_stride).take(crop).enumerate() {
-            let row = &mut row[..row_length];
-            if rows.contains(&y) {
-                // Black, byte 0, left and right of a picture narrower than the crop.
-                row[..inside.start].copy_from_slice(&self.bias[..inside.start]);
-                row[inside.end..].copy_from_slice(&self.bias[inside.end..]);
-                let inside = inside.clone();
-                resize.next_row(
-                    image.pixels,
-                    &self.scale[inside.clone()],
-                    &self.bias[inside.clone()],
-                    &mut row[inside],
-                );
-            } else {
-                row.copy_from_slice(&self.bias);
-            }
-        }
+        let settings = &self.settings;
+        let (_, tables) = self.current.get_or_insert_with(|| (size, tables_for(settings, size)));
+        tables
     }
+}
 
-    /// Tables and working rows for pictures of `width` x `height`.
-    fn resize_for(&self, (width, height): (usize, usize)) -> Resize {
-        let Preprocessing { resize_short_side, crop, crop_start, interpolation, .. } =
-            self.settings;
-        let short = width.min(height);
-        // The bounds on picture and settings keep the product under 2^28.
-        let side = |length: usize| Side {
-            source: length,
-            resized: resize_short_side * length / short,
-            crop,
-            crop_start,
-        };
-        Resize::new(side(width), side(height), interpolation)
-    }
+/// Tables for pictures of `width` x `height`.
+fn tables_for(settings: &Preprocessing, (width, height): (usize, usize)) -> Tables {
+    let &Preprocessing { resize_short_side, crop, crop_start, interpolation, .. } = settings;
+    let short = width.min(height);
+    // The bounds on picture and settings keep the product under 2^28.
+    let side = |length: usize| Side {
+        source: length,
+        resized: resize_short_side * length / short,
+        crop,
+        crop_start,
+    };
+    Tables::new(side(width), side(height), interpolation)
 }

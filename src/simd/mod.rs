@@ -17,24 +17,24 @@
 
 mod scalar;
 
-pub use scalar::Scalar;
+pub use scalar::{Scalar, ScalarInts};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::Relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub use wasm::Simd128;
+pub use wasm::{Ints128, Simd128};
 
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 #[cfg(target_arch = "x86_64")]
-pub use sse2::Sse2;
+pub use sse2::{Sse2, Sse2Ints};
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "aarch64")]
-pub use neon::Neon;
+pub use neon::{Neon, NeonInts};
 
 /// The best instruction set of this build.
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
@@ -60,10 +60,27 @@ pub type Native = Neon;
 )))]
 pub type Native = Scalar;
 
+/// The best instruction set of this build, for whole numbers.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub type NativeInts = Ints128;
+/// The best instruction set of this build, for whole numbers.
+#[cfg(target_arch = "x86_64")]
+pub type NativeInts = Sse2Ints;
+/// The best instruction set of this build, for whole numbers.
+#[cfg(target_arch = "aarch64")]
+pub type NativeInts = NeonInts;
+/// The best instruction set of this build, for whole numbers.
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    target_arch = "x86_64",
+    target_arch = "aarch64"
+)))]
+pub type NativeInts = ScalarInts;
+
 /// Values in a vector.
 pub const LANES: usize = 4;
 
-/// Keeps [`F32x4`] to the types of this module, whose loads and stores the kernels trust.
+/// Keeps [`F32x4`] and [`I32x4`] to the types of this module, whose loads and stores the kernels trust.
 pub(crate) trait Sealed {}
 
 /// Four `f32` lanes.
@@ -116,4 +133,67 @@ pub trait F32x4: Copy + Sealed {
     /// `other` where it is larger, else `self`.
     #[must_use]
     fn max(self, other: Self) -> Self;
+}
+
+/// Four `i32` lanes, or two `i16` in the place of each, called a pair: what resizing bytes takes. Sums wrap
+/// around.
+#[expect(private_bounds, reason = "nobody else may implement it")]
+pub trait I32x4: Copy + Sealed {
+    /// The floats of the same instruction set.
+    type Floats: F32x4;
+
+    /// Four times `x`.
+    fn splat(x: i32) -> Self;
+
+    /// Four times one pair from memory.
+    ///
+    /// # Safety
+    /// `src` points to a readable pair.
+    unsafe fn load_splat(src: *const [i16; 2]) -> Self;
+
+    /// Four adjacent pixels of four bytes as 16-bit values, one lane a channel: pairs of the first
+    /// pixel and the third, and of the second and the fourth.
+    ///
+    /// # Safety
+    /// `src` points to 16 readable bytes.
+    unsafe fn load_pixels(src: *const u8) -> [Self; 2];
+
+    /// Two adjacent pixels, likewise: pairs of the first and the second.
+    ///
+    /// # Safety
+    /// `src` points to 8 readable bytes, behind 4 others.
+    unsafe fn load_two_pixels(src: *const u8) -> Self;
+
+    /// Eight bytes as eight 16-bit values, in their order.
+    ///
+    /// # Safety
+    /// `src` points to 8 readable bytes.
+    unsafe fn load_bytes(src: *const u8) -> Self;
+
+    /// Writes the lanes of `first` and `second` in turns as bytes, first those of `first[0]` and
+    /// `second[0]`; what is below 0 or above 255 becomes that.
+    ///
+    /// # Safety
+    /// `dst` points to 16 writable bytes.
+    unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8);
+
+    /// In each lane the sum of the two products of the pairs' values.
+    #[must_use]
+    fn dot(self, other: Self) -> Self;
+
+    /// Lane-wise sum.
+    #[must_use]
+    fn add(self, other: Self) -> Self;
+
+    /// `self << BITS`.
+    #[must_use]
+    fn shift_left<const BITS: u32>(self) -> Self;
+
+    /// `self >> BITS`, the sign kept.
+    #[must_use]
+    fn shift_right<const BITS: u32>(self) -> Self;
+
+    /// The lanes as floats. Exact up to 2^24.
+    #[must_use]
+    fn to_floats(self) -> Self::Floats;
 }

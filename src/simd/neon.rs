@@ -1,9 +1,12 @@
 //! Four lanes in NEON, which every AArch64 processor has.
 
-use super::{F32x4, Sealed};
+use super::{F32x4, I32x4, Sealed};
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vbslq_f32, vcltq_f32, vdupq_n_f32, vfmaq_f32, vld1q_dup_f32, vld1q_f32,
-    vmulq_f32, vst1q_f32,
+    float32x4_t, int16x8_t, int32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vcltq_f32, vcombine_s16,
+    vcombine_u8, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32, vext_u8, vfmaq_f32, vget_low_s16,
+    vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vmovl_u8, vmull_high_s16, vmull_s16,
+    vmulq_f32, vpaddq_s32, vqmovn_s32, vqmovun_s16, vreinterpretq_s16_s32, vreinterpretq_s32_u16,
+    vshlq_s32, vst1q_f32, vst1q_u8, vzip1_u8, vzip1q_u16, vzip2_u8, vzip2q_u16,
 };
 
 /// Four lanes in NEON.
@@ -68,5 +71,106 @@ impl F32x4 for Neon {
     fn max(self, other: Self) -> Self {
         // SAFETY: every AArch64 processor has NEON.
         Self(unsafe { vbslq_f32(vcltq_f32(self.0, other.0), other.0, self.0) })
+    }
+}
+
+/// Four whole numbers in NEON.
+#[derive(Clone, Copy, Debug)]
+pub struct NeonInts(int32x4_t);
+
+impl NeonInts {
+    #[inline(always)]
+    fn halves(self) -> int16x8_t {
+        // SAFETY: every AArch64 processor has NEON.
+        unsafe { vreinterpretq_s16_s32(self.0) }
+    }
+}
+
+impl Sealed for NeonInts {}
+
+impl I32x4 for NeonInts {
+    type Floats = Neon;
+
+    #[inline(always)]
+    fn splat(x: i32) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vdupq_n_s32(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const [i16; 2]) -> Self {
+        // SAFETY: every AArch64 processor has NEON; the caller promises a readable pair, whose four bytes are an
+        // `i32`'s, and the load takes any alignment.
+        Self(unsafe { vld1q_dup_s32(src.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_pixels(src: *const u8) -> [Self; 2] {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 16 readable bytes.
+        unsafe {
+            let (first, last) = (vmovl_u8(vld1_u8(src)), vmovl_u8(vld1_u8(src.add(8))));
+            [vzip1q_u16(first, last), vzip2q_u16(first, last)]
+                .map(|pairs| Self(vreinterpretq_s32_u16(pairs)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_two_pixels(src: *const u8) -> Self {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 8 readable bytes.
+        unsafe {
+            let pixels = vld1_u8(src);
+            let pairs = vzip1_u8(pixels, vext_u8::<4>(pixels, pixels));
+            Self(vreinterpretq_s32_u16(vmovl_u8(pairs)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(src: *const u8) -> Self {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 8 readable bytes.
+        Self(unsafe { vreinterpretq_s32_u16(vmovl_u8(vld1_u8(src))) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8) {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 16 writable bytes.
+        unsafe {
+            let [first, second] = [first, second]
+                .map(|[a, b]| vqmovun_s16(vcombine_s16(vqmovn_s32(a.0), vqmovn_s32(b.0))));
+            vst1q_u8(dst, vcombine_u8(vzip1_u8(first, second), vzip2_u8(first, second)));
+        }
+    }
+
+    #[inline(always)]
+    fn dot(self, other: Self) -> Self {
+        let (a, b) = (self.halves(), other.halves());
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe {
+            vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b))
+        })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vaddq_s32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vshlq_s32(self.0, vdupq_n_s32(BITS as i32)) })
+    }
+
+    // A shift by a negative number goes right.
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vshlq_s32(self.0, vdupq_n_s32(-(BITS as i32))) })
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Neon {
+        // SAFETY: every AArch64 processor has NEON.
+        Neon(unsafe { vcvtq_f32_s32(self.0) })
     }
 }

@@ -1,6 +1,6 @@
 //! Four lanes in plain Rust.
 
-use super::{F32x4, Sealed};
+use super::{F32x4, I32x4, Sealed};
 
 /// Four lanes in plain Rust: runs everywhere, and says what the others must compute.
 #[derive(Clone, Copy, Debug)]
@@ -65,5 +65,104 @@ impl F32x4 for Scalar {
     #[inline(always)]
     fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { b } else { a })
+    }
+}
+
+/// Four whole numbers in plain Rust.
+#[derive(Clone, Copy, Debug)]
+pub struct ScalarInts([i32; 4]);
+
+impl ScalarInts {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(i32, i32) -> i32) -> Self {
+        Self(std::array::from_fn(|lane| f(self.0[lane], other.0[lane])))
+    }
+
+    /// A lane's two values, the lower half first.
+    #[inline(always)]
+    fn halves(lane: i32) -> [i32; 2] {
+        [i32::from(lane as i16), lane >> 16]
+    }
+
+    #[inline(always)]
+    fn pairs(low: [u8; 4], high: [u8; 4]) -> Self {
+        Self(std::array::from_fn(|lane| i32::from(low[lane]) | i32::from(high[lane]) << 16))
+    }
+}
+
+impl Sealed for ScalarInts {}
+
+impl I32x4 for ScalarInts {
+    type Floats = Scalar;
+
+    #[inline(always)]
+    fn splat(x: i32) -> Self {
+        Self([x; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const [i16; 2]) -> Self {
+        // SAFETY: the caller promises a readable pair.
+        let [low, high] = unsafe { src.read() };
+        Self::splat(i32::from(low as u16) | i32::from(high) << 16)
+    }
+
+    #[inline(always)]
+    unsafe fn load_pixels(src: *const u8) -> [Self; 2] {
+        // SAFETY: the caller promises 16 readable bytes.
+        let [a, b, c, d] = unsafe { src.cast::<[[u8; 4]; 4]>().read() };
+        [Self::pairs(a, c), Self::pairs(b, d)]
+    }
+
+    #[inline(always)]
+    unsafe fn load_two_pixels(src: *const u8) -> Self {
+        // SAFETY: the caller promises 8 readable bytes.
+        let [a, b] = unsafe { src.cast::<[[u8; 4]; 2]>().read() };
+        Self::pairs(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(src: *const u8) -> Self {
+        // SAFETY: the caller promises 8 readable bytes.
+        let pairs = unsafe { src.cast::<[[u8; 2]; 4]>().read() };
+        Self::pairs(pairs.map(|[low, _]| low), pairs.map(|[_, high]| high))
+    }
+
+    #[inline(always)]
+    unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8) {
+        let byte = |lane: i32| lane.clamp(0, 255) as u8;
+        let bytes: [[[u8; 2]; 4]; 2] = std::array::from_fn(|i| {
+            std::array::from_fn(|lane| [byte(first[i].0[lane]), byte(second[i].0[lane])])
+        });
+        // SAFETY: the caller promises 16 writable bytes.
+        unsafe { dst.cast::<[[[u8; 2]; 4]; 2]>().write(bytes) }
+    }
+
+    #[inline(always)]
+    fn dot(self, other: Self) -> Self {
+        self.zip(other, |a, b| {
+            let ([a0, a1], [b0, b1]) = (Self::halves(a), Self::halves(b));
+            (a0 * b0).wrapping_add(a1 * b1)
+        })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, i32::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        Self(self.0.map(|lane| lane << BITS))
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        Self(self.0.map(|lane| lane >> BITS))
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Scalar {
+        Scalar(self.0.map(|lane| lane as f32))
     }
 }

@@ -1,9 +1,12 @@
 //! Four lanes in SSE2, which every x86-64 processor has.
 
-use super::{F32x4, Sealed};
+use super::{F32x4, I32x4, Sealed};
 use std::arch::x86_64::{
-    __m128, _mm_add_ps, _mm_loadu_ps, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_set1_ps,
-    _mm_storeu_ps,
+    __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_cvtepi32_ps, _mm_cvtsi32_si128,
+    _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps,
+    _mm_mul_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_si128,
+    _mm_sll_epi32, _mm_sra_epi32, _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128,
+    _mm_unpackhi_epi8, _mm_unpacklo_epi8,
 };
 
 /// Four lanes in SSE2.
@@ -68,5 +71,96 @@ impl F32x4 for Sse2 {
     fn max(self, other: Self) -> Self {
         // SAFETY: every x86-64 processor has SSE.
         Self(unsafe { _mm_max_ps(other.0, self.0) })
+    }
+}
+
+/// Four whole numbers in SSE2.
+#[derive(Clone, Copy, Debug)]
+pub struct Sse2Ints(__m128i);
+
+impl Sealed for Sse2Ints {}
+
+impl I32x4 for Sse2Ints {
+    type Floats = Sse2;
+
+    #[inline(always)]
+    fn splat(x: i32) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_set1_epi32(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const [i16; 2]) -> Self {
+        // SAFETY: the caller promises a readable pair, whose four bytes are an `i32`'s.
+        Self::splat(unsafe { src.cast::<i32>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_pixels(src: *const u8) -> [Self; 2] {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 16 readable bytes.
+        unsafe {
+            let pixels = _mm_loadu_si128(src.cast());
+            let pairs = _mm_unpacklo_epi8(pixels, _mm_srli_si128::<8>(pixels));
+            let zero = _mm_setzero_si128();
+            [Self(_mm_unpacklo_epi8(pairs, zero)), Self(_mm_unpackhi_epi8(pairs, zero))]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_two_pixels(src: *const u8) -> Self {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 8 readable bytes.
+        unsafe {
+            let pixels = _mm_loadl_epi64(src.cast());
+            let pairs = _mm_unpacklo_epi8(pixels, _mm_srli_si128::<4>(pixels));
+            Self(_mm_unpacklo_epi8(pairs, _mm_setzero_si128()))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(src: *const u8) -> Self {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 8 readable bytes.
+        unsafe { Self(_mm_unpacklo_epi8(_mm_loadl_epi64(src.cast()), _mm_setzero_si128())) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8) {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 16 writable bytes.
+        unsafe {
+            let [first, second] = [first, second].map(|[a, b]| {
+                let words = _mm_packs_epi32(a.0, b.0);
+                _mm_packus_epi16(words, words)
+            });
+            _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi8(first, second));
+        }
+    }
+
+    #[inline(always)]
+    fn dot(self, other: Self) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_madd_epi16(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_add_epi32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_sll_epi32(self.0, _mm_cvtsi32_si128(BITS as i32)) })
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_sra_epi32(self.0, _mm_cvtsi32_si128(BITS as i32)) })
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Sse2 {
+        // SAFETY: every x86-64 processor has SSE2.
+        Sse2(unsafe { _mm_cvtepi32_ps(self.0) })
     }
 }

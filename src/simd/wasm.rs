@@ -1,8 +1,10 @@
 //! Four lanes in WebAssembly SIMD128, and the same with relaxed SIMD's fused multiply-add.
 
-use super::{F32x4, Sealed};
+use super::{F32x4, I32x4, Sealed};
 use std::arch::wasm32::{
-    f32x4_add, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, v128, v128_load, v128_load32_splat,
+    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i8x16_shuffle,
+    i16x8_narrow_i32x4, i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_shl, i32x4_shr,
+    i32x4_splat, u8x16_narrow_i16x8, u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat,
     v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
@@ -93,3 +95,89 @@ lanes!(
     Relaxed, "relaxed", fused: true,
     madd: |sum, a, b| f32x4_relaxed_madd(a, b, sum), min: f32x4_relaxed_min, max: f32x4_relaxed_max
 );
+
+/// Four whole numbers in WebAssembly SIMD128.
+///
+/// V8 makes a shuffle's mask anew each time, with three more instructions, unless x86-64 has one for that
+/// very shuffle. So there are interleavings only.
+#[derive(Clone, Copy, Debug)]
+pub struct Ints128(v128);
+
+impl Sealed for Ints128 {}
+
+impl I32x4 for Ints128 {
+    type Floats = Simd128;
+
+    #[inline(always)]
+    fn splat(x: i32) -> Self {
+        Self(i32x4_splat(x))
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const [i16; 2]) -> Self {
+        // SAFETY: the caller promises a readable pair.
+        Self(unsafe { v128_load32_splat(src.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_pixels(src: *const u8) -> [Self; 2] {
+        // SAFETY: the caller promises 16 readable bytes.
+        let (first, last) =
+            unsafe { (u16x8_load_extend_u8x8(src), u16x8_load_extend_u8x8(src.add(8))) };
+        [
+            Self(i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(first, last)),
+            Self(i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(first, last)),
+        ]
+    }
+
+    #[inline(always)]
+    unsafe fn load_two_pixels(src: *const u8) -> Self {
+        // SAFETY: the caller promises 8 readable bytes, and the 4 before them.
+        let (before, pixels) =
+            unsafe { (u16x8_load_extend_u8x8(src.sub(4)), u16x8_load_extend_u8x8(src)) };
+        Self(i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(before, pixels))
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(src: *const u8) -> Self {
+        // SAFETY: the caller promises 8 readable bytes.
+        Self(unsafe { u16x8_load_extend_u8x8(src) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8) {
+        let [first, second] = [first, second].map(|[a, b]| {
+            let words = i16x8_narrow_i32x4(a.0, b.0);
+            u8x16_narrow_i16x8(words, words)
+        });
+        let turns =
+            i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(first, second);
+        // SAFETY: the caller promises 16 writable bytes.
+        unsafe { v128_store(dst.cast(), turns) }
+    }
+
+    #[inline(always)]
+    fn dot(self, other: Self) -> Self {
+        Self(i32x4_dot_i16x8(self.0, other.0))
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(i32x4_add(self.0, other.0))
+    }
+
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        Self(i32x4_shl(self.0, BITS))
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        Self(i32x4_shr(self.0, BITS))
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Simd128 {
+        Simd128(f32x4_convert_i32x4(self.0))
+    }
+}

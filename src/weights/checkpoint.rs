@@ -27,6 +27,7 @@ pub struct Checkpoint<'a> {
     preprocessing: Preprocessing,
     labels: Option<Vec<String>>,
     has_background: bool,
+    warnings: Vec<String>,
 }
 
 impl<'a> Checkpoint<'a> {
@@ -63,6 +64,7 @@ impl<'a> Checkpoint<'a> {
         };
         let network = fit_width(&*file, flavour, network, &config)?;
         check_tensors(&*file, flavour, &network)?;
+        let warnings = config.warnings(&recognised, &conventions);
         let labels = config.labels(classes)?;
         let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
         let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
@@ -75,6 +77,7 @@ impl<'a> Checkpoint<'a> {
             preprocessing,
             labels: labels.map(|labels| labels.into_iter().skip(skipped).collect()),
             has_background,
+            warnings,
         })
     }
 
@@ -107,6 +110,12 @@ impl<'a> Checkpoint<'a> {
     #[must_use]
     pub fn has_background(&self) -> bool {
         self.has_background
+    }
+
+    /// Sentences about settings that no configuration tells, and that were guessed where the guess may be wrong.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Added to batch normalisation's variance.

@@ -2,6 +2,7 @@
 
 use super::{FoldedConv, WeightSource};
 use crate::arch::{Activation, Conv, ConvKind, Site};
+use crate::buffer::with_room;
 use crate::error::Error;
 
 /// Weights drawn from a seed: the same seed and network give the same weights on every machine.
@@ -31,7 +32,8 @@ impl WeightSource for Untrained {
         // A uniform value of [-bound, bound] has variance bound^2 / 3.
         let bound = (3.0 * gain / fan_in.max(1) as f32).sqrt();
         let mut random = SplitMix64(self.seed ^ stream(site));
-        let weight = (0..conv.weight_count()).map(|_| bound * random.signed_unit()).collect();
+        let mut weight = with_room(conv.weight_count())?;
+        weight.extend((0..conv.weight_count()).map(|_| bound * random.signed_unit()));
         let bias_bound = if conv.kind == ConvKind::Dense { 0.0 } else { 0.1 };
         let bias = (0..conv.out_channels).map(|_| bias_bound * random.signed_unit()).collect();
         Ok(FoldedConv { weight, bias })

@@ -1,4 +1,4 @@
-//! Tests that need `../shared`, which not every machine has. Use it as
+//! Tests that need files that not every machine has. Use it as
 //! `#[path = "common/skip.rs"] mod skip;` below `#[cfg(not(target_arch = "wasm32"))]`.
 
 use std::io::Write;
@@ -11,9 +11,14 @@ pub fn shared(test: &str, path: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found);
     }
+    skipped(test, &format!("no ../shared/{path} beside this repository"));
+    None
+}
+
+/// Says aloud that a test can't run.
+pub fn skipped(test: &str, why: &str) {
     // libtest has no word for a test that can't run, and calls it passed; `cargo xtask test` counts
     // these lines as skipped. `print!` would be captured. The test's dot may stand before the line.
-    let line = format!("\nSKIPPED: {test}: no ../shared/{path} beside this repository\n");
+    let line = format!("\nSKIPPED: {test}: {why}\n");
     std::io::stdout().write_all(line.as_bytes()).expect("a standard output");
-    None
 }

@@ -1,6 +1,7 @@
 // Compiled, never run: the declarations users see against the JavaScript that they describe.
 import type {
   Classification,
+  JsonSource,
   MobileNetError as DeclaredError,
   MobileNet as Declared,
   LoadOptions,
@@ -12,6 +13,17 @@ import { MobileNet } from '../../pkg/mobilenet.js';
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
+
+// What JSON is, and what is forgotten easily.
+export const configs: JsonSource[] = ['config.json', new URL('https://example.org'), new Blob(), { architecture: 'x' }];
+// @ts-expect-error: not awaited
+export const promise: JsonSource = fetch('config.json');
+// @ts-expect-error: `json()` is missing
+export const response: JsonSource = new Response();
+// @ts-expect-error: JSON.stringify makes `{}` of it
+export const map: JsonSource = new Map([['architecture', 'x']]);
+// @ts-expect-error: likewise
+export const buffer: JsonSource = new ArrayBuffer(8);
 
 // The five lines of the README.
 export async function readme(net: Declared, video: HTMLVideoElement): Promise<string> {

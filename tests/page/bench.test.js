@@ -32,7 +32,7 @@ async function watch(page) {
   });
 }
 
-const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large'];
+const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small', 'v4-conv-medium'];
 const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
 /** More than one turn, and a last one that isn't full. */
@@ -56,7 +56,7 @@ const stopButton = (page) => page.getByRole('button', { name: 'Stop', exact: tru
 async function measure(page) {
   await measureButton(page).click();
   await stopButton(page).waitFor();
-  // Sixteen profiles and their warm-ups: a slow machine takes its time.
+  // Two dozen profiles and their warm-ups: a slow machine takes its time.
   await measureButton(page).waitFor({ timeout: 300_000 });
 }
 
@@ -437,7 +437,7 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
 test('a screen reader is told of each network, not of each reading', async () => {
   const spoken = await measured.evaluate(() => spoken);
   assert.equal(spoken.length, 1 + NETWORKS.length + 1, spoken.join('\n'));
-  assert.match(spoken.at(-1), /^Measured\. V1 .+ milliseconds, V2 .+ and V3-Large/);
+  assert.match(spoken.at(-1), /^Measured\. V1 .+ milliseconds, V2 .+ and V4-Conv-Medium/);
   const live = await measured
     .locator('#results, #best, #progress, #steps')
     .evaluateAll((elements) => elements.filter((element) => element.closest('[aria-live], [role=status]')).length);

@@ -15,7 +15,13 @@ export const PHOTOS = [
   { file: 'coffee.png', index: 967, label: 'espresso' },
 ];
 
-/** The checkpoints that lie beside the page, as `models.json` lists them. */
+/** The page's columns, by the version that each is for. */
+export const COLUMNS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+
+/**
+ * The checkpoints that lie beside the page, as `models.json` lists them, but for those that no column runs:
+ * `tests/trained.rs` has EfficientNet-Lite0.
+ */
 export const models = readModels();
 
 function readModels() {
@@ -23,8 +29,9 @@ function readModels() {
   const list = join(www, 'public/models/models.json');
   if (!existsSync(list)) throw new Error('there are no models to test with: run `cargo xtask models`');
   const { models } = JSON.parse(readFileSync(list, 'utf8'));
-  if (models.length === 0) throw new Error(`${list} lists no models`);
-  return models;
+  const shown = models.filter(({ version }) => COLUMNS.includes(version));
+  if (shown.length === 0) throw new Error(`${list} lists no models that the page runs`);
+  return shown;
 }
 
 /** The first checkpoint of each version that has one: what its card runs when the page opens. */

@@ -565,7 +565,7 @@ test('a fresh start that fails is that call’s error; the next one tries again,
   const asked = fresh.waitForRequest('**/*.safetensors');
   const failed = fresh.waitForEvent('requestfailed');
   await fresh.evaluate(() => {
-    globalThis.stuck = codeOf(net.run(new Float32Array(3)));
+    globalThis.stuck = codeOf(net.run(new Float32Array(net.info.resolution ** 2 * 3)));
   });
   await asked;
   assert.equal(
@@ -605,21 +605,47 @@ test('untrained networks run, and name nothing', async () => {
 });
 
 test('run gives the logits that classify ranks', async () => {
-  const { expected, length, finite, detached } = await page.evaluate(async () => {
+  const { rankings, info } = await page.evaluate(async () => {
     const net = await load();
-    const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
-    const logits = await net.run(input);
+    const { mean, std, crop } = net.info.preprocessing;
+    const rankings = [];
+    for (const colour of [
+      [200, 30, 90],
+      [0, 128, 255],
+    ]) {
+      // A picture of one colour is the same whichever way it is resized and cropped.
+      const canvas = new OffscreenCanvas(300, 260);
+      const context = canvas.getContext('2d');
+      context.fillStyle = `rgb(${colour})`;
+      context.fillRect(0, 0, 300, 260);
+      const { predictions } = await net.classify(canvas, { topK: net.info.classes });
+      const input = Float32Array.from(
+        { length: crop ** 2 * 3 },
+        (_, i) => (colour[i % 3] / 255 - mean[i % 3]) / std[i % 3],
+      );
+      const logits = await net.run(input);
+      rankings.push({ predictions, logits: Array.from(logits), left: input.length });
+    }
     net.dispose();
-    return {
-      expected: net.info.logits,
-      length: logits.length,
-      finite: logits.every(Number.isFinite),
-      detached: input.length === 0,
-    };
+    return { rankings, info: net.info };
   });
-  assert.equal(length, expected);
-  assert.ok(finite);
-  assert.ok(!detached);
+  assert.notEqual(rankings[0].predictions[0].index, rankings[1].predictions[0].index, 'choose other colours');
+  for (const { predictions, logits, left } of rankings) {
+    assert.equal(left, info.resolution ** 2 * 3, 'the input stays the caller’s');
+    assert.equal(logits.length, info.logits);
+    assert.equal(predictions.length, info.classes);
+    // A class "none of these" comes first where there is one.
+    const background = info.logits - info.classes;
+    const sum = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const ranked = predictions.map(({ index }) => logits[index + background]);
+    for (let k = 1; k < ranked.length; k++) {
+      // Equal but for the rounding of (byte / 255 - mean) / std.
+      assert.ok(ranked[k] <= ranked[k - 1] + 1e-3, `${ranked[k]} comes after ${ranked[k - 1]}`);
+    }
+    for (const [k, { probability }] of predictions.entries()) {
+      assert.ok(Math.abs(probability - Math.exp(ranked[k]) / sum) < 1e-4, `${probability} of the logit ${ranked[k]}`);
+    }
+  }
 });
 
 test('a profile names each layer with its work and its time', async () => {

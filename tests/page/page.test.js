@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import {
+  COLUMNS,
   FAKE_CAMERA,
   PHOTOS,
   card,
@@ -13,6 +14,7 @@ import {
   openPage,
   publicFile,
 } from './harness.js';
+import { madeUp } from './made-up.js';
 
 let session;
 before(async () => (session = await open(FAKE_CAMERA)));
@@ -22,7 +24,7 @@ const [cat, coffee] = PHOTOS;
 const one = firstModels[0];
 /** Another version, to see that what happens to one card leaves the others alone. With weights where there are some. */
 const other = firstModels[1] ?? {
-  version: ['v1', 'v2', 'v3-small', 'v3-large'].find((version) => version !== one.version),
+  version: COLUMNS.find((version) => version !== one.version),
 };
 
 const trouble = (page, version) => card(page, version).locator('.trouble');
@@ -57,7 +59,7 @@ test('the page opens with a sample, read by every network that has weights', asy
     assert.ok(text.includes(`${(bytes / 1e6).toFixed(1)} MB`), text);
     assert.match(text, /params/);
   }
-  assert.equal(await page.locator('.card').count(), 4);
+  assert.equal(await page.locator('.card').count(), COLUMNS.length);
   if (firstModels.length > 1) await page.locator('#verdict').getByText(/agree/).waitFor();
   await page.locator('#announcement').filter({ hasText: cat.label }).waitFor({ state: 'attached' });
   await page.close();
@@ -121,7 +123,9 @@ test('a weights file runs in the card of its version, wherever it was dropped', 
   files[0].name = 'stray.safetensors';
   await drop(page, `.card[data-version="${other.version}"] .idea`, files);
   await select.locator('option:checked', { hasText: 'stray.safetensors' }).waitFor({ state: 'attached' });
-  await trouble(page, other.version).filter({ hasText: 'stray.safetensors holds a MobileNet' }).waitFor();
+  await trouble(page, other.version)
+    .filter({ hasText: /^stray\.safetensors is for MobileNet.+: it runs in that column/ })
+    .waitFor();
   await page.close();
 });
 
@@ -137,6 +141,72 @@ test('a network can be run untrained: times, and no labels', async () => {
   assert.equal(await column.getAttribute('data-answer'), null);
   await column.getByRole('combobox').selectOption(`served:${one.name}`);
   await firstAnswer(page, one.version).filter({ hasText: cat.label }).waitFor();
+  await page.close();
+});
+
+test('V4 runs in its column, Conv-Small and Conv-Medium, and what has no column is named', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  const column = card(page, 'v4-conv-small');
+  const drawn = () => column.locator('.silhouette svg').getAttribute('aria-label');
+  assert.match(await column.innerText(), /2024\s+V4/);
+  assert.equal(await drawn(), 'V4-Conv-Small: 16 blocks, from 32 channels to 1280');
+  const choose = (name, version) =>
+    column.locator('input[type=file]').setInputFiles({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: madeUp(version, coffee.index),
+    });
+  await choose('small.safetensors', 'v4-conv-small');
+  await firstAnswer(page, 'v4-conv-small').filter({ hasText: coffee.label }).waitFor();
+  await column.getByText('3.8 M params').waitFor();
+  await page.locator('#verdict').getByText(/V4 100 %/).waitFor(); // prettier-ignore
+  await choose('medium.safetensors', 'v4-conv-medium');
+  await column.getByText('9.7 M params').waitFor();
+  assert.equal(await drawn(), 'V4-Conv-Medium: 22 blocks, from 32 channels to 1280');
+
+  await choose('kin.safetensors', 'mnasnet-b1');
+  await column.getByText('kin.safetensors is for MnasNet-B1: there is no column for it.').waitFor();
+  await column.locator('option:checked', { hasText: 'medium.safetensors' }).waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await everyCardSays(page, coffee.label);
+  await page.close();
+});
+
+test('the verdict has words for five', async () => {
+  const page = await session.browser.newPage();
+  page.setDefaultTimeout(20_000);
+  const versions = [...COLUMNS, 'efficientnet-lite0'];
+  await page.route('**/models/models.json', (route) =>
+    route.fulfill({
+      json: { models: versions.map((version) => ({ version, title: version, url: version, top1: null, bytes: 1 })) },
+    }),
+  );
+  /** Opens the page with networks that answer so, column by column. */
+  const answers = async (...indices) => {
+    for (const [i, version] of COLUMNS.entries()) {
+      const body = madeUp(version, indices[i]);
+      await page.unroute(`**/${version}`);
+      await page.route(`**/${version}`, (route) => route.fulfill({ body }));
+    }
+    await page.goto(session.url);
+  };
+  const says = (words) => page.locator('#verdict-kicker').getByText(words, { exact: true }).waitFor();
+  const groups = () => page.locator('#answers > li').count();
+
+  await answers(1, 1, 1, 1, 1);
+  await says('All five agree');
+  assert.equal(await groups(), 1);
+  await answers(1, 2, 1, 2, 3);
+  await says('Two against two');
+  await answers(1, 1, 2, 1, 2);
+  await says('Three of five agree');
+  await answers(1, 2, 3, 4, 5);
+  await says('Five answers');
+  const colours = await page
+    .locator('#answers strong')
+    .evaluateAll((all) => all.map((one) => getComputedStyle(one).color));
+  assert.equal(new Set(colours).size, 5, colours.join());
   await page.close();
 });
 
@@ -215,7 +285,7 @@ const answerWithModel = (route) => {
 
 test('without weights a card says so, and nothing is fetched unasked', async () => {
   const { page, asked } = await openWithHub(answerWithModel);
-  for (const version of ['v1', 'v2', 'v3-small', 'v3-large']) {
+  for (const version of COLUMNS) {
     const column = card(page, version);
     await column.getByText('There are no weights for this network here.').waitFor();
     await column
@@ -367,7 +437,7 @@ test('everything can be reached and worked by keyboard, and the focus is seen', 
   const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
   await everyCardSays(page, cat.label);
   const reached = [];
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 80; i++) {
     await page.keyboard.press('Tab');
     const focused = await page.evaluate(() => {
       const element = document.activeElement;
@@ -396,6 +466,7 @@ test('everything can be reached and worked by keyboard, and the focus is seen', 
     'Run V2',
     'Run V3-Small',
     'Run V3-Large',
+    'Run V4',
     'Other weights',
   ]) {
     assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
@@ -474,7 +545,16 @@ test('text can be read against what is behind it, in light and in dark', async (
     const colours = await page.evaluate(() => {
       const style = getComputedStyle(document.documentElement);
       const get = (name) => style.getPropertyValue(name).trim();
-      const names = ['--ink', '--quiet', '--trouble', '--answer-0', '--answer-1', '--answer-2', '--answer-3'];
+      const names = [
+        '--ink',
+        '--quiet',
+        '--trouble',
+        '--answer-0',
+        '--answer-1',
+        '--answer-2',
+        '--answer-3',
+        '--answer-4',
+      ];
       return {
         paper: get('--paper'),
         body: getComputedStyle(document.body).backgroundColor,

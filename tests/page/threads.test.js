@@ -26,7 +26,8 @@ for (const model of firstModels) {
           if (net.info.build !== build || net.info.threads !== (threads || 1))
             throw new Error(JSON.stringify(net.info));
           for (let run = 0; run < 3; run++) {
-            const logits = await net.run(input(net.info.resolution));
+            // Bits, since -0 equals 0.
+            const logits = new Uint32Array((await net.run(input(net.info.resolution))).buffer);
             expected ??= logits;
             if (!logits.every((value, i) => value === expected[i]))
               differing.push(`${build}, ${threads} threads, run ${run}`);
@@ -141,10 +142,11 @@ test('a thread that traps fails the call, and the next one is answered by a fres
     const deadline = performance.now() + 15_000;
     while (!failure && performance.now() < deadline) await net.run(input).catch((error) => (failure = error));
     const states = [net.state];
-    const logits = await net.run(input);
+    const bits = async (net) => new Uint32Array((await net.run(input)).buffer);
+    const logits = await bits(net);
     states.push(net.state);
     const other = await load({ threads: 1 });
-    const same = (await other.run(input)).every((value, i) => value === logits[i]);
+    const same = (await bits(other)).every((value, i) => value === logits[i]);
     const { predictions } = await net.classify(await photo());
     const threads = net.info.threads;
     for (const one of [net, other]) one.dispose();

@@ -1,7 +1,7 @@
 import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
 import { megabytes, milliseconds, millions, percent, shortLabel } from './format';
 import { NO_WEIGHTS, loadMessage, runMessage } from './messages';
-import type { Generation } from './networks';
+import { type Generation, architectureOf } from './networks';
 import type { Runner } from './scheduler';
 import { silhouette } from './silhouette';
 import { Rate, RecentMedian } from './statistics';
@@ -14,7 +14,7 @@ const FIGURES_EVERY = 300;
 export interface CardEvents {
   /** The network came, went, or was switched on or off. */
   onChange: () => void;
-  /** A file held a network of another version: `take` hands it over. */
+  /** A file held a network that runs in another column, or in none: it is the listener's now. */
   onOtherVersion: (version: Version, net: MobileNet, choice: Choice) => void;
 }
 
@@ -26,11 +26,10 @@ export interface Opinion {
   probability: number;
 }
 
-/** One version's column: its network, the answers, and what weights it can run. */
+/** One generation's column: its network, the answers, and what weights it can run. */
 export class Card implements Runner {
   readonly element: HTMLLIElement;
   readonly name: string;
-  readonly version: Version;
   /** Median inference time, ms. */
   time: number | null = null;
   opinion: Opinion | null = null;
@@ -46,14 +45,13 @@ export class Card implements Runner {
   readonly #rows: Row[];
 
   constructor(
-    generation: Generation,
+    private readonly generation: Generation,
     private readonly events: CardEvents,
   ) {
     const template = document.getElementById('card-template') as HTMLTemplateElement;
     this.element = template.content.firstElementChild?.cloneNode(true) as HTMLLIElement;
-    this.version = generation.version;
     this.name = generation.name;
-    this.element.dataset.version = generation.version;
+    this.element.dataset.version = generation.versions[0];
     const year = this.#find<HTMLTimeElement>('.year');
     year.dateTime = year.textContent = String(generation.year);
     const paper = document.createElement('a');
@@ -63,7 +61,7 @@ export class Card implements Runner {
     this.#find('.switch span').textContent = `Run ${generation.name}`;
     this.#find('.choice span').textContent = `Weights of ${generation.name}`;
     this.#find('.idea').textContent = generation.idea;
-    this.#find('.silhouette').append(silhouette(generation));
+    this.#showSilhouette(generation.versions[0]);
     this.#rows = Array.from({ length: TOP }, () => new Row());
     this.#find('.predictions').append(...this.#rows.map(({ element }) => element));
     this.#listen();
@@ -73,6 +71,11 @@ export class Card implements Runner {
   get ready(): boolean {
     // A network that crashed over a frame waits for the visitor: the next frame might do it again.
     return this.#net !== null && !this.#crashed && this.#switch.checked;
+  }
+
+  /** Whether networks of this version run here. */
+  runs(version: Version): boolean {
+    return this.generation.versions.includes(version);
   }
 
   get info() {
@@ -87,7 +90,7 @@ export class Card implements Runner {
 
   /** Lists what the Hub has, and offers what an earlier visit kept of it. */
   async offerHub(): Promise<void> {
-    const onHub = await hubChoices(this.version);
+    const onHub = await hubChoices(this.generation.versions);
     this.offer(onHub.filter(({ kept }) => kept));
     this.#find('.hub').replaceChildren(...onHub.filter(({ kept }) => !kept).map((choice) => this.#hubItem(choice)));
   }
@@ -139,7 +142,7 @@ export class Card implements Runner {
         onProgress: ({ loaded, total }) => this.#showTransfer(choice, loaded, total ?? choice.bytes),
       });
       if (loading.signal.aborted) net.dispose();
-      else if (net.info.version === this.version) this.adopt(net, choice);
+      else if (this.runs(net.info.version)) this.adopt(net, choice);
       else this.events.onOtherVersion(net.info.version, net, choice);
     } catch (error) {
       if (loading.signal.aborted) return;
@@ -165,6 +168,7 @@ export class Card implements Runner {
     this.#choice = choice;
     this.#crashed = false;
     this.#say('');
+    this.#showSilhouette(net.info.version);
     this.#forgetFigures();
     if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);
     this.#showChoices();
@@ -263,7 +267,10 @@ export class Card implements Runner {
       const choice = this.#choices.find(({ id }) => id === this.#select.value);
       if (choice) void this.load(choice);
     });
-    this.#find('.untrained').addEventListener('click', () => void this.load(untrainedChoice(this.version)));
+    this.#find('.untrained').addEventListener(
+      'click',
+      () => void this.load(untrainedChoice(this.generation.versions[0])),
+    );
     const file = this.#find<HTMLInputElement>('input[type=file]');
     this.#find('.from-file').addEventListener('click', () => file.click());
     file.addEventListener('change', () => {
@@ -271,6 +278,10 @@ export class Card implements Runner {
       if (choice) void this.load(choice);
       file.value = '';
     });
+  }
+
+  #showSilhouette(version: Version): void {
+    this.#find('.silhouette').replaceChildren(silhouette(architectureOf(version)));
   }
 
   #showTransfer(choice: Choice, loaded: number, total: number | null): void {
@@ -304,7 +315,9 @@ export class Card implements Runner {
     this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
     const facts = info && [`${millions(info.parameters)} params`, `${millions(info.macs)} MACs`];
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
-    this.#find('.facts').textContent = facts?.join(' · ') ?? '';
+    this.#find('.facts').replaceChildren(
+      ...(facts ?? []).flatMap((fact, i) => (i > 0 ? [' · ', whole(fact)] : whole(fact))),
+    );
   }
 
   #say(message: string, remedy?: { label: string; run: () => void; useful: boolean }): void {
@@ -358,6 +371,13 @@ class Row {
     this.#label.title = '';
     this.element.style.setProperty('--value', '0');
   }
+}
+
+/** Text that is not broken: a unit alone on the next line would say nothing. */
+function whole(text: string): HTMLSpanElement {
+  const span = document.createElement('span');
+  span.textContent = text;
+  return span;
 }
 
 function titleWithAccuracy({ title, top1 }: Choice): string {

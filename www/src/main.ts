@@ -1,7 +1,7 @@
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { TAB_HIDDEN } from './messages';
-import { GENERATIONS } from './networks';
+import { GENERATIONS, architectureOf } from './networks';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
 import { Stage, element } from './stage';
@@ -19,11 +19,13 @@ const cards = GENERATIONS.map(
     new Card(generation, {
       onChange: refresh,
       onOtherVersion(version, net, choice) {
-        const card = cards.find((card) => card.version === version);
-        card?.adopt(net, choice);
+        const card = cards.find((card) => card.runs(version));
+        const there = card ? 'it runs in that column' : 'there is no column for it';
+        if (card) card.adopt(net, choice);
+        else net.dispose();
         cards
-          .find((other) => other.version === generation.version)
-          ?.say(`${choice.title} holds a MobileNet ${card?.name}: it runs in that column.`);
+          .find((other) => other.runs(generation.versions[0]))
+          ?.say(`${choice.title} is for ${architectureOf(version).name}: ${there}.`);
       },
     }),
 );
@@ -86,7 +88,8 @@ document.addEventListener('visibilitychange', () => {
 async function begin(): Promise<void> {
   void pictures.offerSamples();
   const served = await servedChoices();
-  for (const card of cards) card.offer(served.get(card.version) ?? []);
+  // Of a version that has no column nothing is offered.
+  for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
   await Promise.all(cards.map((card) => card.offerHub()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();

@@ -42,6 +42,8 @@ export function loadMessage(error: unknown, title: string, runningOn: boolean): 
   switch (code) {
     case 'UNSUPPORTED':
       return 'This browser has no WebAssembly SIMD. Update it, or use Chrome 91, Firefox 89, Safari 16.4 or later.';
+    case 'BLOCKED':
+      return `This page can’t start its engine: ${textOf(error)}.`;
     case 'FETCH_FAILED':
       return navigator.onLine
         ? `${title} could not be fetched: ${textOf(error)}. Try again in a while.${before}`

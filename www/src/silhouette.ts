@@ -1,14 +1,15 @@
-import type { Generation } from './networks';
+import type { Architecture, ArchitectureBlock } from 'mobilenet-wasm';
+import { shortName } from './networks';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 52;
-const STROKE = 4;
+const STROKE = 3.5;
 const GAP = 2;
-/** Of the widest layer of all, V2's and V3-Large's last. */
+/** Of the widest layer of all: the last one of V2, V3-Large and V4. */
 const MOST_CHANNELS = 1280;
 
 /** A network as strokes about a centre line, one per layer of blocks; area would lie, so the height goes by the root. */
-export function silhouette({ name, stem, blocks, head }: Generation): SVGSVGElement {
+export function silhouette({ name, stem, blocks, last, head }: Architecture): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   let x = 0;
   const stroke = (channels: number, kind: string): number => {
@@ -23,20 +24,29 @@ export function silhouette({ name, stem, blocks, head }: Generation): SVGSVGElem
     for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, String(value));
     svg.append(shape);
   };
-  stroke(stem, 'solid');
+  stroke(stem.outChannels, 'solid');
   for (const block of blocks) {
-    const centre = stroke(block.filtered, 'pale');
-    if (block.squeezeExcite) draw('circle', { class: 'dot', cx: centre, cy: HEIGHT / 2, r: 1.6 });
-    stroke(block.out, 'solid');
+    const inside = channelsInside(block);
+    if (inside > 0) {
+      const centre = stroke(inside, 'pale');
+      if (block.squeezeExcite) draw('circle', { class: 'dot', cx: centre, cy: HEIGHT / 2, r: 1.6 });
+    }
+    stroke(block.project.outChannels, 'solid');
   }
-  for (const channels of head) stroke(channels, 'solid');
+  for (const layer of [last, head]) if (layer) stroke(layer.outChannels, 'solid');
+  const end = head ?? last ?? blocks[blocks.length - 1].project;
   svg.setAttribute('viewBox', `0 0 ${x - GAP} ${HEIGHT}`);
   svg.setAttribute('width', String(x - GAP));
   svg.setAttribute('height', String(HEIGHT));
   svg.setAttribute('role', 'img');
   svg.setAttribute(
     'aria-label',
-    `${name}: ${blocks.length} blocks, from ${stem} channels to ${head.at(-1) ?? blocks.at(-1)?.out}`,
+    `${shortName(name)}: ${blocks.length} blocks, from ${stem.outChannels} channels to ${end.outChannels}`,
   );
   return svg;
+}
+
+/** Of the widest layer before the block's last one; 0 where that is alone. */
+function channelsInside({ start, expand, depthwise }: ArchitectureBlock): number {
+  return Math.max(0, ...[start, expand, depthwise].map((layer) => layer?.outChannels ?? 0));
 }

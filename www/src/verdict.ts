@@ -66,7 +66,8 @@ function groupByAnswer(voices: Voice[]): Voice[][] {
   return [...groups.values()].sort((a, b) => b.length - a.length || sureness(b) - sureness(a));
 }
 
-const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four'];
+/** Words for as many voices as there are columns. */
+const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four', 'Five'];
 
 /** How far they agree, in a few words. */
 function agreement(groups: Voice[][]): string {
@@ -77,6 +78,7 @@ function agreement(groups: Voice[][]): string {
   if (most === voices) return voices === 2 ? 'Both agree' : `All ${NUMBERS[voices].toLowerCase()} agree`;
   if (most === 1) return `${NUMBERS[voices]} answers`;
   if (groups.length === 2 && groups[1].length === most) return 'Split down the middle';
+  if (groups[1].length === most) return `${NUMBERS[most]} against ${NUMBERS[most].toLowerCase()}`;
   return `${NUMBERS[most]} of ${NUMBERS[voices].toLowerCase()} agree`;
 }
 

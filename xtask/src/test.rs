@@ -10,7 +10,7 @@ use crate::models::{self, Source};
 use crate::process::{run, say, tee};
 use crate::summary::{Counts, count};
 use crate::toolchain::TARGET;
-use crate::{browser, node, project, spills, tools, wasm};
+use crate::{browser, node, project, spills, toolchain, tools, wasm};
 
 struct Step {
     name: &'static str,
@@ -37,6 +37,12 @@ const STEPS: &[Step] = &[
     Step { name: "format", about: "cargo fmt --check", needs: &[], run: format },
     Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
     Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
+    Step {
+        name: "miri",
+        about: "the code that is unsafe, on small shapes, in Miri",
+        needs: &[],
+        run: miri,
+    },
     Step { name: "xtask", about: "xtask's own tests", needs: &[], run: xtask },
     Step {
         name: "lint-wasm",
@@ -171,6 +177,37 @@ fn native(_: &Settings) -> Result<Outcome> {
     tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
 }
 
+/// What Miri runs of the crate's tests: kernels, threads and readers.
+const MIRI: [&str; 9] = [
+    "--lib",
+    "--test=kernels",
+    "--test=threads",
+    "--test=checkpoints",
+    "--",
+    "plan::team",
+    "right",
+    "a_small_network",
+    "malformed_files",
+];
+
+fn miri(_: &Settings) -> Result<Outcome> {
+    let mut miri = match toolchain::miri() {
+        Ok(miri) => miri,
+        Err(error) => {
+            say("miri", format_args!("NOTE: nothing was run in Miri: {error:#}"));
+            return Ok(Outcome::Skipped("NOT run: no nightly compiler with Miri"));
+        }
+    };
+    let folder = project::path("target/miri");
+    tests(
+        miri.current_dir(project::root())
+            .args(["test", "--quiet", "--package", "mobilenet-wasm"])
+            .arg("--target-dir")
+            .arg(folder)
+            .args(MIRI),
+    )
+}
+
 fn xtask(_: &Settings) -> Result<Outcome> {
     tests(cargo().args(["test", "--quiet", "--package", "xtask", "--profile", "xtask"]))
 }
@@ -266,7 +303,7 @@ fn page(settings: &Settings) -> Result<Outcome> {
         None => {
             say(
                 "models",
-                "NOTE: no ../shared/models and no --from: the page is tested with V2 alone",
+                "NOTE: no ../shared/models and no --from: of the page's columns V2 alone is tested with weights",
             );
             Source::Registry
         }

@@ -169,6 +169,32 @@ pub fn ensure(std: Std) -> Result<Toolchain> {
     Ok(Toolchain::private(&compiler, &sysroot))
 }
 
+/// `cargo miri` of the nightly compiler, which alone has it. rustup installs what is missing, if it can.
+pub fn miri() -> Result<Command> {
+    const PARTS: [&str; 2] = ["miri", "rust-src"];
+    let cargo_miri = || {
+        let mut cargo = Command::new("rustup");
+        cargo.args(["run", "nightly", "cargo", "miri"]);
+        // Cargo's own for the compiler that runs this tool.
+        for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
+            cargo.env_remove(variable);
+        }
+        cargo
+    };
+    if which("rustup").is_none() {
+        bail!("no rustup here");
+    }
+    if output(Command::new("rustup").args(["run", "nightly", "rustc", "--version"])).is_err() {
+        let install = ["toolchain", "install", "nightly", "--profile=minimal"];
+        let arguments =
+            [&install[..], &["--component"], &[PARTS[0]], &["--component"], &[PARTS[1]]];
+        from_rustup(&arguments.concat(), "a nightly compiler with Miri")?;
+    } else if output(cargo_miri().arg("--version")).is_err() {
+        from_rustup(&["component", "add", "--toolchain=nightly", PARTS[0], PARTS[1]], "Miri")?;
+    }
+    Ok(cargo_miri())
+}
+
 fn from_rustup(arguments: &[&str], what: &str) -> Result<()> {
     if which("rustup").is_none() {
         bail!("no rustup here");

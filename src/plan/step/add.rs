@@ -3,7 +3,6 @@
 use super::{Description, Operation};
 use crate::kernels::{add, layout};
 use crate::plan::grid::{Grid, Part};
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 
@@ -17,8 +16,6 @@ pub struct Add {
 }
 
 impl Operation for Add {
-    const KIND: StepKind = StepKind::Add;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.inputs[0], self.inputs[1], self.output]
     }

@@ -4,7 +4,6 @@ use super::{Description, Operation};
 use crate::kernels::{Window, convolution, layout};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -19,8 +18,6 @@ pub struct Convolution {
 }
 
 impl Operation for Convolution {
-    const KIND: StepKind = StepKind::Convolution;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.input, self.output]
     }

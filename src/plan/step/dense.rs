@@ -4,7 +4,6 @@ use super::{Description, Operation};
 use crate::kernels::{dense, layout};
 use crate::plan::grid::{Grid, Part};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -18,8 +17,6 @@ pub struct Dense {
 }
 
 impl Operation for Dense {
-    const KIND: StepKind = StepKind::Dense;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.input, self.output]
     }

@@ -4,7 +4,6 @@ use super::{Description, Operation};
 use crate::kernels::{Window, depthwise, layout};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Memory, Tensor};
 use crate::simd::F32x4;
 use std::ptr;
@@ -48,8 +47,6 @@ pub(super) fn work(packed: &Packed, window: &Window) -> usize {
 }
 
 impl Operation for Depthwise {
-    const KIND: StepKind = StepKind::Depthwise;
-
     fn tensors(&self) -> Vec<Tensor> {
         [self.input, self.output].into_iter().chain(self.row_sums).collect()
     }

@@ -5,7 +5,6 @@ use super::{Description, Operation, depthwise, pointwise};
 use crate::kernels::{self, Window, layout};
 use crate::plan::grid::{Grid, Part};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -24,8 +23,6 @@ pub struct ExpandDepthwise {
 }
 
 impl Operation for ExpandDepthwise {
-    const KIND: StepKind = StepKind::ExpandDepthwise;
-
     fn tensors(&self) -> Vec<Tensor> {
         [self.input, self.output].into_iter().chain(self.row_sums).collect()
     }

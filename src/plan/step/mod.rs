@@ -21,17 +21,15 @@ pub use scale::Scale;
 pub use stem::Stem;
 
 use super::grid::{Grid, Part};
-use super::profile::{StepInfo, StepKind};
+use super::profile::StepInfo;
 use super::tensor::{Extent, Memory, Tensor};
 use crate::arch::Conv;
 use crate::kernels::Window;
 use crate::simd::F32x4;
+use std::fmt;
 
 /// What a step does.
 pub trait Operation {
-    /// The kernel behind it.
-    const KIND: StepKind;
-
     /// The tensors that it reads and writes.
     fn tensors(&self) -> Vec<Tensor>;
 
@@ -96,9 +94,21 @@ impl Description {
     }
 }
 
-/// Makes the type of any step, and hands each question to the operation that it is.
+/// Makes the type of any step, which hands each question to the operation that it is, and the kinds with their names.
 macro_rules! steps {
-    ($($operation:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $operation:ident: $name:literal),* $(,)?) => {
+        /// The kernel behind a step.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StepKind {
+            $($(#[$doc])* $operation),*
+        }
+
+        impl fmt::Display for StepKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$operation => $name),* })
+            }
+        }
+
         /// One step.
         #[derive(Debug)]
         pub enum Step {
@@ -121,7 +131,7 @@ macro_rules! steps {
             pub fn info(&self, name: String) -> StepInfo {
                 match self {
                     $(Self::$operation(operation) => {
-                        StepInfo::new(name, $operation::KIND, operation.describe())
+                        StepInfo::new(name, StepKind::$operation, operation.describe())
                     })*
                 }
             }
@@ -163,4 +173,23 @@ macro_rules! steps {
     };
 }
 
-steps![Stem, Convolution, Pointwise, Depthwise, ExpandDepthwise, Pool, Dense, Scale, Add,];
+steps![
+    /// The 3x3 convolution on the image.
+    Stem: "stem",
+    /// A 3x3 convolution over all channels.
+    Convolution: "convolution",
+    /// A 1x1 convolution, with the residual where there is one.
+    Pointwise: "pointwise",
+    /// One filter for each channel.
+    Depthwise: "depthwise",
+    /// A block's expansion and its depthwise convolution in one.
+    ExpandDepthwise: "expand-depthwise",
+    /// The mean over all pixels.
+    Pool: "pool",
+    /// A matrix times a vector.
+    Dense: "dense",
+    /// A factor for each channel: the last step of squeeze-and-excite.
+    Scale: "scale",
+    /// The sum of two maps.
+    Add: "add",
+];

@@ -4,7 +4,6 @@ use super::{Description, Operation};
 use crate::kernels::{layout, pointwise};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -49,8 +48,6 @@ pub(super) fn kernel(
 }
 
 impl Operation for Pointwise {
-    const KIND: StepKind = StepKind::Pointwise;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.input, self.output]
     }

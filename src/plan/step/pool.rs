@@ -3,7 +3,6 @@
 use super::{Description, Operation};
 use crate::kernels::{layout, pool};
 use crate::plan::grid::{Grid, Part};
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 
@@ -20,8 +19,6 @@ pub struct Pool {
 }
 
 impl Operation for Pool {
-    const KIND: StepKind = StepKind::Pool;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.input, self.output]
     }

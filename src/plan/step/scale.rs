@@ -3,7 +3,6 @@
 use super::{Description, Operation};
 use crate::kernels::{layout, scale};
 use crate::plan::grid::{Grid, Part};
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 
@@ -19,8 +18,6 @@ pub struct Scale {
 }
 
 impl Operation for Scale {
-    const KIND: StepKind = StepKind::Scale;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.gates, self.input, self.output]
     }

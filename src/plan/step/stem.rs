@@ -4,7 +4,6 @@ use super::{Description, Operation};
 use crate::kernels::{Window, layout, stem};
 use crate::plan::grid::{Grid, Part};
 use crate::plan::packed::Packed;
-use crate::plan::profile::StepKind;
 use crate::plan::tensor::{Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -20,8 +19,6 @@ pub struct Stem {
 }
 
 impl Operation for Stem {
-    const KIND: StepKind = StepKind::Stem;
-
     fn tensors(&self) -> Vec<Tensor> {
         vec![self.input, self.output]
     }

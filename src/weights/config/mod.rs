@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::library::{Architecture, Conventions, Margin, Recognised};
+use super::library::{Architecture, Conventions, Flavour, Margin, Recognised};
 use crate::arch::{Padding, Version};
 use crate::error::Error;
 use crate::preprocess::{Interpolation, Preprocessing};
@@ -164,6 +164,33 @@ impl ConfigFiles {
         Ok(self
             .architecture()?
             .map_or(recognised.minimalistic, |architecture| architecture.tensorflow))
+    }
+
+    /// What no field tells and is guessed, in sentences; only where another guess would be as good. torchvision has one
+    /// set of weights' settings for each version, and timm's minimalistic networks all come from TensorFlow.
+    pub fn warnings(&self, recognised: &Recognised, conventions: &Conventions) -> Vec<String> {
+        let (config, preprocessor) = (&self.config, &self.preprocessor);
+        let mut warnings = Vec::new();
+        match recognised.flavour {
+            Flavour::Timm if config.architecture.is_none() && !recognised.minimalistic => {
+                let Conventions { eps, mean, std, padding, .. } = conventions;
+                warnings.push(format!(
+                    "no {CONFIG} names the architecture, so the tensors are taken for timm's own training (padding \
+                     {padding:?}, eps {eps}, mean {mean:?}, std {std:?}): give the checkpoint's {CONFIG}, or at least its \
+                     architecture, as the predictions of a tf_* network are wrong without it"
+                ));
+            }
+            Flavour::Transformers
+                if config.image_size.is_none() && preprocessor.crop_size.is_none() =>
+            {
+                warnings.push(format!(
+                    "neither {CONFIG} nor {PREPROCESSOR} tells the size of the input, so 224 pixels are assumed: give \
+                     the checkpoint's {CONFIG}, as the predictions of a network of another size are worse without it"
+                ));
+            }
+            Flavour::Timm | Flavour::Torchvision | Flavour::Transformers => {}
+        }
+        warnings
     }
 
     /// The width multiplier, and the field that tells it.

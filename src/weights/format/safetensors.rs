@@ -8,6 +8,7 @@ use safetensors::{Dtype, tensor::TensorInfo};
 use serde::Deserialize;
 
 use super::Tensors;
+use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
 
@@ -54,7 +55,8 @@ impl<'a> File<'a> {
             return Err(Error::Truncated { what: "the header", expected: data, length });
         }
         // At most MAX_HEADER, and no more than the file has.
-        let mut header = vec![0; header_length as usize];
+        let mut header = with_room(header_length as usize)?;
+        header.resize(header_length as usize, 0);
         source.read(PREFIX, &mut header)?;
         let header: Header = serde_json::from_slice(&header)
             .map_err(|error| Error::Header { reason: error.to_string() })?;
@@ -101,7 +103,7 @@ impl Tensors for File<'_> {
         let info = self.checked(name, shape)?;
         // `open` has checked that the range has the shape's length and lies in the file.
         let (start, end) = info.data_offsets;
-        let mut values = Vec::with_capacity(info.shape.iter().product());
+        let mut values = with_room(info.shape.iter().product())?;
         let mut buffer = vec![0; CHUNK.min(end - start)];
         for offset in (start..end).step_by(CHUNK) {
             let piece = &mut buffer[..CHUNK.min(end - offset)];

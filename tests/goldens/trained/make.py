@@ -1,9 +1,9 @@
 """Writes photos.json: what PyTorch makes of photos with trained networks.
 
-    python make.py <folder of networks> <folder of photos>
+    python make.py <folder of networks> <folder of photos> <folder of Lite0>
 
 A network is a folder with model.safetensors, config.json and, for transformers, preprocessor_config.json, as Hugging
-Face's Hub serves it. Each is run by its own library with its own preprocessing: `AutoImageProcessor` of transformers
+Face's Hub serves it; Lite0 is the one that `cargo xtask models --registry` puts into www/public/models. Each is run by its own library with its own preprocessing: `AutoImageProcessor` of transformers
 as it comes, `timm.data.create_transform`. Needs torch, torchvision, timm, transformers, numpy and pillow; written with
 torch 2.15.0, torchvision 0.29.2, timm 1.0.31, transformers 5.24.0 and pillow 13.0.0. tests/trained.rs reads the table.
 
@@ -61,8 +61,8 @@ def load(folder):
 
 
 def main():
-    models, photos = map(Path, sys.argv[1:])
-    networks = {name: load(models / name) for name in NETWORKS}
+    models, photos, lite0 = map(Path, sys.argv[1:])
+    networks = {folder.name: load(folder) for folder in [*(models / name for name in NETWORKS), lite0]}
     lines = []
     for name in PHOTOS:
         photo = np.asarray(Image.open(photos / name).convert("RGB"))

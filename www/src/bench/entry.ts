@@ -1,11 +1,13 @@
 import type { BuildName, Profile, Version } from 'mobilenet-wasm';
-import { GENERATIONS } from '../networks';
+import { GENERATIONS, architectureOf, shortName } from '../networks';
 import { type Summary, gflops, summary } from './statistics';
 
 /** Pixels. */
 export const RESOLUTION = 224;
 
-export const NETWORKS = GENERATIONS.map(({ version, name }) => ({ version, name }));
+export const NETWORKS = GENERATIONS.flatMap(({ versions }) =>
+  versions.map((version) => ({ version, name: shortName(architectureOf(version).name) })),
+);
 
 /** The package's builds, best first. */
 export const BUILDS: readonly BuildName[] = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];

@@ -1,0 +1,299 @@
+import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
+
+/**
+ * Checks the arguments of the public calls before anything is started: what isn't what it should be is an error that names
+ * the argument and what was given.
+ *
+ * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ * @typedef {import('./index.js').Progress} Progress
+ *
+ * @typedef {{ address: string } | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
+ *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
+ * @typedef {{ address: string } | { blob: Blob } | { text: string }} Json
+ */
+
+/** What `src/plan` accepts. */
+const MAX_THREADS = 64;
+
+/** What a network's name may have. */
+const LONGEST_NAME = 100;
+
+/**
+ * @param {ErrorCode} code
+ * @param {string} name of the argument
+ * @param {unknown} value
+ * @param {string} wanted
+ * @returns {MobileNetError}
+ */
+function wrong(code, name, value, wanted) {
+  return new MobileNetError(code, `${name} is ${shown(value)}: give ${wanted}`);
+}
+
+/**
+ * Reads the fields of an options object, each once: it may be anything, and a field may be a getter that throws.
+ * @template {string} Name
+ * @param {string} call
+ * @param {unknown} options
+ * @param {readonly Name[]} names
+ * @returns {Partial<Record<Name, unknown>>}
+ */
+export function fieldsOf(call, options, names) {
+  if (typeof options !== 'object' || options === null) {
+    throw wrong('BAD_INPUT', `the options of ${call}`, options, `an object with ${names.join(', ')}`);
+  }
+  /** @type {Partial<Record<Name, unknown>>} */
+  const fields = {};
+  for (const name of names) {
+    try {
+      fields[name] = /** @type {any} */ (options)[name];
+    } catch (cause) {
+      throw new MobileNetError('BAD_INPUT', `${name} can't be read: ${messageOf(cause)}`, { cause });
+    }
+  }
+  return fields;
+}
+
+/**
+ * Whether a value is an object of a class of the browser's. By a getter of the class, which answers only for its real objects,
+ * those of another window among them: `instanceof` and tags can be had by others.
+ * @param {unknown} value
+ * @param {string} name of the class; it need not exist here
+ * @param {string} getter
+ * @returns {boolean}
+ */
+export function isReal(value, name, getter) {
+  const prototype = /** @type {any} */ (globalThis)[name]?.prototype;
+  const get = prototype && Object.getOwnPropertyDescriptor(prototype, getter)?.get;
+  if (!get) return false;
+  try {
+    get.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {AbortSignal | undefined}
+ */
+export function signalOf(value) {
+  if (value === undefined || value === null) return undefined;
+  if (isReal(value, 'AbortSignal', 'aborted')) return /** @type {AbortSignal} */ (value);
+  throw wrong('BAD_INPUT', 'signal', value, "an AbortSignal, such as an AbortController's `signal`");
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} least
+ * @param {number} most
+ * @returns {number}
+ */
+export function wholeNumber(name, value, least, most) {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`;
+  throw wrong('BAD_INPUT', name, value, `a whole number ${range}`);
+}
+
+/**
+ * @param {Partial<Record<'threads' | 'build', unknown>>} options
+ * @param {readonly string[]} builds
+ * @returns {{ threads: number | undefined, build: string | undefined }}
+ */
+export function wishOf({ threads, build }, builds) {
+  if (build !== undefined && !builds.includes(/** @type {string} */ (build))) {
+    throw wrong('BAD_INPUT', 'build', build, `one of ${builds.join(', ')}`);
+  }
+  return {
+    threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, MAX_THREADS),
+    build: /** @type {string | undefined} */ (build),
+  };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {((progress: Progress) => void) | undefined}
+ */
+export function callbackOf(value) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'function') return /** @type {(progress: Progress) => void} */ (value);
+  throw wrong('BAD_INPUT', 'onProgress', value, 'a function');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string | undefined} in lower case
+ */
+export function digestOf(value) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
+  throw wrong('BAD_INPUT', 'sha256', value, '64 hexadecimal digits');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string | undefined}
+ */
+export function cacheOf(value) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && value !== '') return value;
+  throw wrong('BAD_INPUT', 'cache', value, 'the name of a Cache Storage cache');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {readonly string[] | undefined}
+ */
+export function labelsOf(value) {
+  if (value === undefined || value === null) return undefined;
+  let labels;
+  try {
+    labels = Array.isArray(value) && Array.from(value);
+  } catch {
+    // A Proxy can refuse even that.
+  }
+  if (!labels) throw wrong('BAD_CONFIG', 'labels', value, 'an array of strings');
+  const index = labels.findIndex((label) => typeof label !== 'string');
+  if (index >= 0) throw wrong('BAD_CONFIG', `labels[${index}]`, labels[index], 'a string');
+  return Object.freeze(labels);
+}
+
+/**
+ * @param {unknown} value the `weights`
+ * @returns {Bytes}
+ */
+export function bytesOf(value) {
+  const wanted = 'an address, an ArrayBuffer, a typed array or a Blob';
+  if (typeof value === 'string' || isReal(value, 'URL', 'href')) {
+    return { address: addressOf('BAD_INPUT', 'weights', /** @type {string | URL} */ (value)) };
+  }
+  if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
+  const isView = ArrayBuffer.isView(value);
+  if (!isView && !isReal(value, 'ArrayBuffer', 'byteLength') && !isReal(value, 'SharedArrayBuffer', 'byteLength')) {
+    throw wrong('BAD_INPUT', 'weights', value, `${wanted}${advice(value, 'its bytes')}`);
+  }
+  try {
+    const bytes = isView
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : new Uint8Array(/** @type {ArrayBuffer} */ (value));
+    return { bytes, size: bytes.byteLength };
+  } catch (cause) {
+    // Only a detached buffer makes that fail.
+    const reason = `weights is ${shown(value)} whose memory was transferred elsewhere: give ${wanted}`;
+    throw new MobileNetError('BAD_INPUT', reason, { cause });
+  }
+}
+
+/**
+ * @param {string} name `config` or `preprocessorConfig`
+ * @param {unknown} value
+ * @returns {Json | undefined} an object is turned into text at once, so that it may change afterwards
+ */
+export function jsonOf(name, value) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' || isReal(value, 'URL', 'href')) {
+    return { address: addressOf('BAD_CONFIG', name, /** @type {string | URL} */ (value)) };
+  }
+  if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
+  if (!isPlain(value)) {
+    const wanted = `an address, a Blob, or the object that the file holds${advice(value, 'its json()')}`;
+    throw wrong('BAD_CONFIG', name, value, wanted);
+  }
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new MobileNetError('BAD_CONFIG', `${name} isn't JSON: ${messageOf(cause)}`, { cause });
+  }
+  if (text === undefined) throw wrong('BAD_CONFIG', name, value, 'an object that JSON.stringify makes text of');
+  return { text };
+}
+
+/**
+ * Whether it is an object as JSON has them. Of any other, such as a Map or a Promise, JSON.stringify makes `{}`.
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+function isPlain(value) {
+  if (typeof value !== 'object') return false;
+  try {
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} content what the response is to be asked for
+ * @returns {string} what was forgotten, for the two that come from `fetch`
+ */
+function advice(value, content) {
+  const kind = kindOf(value);
+  if (kind === 'Promise') return ' (is an `await` missing?)';
+  return kind === 'Response' ? ` (await ${content})` : '';
+}
+
+/**
+ * Relative addresses are the page's, as everywhere else in a page.
+ * @param {ErrorCode} code
+ * @param {string} name
+ * @param {string | URL} value
+ * @returns {string}
+ */
+function addressOf(code, name, value) {
+  if (value === '') throw wrong(code, name, value, 'an address');
+  try {
+    return new URL(value, globalThis.document?.baseURI ?? globalThis.location.href).href;
+  } catch (cause) {
+    throw new MobileNetError(code, `${name} is ${shown(value)}, which isn't an address`, { cause });
+  }
+}
+
+/**
+ * The fields of `untrained` as the types that wasm takes; whether the values make sense is the engine's matter.
+ * @param {Partial<Record<'version' | 'minimalistic' | 'width' | 'resolution' | 'classes', unknown>>} fields
+ * @returns {{ version: string, minimalistic: boolean, width: number, resolution: number, classes: number }}
+ */
+export function shapeOf({ version, minimalistic = false, width = 1, resolution = 224, classes = 1000 }) {
+  /** @param {unknown} value */
+  const isCount = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
+  const isName = typeof version === 'string' && version.length <= LONGEST_NAME;
+  const fault = [
+    { name: 'version', value: version, right: isName, wanted: 'the name of a network' },
+    { name: 'minimalistic', value: minimalistic, right: typeof minimalistic === 'boolean', wanted: 'true or false' },
+    { name: 'width', value: width, right: typeof width === 'number', wanted: 'a number' },
+    { name: 'resolution', value: resolution, right: isCount(resolution), wanted: 'a whole number' },
+    { name: 'classes', value: classes, right: isCount(classes), wanted: 'a whole number' },
+  ].find(({ right }) => !right);
+  if (fault) throw wrong('BAD_CONFIG', fault.name, fault.value, fault.wanted);
+  return /** @type {any} */ ({ version, minimalistic, width, resolution, classes });
+}
+
+/**
+ * @param {string} call
+ * @param {unknown} value
+ * @param {number} resolution the network's
+ * @returns {Float32Array}
+ */
+export function inputOf(call, value, resolution) {
+  const name = `the input of ${call}`;
+  // The tag of a typed array comes from what it really is.
+  if (!ArrayBuffer.isView(value) || tagOfTypedArray.call(value) !== 'Float32Array') {
+    throw wrong('BAD_INPUT', name, value, 'a Float32Array');
+  }
+  const input = /** @type {Float32Array} */ (value);
+  const length = resolution ** 2 * 3;
+  if (input.length === length) return input;
+  // Before it is copied to the worker: it may be larger than any memory.
+  throw new MobileNetError(
+    'BAD_INPUT',
+    `${name} has ${input.length} values: give ${resolution} x ${resolution} x 3 = ${length}, in a buffer that wasn't transferred`,
+  );
+}
+
+const tagOfTypedArray = /** @type {{ get: () => string }} */ (
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), Symbol.toStringTag)
+).get;

@@ -1,0 +1,161 @@
+//! The pictures that are prepared: whole ones, or the part that is needed of one.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// The longest side of a picture, in pixels: JPEG's limit, and that of Chromium's canvas.
+pub const MAX_IMAGE_SIDE: usize = 65_535;
+
+/// Bytes of one pixel.
+pub(super) const RGBA: usize = 4;
+
+/// A rectangle in a picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rect {
+    /// Columns left of it.
+    pub x: usize,
+    /// Rows above it.
+    pub y: usize,
+    /// Columns of it.
+    pub width: usize,
+    /// Rows of it.
+    pub height: usize,
+}
+
+impl Rect {
+    /// Whether all of `other` lies in it. Sides that overflow lie nowhere.
+    pub(super) fn holds(self, other: Self) -> bool {
+        let within = |start: usize, length: usize, other_start: usize, other_length: usize| {
+            let end = start.checked_add(length);
+            let other_end = other_start.checked_add(other_length);
+            start <= other_start && other_end.is_some_and(|other_end| Some(other_end) <= end)
+        };
+        within(self.x, self.width, other.x, other.width)
+            && within(self.y, self.height, other.y, other.height)
+    }
+}
+
+impl fmt::Display for Rect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {} at ({}, {})", self.width, self.height, self.x, self.y)
+    }
+}
+
+/// A borrowed picture: rows from top to bottom, four bytes a pixel (red, green, blue, alpha), no
+/// gaps. It is what `ImageData.data` of a canvas holds.
+#[derive(Debug, Clone, Copy)]
+pub struct RgbaImage<'a> {
+    width: usize,
+    height: usize,
+    pixels: &'a [u8],
+}
+
+impl<'a> RgbaImage<'a> {
+    /// Takes `pixels` as a picture of `width` x `height`.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`] when a side is not from 1 to [`MAX_IMAGE_SIDE`];
+    /// [`Error::ImageLength`] when `pixels` has not exactly `width * height * 4` bytes.
+    pub fn new(width: usize, height: usize, pixels: &'a [u8]) -> Result<Self, Error> {
+        check_sides(width, height)?;
+        // In 64 bits: the largest picture's length overflows wasm's usize.
+        let expected = width as u64 * height as u64 * RGBA as u64;
+        if pixels.len() as u64 != expected {
+            return Err(Error::ImageLength { width, height, expected, got: pixels.len() });
+        }
+        Ok(Self { width, height, pixels })
+    }
+
+    /// Pixels per row.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn pixels(&self) -> &'a [u8] {
+        self.pixels
+    }
+}
+
+/// Says whether a picture may have these sides.
+pub(super) fn check_sides(width: usize, height: usize) -> Result<(), Error> {
+    let sides = 1..=MAX_IMAGE_SIDE;
+    if sides.contains(&width) && sides.contains(&height) {
+        Ok(())
+    } else {
+        Err(Error::ImageSide { width, height, max: MAX_IMAGE_SIDE })
+    }
+}
+
+/// A borrowed rectangle of a picture: the rest of the picture need not be in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct RgbaPart<'a> {
+    size: (usize, usize),
+    rect: Rect,
+    stride: usize,
+    pixels: &'a [u8],
+}
+
+impl<'a> RgbaPart<'a> {
+    /// Takes `pixels` as the rectangle `rect` of a picture of `width` x `height`: the rows of the
+    /// rectangle from top to bottom, four bytes a pixel (red, green, blue, alpha), `stride` bytes from
+    /// the start of one row to that of the next. What follows the last pixel is ignored.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`] when a side of the picture is not from 1 to [`MAX_IMAGE_SIDE`];
+    /// [`Error::ImageRect`] when the rectangle is empty or reaches out of the picture;
+    /// [`Error::ImageRows`] when a row is longer than `stride`, or `pixels` too short.
+    pub fn new(
+        (width, height): (usize, usize),
+        rect: Rect,
+        stride: usize,
+        pixels: &'a [u8],
+    ) -> Result<Self, Error> {
+        check_sides(width, height)?;
+        let picture = Rect { x: 0, y: 0, width, height };
+        if rect.width == 0 || rect.height == 0 || !picture.holds(rect) {
+            return Err(Error::ImageRect { width, height, rect });
+        }
+        let row = rect.width * RGBA;
+        // In 64 bits, and saturating: the stride may be any number.
+        let above = (stride.max(row) as u64).saturating_mul(rect.height as u64 - 1);
+        let expected = above.saturating_add(row as u64);
+        if stride < row || (pixels.len() as u64) < expected {
+            return Err(Error::ImageRows { rect, row, expected, stride, got: pixels.len() });
+        }
+        Ok(Self { size: (width, height), rect, stride, pixels })
+    }
+
+    /// Width and height of the whole picture.
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// What of it is in memory.
+    pub(super) fn rect(&self) -> Rect {
+        self.rect
+    }
+
+    /// The bytes of the rectangle from column `x` on in the picture's row `y`, to the end of the
+    /// rectangle's row.
+    pub(super) fn row(&self, y: usize, x: usize) -> &'a [u8] {
+        let start = (y - self.rect.y) * self.stride;
+        &self.pixels[start..][(x - self.rect.x) * RGBA..self.rect.width * RGBA]
+    }
+}
+
+impl<'a> From<RgbaImage<'a>> for RgbaPart<'a> {
+    fn from(RgbaImage { width, height, pixels }: RgbaImage<'a>) -> Self {
+        let rect = Rect { x: 0, y: 0, width, height };
+        Self { size: (width, height), rect, stride: width * RGBA, pixels }
+    }
+}

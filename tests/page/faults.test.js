@@ -1,0 +1,475 @@
+// What goes wrong outside of a call: memory, storage, workers that are ended, servers and headers.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PHOTOS, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  await page.evaluate(installHelpers, lightest);
+});
+after(() => session?.close());
+
+/** A blank page of a context of its own, whose requests `prepare` may answer. */
+async function freshPage(prepare = async () => {}) {
+  const context = await session.browser.newContext();
+  const fresh = await openBlank({ ...session, browser: context });
+  await prepare(context, fresh);
+  await fresh.evaluate(installHelpers, lightest);
+  return fresh;
+}
+
+test('what does not fit the engine’s memory is OUT_OF_MEMORY, and the network goes on', async () => {
+  const outcome = await page.evaluate(async () => {
+    const told = (promise) =>
+      promise.then(
+        () => 'accepted',
+        ({ code, message }) => ({ code, message }),
+      );
+    // A gigabyte for the classifier alone.
+    const huge = { version: 'v2', width: 3, classes: 65536 };
+    const untrained = [];
+    for (const build of ['relaxed-threads', 'simd-threads']) {
+      untrained.push(await told(MobileNet.untrained({ ...huge, build, threads: 2 })));
+    }
+    const net = await load({ build: 'relaxed-threads', threads: 2 });
+    const picture = new ImageData(16384, 16384);
+    const classified = await told(net.classify(picture));
+    const canvas = await told(net.classify(new OffscreenCanvas(16384, 16384)));
+    const state = net.state;
+    const { predictions } = await net.classify(await photo());
+    net.dispose();
+    return { untrained, classified, canvas, state, index: predictions[0].index };
+  });
+  // The browser may have none for a copy of the canvas.
+  assert.ok(['BAD_INPUT', 'OUT_OF_MEMORY'].includes(outcome.canvas.code), JSON.stringify(outcome.canvas));
+  for (const error of [...outcome.untrained, outcome.classified]) {
+    assert.equal(error.code, 'OUT_OF_MEMORY', JSON.stringify(error));
+    assert.match(error.message, /memory/);
+  }
+  assert.equal(outcome.state, 'ready');
+  assert.equal(outcome.index, PHOTOS[0].index);
+});
+
+test('the engine itself looks at the length of an input before it copies it', async () => {
+  const outcome = await page.evaluate(async () => {
+    const { default: init, Engine } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
+    await init();
+    const engine = Engine.untrained('v3-small', false, 1, 96, 10);
+    const errors = [];
+    for (const call of [() => engine.run(new Float32Array(3e8)), () => engine.profile(new Float32Array(3e8), 3)]) {
+      try {
+        errors.push(call());
+      } catch (error) {
+        errors.push({ code: error.code, message: error.message });
+      }
+    }
+    const logits = engine.run(new Float32Array(96 * 96 * 3));
+    engine.free();
+    return { errors, logits: logits.length };
+  });
+  for (const { code, message } of outcome.errors) {
+    assert.equal(code, 'BAD_INPUT');
+    assert.match(message, /27648 values, 300000000/);
+  }
+  assert.equal(outcome.logits, 10);
+});
+
+test('a Cache Storage that refuses stops no load', async () => {
+  const states = await page.evaluate(async () => {
+    const refuse = () => Promise.reject(new DOMException('The operation is insecure.', 'SecurityError'));
+    const { open } = CacheStorage.prototype;
+    const { match, put } = Cache.prototype;
+    const states = [];
+    const attempt = async () => {
+      const net = await load({ cache: 'refused' });
+      states.push(net.state);
+      net.dispose();
+    };
+    CacheStorage.prototype.open = refuse;
+    await attempt();
+    CacheStorage.prototype.open = open;
+    Cache.prototype.match = refuse;
+    Cache.prototype.put = refuse;
+    await attempt();
+    Object.assign(Cache.prototype, { match, put });
+    // As in a sandboxed frame.
+    const usual = Object.getOwnPropertyDescriptor(globalThis, 'caches');
+    Object.defineProperty(globalThis, 'caches', {
+      configurable: true,
+      get() {
+        throw new DOMException('Cache storage is disabled.', 'SecurityError');
+      },
+    });
+    await attempt();
+    Object.defineProperty(globalThis, 'caches', usual);
+    await caches.delete('refused');
+    return states;
+  });
+  assert.deepEqual(states, ['ready', 'ready', 'ready']);
+});
+
+test('only what the engine has accepted is kept', async () => {
+  for (const [file, code] of [
+    ['**/*.safetensors', 'BAD_WEIGHTS'],
+    ['**/config.json', 'BAD_CONFIG'],
+  ]) {
+    const fresh = await freshPage();
+    await fresh.route(file, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Please sign in</title>' }),
+    );
+    const first = await fresh.evaluate(async () => {
+      const code = await codeOf(load({ cache: 'strict' }));
+      return { code, kept: (await (await caches.open('strict')).keys()).map(({ url }) => url) };
+    });
+    await fresh.unroute(file);
+    const asked = [];
+    fresh.on('request', (request) => /models/.test(request.url()) && asked.push(request.url()));
+    const states = await fresh.evaluate(async () => {
+      const states = [];
+      for (let visit = 0; visit < 2; visit++) {
+        const net = await load({ cache: 'strict' });
+        states.push(net.state);
+        net.dispose();
+      }
+      return states;
+    });
+    await fresh.context().close();
+    assert.deepEqual(first, { code, kept: [] });
+    assert.deepEqual(states, ['ready', 'ready']);
+    assert.equal(new Set(asked).size, asked.length, `the second visit has all in the cache: ${asked}`);
+  }
+});
+
+test('what is kept and refused is fetched once more', async () => {
+  const { states, code } = await page.evaluate(async () => {
+    const cache = await caches.open('damaged');
+    const { href } = new URL(options.weights, document.baseURI);
+    const states = [];
+    for (const url of [options.weights, options.config].filter(Boolean)) {
+      await cache.put(new URL(url, document.baseURI).href, new Response('<!doctype html>', { status: 200 }));
+      const net = await load({ cache: 'damaged' });
+      states.push(net.state);
+      net.dispose();
+    }
+    const size = (await (await cache.match(href)).arrayBuffer()).byteLength;
+    states.push(size);
+    // Not for ever: what comes anew may be wrong as well.
+    await cache.put(href, new Response('<!doctype html>'));
+    const { fetch } = globalThis;
+    globalThis.fetch = (url, init) =>
+      url === href ? Promise.resolve(new Response('<!doctype html>')) : fetch(url, init);
+    const code = await codeOf(load({ cache: 'damaged' }));
+    globalThis.fetch = fetch;
+    await caches.delete('damaged');
+    return { states, code };
+  });
+  assert.deepEqual(new Set(states), new Set(['ready', lightest.bytes]));
+  assert.equal(code, 'BAD_WEIGHTS');
+});
+
+/** Runs in a blank page before the package: `ended` has every worker that a script of the page starts. */
+function catchWorkers() {
+  const Original = globalThis.Worker;
+  globalThis.caught = [];
+  globalThis.Worker = class extends Original {
+    constructor(...args) {
+      super(...args);
+      caught.push(this);
+    }
+  };
+}
+
+test('a worker that is ended from outside is CRASHED, idle or busy, owner or helper', async () => {
+  const fresh = await freshPage((_, fresh) => fresh.evaluate(catchWorkers));
+  const outcomes = await fresh.evaluate(async () => {
+    const outcomes = [];
+    for (const [what, threads, index] of [
+      ['idle', 1, 0],
+      ['in a profile', 1, 0],
+      ['in a profile, owner of two', 2, 0],
+      ['helper of an idle network', 2, 1],
+    ]) {
+      caught.length = 0;
+      const net = await load({ threads });
+      const profile = what.startsWith('in') && net.profile(null, { runs: 1000 });
+      if (profile) await new Promise((resolve) => setTimeout(resolve, 300));
+      caught[index].terminate();
+      const began = performance.now();
+      let failure = null;
+      if (profile) failure = await profile.catch(({ code, message }) => ({ code, message }));
+      while (net.state === 'ready' && performance.now() - began < 10_000) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const time = performance.now() - began;
+      const { state } = net;
+      const { predictions } = await net.classify(await photo());
+      outcomes.push({ what, failure, state, time, index: predictions[0].index, after: net.state });
+      net.dispose();
+    }
+    return outcomes;
+  });
+  for (const { what, failure, state, time, index, after } of outcomes) {
+    console.log(`${what}: noticed after ${time.toFixed(0)} ms`);
+    if (what.startsWith('in')) {
+      assert.equal(failure?.code, 'CRASHED', what);
+      assert.match(failure.message, /ended from outside/);
+    }
+    assert.deepEqual([state, index, after], ['crashed', PHOTOS[0].index, 'ready'], what);
+    assert.ok(time < 8000, `${what}: ${time} ms`);
+  }
+  assert.ok(await noWorkers(fresh));
+  const locks = await fresh.evaluate(async () => (await navigator.locks.query()).pending.length);
+  assert.equal(locks, 0, 'a network that was disposed of waits for no lock');
+  await fresh.context().close();
+});
+
+test('where locks are refused everything else works', async () => {
+  const states = await page.evaluate(async () => {
+    const states = [];
+    const { locks } = navigator;
+    for (const value of [undefined, { request: () => Promise.reject(new DOMException('denied', 'SecurityError')) }]) {
+      Object.defineProperty(navigator, 'locks', { configurable: true, value });
+      const net = await load({ threads: 2 });
+      await net.classify(await photo());
+      states.push(net.state);
+      net.dispose();
+    }
+    Object.defineProperty(navigator, 'locks', { configurable: true, value: locks });
+    return states;
+  });
+  assert.deepEqual(states, ['ready', 'ready']);
+  assert.ok(await noWorkers(page));
+
+  // In the workers alone: the page must not take a lock that nobody holds for a worker's end.
+  const fresh = await freshPage((context) =>
+    context.route('**/pkg/worker.js', async (route) => {
+      const response = await route.fetch();
+      const refuse = `LockManager.prototype.request = () => Promise.reject(new DOMException('denied', 'SecurityError'));`;
+      await route.fulfill({ response, body: `${await response.text()}\n${refuse}` });
+    }),
+  );
+  const state = await fresh.evaluate(async () => {
+    const net = await load({ threads: 2 });
+    await net.classify(await photo());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return net.state;
+  });
+  await fresh.context().close();
+  assert.equal(state, 'ready');
+});
+
+test('run and profile take a signal', async () => {
+  const outcome = await page.evaluate(async () => {
+    const net = await load();
+    const input = new Float32Array(net.info.resolution ** 2 * 3);
+    const before = Array.from(await net.run(input));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = [net.profile(null, { runs: 20, signal }), net.run(input, { signal })];
+    const told = calls.map((call) => call.catch(({ code, cause }) => ({ code, cause })));
+    setTimeout(() => controller.abort('enough'), 100);
+    const began = performance.now();
+    const errors = await Promise.all(told);
+    const time = performance.now() - began;
+    errors.push(await net.run(input, { signal }).catch(({ code, cause }) => ({ code, cause })));
+    const timeout = await codeOf(net.profile(null, { signal: AbortSignal.timeout(50) }));
+    const after = Array.from(await net.run(input, { signal: new AbortController().signal }));
+    net.dispose();
+    return { errors, time, timeout, same: after.every((logit, i) => Object.is(logit, before[i])) };
+  });
+  assert.deepEqual(outcome.errors, Array(3).fill({ code: 'ABORTED', cause: 'enough' }));
+  assert.ok(outcome.time < 450, `${outcome.time} ms: a profile warms up for 500`);
+  assert.equal(outcome.timeout, 'ABORTED');
+  assert.ok(outcome.same);
+});
+
+test('what onProgress throws is an uncaught error of the page, and the load goes on', async () => {
+  const { state, errors, called } = await page.evaluate(async () => {
+    const errors = [];
+    const listen = (event) => {
+      errors.push(event.message);
+      event.preventDefault();
+    };
+    addEventListener('error', listen);
+    let called = 0;
+    const net = await load({
+      onProgress() {
+        called++;
+        throw new Error('a fault of the page');
+      },
+    });
+    removeEventListener('error', listen);
+    const { state } = net;
+    net.dispose();
+    return { state, errors, called };
+  });
+  assert.equal(state, 'ready');
+  assert.ok(called > 0);
+  assert.equal(errors.length, called);
+  assert.match(errors[0], /a fault of the page/);
+});
+
+test('after a crash, a buffer that was transferred meanwhile is named', async () => {
+  const fresh = await freshPage((_, fresh) => fresh.evaluate(catchWorkers));
+  const outcome = await fresh.evaluate(async () => {
+    const weights = await (await fetch(options.weights)).arrayBuffer();
+    const net = await load({ weights });
+    const crash = async () => {
+      caught.at(0).terminate();
+      while (net.state === 'ready') await new Promise((resolve) => setTimeout(resolve, 5));
+      caught.length = 0;
+    };
+    await crash();
+    const { predictions } = await net.classify(await photo());
+    await crash();
+    structuredClone(weights, { transfer: [weights] });
+    const told = ({ code, message }) => ({ code, message });
+    const gone = await net.classify(await photo()).catch(told);
+    const { state } = net;
+    net.dispose();
+
+    // While it is loaded.
+    const during = await (await fetch(options.weights)).arrayBuffer();
+    const loading = load({ weights: during }).catch(told);
+    structuredClone(during, { transfer: [during] });
+    return { index: predictions[0].index, gone, state, during: await loading };
+  });
+  await fresh.context().close();
+  assert.equal(outcome.index, PHOTOS[0].index);
+  assert.equal(outcome.gone.code, 'CRASHED');
+  assert.match(outcome.gone.message, /`weights` was transferred/);
+  assert.equal(outcome.state, 'crashed');
+  assert.equal(outcome.during.code, 'BAD_INPUT');
+  assert.match(outcome.during.message, /`weights` was transferred/);
+});
+
+const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/** Has the blank page come with a Content-Security-Policy. */
+const withPolicy = (policy) => async (_, fresh) => {
+  const headers = { ...isolated, 'Content-Security-Policy': `script-src 'self' ${policy}` };
+  await fresh.route(`${session.url}blank`, (route) => route.fulfill({ contentType: 'text/html', headers, body: '' }));
+  await fresh.goto(`${session.url}blank`);
+};
+
+/** Has files answered by a page, as servers do that have one page for all addresses. */
+const withPage = (files, contentType) => (context) =>
+  context.route(files, (route) => route.fulfill({ contentType, body: '<!doctype html><title>App</title>' }));
+
+for (const [what, prepare, code, ...messages] of [
+  [
+    'a page in place of wasm',
+    withPage('**/*.wasm', 'text/html'),
+    'FETCH_FAILED',
+    /is a page \(text\/html/,
+    /folder wasm/,
+  ],
+  ['the same, called wasm', withPage('**/*.wasm', 'application/wasm'), 'FETCH_FAILED', /not the package's file/],
+  [
+    'a page in place of workers',
+    withPage('**/workers/*.js', 'text/html'),
+    'FETCH_FAILED',
+    /script of the worker/,
+    /own name/,
+  ],
+  [
+    'a policy without wasm',
+    withPolicy(''),
+    'BLOCKED',
+    /Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval'/,
+  ],
+  [
+    'a policy without workers',
+    withPolicy("'wasm-unsafe-eval'; worker-src 'none'"),
+    'BLOCKED',
+    /Content-Security-Policy forbids the workers .* add 'self' to worker-src/,
+  ],
+  [
+    'an isolated page whose workers come without the header',
+    (context) =>
+      context.route('**/workers/*.js', async (route) => {
+        const response = await route.fetch();
+        const { 'cross-origin-embedder-policy': _, ...headers } = response.headers();
+        await route.fulfill({ response, headers });
+      }),
+    'FETCH_FAILED',
+    /Cross-Origin-Embedder-Policy: require-corp/,
+  ],
+]) {
+  test(`deployment: ${what}`, async () => {
+    const fresh = await freshPage(prepare);
+    const error = await fresh.evaluate(() => load().catch(({ code, message }) => ({ code, message })));
+    assert.ok(await noWorkers(fresh));
+    await fresh.context().close();
+    assert.equal(error.code, code, error.message);
+    for (const message of messages) assert.match(error.message, message);
+  });
+}
+
+test('deployment: workers that are not isolated in an isolated page', async () => {
+  const fresh = await freshPage((context) =>
+    context.route('**/pkg/worker.js', async (route) => {
+      const response = await route.fetch();
+      const notIsolated = `Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });`;
+      await route.fulfill({ response, body: `${notIsolated}\n${await response.text()}` });
+    }),
+  );
+  const { info, forced } = await fresh.evaluate(async () => {
+    const net = await load({ threads: 2 });
+    net.dispose();
+    const forced = await load({ threads: 2, build: 'relaxed-threads' }).catch(({ code, message }) => ({
+      code,
+      message,
+    }));
+    return { info: net.info, forced };
+  });
+  await fresh.context().close();
+  assert.equal(info.build, 'relaxed');
+  assert.match(info.skipped[0].reason, /workers are not: send their scripts with Cross-Origin-Embedder-Policy/);
+  assert.equal(forced.code, 'BLOCKED');
+});
+
+test('deployment: the package on another origin', async () => {
+  const elsewhere = 'http://elsewhere.test/';
+  const fresh = await freshPage((context) =>
+    context.route(`${elsewhere}**`, async (route) => {
+      const response = await route.fetch({ url: route.request().url().replace(elsewhere, session.url) });
+      const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+      await route.fulfill({ response, headers: { ...response.headers(), ...cors } });
+    }),
+  );
+  const error = await fresh.evaluate(async (elsewhere) => {
+    const { MobileNet } = await import(`${elsewhere}pkg/index.js`);
+    return MobileNet.load(options).catch(({ code, message }) => ({ code, message }));
+  }, elsewhere);
+  await fresh.context().close();
+  assert.equal(error.code, 'BLOCKED', error.message);
+  assert.match(error.message, /from the page's own origin/);
+});
+
+test('a checkpoint without a config that may be guessed wrongly is warned of', async () => {
+  const told = await page.evaluate(async (models) => {
+    const told = [];
+    for (const { url: weights, config, preprocessorConfig } of models) {
+      for (const more of [{ config, preprocessorConfig }, {}]) {
+        const net = await MobileNet.load({ weights, ...more, threads: 1 });
+        const { flavour, minimalistic, warnings } = net.info;
+        told.push({ flavour, minimalistic, config: Boolean(more.config), warnings });
+        net.dispose();
+      }
+    }
+    const untrained = await MobileNet.untrained({ version: 'v2', resolution: 96, threads: 1 });
+    told.push({ flavour: 'untrained', config: false, warnings: untrained.info.warnings });
+    untrained.dispose();
+    return told;
+  }, models);
+  for (const { flavour, minimalistic, config, warnings } of told) {
+    const guessed = !config && ((flavour === 'timm' && !minimalistic) || flavour === 'transformers');
+    assert.equal(warnings.length, guessed ? 1 : 0, `${flavour}, config: ${config}: ${warnings}`);
+    if (guessed) assert.match(warnings[0], /config\.json/);
+  }
+});

@@ -1,0 +1,78 @@
+// Checkpoints with timm's names that give the same answer whatever they see, for columns whose trained weights aren't here.
+import { readFileSync } from 'node:fs';
+
+/** @typedef {import('../../pkg/index.js').Architecture} Architecture */
+
+/** @type {Architecture[]} */
+const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
+
+/**
+ * A checkpoint of `version`, all of whose weights are 0 but one class's bias: that class is certain.
+ * @param {import('../../pkg/index.js').Version} version
+ * @param {number} answer index of the class
+ * @returns {Buffer} a safetensors file
+ */
+export function madeUp(version, answer) {
+  const architecture = architectures.find((one) => one.version === version);
+  const header = {};
+  let bytes = 0;
+  const add = (name, shape) => {
+    const begin = bytes;
+    bytes += 4 * shape.reduce((product, side) => product * side, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [begin, bytes] };
+  };
+  for (const [layer, name, norm] of layers(architecture)) {
+    const { kind, kernel, inChannels, outChannels } = layer;
+    const shape = [outChannels, kind === 'depthwise' ? 1 : inChannels];
+    add(`${name}.weight`, name === 'classifier' ? shape : [...shape, kernel, kernel]);
+    if (!norm) add(`${name}.bias`, [outChannels]);
+    else for (const part of ['weight', 'bias', 'running_mean', 'running_var']) add(`${norm}.${part}`, [outChannels]);
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const file = Buffer.alloc(8 + text.length + bytes);
+  file.writeBigUInt64LE(BigInt(text.length));
+  text.copy(file, 8);
+  file.writeFloatLE(20, 8 + text.length + header['classifier.bias'].data_offsets[0] + 4 * answer);
+  return file;
+}
+
+/**
+ * Each layer with timm's names of it and of its batch normalisation, if it has one.
+ * @param {Architecture} architecture
+ */
+function* layers({ version, stages, stem, blocks, last, head, classifier }) {
+  const isV4 = version.startsWith('v4');
+  yield [stem, 'conv_stem', 'bn1'];
+  let index = 0;
+  for (const [stage, count] of stages.entries()) {
+    for (let i = 0; i < count; i++) {
+      const block = `blocks.${stage}.${i}`;
+      const names = isV4 ? v4Names(blocks[index]) : names3(blocks[index]);
+      for (const [layer, name, norm] of names) yield [layer, `${block}.${name}`, norm && `${block}.${norm}`];
+      index++;
+    }
+  }
+  // Where a layer follows the pooling, this one counts as a block.
+  const lastBlock = `blocks.${stages.length}.0`;
+  if (last) yield head ? [last, `${lastBlock}.conv`, `${lastBlock}.bn1`] : [last, 'conv_head', 'bn2'];
+  if (head) yield [head, 'conv_head', isV4 && 'norm_head'];
+  yield [classifier, 'classifier', null];
+}
+
+/** Of a block of V1, V2, V3 and MnasNet. */
+function names3({ expand, depthwise, squeezeExcite, project }) {
+  const names = expand
+    ? [[expand, 'conv_pw', 'bn1'], [depthwise, 'conv_dw', 'bn2'], [project, 'conv_pwl', 'bn3']] // prettier-ignore
+    : [[depthwise, 'conv_dw', 'bn1'], [project, 'conv_pw', 'bn2']]; // prettier-ignore
+  if (squeezeExcite) names.push([squeezeExcite.reduce, 'se.conv_reduce', null]);
+  if (squeezeExcite) names.push([squeezeExcite.expand, 'se.conv_expand', null]);
+  return names;
+}
+
+/** Of a block of V4. */
+function v4Names({ start, expand, depthwise, project }) {
+  if (!expand) return [[project, 'conv', 'bn1']];
+  if (expand.kind === 'convolution') return [[expand, 'conv_exp', 'bn1'], [project, 'conv_pwl', 'bn2']]; // prettier-ignore
+  const names = { dw_start: start, pw_exp: expand, dw_mid: depthwise, pw_proj: project };
+  return Object.entries(names).flatMap(([name, layer]) => (layer ? [[layer, `${name}.conv`, `${name}.bn`]] : []));
+}

@@ -1,0 +1,395 @@
+// Calls that are wrong on purpose: each is rejected soon, with a MobileNetError that has the right code and names what is wrong.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PHOTOS, installHelpers, lightest, noWorkers, open, openBlank } from './harness.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  await page.evaluate(installHelpers, lightest);
+  await page.evaluate(installTable);
+});
+after(() => session?.close());
+
+/** Runs in the page: what wrong values there are, and how a table of calls is tried. */
+function installTable() {
+  const throwing = (what) => ({
+    get [what]() {
+      throw new Error('a getter that throws');
+    },
+  });
+  const detached = new ArrayBuffer(8);
+  structuredClone(detached, { transfer: [detached] });
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  /** Values of every type, by names for the messages of this test. */
+  const VALUES = {
+    undefined: undefined,
+    null: null,
+    true: true,
+    zero: 0,
+    five: 5,
+    negative: -1,
+    fraction: 2.5,
+    NaN: NaN,
+    Infinity: Infinity,
+    huge: 2 ** 53,
+    bigint: 5n,
+    'empty string': '',
+    string: 'wrong',
+    'digits in a string': '5',
+    Symbol: Symbol('wrong'),
+    function: () => {},
+    'empty object': {},
+    'empty array': [],
+    array: [1, 2, 3],
+    Map: new Map([['a', 1]]),
+    Promise: Promise.resolve({}),
+    Response: new Response('{}'),
+    ArrayBuffer: new ArrayBuffer(8),
+    'detached ArrayBuffer': detached,
+    Date: new Date(),
+    RegExp: /x/,
+    Error: new Error('wrong'),
+    Float64Array: new Float64Array(224 ** 2 * 3),
+    AbortController: new AbortController(),
+    'what only calls itself AbortSignal': {
+      aborted: false,
+      addEventListener() {},
+      [Symbol.toStringTag]: 'AbortSignal',
+    },
+    'what inherits from AbortSignal': Object.create(AbortSignal.prototype),
+    'an object that is no string': {
+      toString() {
+        throw new Error('no string');
+      },
+    },
+    'an object without a prototype': Object.assign(Object.create(null), { a: 1n }),
+    'revoked Proxy': revoked.proxy,
+  };
+  Object.assign(globalThis, {
+    VALUES,
+    throwing,
+    /** All values but those that are right. */
+    except: (...right) => Object.entries(VALUES).filter(([name]) => !right.includes(name)),
+    /**
+     * @param {[what: string, call: () => Promise<unknown>, code: string, named: string][]} calls
+     * @returns {Promise<{ wrong: string[], tried: number }>} those that were not rejected as they should
+     */
+    async attempt(calls) {
+      const wrong = [];
+      for (const [what, call, code, named] of calls) {
+        let outcome;
+        const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'no answer within 10 s'));
+        try {
+          outcome = await Promise.race([
+            call().then(
+              () => 'it was accepted',
+              (error) => error,
+            ),
+            late,
+          ]);
+        } catch (error) {
+          outcome = `it threw at once: ${error}`;
+        }
+        if (typeof outcome === 'string') wrong.push(`${what}: ${outcome}`);
+        else if (!(outcome instanceof MobileNetError)) wrong.push(`${what}: a plain ${outcome}`);
+        else if (outcome.code !== code) wrong.push(`${what}: ${outcome.code}, not ${code}: ${outcome.message}`);
+        else if (!outcome.message.includes(named)) wrong.push(`${what}: "${named}" is not in: ${outcome.message}`);
+      }
+      return { wrong, tried: calls.length };
+    },
+  });
+}
+
+let all = 0;
+const check = ({ wrong, tried }, least) => {
+  all += tried;
+  assert.deepEqual(wrong, []);
+  assert.ok(tried >= least, `only ${tried} calls were tried`);
+};
+
+test('options that are none', async () => {
+  const result = await page.evaluate(async () => {
+    const net = await MobileNet.untrained({ version: 'v3-small', resolution: 96, threads: 1 });
+    const input = new Float32Array(96 * 96 * 3);
+    const picture = new ImageData(8, 8);
+    const notObjects = ['null', 'true', 'five', 'NaN', 'bigint', 'string', 'Symbol', 'function'];
+    const calls = [];
+    for (const name of [...notObjects, 'undefined']) {
+      const value = VALUES[name];
+      calls.push([`load(${name})`, () => MobileNet.load(value), 'BAD_INPUT', 'options of load']);
+      calls.push([`untrained(${name})`, () => MobileNet.untrained(value), 'BAD_INPUT', 'options of untrained']);
+    }
+    for (const name of notObjects) {
+      const value = VALUES[name];
+      calls.push([`classify(x, ${name})`, () => net.classify(picture, value), 'BAD_INPUT', 'options of classify']);
+      calls.push([`run(x, ${name})`, () => net.run(input, value), 'BAD_INPUT', 'options of run']);
+      calls.push([`profile(x, ${name})`, () => net.profile(input, value), 'BAD_INPUT', 'options of profile']);
+    }
+    calls.push(['load()', () => MobileNet.load(), 'BAD_INPUT', 'options of load']);
+    calls.push(['untrained()', () => MobileNet.untrained(), 'BAD_INPUT', 'options of untrained']);
+    for (const field of ['weights', 'config', 'signal', 'cache', 'threads']) {
+      calls.push([`load, ${field} throws`, () => MobileNet.load(throwing(field)), 'BAD_INPUT', field]);
+    }
+    calls.push(['untrained, width throws', () => MobileNet.untrained(throwing('width')), 'BAD_INPUT', 'width']);
+    calls.push(['classify, topK throws', () => net.classify(picture, throwing('topK')), 'BAD_INPUT', 'topK']);
+    calls.push(['run, signal throws', () => net.run(input, throwing('signal')), 'BAD_INPUT', 'signal']);
+    calls.push(['profile, runs throws', () => net.profile(input, throwing('runs')), 'BAD_INPUT', 'runs']);
+    calls.push(['new MobileNet()', async () => new MobileNet(), 'BAD_INPUT', 'MobileNet.load']);
+    const result = await attempt(calls);
+    net.dispose();
+    return result;
+  });
+  check(result, 50);
+});
+
+test('options of load', async () => {
+  const result = await page.evaluate(async () => {
+    const calls = [];
+    const add = (field, code, right) => {
+      for (const [name, value] of except(...right)) {
+        calls.push([`load, ${field}: ${name}`, () => load({ [field]: value }), code, field]);
+      }
+    };
+    // An address that leads nowhere is no wrong argument, and neither are bytes that hold no weights.
+    add('weights', 'BAD_INPUT', ['string', 'digits in a string', 'ArrayBuffer', 'Float64Array']);
+    const plain = ['undefined', 'null', 'string', 'digits in a string', 'empty object', 'an object that is no string'];
+    // Its tag is nobody's business: it is an object as JSON has them.
+    plain.push('what only calls itself AbortSignal');
+    add('config', 'BAD_CONFIG', plain);
+    add('preprocessorConfig', 'BAD_CONFIG', plain);
+    add('labels', 'BAD_CONFIG', ['undefined', 'null']);
+    add('onProgress', 'BAD_INPUT', ['undefined', 'null', 'function']);
+    add('signal', 'BAD_INPUT', ['undefined', 'null']);
+    add('sha256', 'BAD_INPUT', ['undefined', 'null']);
+    add('cache', 'BAD_INPUT', ['undefined', 'null', 'string', 'digits in a string']);
+    add('threads', 'BAD_INPUT', ['undefined', 'five']);
+    add('build', 'BAD_INPUT', ['undefined']);
+    for (const [name, sha256] of Object.entries({
+      short: '0'.repeat(63),
+      long: '0'.repeat(65),
+      'no hexadecimal': 'g'.repeat(64),
+      prefixed: `0x${'0'.repeat(62)}`,
+      base64: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+    })) {
+      calls.push([`load, sha256: ${name}`, () => load({ sha256 }), 'BAD_INPUT', 'sha256']);
+    }
+    for (const [name, labels] of Object.entries({
+      'too few': ['one', 'two'],
+      'a string of the right length': 'x'.repeat(1000),
+      numbers: Array.from({ length: 1000 }, (_, i) => i),
+      'a hole': new Array(1000),
+      'a Symbol among them': Array.from({ length: 1000 }, (_, i) => (i === 7 ? Symbol('seven') : 'x')),
+    })) {
+      calls.push([`load, labels: ${name}`, () => load({ labels }), 'BAD_CONFIG', 'labels']);
+    }
+    const circular = {};
+    circular.self = circular;
+    for (const field of ['config', 'preprocessorConfig']) {
+      for (const [name, config] of Object.entries({
+        'an unawaited fetch': fetch('/blank'),
+        'an awaited one': await fetch('/blank'),
+        circular,
+        'a bigint in it': { num_classes: 5n },
+        'nothing by toJSON': { toJSON: () => undefined },
+        'an address that is none': 'http://',
+        'a URLSearchParams': new URLSearchParams('a=1'),
+        'a class': new (class Config {})(),
+      })) {
+        calls.push([`load, ${field}: ${name}`, () => load({ [field]: config }), 'BAD_CONFIG', field]);
+      }
+    }
+    const view = new Uint8Array(new ArrayBuffer(64), 8);
+    const dataView = new DataView(view.buffer);
+    structuredClone(view, { transfer: [view.buffer] });
+    for (const [name, weights] of Object.entries({
+      'an address that is none': 'http://',
+      'a view of a detached buffer': view,
+      'a DataView of a detached buffer': dataView,
+      'an unawaited fetch': fetch('/blank'),
+      'an awaited one': await fetch('/blank'),
+      'what only calls itself a Blob': { size: 3, arrayBuffer() {}, [Symbol.toStringTag]: 'Blob' },
+      'what inherits from URL': Object.create(URL.prototype),
+    })) {
+      calls.push([`load, weights: ${name}`, () => load({ weights }), 'BAD_INPUT', 'weights']);
+    }
+    for (const threads of [0, 65, -3, 1.5, 1e9]) {
+      calls.push([`load, threads: ${threads}`, () => load({ threads }), 'BAD_INPUT', 'threads']);
+    }
+    return attempt(calls);
+  });
+  check(result, 300);
+  assert.ok(await noWorkers(page));
+});
+
+test('options of untrained', async () => {
+  const result = await page.evaluate(async () => {
+    const calls = [];
+    const add = (field, code, right) => {
+      for (const [name, value] of except(...right)) {
+        const call = () => MobileNet.untrained({ version: 'v2', threads: 1, [field]: value });
+        calls.push([`untrained, ${field}: ${name}`, call, code, field]);
+      }
+    };
+    const strings = ['string', 'digits in a string', 'empty string'];
+    add('version', 'BAD_CONFIG', strings);
+    add('minimalistic', 'BAD_CONFIG', ['undefined', 'true']);
+    const numbers = ['zero', 'five', 'negative', 'fraction', 'NaN', 'Infinity', 'huge'];
+    add('width', 'BAD_CONFIG', ['undefined', ...numbers]);
+    add('resolution', 'BAD_CONFIG', ['undefined', 'five']);
+    add('classes', 'BAD_CONFIG', ['undefined', 'five']);
+    add('signal', 'BAD_INPUT', ['undefined', 'null']);
+    add('threads', 'BAD_INPUT', ['undefined', 'five']);
+    add('build', 'BAD_INPUT', ['undefined']);
+    for (const [more, code, named] of [
+      [{ version: 'wrong' }, 'UNKNOWN_NETWORK', 'wrong'],
+      [{ version: '' }, 'UNKNOWN_NETWORK', '""'],
+      [{ version: 'v2'.repeat(1e6) }, 'BAD_CONFIG', 'version'],
+      [{ minimalistic: true }, 'BAD_CONFIG', 'minimalistic'],
+      [{ width: 0 }, 'BAD_CONFIG', 'width'],
+      [{ width: -1 }, 'BAD_CONFIG', 'width'],
+      [{ width: NaN }, 'BAD_CONFIG', 'width'],
+      [{ width: 5 }, 'BAD_CONFIG', 'width'],
+      [{ resolution: 5 }, 'BAD_CONFIG', 'resolution'],
+      [{ resolution: 225 }, 'BAD_CONFIG', 'resolution'],
+      [{ resolution: 2 ** 31 - 1 }, 'BAD_CONFIG', 'resolution'],
+      [{ resolution: 2 ** 32 + 224 }, 'BAD_CONFIG', 'resolution'],
+      [{ classes: 65537 }, 'BAD_CONFIG', 'class'],
+      [{ classes: 2 ** 31 - 1 }, 'BAD_CONFIG', 'class'],
+    ]) {
+      const call = () => MobileNet.untrained({ version: 'v2', threads: 1, ...more });
+      calls.push([`untrained, ${JSON.stringify(more).slice(0, 40)}`, call, code, named]);
+    }
+    return attempt(calls);
+  });
+  check(result, 200);
+  assert.ok(await noWorkers(page));
+});
+
+test('calls of a network, which goes on', async () => {
+  const { outcome, index } = await page.evaluate(async () => {
+    const net = await load();
+    const picture = await photo();
+    const { resolution } = net.info;
+    const input = new Float32Array(resolution ** 2 * 3);
+    const calls = [];
+    for (const [name, topK] of except('undefined', 'five', 'huge')) {
+      calls.push([`classify, topK: ${name}`, () => net.classify(picture, { topK }), 'BAD_INPUT', 'topK']);
+    }
+    for (const [name, runs] of except('undefined', 'five')) {
+      calls.push([`profile, runs: ${name}`, () => net.profile(input, { runs }), 'BAD_INPUT', 'runs']);
+    }
+    for (const runs of [0, 1001, 1.5, -1]) {
+      calls.push([`profile, runs: ${runs}`, () => net.profile(input, { runs }), 'BAD_INPUT', 'runs']);
+    }
+    for (const [name, signal] of except('undefined', 'null')) {
+      calls.push([`classify, signal: ${name}`, () => net.classify(picture, { signal }), 'BAD_INPUT', 'signal']);
+      calls.push([`run, signal: ${name}`, () => net.run(input, { signal }), 'BAD_INPUT', 'signal']);
+      calls.push([`profile, signal: ${name}`, () => net.profile(input, { signal }), 'BAD_INPUT', 'signal']);
+    }
+    const gone = new Float32Array(resolution ** 2 * 3);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    const inputs = {
+      ...Object.fromEntries(except()),
+      'too short': new Float32Array(7),
+      'too long': new Float32Array(resolution ** 2 * 3 + 1),
+      'far too long': new Float32Array(3e8),
+      detached: gone,
+      'a subarray': input.subarray(1),
+      'what inherits from Float32Array': Object.create(Float32Array.prototype),
+      'what only calls itself Float32Array': { length: input.length, [Symbol.toStringTag]: 'Float32Array' },
+      Uint8ClampedArray: new Uint8ClampedArray(resolution ** 2 * 3),
+    };
+    for (const [name, value] of Object.entries(inputs)) {
+      calls.push([`run(${name})`, () => net.run(value), 'BAD_INPUT', 'input of run']);
+      if (value === undefined || value === null) continue;
+      calls.push([`profile(${name})`, () => net.profile(value), 'BAD_INPUT', 'input of profile']);
+    }
+    for (const value of [NaN, Infinity, -Infinity]) {
+      const wrong = input.slice();
+      wrong[777] = value;
+      calls.push([`run of ${value}`, () => net.run(wrong), 'BAD_INPUT', 'index 777']);
+      calls.push([`profile of ${value}`, () => net.profile(wrong), 'BAD_INPUT', 'index 777']);
+    }
+
+    for (const [name, value] of except())
+      calls.push([`classify(${name})`, () => net.classify(value), 'BAD_INPUT', 'give a']);
+    const kinds = ['HTMLVideoElement', 'HTMLImageElement', 'HTMLCanvasElement', 'OffscreenCanvas', 'ImageBitmap'];
+    for (const kind of [...kinds, 'ImageData', 'VideoFrame', 'Blob', 'File']) {
+      // As far as it goes, it does what the real ones do.
+      const impostor = {
+        ...{
+          readyState: 4,
+          videoWidth: 8,
+          videoHeight: 8,
+          complete: true,
+          naturalWidth: 8,
+          width: 8,
+          height: 8,
+          size: 8,
+        },
+        ...{
+          data: new Uint8ClampedArray(256),
+          colorSpace: 'srgb',
+          close() {},
+          arrayBuffer: () => new Promise(() => {}),
+        },
+        clone: () => ({ close() {}, displayWidth: 8, displayHeight: 8 }),
+        [Symbol.toStringTag]: kind,
+      };
+      for (const [how, fake] of [
+        ['calls itself', impostor],
+        ['inherits from', Object.create(globalThis[kind].prototype)],
+        ['is a Proxy of', new Proxy(globalThis[kind].prototype, {})],
+      ]) {
+        calls.push([`classify of what ${how} ${kind}`, () => net.classify(fake), 'BAD_INPUT', kind]);
+      }
+    }
+    const empty = document.createElement('canvas');
+    empty.width = 0;
+    const closed = await createImageBitmap(picture);
+    closed.close();
+    const goneData = new ImageData(8, 8);
+    structuredClone(goneData.data, { transfer: [goneData.data.buffer] });
+    const unlike = new ImageData(8, 8);
+    Object.defineProperty(unlike, 'data', { value: Object.create(Uint8ClampedArray.prototype) });
+    for (const [name, source] of Object.entries({
+      'image without a picture': new Image(),
+      'video without a frame': document.createElement('video'),
+      'canvas without pixels': empty,
+      'closed ImageBitmap': closed,
+      'Blob that is no picture': new Blob(['no picture']),
+      'empty Blob': new Blob([]),
+      'ImageData of a detached buffer': goneData,
+      'ImageData with data of another kind': unlike,
+      'div element': document.createElement('div'),
+      window,
+      document,
+    })) {
+      calls.push([`classify(${name})`, () => net.classify(source), 'BAD_INPUT', '']);
+    }
+    const tricky = new VideoFrame(await createImageBitmap(picture), { timestamp: 0 });
+    tricky.clone = () => ({ close: 5 });
+    const answer = await net.classify(tricky);
+    tricky.close();
+    calls.push(['classify(closed VideoFrame)', () => net.classify(tricky), 'BAD_INPUT', 'VideoFrame']);
+
+    const outcome = await attempt(calls);
+    if (answer.predictions.length !== 5) outcome.wrong.push('a VideoFrame with a clone of its own');
+    if (net.state !== 'ready') outcome.wrong.push(`the network is ${net.state}`);
+    const { predictions } = await net.classify(picture);
+    net.dispose();
+    return { outcome, index: predictions[0].index };
+  });
+  assert.equal(index, PHOTOS[0].index);
+  check(outcome, 270);
+});
+
+test('the whole surface was covered', () => {
+  console.log(`${all} wrong calls`);
+  assert.ok(all > 306);
+});
