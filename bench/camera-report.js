@@ -37,7 +37,8 @@ export function frameToLabel(networks, runs) {
       `Transformers.js: its pipeline \`image-classification\` on \`wasm\` with \`fp32\`, given a canvas of the frame's own size. It
       runs the ONNX files that ONNX Runtime Web has.`,
       `MediaPipe: \`classify\` of its ImageClassifier with the delegate \`CPU\`, given the frame. It runs LiteRT.js's files with
-      metadata, and reads the frame through WebGL, which in this Chromium without a graphics card is SwiftShader, on the CPU.`,
+      metadata, and reads the frame through WebGL, which in this Chromium without a graphics card is SwiftShader, on the CPU.
+      Keras has no MobileNetV4, so neither has one to run.`,
     ]),
     ...(networks.length > 0 ? [ratiosTable(networks)] : []),
     ...networks.flatMap(networkTables),
