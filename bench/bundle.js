@@ -5,7 +5,9 @@ import { made, root } from './browser.js';
 
 export async function bundlePeers() {
   await build({
-    entryPoints: ['litert', 'ort', 'tfjs'].map((name) => join(root, `bench/page/${name}.js`)),
+    entryPoints: ['litert', 'mediapipe', 'ort', 'tfjs', 'transformers'].map((name) =>
+      join(root, `bench/page/${name}.js`),
+    ),
     outdir: join(made, 'peers'),
     bundle: true,
     minify: true,

@@ -43,18 +43,38 @@ function peer(name, adapter, build, threads, type = 'f32') {
 /** The one that all times are compared with. */
 export const OURS = ours('relaxed', 1);
 
+const OURS_THREADED = ours('relaxed-threads', 2);
 const LITERT = peer('LiteRT.js', 'litert.js', 'relaxed', 1);
+const LITERT_THREADED = peer('LiteRT.js', 'litert.js', 'relaxed, threads', 2);
+const TFJS = peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 1);
+const ORT = peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 1);
+const ORT_THREADED = peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 2);
 
 export const CONTENDERS = [
   OURS,
   ours('simd', 1),
-  ours('relaxed-threads', 2),
+  OURS_THREADED,
   LITERT,
-  peer('LiteRT.js', 'litert.js', 'relaxed, threads', 2),
+  LITERT_THREADED,
   peer('LiteRT.js', 'litert.js', 'relaxed, int8', 1, 'int8'),
-  peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 1),
-  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 1),
-  peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 2),
+  TFJS,
+  ORT,
+  ORT_THREADED,
+];
+
+/** Those that take a frame and give labels. */
+export const LABELLERS = [
+  OURS,
+  OURS_THREADED,
+  LITERT,
+  LITERT_THREADED,
+  TFJS,
+  peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 2),
+  ORT,
+  ORT_THREADED,
+  peer('Transformers.js', 'transformers.js', 'simd, threads', 1),
+  peer('Transformers.js', 'transformers.js', 'simd, threads', 2),
+  peer('MediaPipe', 'mediapipe.js', 'simd', 1),
 ];
 
 /** Those that 256-bit vectors could help most. */

@@ -22,7 +22,7 @@ import { labelOf } from './contenders.js';
  * @property {number[]} peaks GFLOP/s of multiply-adds in registers, one reading a turn
  */
 
-const WARM_UP = 10;
+export const WARM_UP = 10;
 const RUNS_A_TURN = 5;
 /** Threads of a runtime that had its turn go on waiting busily for a moment. ms */
 const PAUSE = 30;
@@ -40,22 +40,34 @@ export async function contest(browser, url, entries, { runs, peaks }) {
     const seats = [];
     for (const entry of entries) seats.push(await seat(context, url, entry));
     for (const { page } of seats) if (page) await turn(page, WARM_UP);
-    for (let round = 0; round * RUNS_A_TURN < runs; round++) {
-      // Nobody always follows the same one.
-      for (const { page, measured } of round % 2 ? seats.toReversed() : seats) {
-        if (!page) continue;
-        await setTimeout(PAUSE);
-        // The first run finds the others' data in the caches.
-        const [, ...samples] = await turn(page, 1 + Math.min(RUNS_A_TURN, runs - round * RUNS_A_TURN));
-        measured.inference.push(...samples.map(({ inference }) => inference));
-        measured.total.push(...samples.flatMap(({ total }) => total ?? []));
-        const peak = peaks && measured.contender.threads === 1 ? await page.evaluate(() => bench.peak()) : null;
-        if (peak !== null) measured.peaks.push(peak);
-      }
-    }
+    await inTurns(seats, runs, async ({ page, measured }, count) => {
+      if (!page) return;
+      // The first run finds the others' data in the caches.
+      const [, ...samples] = await turn(page, 1 + count);
+      measured.inference.push(...samples.map(({ inference }) => inference));
+      measured.total.push(...samples.flatMap(({ total }) => total ?? []));
+      const peak = peaks && measured.contender.threads === 1 ? await page.evaluate(() => bench.peak()) : null;
+      if (peak !== null) measured.peaks.push(peak);
+    });
     return seats.map(({ measured }) => measured);
   } finally {
     await context.close();
+  }
+}
+
+/**
+ * @template Seat
+ * @param {Seat[]} seats
+ * @param {number} runs of each
+ * @param {(seat: Seat, runs: number) => Promise<void>} play a turn of a few runs
+ */
+export async function inTurns(seats, runs, play) {
+  for (let round = 0; round * RUNS_A_TURN < runs; round++) {
+    // Nobody always follows the same one.
+    for (const seat of round % 2 ? seats.toReversed() : seats) {
+      await setTimeout(PAUSE);
+      await play(seat, Math.min(RUNS_A_TURN, runs - round * RUNS_A_TURN));
+    }
   }
 }
 
@@ -74,10 +86,19 @@ async function seat(context, url, { contender, task }) {
     return { page, measured };
   } catch (error) {
     await page.close();
-    measured.missing = error.message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
+    measured.missing = reasonOf(error);
     console.log(`NOT MEASURED: ${labelOf(contender)}, ${task.version}: ${measured.missing}`);
     return { page: null, measured };
   }
+}
+
+/**
+ * @param {unknown} error that a page's script threw
+ * @returns {string} what it says, without where it was
+ */
+export function reasonOf(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0].replace(/^page\.evaluate: (\w*Error: )?/, '');
 }
 
 /**

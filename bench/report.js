@@ -1,37 +1,45 @@
 // Turns results into BENCHMARKS.md.
-import { NETWORKS, OURS, labelOf } from './contenders.js';
+import { cameraForMinutes, frameToLabel } from './camera-report.js';
+import { OURS, labelOf } from './contenders.js';
+import { kib, ms, oursAs, percent, ratio, titleOf } from './format.js';
 import { gflops, summary } from './statistics.js';
 import { NONE, list, paragraph, table } from './markdown.js';
 
 /**
  * @typedef {import('./contest.js').Measured} Measured
  *
- * @typedef {object} Results
+ * @typedef {object} Results what wasn't measured is left out
  * @property {string} command that read them
  * @property {string} date
  * @property {import('./machine.js').Surroundings} surroundings
  * @property {number} runs of each contender
- * @property {Measured[][]} networks one contest each
- * @property {Measured[]} inputs V2 at different sizes
- * @property {import('./frames.js').Frames[]} frames
- * @property {import('./cold.js').ColdStart} cold
- * @property {import('./sizes.js').Size[]} sizes
- * @property {Measured[][]} revectorized the contests of two in an engine with a flag
+ * @property {import('./labels.js').Labelled[][]} [labels] one contest each
+ * @property {Measured[][]} [networks] one contest each
+ * @property {import('./layers.js').Layers[]} [layers]
+ * @property {Measured[]} [inputs] V2 at different sizes
+ * @property {import('./frames.js').Frames[]} [frames]
+ * @property {import('./cold.js').ColdStart} [cold]
+ * @property {import('./soak.js').Soak} [soak]
+ * @property {import('./sizes.js').Size[]} [sizes]
+ * @property {Measured[][]} [revectorized] the contests of two in an engine with a flag
  */
 
 /** @param {Results} results */
 export function report(results) {
+  const { runs, labels, networks, layers, inputs, frames, cold, soak, sizes, revectorized } = results;
   return [
     header(results),
-    method(results),
-    ...results.networks.map(contestSection),
-    layersSection(results.layers),
-    totals(results.networks),
-    inputSizes(results.inputs),
-    firstFrames(results.frames),
-    coldStart(results.cold),
-    downloads(results.sizes),
-    revectorized(results.revectorized),
+    ...(labels ? [frameToLabel(labels, runs)] : []),
+    ...(networks ? [method(results)] : []),
+    ...(networks ?? []).map(contestSection),
+    ...(layers ? [layersSection(layers)] : []),
+    ...(networks ? [totals(networks)] : []),
+    ...(inputs ? [inputSizes(inputs)] : []),
+    ...(frames ? [firstFrames(frames)] : []),
+    ...(cold ? [coldStart(cold)] : []),
+    ...(soak ? [cameraForMinutes(soak)] : []),
+    ...(sizes ? [downloads(sizes)] : []),
+    ...(revectorized ? [revectorizedSection(revectorized)] : []),
   ]
     .join('\n\n')
     .concat('\n');
@@ -54,7 +62,7 @@ ${list([
 
 /** @param {Results} results */
 function method({ runs }) {
-  return `## How it is measured
+  return `## How the networks are measured
 
 ${paragraph(`Each contender has a tab of its own in one Chromium. After a warm-up the tabs take turns of a few runs until each
   has ${runs}, so that a slow moment of the machine hits everyone. All networks have width 1.0 and random weights, on which
@@ -289,7 +297,7 @@ ${table(['package', 'wasm', 'wasm KiB:', 'JavaScript KiB:', 'together KiB:'], ro
 }
 
 /** @param {Measured[][]} contests */
-function revectorized(contests) {
+function revectorizedSection(contests) {
   const rows = contests.flatMap((entries) =>
     entries.filter(isMeasured).map((entry) => [titleOf(entry.task.version), ...contestRow(entry, entries)]),
   );
@@ -323,40 +331,10 @@ function peakOf(entry) {
   return entry && entry.peaks.length > 0 ? Math.max(...entry.peaks) : null;
 }
 
-/** @param {string} version */
-function titleOf(version) {
-  return NETWORKS.find((network) => network.version === version)?.title ?? version;
-}
-
-/** @param {{ build: string, threads: number }} contender */
-function oursAs({ build, threads }) {
-  return `the \`${build}\` build with ${threads === 1 ? 'one thread' : `${threads} threads`}`;
-}
-
 /**
  * A package's wasm files have one name in several folders.
  * @param {string} path
  */
 function wasmName(path) {
   return path.startsWith('/pkg/') ? path.split('/').at(-2) : path.split('/').at(-1);
-}
-
-/** @param {number} value */
-function ms(value) {
-  return value.toFixed(2);
-}
-
-/** @param {number} value */
-function ratio(value) {
-  return value.toFixed(2);
-}
-
-/** @param {number} value */
-function percent(value) {
-  return `${(value * 100).toFixed(0)} %`;
-}
-
-/** @param {number} bytes */
-function kib(bytes) {
-  return (bytes / 1024).toFixed(1);
 }

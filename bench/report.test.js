@@ -138,3 +138,10 @@ test('layers are added up by their kind, the longest first', () => {
   assert.deepEqual(row(text, 'pool'), ['MobileNet V2', 'pool', '1', '0.0', '100', '10 %', '–', '–']);
   assert.ok(text.indexOf('| pointwise') < text.indexOf('| stem'));
 });
+
+test('what was not measured has no section', () => {
+  const more = { networks: undefined, layers: undefined, cold: undefined, sizes: undefined, revectorized: undefined };
+  const titles = reportOn([], more).match(/^## .*/gm);
+  assert.deepEqual(titles, ["## Time against the input's size", '## The first 4 frames']);
+  assert.match(reportOn([], { ...more, labels: [] }), /## From frame to label/);
+});

@@ -1,13 +1,25 @@
 // One tab is one contender with one network: a runtime's thread count holds for its whole page.
+import { frameOf } from './camera.js';
+import { TOP } from './top.js';
 
 /**
  * @typedef {object} Sample
  * @property {number} inference ms
  * @property {number} [total] ms from the call to its answer, where that is another thing
  *
+ * @typedef {object} Answer
+ * @property {import('./top.js').Ranked[]} top the five best classes, best first
+ * @property {{ preprocess: number, inference: number }} [parts] of the time, where the runtime tells. ms
+ *
+ * @typedef {object} LabelSample
+ * @property {number} total from the frame to its labels. ms
+ * @property {number} [preprocess] ms
+ * @property {number} [inference] ms
+ *
  * @typedef {object} Prepared
  * @property {object} info what really runs, as far as the runtime tells
- * @property {() => Promise<Sample>} run one inference on an input made beforehand
+ * @property {() => Promise<Sample>} [run] one inference on an input made beforehand
+ * @property {(frame: VideoFrame | ImageBitmap) => Promise<Answer>} [classify] from a frame to its labels
  * @property {() => Promise<number | null>} [peak] GFLOP/s of multiply-adds in registers, in the same build
  * @property {() => Promise<import('../../pkg/index.js').Profile>} [profile] of each layer
  */
@@ -31,10 +43,33 @@ globalThis.bench = {
    * @returns {Promise<Sample[]>}
    */
   async run(count) {
-    if (document.visibilityState !== 'visible')
-      throw new Error('this tab is in the background, where it would be slowed down');
+    requireFront();
+    const { run } = contender;
+    if (!run) throw new Error('this contender runs no network alone');
     const samples = [];
-    for (let i = 0; i < count; i++) samples.push(await contender.run());
+    for (let i = 0; i < count; i++) samples.push(await run());
+    return samples;
+  },
+
+  /**
+   * @param {number} count
+   * @param {import('./camera.js').Source} source whose frames are made before the clock runs
+   * @returns {Promise<LabelSample[]>}
+   */
+  async label(count, source) {
+    requireFront();
+    const { classify } = contender;
+    if (!classify) throw new Error('this contender reads no frames');
+    const samples = [];
+    for (let i = 0; i < count; i++) {
+      const frame = await frameOf(source);
+      const began = performance.now();
+      const { top, parts } = await classify(frame);
+      const total = performance.now() - began;
+      frame.close();
+      requireRanking(top);
+      samples.push({ total, ...parts });
+    }
     return samples;
   },
 
@@ -46,3 +81,19 @@ globalThis.bench = {
     return contender.profile();
   },
 };
+
+function requireFront() {
+  if (document.visibilityState !== 'visible')
+    throw new Error('this tab is in the background, where it would be slowed down');
+}
+
+/** @param {import('./top.js').Ranked[]} top */
+function requireRanking(top) {
+  const right = top.every(
+    ({ label, probability }, i) =>
+      /^class \d+$/.test(label) && probability >= 0 && probability <= (top[i - 1]?.probability ?? 1),
+  );
+  // Random weights may be so sure of one class that nothing is left for the others.
+  if (top.length !== TOP || !right || top[0].probability === 0)
+    throw new Error(`no ranking of ${TOP} classes: ${JSON.stringify(top)}`);
+}

@@ -1,5 +1,6 @@
 import { MobileNet } from '/pkg/index.js';
 import { noise } from './measure.js';
+import { LABELS, TOP } from './top.js';
 
 /** @param {{ version: any, resolution: number, build: string, threads: number }} options */
 export async function prepare({ version, resolution, build, threads }) {
@@ -13,6 +14,16 @@ export async function prepare({ version, resolution, build, threads }) {
     async run() {
       const { inference, total } = (await net.classify(picture)).timing;
       return { inference, total };
+    },
+    /** @param {VideoFrame | ImageBitmap} frame */
+    async classify(frame) {
+      const answer = await net.classify(frame, { topK: TOP });
+      if (!answer) throw new Error('the frame was dropped');
+      const { predictions, timing } = answer;
+      return {
+        top: predictions.map(({ index, probability }) => ({ label: LABELS[index], probability })),
+        parts: { preprocess: timing.preprocess, inference: timing.inference },
+      };
     },
     async peak() {
       return (await net.profile(null, { runs: 1 })).peak;

@@ -19,7 +19,15 @@ pub struct Options {
     pub runs: Option<NonZeroU32>,
     /// Print a rough measurement instead of writing BENCHMARKS.md.
     pub quick: bool,
+    /// The parts to measure, by the names that `bench/run.js` has for them: all
+    /// if empty.
+    pub only: Vec<String>,
+    /// How long to run the camera.
+    pub minutes: Option<f64>,
 }
+
+/// The parts in which the peers take part.
+const PEERS_PARTS: [&str; 3] = ["frames", "networks", "revectorized"];
 
 /// The peers' models, by the Python packages that make them. Each kind has an
 /// environment of its own, since their dependencies exclude each other.
@@ -32,8 +40,12 @@ struct Kind {
 }
 
 const KINDS: [Kind; 2] = [
-    Kind { name: "tflite", about: "Keras's networks for LiteRT.js", disk: "2 GB" },
-    Kind { name: "onnx", about: "timm's networks for ONNX Runtime Web", disk: "6 GB" },
+    Kind { name: "tflite", about: "Keras's networks for LiteRT.js and MediaPipe", disk: "3 GB" },
+    Kind {
+        name: "onnx",
+        about: "timm's networks for ONNX Runtime Web and Transformers.js",
+        disk: "6 GB",
+    },
 ];
 
 /// Prepares and runs the measurement.
@@ -42,7 +54,9 @@ pub fn bench(options: &Options) -> Result<()> {
     // The page's have the driver of the browser.
     node::install_dependencies()?;
     node::install_locked(&project::path("bench"))?;
-    for kind in &KINDS {
+    let with_peers = options.only.is_empty()
+        || options.only.iter().any(|part| PEERS_PARTS.contains(&part.as_str()));
+    for kind in KINDS.iter().filter(|_| with_peers) {
         // The report says which contender was not measured, and that its model is missing.
         if let Err(error) = kind.make() {
             say("bench", format_args!("GOING ON WITHOUT {} MODELS: {error:#}", kind.name));
@@ -62,6 +76,12 @@ pub fn bench(options: &Options) -> Result<()> {
     }
     if options.quick {
         command.arg("--quick");
+    }
+    for part in &options.only {
+        command.arg("--only").arg(part);
+    }
+    if let Some(minutes) = options.minutes {
+        command.arg("--minutes").arg(minutes.to_string());
     }
     run(&mut command)
 }

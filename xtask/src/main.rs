@@ -53,6 +53,9 @@ Usage: cargo xtask <command> [options]
   bench    Measure the package and its peers in one Chromium; writes BENCHMARKS.md
              --runs N         runs of each contender (default 60)
              --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md
+             --only PART      one part (may be repeated): frames, networks, layers, inputs,
+                              start, soak or revectorized; prints, writes no BENCHMARKS.md
+             --minutes N      of camera in the part soak (default 5)
 ";
 
 fn main() -> ExitCode {
@@ -149,6 +152,8 @@ fn run() -> Result<ExitCode> {
                 match arg {
                     Long("runs") => options.runs = Some(args.value()?.parse()?),
                     Long("quick") => options.quick = true,
+                    Long("only") => options.only.push(args.value()?.string()?),
+                    Long("minutes") => options.minutes = Some(args.value()?.parse()?),
                     Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
             }

@@ -1,0 +1,271 @@
+// The parts of BENCHMARKS.md about frames of a camera's size.
+import { LABELLERS, OURS, labelOf } from './contenders.js';
+import { megabytes, ms, oursAs, ratio, titleOf } from './format.js';
+import { NONE, list, paragraph, table } from './markdown.js';
+import { summary } from './statistics.js';
+
+/**
+ * @typedef {import('./labels.js').Labelled} Labelled
+ * @typedef {import('./labels.js').Reading} Reading
+ * @typedef {import('./page/camera.js').Source} Source
+ * @typedef {import('./soak.js').Soak} Soak
+ * @typedef {import('./page/soak.js').Watched} Watched
+ */
+
+/** Of the readings, in order, those whose median stands for the start and for the end. */
+const ENDS = 1 / 5;
+
+/**
+ * @param {Labelled[][]} networks one contest each
+ * @param {number} runs of each contender with each source
+ */
+export function frameToLabel(networks, runs) {
+  return [
+    '## From frame to label',
+    paragraph(`From a frame of a camera's size to the five best classes with their names and probabilities: what a person waits
+    for. Each contender has a tab of its own and takes turns with the others, ${runs} runs for each kind and size of frame. Each run
+    gets a new frame, made before the clock starts: a VideoFrame in I420, as cameras give it, or an ImageBitmap made of one.
+    "/ ours" compares medians, with mobilenet-wasm's at the same number of threads. All networks are those of the tables below.`),
+    list([
+      'mobilenet-wasm: `net.classify(frame, { topK: 5 })`. Its worker resizes with a filter and cuts out the centre, as the network was trained.',
+      `LiteRT.js and ONNX Runtime Web, which leave pictures to the page: the whole frame drawn to a canvas of 224x224 pixels that
+      is kept in main memory (\`willReadFrequently\`), \`getImageData\`, values scaled into the input tensor, \`run\`, the best five
+      of the (soft-maxed) output.`,
+      `TensorFlow.js: the steps of @tensorflow-models/mobilenet 2.1.1: \`fromPixels\`, scaling of the whole picture,
+      \`resizeBilinear\`, the network, softmax, sorting. \`fromPixels\` takes no VideoFrame, which is drawn to a canvas of its own
+      size first.`,
+      `Transformers.js: its pipeline \`image-classification\` on \`wasm\` with \`fp32\`, given a canvas of the frame's own size. It
+      runs the ONNX files that ONNX Runtime Web has.`,
+      `MediaPipe: \`classify\` of its ImageClassifier with the delegate \`CPU\`, given the frame. It runs LiteRT.js's files with
+      metadata, and reads the frame through WebGL, which in this Chromium without a graphics card is SwiftShader, on the CPU.
+      Keras has no MobileNetV4, so neither has one to run.`,
+    ]),
+    ...(networks.length > 0 ? [ratiosTable(networks)] : []),
+    ...networks.flatMap(networkTables),
+    ...partsSection(networks),
+    ...missing(networks),
+  ].join('\n\n');
+}
+
+/**
+ * How much longer each peer takes, at least and at most of all kinds and sizes of frames.
+ * @param {Labelled[][]} networks
+ */
+function ratiosTable(networks) {
+  const peers = LABELLERS.filter(({ ours }) => !ours);
+  const rows = peers.map(({ name, build, threads }) => [
+    name,
+    build,
+    String(threads),
+    ...networks.map((entries) => {
+      const entry = entries.find(
+        ({ contender }) => contender.name === name && contender.build === build && contender.threads === threads,
+      );
+      const ratios = (entry?.readings ?? []).flatMap((reading, i) => againstOurs(reading, i, threads, entries) ?? []);
+      return ratios.length > 0 ? `${ratio(Math.min(...ratios))} to ${ratio(Math.max(...ratios))}` : NONE;
+    }),
+  ]);
+  return [
+    "The peers' medians over ours, the least and the greatest of all kinds and sizes of frames:",
+    table(['contender', 'build', 'threads:', ...networks.map(([{ version }]) => `${titleOf(version)}:`)], rows),
+  ].join('\n\n');
+}
+
+/**
+ * @param {Labelled[]} entries of one network
+ * @returns {string[]} a table for each kind of frame
+ */
+function networkTables(entries) {
+  const [{ version, readings }] = entries;
+  const kinds = [...new Set(readings.map(({ source }) => source.kind))];
+  return kinds.map((kind) => {
+    const columns = readings.flatMap(({ source }, i) => (source.kind === kind ? [{ i, size: sizeOf(source) }] : []));
+    const measured = entries.filter(({ readings }) => columns.some(({ i }) => readings[i].missing === null));
+    const rows = measured.map(({ contender: { name, build, threads }, readings }) => [
+      name,
+      build,
+      String(threads),
+      ...columns.flatMap(({ i }) => {
+        const reading = readings[i];
+        if (reading.missing !== null) return [NONE, NONE, NONE];
+        const { min, median } = summary(reading.total);
+        const against = againstOurs(reading, i, threads, entries);
+        return [ms(min), ms(median), against === null ? NONE : ratio(against)];
+      }),
+    ]);
+    const header = columns.flatMap(({ size }) => [`${size} min:`, 'median:', '/ ours:']);
+    return `### ${titleOf(version)}, ${kind}\n\n${table(['contender', 'build', 'threads:', ...header], rows)}`;
+  });
+}
+
+/**
+ * What our own time is made of.
+ * @param {Labelled[][]} networks
+ * @returns {string[]}
+ */
+function partsSection(networks) {
+  const rows = networks.flatMap((entries) => {
+    const alone = entries.find(({ contender }) => contender === OURS);
+    return entries
+      .filter(({ contender }) => contender.ours)
+      .flatMap(({ contender: { build, threads }, version, readings }) =>
+        readings.flatMap(({ source, missing, preprocess, inference, total }, i) => {
+          if (missing !== null) return [];
+          const parts = { preprocess: summary(preprocess).median, inference: summary(inference).median };
+          const rest = summary(total.map((whole, run) => whole - preprocess[run] - inference[run])).median;
+          const reference = alone && alone.readings[i].missing === null ? alone.readings[i].inference : null;
+          return [
+            [
+              titleOf(version),
+              source.kind,
+              sizeOf(source),
+              build,
+              String(threads),
+              ms(parts.preprocess),
+              ms(parts.inference),
+              ms(rest),
+              ms(summary(total).median),
+              reference ? ratio(parts.preprocess / summary(reference).median) : NONE,
+            ],
+          ];
+        }),
+      );
+  });
+  if (rows.length === 0) return [];
+  return [
+    `### What mobilenet-wasm's time is made of\n\n${paragraph(`Medians. "rest" is what the call takes beside both: the way to the worker and
+    back. The last column compares preprocessing with the inference of one thread on the same frames.`)}`,
+    table(
+      [
+        'network',
+        'frame',
+        'size:',
+        'build',
+        'threads:',
+        'preprocess:',
+        'inference:',
+        'rest:',
+        'in all:',
+        'preprocess / inference:',
+      ],
+      rows,
+    ),
+  ];
+}
+
+/**
+ * @param {Labelled[][]} networks
+ * @returns {string[]} a list, where there is anything to say
+ */
+function missing(networks) {
+  const items = networks.flat().flatMap(({ contender, version, readings }) => {
+    /** @type {Map<string, string[]>} */
+    const sources = new Map();
+    for (const { source, missing } of readings) {
+      if (missing !== null) sources.set(missing, [...(sources.get(missing) ?? []), `${source.kind} ${sizeOf(source)}`]);
+    }
+    return [...sources].map(
+      ([reason, which]) =>
+        `**Not measured**: ${[labelOf(contender), titleOf(version), ...(which.length < readings.length ? which : [])].join(', ')}: ${reason}.`,
+    );
+  });
+  return items.length > 0 ? [list(items)] : [];
+}
+
+/**
+ * @param {Reading} reading
+ * @param {number} i which of its contender's readings it is
+ * @param {number} threads
+ * @param {Labelled[]} entries of its network
+ * @returns {number | null} its median over that of ours at the same number of threads
+ */
+function againstOurs(reading, i, threads, entries) {
+  const ours = entries.find(({ contender }) => contender.ours && contender.threads === threads)?.readings[i];
+  if (reading.missing !== null || !ours || ours.missing !== null) return null;
+  return summary(reading.total).median / summary(ours.total).median;
+}
+
+/** @param {Source} source */
+function sizeOf({ width, height }) {
+  return `${width}x${height}`;
+}
+
+/** @param {Soak} soak */
+export function cameraForMinutes({ version, setup, alone, classified, memory }) {
+  const { width, height, fps } = setup;
+  const { median, p95 } = summary(classified.totals);
+  return [
+    `## ${classified.seconds < 60 ? `${classified.seconds} seconds` : minutes(classified.seconds)} of camera`,
+    paragraph(`Chromium's fake camera of ${width}x${height} pixels and ${fps} frames a second in a video element; each frame that it
+    shows is classified by ${titleOf(version)}, ${oursAs(setup)}. A frame that comes before the one before it is
+    read is dropped when a newer one comes.`),
+    table(
+      ['frames:', 'answered:', 'dropped:', 'median:', 'p95:', 'p95 / median:'],
+      [
+        [
+          String(classified.frames),
+          String(classified.totals.length),
+          String(classified.dropped),
+          ms(median),
+          ms(p95),
+          ratio(p95 / median),
+        ],
+      ],
+    ),
+    memoryOf(memory),
+    paragraph(`The main thread: a worker tells it the time once a millisecond, so that it notices when it was kept, by whatever it was:
+    the page, the browser or another program on its core. The camera alone, only shown, is the same without mobilenet-wasm.
+    Long tasks are those of 50 ms and more that the browser reports. The longest call is the time that
+    \`classify\` keeps the thread until it gives its promise.`),
+    table(
+      ['', 'minutes:', 'kept for more than 8 ms:', 'a minute:', 'longest:', 'long tasks:', 'longest call:'],
+      [threadRow('camera alone', alone), threadRow('camera and `classify`', classified)],
+    ),
+  ].join('\n\n');
+}
+
+/**
+ * @param {string} name
+ * @param {Watched} watched
+ */
+function threadRow(name, { seconds, totals, longestCall, lateTicks, latestTick, longTasks }) {
+  return [
+    name,
+    (seconds / 60).toFixed(2),
+    String(lateTicks),
+    ((60 * lateTicks) / seconds).toFixed(1),
+    ms(latestTick),
+    String(longTasks),
+    totals.length > 0 ? ms(longestCall) : NONE,
+  ];
+}
+
+/** @param {number[]} readings bytes */
+function memoryOf(readings) {
+  if (readings.length === 0) return 'The memory of the renderer was not read: this system does not tell it.';
+  const count = Math.max(1, Math.round(readings.length * ENDS));
+  const first = summary(readings.slice(0, count)).median;
+  const last = summary(readings.slice(-count)).median;
+  return [
+    paragraph(`Memory that belongs to the renderer alone, with the page, its worker and its threads. MB, medians of the first and of
+    the last fifth of ${readings.length} readings.`),
+    table(
+      ['at the start:', 'at the end:', 'end / start:', 'least:', 'greatest:'],
+      [
+        [
+          megabytes(first),
+          megabytes(last),
+          ratio(last / first),
+          megabytes(Math.min(...readings)),
+          megabytes(Math.max(...readings)),
+        ],
+      ],
+    ),
+  ].join('\n\n');
+}
+
+/** @param {number} seconds */
+function minutes(seconds) {
+  const count = Number((seconds / 60).toFixed(1));
+  return count === 1 ? 'A minute' : `${count} minutes`;
+}

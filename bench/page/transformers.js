@@ -1,0 +1,23 @@
+import { env, pipeline } from '@huggingface/transformers';
+import { fullCanvas } from './canvas.js';
+import { TOP } from './top.js';
+
+/** @param {{ version: string, threads: number }} options */
+export async function prepare({ version, threads }) {
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.localModelPath = '/peers/models/transformers/';
+  env.backends.onnx.wasm.wasmPaths = '/peers/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
+  env.backends.onnx.wasm.numThreads = threads;
+  const classifier = await pipeline('image-classification', version, { device: 'wasm', dtype: 'fp32' });
+  const draw = fullCanvas();
+  return {
+    info: {},
+    /** @param {VideoFrame | ImageBitmap} frame */
+    async classify(frame) {
+      // Of the things that hold a picture in memory it takes only canvases.
+      const ranked = await classifier(draw(frame), { top_k: TOP });
+      return { top: ranked.map(({ label, score }) => ({ label, probability: score })) };
+    },
+  };
+}
