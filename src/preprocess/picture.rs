@@ -11,7 +11,7 @@ pub const MAX_IMAGE_SIDE: usize = 65_535;
 pub(super) const RGBA: usize = 4;
 
 /// A rectangle in a picture, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rect {
     /// Columns left of it.
     pub x: usize,

@@ -1,88 +1,31 @@
-//! The JavaScript face of the crate, and all of its `#[wasm_bindgen]`.
-//!
-//! Meant for the npm package's worker, which gives users the friendlier API.
+//! A network, as JavaScript has it.
 
-use crate::arch::{Config, Network, Padding, Version};
+use super::frame::Frame;
+use super::{JsBytes, now};
+use crate::arch::{self, Config, Padding, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
-use crate::model::Model;
-#[cfg(feature = "threads")]
-use crate::plan::Threads;
-use crate::plan::{Extent, Time};
-use crate::preprocess::{CropStart, Interpolation, RgbaImage};
+use crate::model::{Model, Source};
+use crate::plan::{ActivationMap, Extent, Gates, NamedTensor, Time};
+use crate::preprocess::{CropStart, Interpolation, Rect};
 use crate::simd::Native;
-use crate::weights::{ByteSource, Flavour};
-use js_sys::{Float32Array, Uint8Array};
+use crate::weights::Flavour;
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
-
-    /// JavaScript's `Error`, with the `code` that the package puts on its own.
-    #[wasm_bindgen(js_name = Error)]
-    type CodedError;
-    #[wasm_bindgen(constructor, js_class = "Error")]
-    fn new(message: &str) -> CodedError;
-    #[wasm_bindgen(method, setter)]
-    fn set_code(this: &CodedError, code: &str);
-}
-
-impl From<Error> for JsValue {
-    fn from(error: Error) -> Self {
-        let coded = CodedError::new(&error.to_string());
-        coded.set_code(error.code());
-        coded.into()
-    }
-}
-
-/// A file that stays in JavaScript's memory: WebAssembly's never shrinks again.
-struct JsBytes(Uint8Array);
-
-impl ByteSource for JsBytes {
-    fn len(&self) -> u64 {
-        self.0.length().into()
-    }
-
-    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        let len = buffer.len() as u64;
-        let end = offset.checked_add(len).filter(|&end| end <= self.len());
-        let (Ok(start), Some(Ok(end))) = (u32::try_from(offset), end.map(u32::try_from)) else {
-            let reason = format!("there are {} bytes", self.len());
-            return Err(Error::Read { offset, length: buffer.len(), reason });
-        };
-        self.0.subarray(start, end).copy_to(buffer);
-        Ok(())
-    }
-}
-
-/// Makes the calling worker one of the threads that [`Engine::set_threads`] asks for. Returns when they are
-/// no longer wanted.
-#[cfg(feature = "threads")]
-#[wasm_bindgen(js_name = joinThreads)]
-pub fn join_threads() {
-    crate::threads::enter();
-}
 
 /// Bytes that are free when a picture is classified, for what is small.
 const ROOM: usize = 64 << 10;
 
-/// Bytes of a picture that are kept for the next one: a camera's of 4096 x 4096 pixels.
-const KEPT: usize = 64 << 20;
-
 /// One loaded network.
 #[wasm_bindgen]
-pub struct Engine {
+pub struct Network {
     model: Model,
-    /// The last picture, kept so that a camera's frames need no new memory.
-    pixels: Vec<u8>,
 }
 
 #[wasm_bindgen]
-impl Engine {
+impl Network {
     /// Loads a `.safetensors` file, with the texts of `config.json` and `preprocessor_config.json`.
     pub fn load(
         bytes: Uint8Array,
@@ -91,7 +34,7 @@ impl Engine {
     ) -> Result<Self, JsValue> {
         let source = JsBytes(bytes);
         let model = Model::load(&source, config.as_deref(), preprocessor_config.as_deref())?;
-        Ok(Self { model, pixels: Vec::new() })
+        Ok(Self { model })
     }
 
     /// A network with random weights.
@@ -107,8 +50,8 @@ impl Engine {
         })?;
         let config = Config { minimalistic, width, resolution, classes, ..Config::new(version) };
         let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
-        let model = Model::untrained(Network::new(&config)?, seed)?;
-        Ok(Self { model, pixels: Vec::new() })
+        let model = Model::untrained(arch::Network::new(&config)?, seed)?;
+        Ok(Self { model })
     }
 
     /// What was loaded, as JSON.
@@ -160,29 +103,98 @@ impl Engine {
         .to_string()
     }
 
-    /// Classifies `width` x `height` pixels of RGBA. Gives the milliseconds of preprocessing and
-    /// inference, then index and probability of the `top_k` best classes.
-    pub fn classify(
-        &mut self,
-        rgba: &Uint8Array,
-        width: usize,
-        height: usize,
-        top_k: usize,
-    ) -> Result<Vec<f64>, JsValue> {
-        let answer = self.rank(rgba, width, height, top_k);
-        if self.pixels.capacity() > KEPT {
-            // Or the next call may find no memory.
-            self.pixels = Vec::new();
-        }
-        Ok(answer?)
+    /// The rectangle of pictures of `width` x `height` pixels that the network reads: `[x, y, width, height]`.
+    pub fn source(&mut self, width: usize, height: usize) -> Result<Vec<u32>, JsValue> {
+        // The filter tables: 28 bytes for each pixel of the short side.
+        self.make_room(width.min(height))?;
+        let Rect { x, y, width, height } = self.model.source(width, height)?;
+        Ok([x, y, width, height].map(|side| side as u32).into())
     }
 
-    /// Has `threads` threads run the network. All but the calling one are workers of the same memory that
-    /// call [`join_threads`], now or later; as long as one hasn't, the others do its work.
+    /// Classifies the picture in `frame`. Gives the milliseconds of preprocessing and inference, then index and
+    /// probability of the `top_k` best classes. What another network has resized alike is taken from the frame.
+    pub fn classify(&mut self, frame: &mut Frame, top_k: usize) -> Result<Vec<f64>, JsValue> {
+        let start = now();
+        self.make_room(frame.short_side())?;
+        frame.prepare(&mut self.model)?;
+        let prepared = now();
+        let predictions = self.model.predict(top_k);
+        let timing = [prepared - start, now() - prepared];
+        let pairs = predictions
+            .iter()
+            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
+        Ok(timing.into_iter().chain(pairs).collect())
+    }
+
+    /// What the classifier takes, of a prepared `input`, or of the picture in `frame` where there is none.
+    pub fn embed(
+        &mut self,
+        frame: &Frame,
+        input: Option<Float32Array>,
+    ) -> Result<Float32Array, JsValue> {
+        let input = self.take_look(frame, input)?;
+        let features = self.model.embed(look(frame, input.as_deref())?)?;
+        Ok(Float32Array::from(features))
+    }
+
+    /// The tensors of one run on `input`, or on the picture in `frame`: those named in `layers`, or all.
+    pub fn inspect(
+        &mut self,
+        frame: &Frame,
+        input: Option<Float32Array>,
+        layers: Option<Vec<String>>,
+        open_gates: bool,
+    ) -> Result<Array, JsValue> {
+        let gates = if open_gates { Gates::Open } else { Gates::Learned };
+        let input = self.take_look(frame, input)?;
+        let inspector = self.model.inspect(look(frame, input.as_deref())?, gates)?;
+        let layers = layers.unwrap_or_else(|| inspector.names().map(str::to_owned).collect());
+        let tensors = Array::new();
+        for name in layers {
+            let NamedTensor { name, extent, values } = inspector.tensor(&name)?;
+            let tensor = Object::new();
+            set(&tensor, "name", &name.into())?;
+            set(&tensor, "height", &extent.height.into())?;
+            set(&tensor, "width", &extent.width.into())?;
+            set(&tensor, "channels", &extent.channels.into())?;
+            set(&tensor, "data", &Float32Array::from(&values[..]))?;
+            tensors.push(&tensor);
+        }
+        Ok(tensors)
+    }
+
+    /// How much each part of `input`, or of the picture in `frame`, speaks for a class, or for the most probable one.
+    #[wasm_bindgen(js_name = activationMap)]
+    pub fn activation_map(
+        &mut self,
+        frame: &Frame,
+        input: Option<Float32Array>,
+        class_index: Option<usize>,
+    ) -> Result<Object, JsValue> {
+        let input = self.take_look(frame, input)?;
+        let source = look(frame, input.as_deref())?;
+        let ActivationMap { class, logit, height, width, values } =
+            self.model.activation_map(source, class_index)?;
+        let map = Object::new();
+        set(&map, "classIndex", &class.into())?;
+        set(&map, "logit", &logit.into())?;
+        set(&map, "height", &height.into())?;
+        set(&map, "width", &width.into())?;
+        set(&map, "data", &Float32Array::from(&values[..]))?;
+        Ok(map)
+    }
+
+    /// Gives back the memory that [`Network::inspect`] and [`Network::activation_map`] keep for the next call.
+    #[wasm_bindgen(js_name = dropInspector)]
+    pub fn drop_inspector(&mut self) {
+        self.model.drop_inspector();
+    }
+
+    /// Has these threads run the network; other networks may have the same.
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
-    pub fn set_threads(&mut self, threads: usize) -> Result<(), JsValue> {
-        Ok(self.model.set_threads(&Threads::new(threads)?)?)
+    pub fn set_threads(&mut self, threads: &super::Threads) -> Result<(), JsValue> {
+        Ok(self.model.set_threads(&threads.0)?)
     }
 
     /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
@@ -220,44 +232,26 @@ impl Engine {
 
 /// What comes from JavaScript is copied by hand: where there is no memory for it, a `&[f32]` argument would trap, after
 /// which nothing in the memory can be trusted.
-impl Engine {
-    /// See [`Engine::classify`].
-    fn rank(
-        &mut self,
-        rgba: &Uint8Array,
-        width: usize,
-        height: usize,
-        top_k: usize,
-    ) -> Result<Vec<f64>, Error> {
-        let start = now();
-        self.take_pixels(rgba)?;
-        let picture = RgbaImage::new(width, height, &self.pixels)?;
-        // What the rest of this call allocates, and can't be without: filter tables of 28 bytes for each pixel of the
-        // short side and 14 more for each thread, and the ranking.
-        let tables = 16 * (2 + self.model.plan().threads().count()) * width.min(height);
+impl Network {
+    /// Says whether there is memory for what a picture takes that can't be without: filter tables of 28 bytes for each
+    /// pixel of the short side and 14 more for each thread, and the ranking.
+    fn make_room(&self, short_side: usize) -> Result<(), Error> {
+        let tables = 16 * (2 + self.model.plan().threads().count()) * short_side;
         let ranking = 64 * self.model.network().classes();
-        drop(with_room::<u8>(tables + ranking + ROOM)?);
-        self.model.prepare(picture)?;
-        let prepared = now();
-        let predictions = self.model.predict(top_k);
-        let timing = [prepared - start, now() - prepared];
-        let pairs = predictions
-            .iter()
-            .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)]);
-        Ok(timing.into_iter().chain(pairs).collect())
+        drop(with_room::<u8>(tables.saturating_add(ranking + ROOM))?);
+        Ok(())
     }
 
-    /// Copies a picture's bytes.
-    fn take_pixels(&mut self, rgba: &Uint8Array) -> Result<(), Error> {
-        let got = rgba.length() as usize;
-        if self.pixels.capacity() < got {
-            // First, so that the memory need not hold both.
-            self.pixels = Vec::new();
-            self.pixels = with_room(got)?;
+    /// Copies a prepared picture, if there is one; else looks for the room that the picture in `frame` takes.
+    fn take_look(
+        &self,
+        frame: &Frame,
+        input: Option<Float32Array>,
+    ) -> Result<Option<Vec<f32>>, Error> {
+        match input {
+            Some(input) => self.take_input(&input).map(Some),
+            None => self.make_room(frame.short_side()).map(|()| None),
         }
-        self.pixels.resize(got, 0);
-        rgba.copy_to(&mut self.pixels);
-        Ok(())
     }
 
     /// Copies a prepared picture, whose length is looked at first.
@@ -288,4 +282,13 @@ fn times(macs: u64, time: &Time) -> Value {
         "median": time.median,
         "gflops": time.gflops(macs),
     })
+}
+
+/// What a network is to look at.
+fn look<'a>(frame: &'a Frame, input: Option<&'a [f32]>) -> Result<Source<'a>, Error> {
+    input.map_or_else(|| frame.source(), |input| Ok(Source::Input(input)))
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) -> Result<(), JsValue> {
+    Reflect::set(object, &name.into(), value).map(|_| ())
 }
