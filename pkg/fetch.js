@@ -1,4 +1,4 @@
-import { MobileNetError, abortedBy, messageOf } from './errors.js';
+import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
 
 /**
  * @typedef {import('./arguments.js').Bytes} Bytes
@@ -19,11 +19,15 @@ const LONGEST_JSON = 16 * 2 ** 20;
 /**
  * @param {Bytes} source
  * @param {ReadOptions} options
- * @returns {Promise<{ bytes: Uint8Array, owned: boolean }>} `owned`: no one else holds these bytes
+ * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string }>} `owned`: no one else holds these bytes; `toKeep`: the
+ *   address under which the store is to have them if the engine accepts them
  */
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
-  if ('address' in source) return { bytes: await download(source.address, options), owned: true };
+  if ('address' in source) {
+    const { bytes, fresh } = await download(source.address, options);
+    return { bytes, owned: true, toKeep: fresh && options.store.keeps ? source.address : undefined };
+  }
   let bytes;
   let owned = false;
   if ('blob' in source) {
@@ -54,7 +58,11 @@ export async function readJson(name, source, options) {
   let json;
   if ('text' in source) json = source.text;
   else if ('blob' in source) json = await readBlob(source.blob);
-  else json = await download(source.address, options);
+  else {
+    const { bytes, fresh } = await download(source.address, options);
+    if (fresh) options.store.offer(source.address, bytes);
+    json = bytes;
+  }
   const length = typeof json === 'string' ? json.length : json.byteLength;
   if (length > LONGEST_JSON) {
     throw new MobileNetError('BAD_CONFIG', `${name} has ${length} bytes: that is no configuration`);
@@ -78,13 +86,13 @@ async function readBlob(blob) {
 /**
  * @param {string} url
  * @param {ReadOptions} options
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they don't come from the store
  */
 async function download(url, { store, onProgress, signal, sha256 }) {
   const kept = await store.find(url);
   if (kept) {
     try {
-      return await receive(kept, url, { onProgress, signal, sha256 });
+      return { bytes: await receive(kept, url, { onProgress, signal, sha256 }), fresh: false };
     } catch (error) {
       if (signal?.aborted) throw error;
       await store.drop(url);
@@ -100,9 +108,7 @@ async function download(url, { store, onProgress, signal, sha256 }) {
   if (!response.ok) {
     throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status} ${response.statusText}`.trimEnd());
   }
-  const bytes = await receive(response, url, { onProgress, signal, sha256 });
-  await store.offer(url, bytes);
-  return bytes;
+  return { bytes: await receive(response, url, { onProgress, signal, sha256 }), fresh: true };
 }
 
 /**
@@ -138,22 +144,6 @@ async function receive(response, url, { onProgress, signal, sha256 }) {
   }
   if (sha256) await checkDigest(bytes, sha256, url);
   return bytes;
-}
-
-/**
- * Calls a caller's function. What it throws becomes an uncaught error of the page, as from an event's listener: the download
- * goes on.
- * @param {(progress: Progress) => void} onProgress
- * @param {Progress} progress
- */
-function tell(onProgress, progress) {
-  try {
-    onProgress(progress);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }
 
 /**

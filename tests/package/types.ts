@@ -4,14 +4,18 @@ import type {
   JsonSource,
   MobileNetError as DeclaredError,
   MobileNet as Declared,
+  Engine as DeclaredEngine,
+  EngineCreateOptions,
   LoadOptions,
   UntrainedOptions,
 } from '../../pkg/index.js';
+import { Engine } from '../../pkg/engine.js';
 import { MobileNetError } from '../../pkg/errors.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
 
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
+export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
 
 // What JSON is, and what is forgotten easily.
