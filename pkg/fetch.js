@@ -120,30 +120,70 @@ async function download(url, { store, onProgress, signal, sha256 }) {
  */
 async function receive(response, url, { onProgress, signal, sha256 }) {
   const total = expectedLength(response);
-  let loaded = 0;
-  const counted = response.body?.pipeThrough(
-    new TransformStream({
-      transform(/** @type {Uint8Array} */ chunk, controller) {
-        loaded += chunk.byteLength;
-        if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
-        controller.enqueue(chunk);
-      },
-    }),
-  );
+  const body = new Collector(total);
   let bytes;
   try {
-    bytes = new Uint8Array(await new Response(counted).arrayBuffer());
+    const reader = response.body?.getReader();
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      body.add(read.value);
+      const { loaded } = body;
+      if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
+    }
+    bytes = body.bytes();
   } catch (error) {
     if (signal?.aborted) throw abortedBy(signal);
     if (error instanceof RangeError) {
       throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}`, { cause: error });
     }
-    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${loaded} bytes: ${messageOf(error)}`, {
+    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${body.loaded} bytes: ${messageOf(error)}`, {
       cause: error,
     });
   }
   if (sha256) await checkDigest(bytes, sha256, url);
   return bytes;
+}
+
+/**
+ * Puts a body together where it is to lie: a response's own `arrayBuffer()` grows a buffer, and copies it each time. Only a body
+ * whose length isn't known, or is another than was told, is held twice for a moment.
+ */
+class Collector {
+  loaded = 0;
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  #whole = null;
+  /** @type {Uint8Array<ArrayBuffer>[]} What didn't fit. */
+  #rest = [];
+
+  /** @param {number | null} expected */
+  constructor(expected) {
+    try {
+      if (expected !== null) this.#whole = new Uint8Array(expected);
+    } catch {
+      // The header may say anything.
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} chunk */
+  add(chunk) {
+    const fits = this.#whole && this.loaded + chunk.length <= this.#whole.length;
+    if (fits) this.#whole?.set(chunk, this.loaded);
+    else this.#rest.push(chunk);
+    this.loaded += chunk.length;
+  }
+
+  /** @returns {Uint8Array<ArrayBuffer>} */
+  bytes() {
+    if (this.#whole && this.loaded === this.#whole.length) return this.#whole;
+    const bytes = new Uint8Array(this.loaded);
+    const rest = this.#rest.reduce((sum, { length }) => sum + length, 0);
+    let end = this.loaded - rest;
+    if (this.#whole) bytes.set(this.#whole.subarray(0, end));
+    for (const chunk of this.#rest) {
+      bytes.set(chunk, end);
+      end += chunk.length;
+    }
+    return bytes;
+  }
 }
 
 /**

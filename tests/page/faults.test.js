@@ -262,6 +262,41 @@ test('where locks are refused everything else works', async () => {
   assert.equal(state, 'ready');
 });
 
+test('a length that a server tells wrongly does no harm', async () => {
+  const { same, progress } = await page.evaluate(async () => {
+    const original = await load({ threads: 1 });
+    const input = new Float32Array(original.info.resolution ** 2 * 3).fill(0.25);
+    const expected = String(await original.run(input));
+    original.dispose();
+    const { href } = new URL(options.weights, document.baseURI);
+    const body = await (await fetch(href)).arrayBuffer();
+    const { fetch: real } = globalThis;
+    const same = [];
+    const progress = [];
+    for (const length of [body.byteLength, 3 * body.byteLength, Math.floor(body.byteLength / 2), 1, 1e15, 'x', null]) {
+      globalThis.fetch = (url, init) => {
+        if (url !== href) return real(url, init);
+        const headers = length === null ? {} : { 'content-length': String(length) };
+        return Promise.resolve(new Response(new Blob([body]).stream(), { headers }));
+      };
+      let last;
+      const net = await load({ threads: 1, onProgress: (step) => (last = step) });
+      same.push(String(await net.run(input)) === expected);
+      progress.push([last.loaded === body.byteLength, last.total]);
+      net.dispose();
+    }
+    globalThis.fetch = real;
+    return { same, progress };
+  });
+  assert.deepEqual(same, Array(7).fill(true));
+  const { bytes } = lightest;
+  const totals = [bytes, 3 * bytes, null, null, 1e15, null, null];
+  assert.deepEqual(
+    progress,
+    totals.map((total) => [true, total]),
+  );
+});
+
 test('run and profile take a signal', async () => {
   const outcome = await page.evaluate(async () => {
     const net = await load();
