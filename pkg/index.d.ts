@@ -131,7 +131,8 @@ export interface InspectOptions extends CallOptions {
   /** The names of the tensors that are wanted. Default: all of them, some 10 to 60 MB. */
   layers?: readonly string[] | null;
   /**
-   * `open`: squeeze-and-excite scales by 1 instead of by its gates, which are computed all the same. Default `learned`.
+   * `open`: squeeze-and-excite computes its gates but scales by none of them, as if each were 1; there is no tensor `block 3 scale`
+   * then. Default `learned`.
    */
   gates?: 'learned' | 'open';
 }

@@ -143,7 +143,7 @@ test('open gates change a network that has gates, and no other', async () => {
       const open = await net.inspect(values, { gates: 'open' });
       const again = await net.inspect(values);
       const scale = version === 'v3-small' && {
-        passes: same(open.get('block 0 scale').data, open.get('block 0 depthwise').data),
+        leftOut: [...learned.keys()].filter((name) => !open.has(name)),
         gates: same(open.get('block 0 excite').data, learned.get('block 0 excite').data),
         scales: !same(learned.get('block 0 scale').data, learned.get('block 0 depthwise').data),
       };
@@ -156,8 +156,11 @@ test('open gates change a network that has gates, and no other', async () => {
     }
     return outcome;
   });
+  const scales = outcome['v3-small'].scale.leftOut;
+  assert.equal(scales.length, 9, 'one for each block but two');
+  for (const name of scales) assert.match(name, /^block \d+ scale$/);
   assert.deepEqual(outcome['v3-small'], {
-    scale: { passes: true, gates: true, scales: true },
+    scale: { leftOut: scales, gates: true, scales: true },
     logits: false,
     again: true,
   });
