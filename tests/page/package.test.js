@@ -108,7 +108,7 @@ test('every kind of source gives the same answer, and stays usable', async () =>
   assert.equal(reference.index, PHOTOS[0].index);
   for (const [kind, readings] of Object.entries(results)) {
     // A video's frames went through a colour conversion, and its brightness and colour are kept apart.
-    const tolerance = kind === 'HTMLVideoElement' || kind === 'VideoFrame' ? 0.05 : 0;
+    const tolerance = kind === 'HTMLVideoElement' ? 0.02 : 0;
     for (const { index, probability } of readings) {
       assert.equal(index, reference.index, kind);
       assert.ok(
