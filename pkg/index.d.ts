@@ -128,7 +128,7 @@ export interface RunOptions extends CallOptions {
 }
 
 export interface InspectOptions extends CallOptions {
-  /** The names of the tensors that are wanted. Default: all of them, some 10 to 60 MB. */
+  /** The names of the tensors that are wanted. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
   layers?: readonly string[] | null;
   /**
    * `open`: squeeze-and-excite computes its gates but scales by none of them, as if each were 1; there is no tensor `block 3 scale`

@@ -56,19 +56,19 @@ test('what does not fit the engine’s memory is OUT_OF_MEMORY, and the network 
 
 test('the engine itself looks at the length of an input before it copies it', async () => {
   const outcome = await page.evaluate(async () => {
-    const { default: init, Engine } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
+    const { default: init, Network } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
     await init();
-    const engine = Engine.untrained('v3-small', false, 1, 96, 10);
+    const network = Network.untrained('v3-small', false, 1, 96, 10);
     const errors = [];
-    for (const call of [() => engine.run(new Float32Array(3e8)), () => engine.profile(new Float32Array(3e8), 3)]) {
+    for (const call of [() => network.run(new Float32Array(3e8)), () => network.profile(new Float32Array(3e8), 3)]) {
       try {
         errors.push(call());
       } catch (error) {
         errors.push({ code: error.code, message: error.message });
       }
     }
-    const logits = engine.run(new Float32Array(96 * 96 * 3));
-    engine.free();
+    const logits = network.run(new Float32Array(96 * 96 * 3));
+    network.free();
     return { errors, logits: logits.length };
   });
   for (const { code, message } of outcome.errors) {
