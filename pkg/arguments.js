@@ -1,11 +1,12 @@
 import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
+import { hosts, seats } from './host.js';
 
 /**
  * Checks the arguments of the public calls before anything is started: what isn't what it should be is an error that names
  * the argument and what was given.
  *
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
- * @typedef {import('./index.js').Progress} Progress
+ * @typedef {import('./index.js').MobileNet} MobileNet
  *
  * @typedef {{ address: string } | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
  *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
@@ -98,6 +99,16 @@ export function wholeNumber(name, value, least, most) {
 
 /**
  * @param {Partial<Record<'threads' | 'build', unknown>>} options
+ * @param {string} call
+ */
+export function noWish({ threads, build }, call) {
+  if (threads === undefined && build === undefined) return;
+  const name = threads === undefined ? 'build' : 'threads';
+  throw new MobileNetError('BAD_INPUT', `${name} is the engine's own: give it to Engine.create, not to ${call}`);
+}
+
+/**
+ * @param {Partial<Record<'threads' | 'build', unknown>>} options
  * @param {readonly string[]} builds
  * @returns {{ threads: number | undefined, build: string | undefined }}
  */
@@ -112,13 +123,93 @@ export function wishOf({ threads, build }, builds) {
 }
 
 /**
+ * @param {string} name
  * @param {unknown} value
- * @returns {((progress: Progress) => void) | undefined}
+ * @returns {((...values: any[]) => void) | undefined}
  */
-export function callbackOf(value) {
+export function callbackOf(name, value) {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'function') return /** @type {(progress: Progress) => void} */ (value);
-  throw wrong('BAD_INPUT', 'onProgress', value, 'a function');
+  if (typeof value === 'function') return /** @type {(...values: any[]) => void} */ (value);
+  throw wrong('BAD_INPUT', name, value, 'a function');
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+export function flagOf(name, value) {
+  if (value === undefined) return false;
+  if (typeof value === 'boolean') return value;
+  throw wrong('BAD_INPUT', name, value, 'true or false');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string[] | undefined} whether there are such layers is the engine's matter
+ */
+export function layersOf(value) {
+  if (value === undefined || value === null) return undefined;
+  const layers = listOf('layers', value, 'an array of names');
+  const index = layers.findIndex((layer) => typeof layer !== 'string' || layer.length > LONGEST_NAME);
+  if (index >= 0) throw wrong('BAD_INPUT', `layers[${index}]`, layers[index], "a layer's name");
+  return /** @type {string[]} */ (layers);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {boolean} whether the gates are to be open
+ */
+export function openGatesOf(value) {
+  if (value === undefined || value === 'learned') return false;
+  if (value === 'open') return true;
+  throw wrong('BAD_INPUT', 'gates', value, "'learned' or 'open'");
+}
+
+/**
+ * @param {unknown} value
+ * @returns {import('./host.js').Host | null} `null`: the network gets an engine of its own
+ */
+export function engineOf(value) {
+  if (value === undefined || value === null) return null;
+  const host = typeof value === 'object' ? hosts.get(value) : undefined;
+  if (host) return host;
+  throw wrong('BAD_INPUT', 'engine', value, `what Engine.create() gives${advice(value, '')}`);
+}
+
+/**
+ * @param {unknown} value
+ * @param {import('./host.js').Host} host
+ * @returns {MobileNet[]} networks of that host's engine
+ */
+export function networksOf(value, host) {
+  const wanted = 'an array of networks that this engine has loaded';
+  const networks = listOf('networks', value, wanted);
+  if (networks.length === 0) throw new MobileNetError('BAD_INPUT', `networks is empty: give ${wanted}`);
+  for (const [index, network] of networks.entries()) {
+    const name = `networks[${index}]`;
+    const seat = typeof network === 'object' && network !== null ? seats.get(network)?.seat : undefined;
+    if (!seat) throw wrong('BAD_INPUT', name, network, `a MobileNet${advice(network, '')}`);
+    if (seat.host !== host) {
+      throw new MobileNetError('BAD_INPUT', `${name} is a network of another engine: load it with this one`);
+    }
+  }
+  return /** @type {MobileNet[]} */ (networks);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {string} wanted
+ * @returns {unknown[]} a copy
+ */
+function listOf(name, value, wanted) {
+  try {
+    if (Array.isArray(value)) return Array.from(value);
+  } catch {
+    // A Proxy can refuse even that.
+  }
+  throw wrong('BAD_INPUT', name, value, wanted);
 }
 
 /**
@@ -227,13 +318,13 @@ function isPlain(value) {
 
 /**
  * @param {unknown} value
- * @param {string} content what the response is to be asked for
- * @returns {string} what was forgotten, for the two that come from `fetch`
+ * @param {string} content what a response is to be asked for, empty where none makes sense
+ * @returns {string} what was forgotten
  */
 function advice(value, content) {
   const kind = kindOf(value);
   if (kind === 'Promise') return ' (is an `await` missing?)';
-  return kind === 'Response' ? ` (await ${content})` : '';
+  return content !== '' && kind === 'Response' ? ` (await ${content})` : '';
 }
 
 /**

@@ -83,11 +83,18 @@ export const BUILD_NAMES = BUILDS.map(({ name }) => name);
 
 /** Threads that a network gets unasked: beyond four it gains little, and the page has other work. */
 const DEFAULT_THREADS = 4;
+
 /**
  * What a caller asks of the build.
  * @typedef {object} Wish
  * @property {number | undefined} threads
  * @property {string | undefined} build this one or none
+ *
+ * @typedef {object} Started a worker that runs, with its threads
+ * @property {Connection} connection
+ * @property {import('./index.js').BuildName} build
+ * @property {number} threads
+ * @property {SkippedBuild[]} skipped
  */
 
 /**
@@ -95,7 +102,7 @@ const DEFAULT_THREADS = 4;
  * start, is passed over for the next.
  * @param {Wish} wish
  * @param {AbortSignal} signal ends all that was started; its reason is the error
- * @returns {Promise<{ connection: Connection, build: import('./index.js').BuildName, threads: number, skipped: SkippedBuild[] }>}
+ * @returns {Promise<Started>}
  */
 export async function startBest({ threads = defaultThreads(), build: only }, signal) {
   if (typeof WebAssembly !== 'object') throw new MobileNetError('UNSUPPORTED', 'this browser has no WebAssembly');
@@ -153,7 +160,7 @@ function withoutThreads(threads, only) {
  * @param {Build} build
  * @param {number} threads
  * @param {AbortSignal} signal
- * @returns {Promise<Connection>} to the worker that owns the network, and with it to those that help it
+ * @returns {Promise<Connection>} to the worker that owns the networks, and with it to those that help it
  */
 async function start(build, threads, signal) {
   signal.throwIfAborted();

@@ -3,7 +3,11 @@ import { MobileNetError, messageOf } from './errors.js';
 /**
  * @typedef {import('./protocol.js').Request} Request
  * @typedef {import('./protocol.js').Answer} Answer
- * @typedef {{ resolve: (value: any) => void, reject: (error: MobileNetError) => void }} Pending
+ *
+ * @typedef {object} Pending a request without an answer
+ * @property {(value: any) => void} resolve
+ * @property {(error: MobileNetError) => void} reject
+ * @property {((part: any) => void) | undefined} onPart
  */
 
 /** An error event without a message says no more: what may be the cause is named. */
@@ -48,9 +52,10 @@ export class Connection {
   /**
    * @param {Request} request
    * @param {Transferable[]} [transfer]
+   * @param {(part: any) => void} [onPart] called with each part of the answer that comes before it; it must not throw
    * @returns {Promise<any>} the answer's value
    */
-  request(request, transfer = []) {
+  request(request, transfer = [], onPart) {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
@@ -59,7 +64,7 @@ export class Connection {
       } catch (cause) {
         throw new MobileNetError('BAD_INPUT', `this can't be handed to the worker: ${messageOf(cause)}`, { cause });
       }
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { resolve, reject, onPart });
     });
   }
 
@@ -116,6 +121,10 @@ export class Connection {
   #receive(answer) {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
+    if ('part' in answer) {
+      pending.onPart?.(answer.part);
+      return;
+    }
     if ('error' in answer && answer.error.code === 'CRASHED') {
       this.#crash(answer.error.message);
       return;

@@ -82,3 +82,19 @@ export function shown(value) {
       return String(value);
   }
 }
+
+/**
+ * Calls a caller's function. What it throws becomes an uncaught error of the page, as from an event's listener: the work goes on.
+ * @template {unknown[]} Values
+ * @param {(...values: Values) => void} callback
+ * @param {Values} values
+ */
+export function tell(callback, ...values) {
+  try {
+    callback(...values);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,4 +1,4 @@
-import { MobileNetError, abortedBy, messageOf } from './errors.js';
+import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
 
 /**
  * @typedef {import('./arguments.js').Bytes} Bytes
@@ -19,11 +19,15 @@ const LONGEST_JSON = 16 * 2 ** 20;
 /**
  * @param {Bytes} source
  * @param {ReadOptions} options
- * @returns {Promise<{ bytes: Uint8Array, owned: boolean }>} `owned`: no one else holds these bytes
+ * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string }>} `owned`: no one else holds these bytes; `toKeep`: the
+ *   address under which the store is to have them if the engine accepts them
  */
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
-  if ('address' in source) return { bytes: await download(source.address, options), owned: true };
+  if ('address' in source) {
+    const { bytes, fresh } = await download(source.address, options);
+    return { bytes, owned: true, toKeep: fresh && options.store.keeps ? source.address : undefined };
+  }
   let bytes;
   let owned = false;
   if ('blob' in source) {
@@ -54,7 +58,11 @@ export async function readJson(name, source, options) {
   let json;
   if ('text' in source) json = source.text;
   else if ('blob' in source) json = await readBlob(source.blob);
-  else json = await download(source.address, options);
+  else {
+    const { bytes, fresh } = await download(source.address, options);
+    if (fresh) options.store.offer(source.address, bytes);
+    json = bytes;
+  }
   const length = typeof json === 'string' ? json.length : json.byteLength;
   if (length > LONGEST_JSON) {
     throw new MobileNetError('BAD_CONFIG', `${name} has ${length} bytes: that is no configuration`);
@@ -78,13 +86,13 @@ async function readBlob(blob) {
 /**
  * @param {string} url
  * @param {ReadOptions} options
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they don't come from the store
  */
 async function download(url, { store, onProgress, signal, sha256 }) {
   const kept = await store.find(url);
   if (kept) {
     try {
-      return await receive(kept, url, { onProgress, signal, sha256 });
+      return { bytes: await receive(kept, url, { onProgress, signal, sha256 }), fresh: false };
     } catch (error) {
       if (signal?.aborted) throw error;
       await store.drop(url);
@@ -100,9 +108,7 @@ async function download(url, { store, onProgress, signal, sha256 }) {
   if (!response.ok) {
     throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status} ${response.statusText}`.trimEnd());
   }
-  const bytes = await receive(response, url, { onProgress, signal, sha256 });
-  await store.offer(url, bytes);
-  return bytes;
+  return { bytes: await receive(response, url, { onProgress, signal, sha256 }), fresh: true };
 }
 
 /**
@@ -114,25 +120,22 @@ async function download(url, { store, onProgress, signal, sha256 }) {
  */
 async function receive(response, url, { onProgress, signal, sha256 }) {
   const total = expectedLength(response);
-  let loaded = 0;
-  const counted = response.body?.pipeThrough(
-    new TransformStream({
-      transform(/** @type {Uint8Array} */ chunk, controller) {
-        loaded += chunk.byteLength;
-        if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
-        controller.enqueue(chunk);
-      },
-    }),
-  );
+  const body = new Collector(total);
   let bytes;
   try {
-    bytes = new Uint8Array(await new Response(counted).arrayBuffer());
+    const reader = response.body?.getReader();
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      body.add(read.value);
+      const { loaded } = body;
+      if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
+    }
+    bytes = body.bytes();
   } catch (error) {
     if (signal?.aborted) throw abortedBy(signal);
     if (error instanceof RangeError) {
       throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}`, { cause: error });
     }
-    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${loaded} bytes: ${messageOf(error)}`, {
+    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${body.loaded} bytes: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -141,18 +144,45 @@ async function receive(response, url, { onProgress, signal, sha256 }) {
 }
 
 /**
- * Calls a caller's function. What it throws becomes an uncaught error of the page, as from an event's listener: the download
- * goes on.
- * @param {(progress: Progress) => void} onProgress
- * @param {Progress} progress
+ * Puts a body together where it is to lie: a response's own `arrayBuffer()` grows a buffer, and copies it each time. Only a body
+ * whose length isn't known, or is another than was told, is held twice for a moment.
  */
-function tell(onProgress, progress) {
-  try {
-    onProgress(progress);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+class Collector {
+  loaded = 0;
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  #whole = null;
+  /** @type {Uint8Array<ArrayBuffer>[]} What didn't fit. */
+  #rest = [];
+
+  /** @param {number | null} expected */
+  constructor(expected) {
+    try {
+      if (expected !== null) this.#whole = new Uint8Array(expected);
+    } catch {
+      // The header may say anything.
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} chunk */
+  add(chunk) {
+    const fits = this.#whole && this.loaded + chunk.length <= this.#whole.length;
+    if (fits) this.#whole?.set(chunk, this.loaded);
+    else this.#rest.push(chunk);
+    this.loaded += chunk.length;
+  }
+
+  /** @returns {Uint8Array<ArrayBuffer>} */
+  bytes() {
+    if (this.#whole && this.loaded === this.#whole.length) return this.#whole;
+    const bytes = new Uint8Array(this.loaded);
+    const rest = this.#rest.reduce((sum, { length }) => sum + length, 0);
+    let end = this.loaded - rest;
+    if (this.#whole) bytes.set(this.#whole.subarray(0, end));
+    for (const chunk of this.#rest) {
+      bytes.set(chunk, end);
+      end += chunk.length;
+    }
+    return bytes;
   }
 }
 

@@ -48,7 +48,14 @@ export interface EngineOptions {
   build?: BuildName;
 }
 
+export interface EngineCreateOptions extends EngineOptions {
+  /** Ends the worker; the promise is rejected with `ABORTED`. */
+  signal?: AbortSignal | null;
+}
+
 export interface LoadOptions extends EngineOptions {
+  /** Where the network is to live; `threads` and `build` are then that engine's. Default: an engine of its own. */
+  engine?: Engine | null;
   /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
   weights: ByteSource;
   /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
@@ -72,6 +79,8 @@ export interface LoadOptions extends EngineOptions {
 }
 
 export interface UntrainedOptions extends EngineOptions {
+  /** As in {@link LoadOptions}. */
+  engine?: Engine | null;
   version: Version;
   /** V3's "minimalistic" form: no squeeze-and-excite, ReLU only, 3x3 only. Default `false`. */
   minimalistic?: boolean;
@@ -91,9 +100,66 @@ export interface ClassifyOptions {
   signal?: AbortSignal | null;
 }
 
-export interface RunOptions {
+/** What {@link Engine.load} takes. */
+export type EngineLoadOptions = Omit<LoadOptions, 'engine' | keyof EngineOptions>;
+
+/** What {@link Engine.untrained} takes. */
+export type EngineUntrainedOptions = Omit<UntrainedOptions, 'engine' | keyof EngineOptions>;
+
+export interface ClassifyAllOptions extends ClassifyOptions {
+  /**
+   * Called with each network's answer as soon as there is one; the promise has them all when the last is done. What it throws is
+   * an uncaught error of the page; the call goes on.
+   */
+  onResult?: ((network: MobileNet, classification: Classification) => void) | null;
+}
+
+export interface CallOptions {
   /** Rejects this call with `ABORTED`. The worker finishes what it has begun, and calls made meanwhile wait for that. */
   signal?: AbortSignal | null;
+}
+
+export interface RunOptions extends CallOptions {
+  /**
+   * Gives the buffer of `input` away instead of copying it: all of it is detached, also where `input` is a part of it. Has no
+   * effect on shared memory, which the worker reads where it is: leave it as it is until the answer. Default `false`.
+   */
+  transfer?: boolean;
+}
+
+export interface InspectOptions extends CallOptions {
+  /** The names of the tensors that are wanted. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
+  layers?: readonly string[] | null;
+  /**
+   * `open`: squeeze-and-excite computes its gates but scales by none of them, as if each were 1; there is no tensor `block 3 scale`
+   * then. Default `learned`.
+   */
+  gates?: 'learned' | 'open';
+}
+
+/** A map of features. */
+export interface Tensor {
+  /** `[y][x][channel]`: the value of a channel at a pixel is `data[(y * width + x) * channels + channel]`. */
+  data: Float32Array;
+  /** Pixels; 1 for what has none, such as the logits. */
+  height: number;
+  width: number;
+  channels: number;
+}
+
+/** How much each part of a picture speaks for a class. */
+export interface ActivationMap {
+  /** As in {@link Prediction.index}. */
+  classIndex: number;
+  /** `null` where the classes have no names. */
+  label: string | null;
+  /** What the network gives for the class, before softmax. */
+  logit: number;
+  /** Pixels of the map, which covers the square that the network sees: 7 for a network of 224 pixels. */
+  height: number;
+  width: number;
+  /** `[y][x]`. In units of the logit, positive where a part speaks for the class, negative where it speaks against it. */
+  data: Float32Array;
 }
 
 export interface Prediction {
@@ -106,7 +172,10 @@ export interface Prediction {
 }
 
 export interface Timing {
-  /** Reading the frame's pixels, resizing, cropping and normalising them, in the worker. ms */
+  /**
+   * Reading the frame's pixels, resizing, cropping and normalising them, in the worker. Where several networks share a frame,
+   * what they have in common counts for the first of them. ms
+   */
   preprocess: number;
   /** The network, in the worker. ms */
   inference: number;
@@ -133,7 +202,7 @@ export interface Preprocessing {
   std: [number, number, number];
 }
 
-export interface ProfileOptions extends RunOptions {
+export interface ProfileOptions extends CallOptions {
   /**
    * Runs to take the times of, 1 to 1000. Default: as many as a second has room for, but 20 at least. Where the clock
    * is coarse, more of them make the times of short steps more accurate.
@@ -257,8 +326,8 @@ export type ErrorCode =
    */
   | 'BLOCKED'
   /**
-   * A worker or the engine in it broke, or was ended by the browser or a script. Other networks go on, and this one's next call
-   * starts it afresh. That a worker was ended is noticed in secure contexts (https: or localhost) only, of a busy one after 2 s.
+   * A worker or the engine in it broke, or was ended by the browser or a script: all calls of the networks in it fail. Networks of
+   * other engines go on, and the next call of one of these starts a fresh worker. That a worker was ended is noticed in secure contexts (https: or localhost) only, of a busy one after 2 s.
    */
   | 'CRASHED'
   /** A picture, or a network, larger than the engine's memory: 1 GiB in the builds with threads, 4 in the others. */
@@ -270,7 +339,65 @@ export declare class MobileNetError extends Error {
   readonly code: ErrorCode;
 }
 
-/** One network, in a worker of its own. */
+/** What runs the networks of an {@link Engine}. */
+export interface EngineInfo {
+  /** The wasm build that runs. */
+  readonly build: BuildName;
+  /** Threads that share the work of one inference. */
+  readonly threads: number;
+  /** The builds that would have come before it. */
+  readonly skipped: readonly SkippedBuild[];
+}
+
+/**
+ * A home for several networks: one worker with its threads, one memory, one set of compiled code. Its networks run one at a time,
+ * each on all threads. A network without an engine has one of its own, which ends with it.
+ *
+ * The networks share a memory, so after a crash of one nothing in it can be trusted: all calls under way of all of them fail with
+ * `CRASHED`, and their `state` is `crashed`. The next call of any of them starts a fresh worker; each network is loaded into it
+ * when it is next used, from what it was loaded from.
+ */
+export declare class Engine {
+  private constructor();
+
+  /** Starts a worker and its threads. */
+  static create(options?: EngineCreateOptions): Promise<Engine>;
+
+  /** After a crash, that of the worker that ran last. */
+  readonly info: EngineInfo;
+
+  /** `crashed`: the next call starts a fresh worker. `disposed` is final. */
+  readonly state: 'ready' | 'crashed' | 'disposed';
+
+  /** Loads a checkpoint into this engine. If that fails, its other networks are untouched. */
+  load(options: EngineLoadOptions): Promise<MobileNet>;
+
+  /** A network with random weights in this engine. */
+  untrained(options: EngineUntrainedOptions): Promise<MobileNet>;
+
+  /**
+   * Has several networks classify the picture that `source` shows now. It is taken and read once, and resized once for all that
+   * resize alike. They run in the order of the list. If one of them fails, or is disposed of meanwhile, so does the call.
+   *
+   * Newest frame wins, for the whole set: see {@link MobileNet.classify}. Calls of this method compete with each other, not with
+   * those of single networks.
+   * @param networks at least one, all of this engine
+   * @returns their answers in the order of `networks`; `null` if a newer frame came before this one was begun
+   */
+  classify(
+    source: ClassifySource,
+    networks: readonly MobileNet[],
+    options?: ClassifyAllOptions,
+  ): Promise<Classification[] | null>;
+
+  /**
+   * Ends the worker and frees its memory. All its networks are disposed of: calls under way, and all later ones, are rejected
+   * with `DISPOSED`.
+   */
+  dispose(): void;
+}
+
+/** One network, in an {@link Engine} of its own or in one that it shares. */
 export declare class MobileNet {
   private constructor();
 
@@ -298,7 +425,7 @@ export declare class MobileNet {
   classify(source: ClassifySource, options?: ClassifyOptions): Promise<Classification | null>;
 
   /**
-   * The network alone.
+   * The network alone. `input` is copied when this is called and stays yours, unless `options.transfer` gives it away.
    * @param input height x width x 3, normalised, of `info.resolution` pixels a side; NaN or an infinity is an error
    * @returns `info.logits` values
    */
@@ -314,7 +441,42 @@ export declare class MobileNet {
    */
   profile(input?: Float32Array | null, options?: ProfileOptions): Promise<Profile>;
 
-  /** Ends the worker and frees its memory. Calls under way, and all later ones, are rejected with `DISPOSED`. */
+  /**
+   * What the classifier sees: features of the picture for another task, such as finding similar ones. V1 and V2 have them from
+   * the pooling, 1024 and 1280 at width 1; V3 and V4 from the layer behind it, 1024 in V3-Small, 1280 in V3-Large and V4. The
+   * two kin have 1280 from the pooling.
+   *
+   * Like the calls below it takes a picture or an input as `run` does, and is done after all calls before it: no frame is
+   * dropped.
+   */
+  embed(source: ClassifySource | Float32Array, options?: CallOptions): Promise<Float32Array>;
+
+  /**
+   * The tensors of one run by their names, in the order in which they are computed or that of `layers`: each layer's output under
+   * the name that it has in {@link ProfileStep.name}, but with no layers fused, and `block 3 add` where a block adds its input. An
+   * unknown name is `BAD_INPUT`, and the message lists those that there are.
+   *
+   * They come from a second plan over the same weights, in which every tensor keeps its memory. It is made when first asked for,
+   * and given up after 10 s without use. `classifier` has the logits, the same bits as those of `run`.
+   */
+  inspect(source: ClassifySource | Float32Array, options?: InspectOptions): Promise<Map<string, Tensor>>;
+
+  /**
+   * A class activation map. For V1 and V2 it is exact: its mean and the class's bias add up to the logit. In V3 and V4 a layer
+   * stands between pooling and classifier; it is taken for linear around the pooled features, and the map is the logit's gradient
+   * there times the features of each pixel.
+   * @param classIndex as in {@link Prediction.index}, `null` for the most probable class
+   */
+  activationMap(
+    source: ClassifySource | Float32Array,
+    classIndex?: number | null,
+    options?: CallOptions,
+  ): Promise<ActivationMap>;
+
+  /**
+   * Frees the network's memory, and ends the worker if the network had an engine of its own. Calls under way, and all later ones,
+   * are rejected with `DISPOSED`.
+   */
   dispose(): void;
 }
 

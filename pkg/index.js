@@ -1,2 +1,3 @@
+export { Engine } from './engine.js';
 export { MobileNetError } from './errors.js';
 export { MobileNet } from './mobilenet.js';

@@ -3,51 +3,54 @@ import {
   cacheOf,
   callbackOf,
   digestOf,
+  engineOf,
   fieldsOf,
+  flagOf,
   inputOf,
   jsonOf,
   labelsOf,
+  layersOf,
+  noWish,
+  openGatesOf,
   shapeOf,
   signalOf,
   wholeNumber,
   wishOf,
 } from './arguments.js';
-import { BUILD_NAMES, startBest } from './builds.js';
-import { MobileNetError, abortedBy } from './errors.js';
+import { BUILD_NAMES } from './builds.js';
+import { classify } from './classify.js';
+import { throwIfEnded, unlessEnded } from './ends.js';
+import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
-import { capture, tainted } from './frames.js';
+import { capture, sendFrame } from './frames.js';
+import { Host, Seat, seats } from './host.js';
 import { labelsFor } from './labels.js';
-import { MAX_RUNS, closeFrame, transferablesOf } from './protocol.js';
+import { Latest } from './latest.js';
+import { MAX_RUNS, closeFrame } from './protocol.js';
 import { Store } from './store.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
- * @typedef {import('./protocol.js').Frame} Frame
- * @typedef {import('./protocol.js').Reading} Reading
+ * @typedef {import('./ends.js').Ends} Ends
+ * @typedef {import('./host.js').Fill} Fill
+ * @typedef {import('./protocol.js').Loaded} Loaded
+ * @typedef {import('./protocol.js').Look} Look
+ * @typedef {import('./protocol.js').Request} Request
+ * @typedef {import('./index.js').ActivationMap} ActivationMap
+ * @typedef {import('./index.js').CallOptions} CallOptions
  * @typedef {import('./index.js').Classification} Classification
  * @typedef {import('./index.js').ClassifyOptions} ClassifyOptions
  * @typedef {import('./index.js').ClassifySource} ClassifySource
+ * @typedef {import('./index.js').InspectOptions} InspectOptions
  * @typedef {import('./index.js').LoadOptions} LoadOptions
- * @typedef {import('./index.js').NetworkInfo} NetworkInfo
  * @typedef {import('./index.js').Profile} Profile
  * @typedef {import('./index.js').ProfileOptions} ProfileOptions
  * @typedef {import('./index.js').RunOptions} RunOptions
+ * @typedef {import('./index.js').Tensor} Tensor
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
- *
- * @typedef {object} Started a worker with a network in it
- * @property {Connection} connection
- * @property {NetworkInfo} info
- * @property {string[] | null} ownLabels the class names that the checkpoint's `config.json` holds
- *
- * @typedef {object} Job one call of `classify` whose frame has been taken
- * @property {number} order of the calls
- * @property {Frame} frame
- * @property {number} topK
- * @property {(reading: Reading | null) => void} resolve
- * @property {(error: unknown) => void} reject
  */
 
-const LOAD_OPTIONS = /** @type {const} */ ([
+export const LOAD_OPTIONS = /** @type {const} */ ([
   'weights',
   'config',
   'preprocessorConfig',
@@ -58,9 +61,10 @@ const LOAD_OPTIONS = /** @type {const} */ ([
   'cache',
   'threads',
   'build',
+  'engine',
 ]);
 
-const UNTRAINED_OPTIONS = /** @type {const} */ ([
+export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'version',
   'minimalistic',
   'width',
@@ -69,109 +73,48 @@ const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'signal',
   'threads',
   'build',
+  'engine',
 ]);
 
 /** What the engine says of files that aren't what they should be. */
 const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
-/** One network in a worker of its own. Documented in `index.d.ts`. */
+/** One network. Documented in `index.d.ts`. */
 export class MobileNet {
-  #start;
-  #connection;
-  #info;
+  #seat;
   #labels;
-  /** @type {MobileNetError | null} */
-  #disposed = null;
-  /** @type {Promise<Connection> | null} */
-  #restart = null;
-  #end = new AbortController();
-  #calls = 0;
-  #running = false;
-  /** @type {Job | null} The newest frame among those that came while another was being read. */
-  #waiting = null;
+  #latest = new Latest();
 
   /**
-   * @param {(signal?: AbortSignal) => Promise<Started>} start loads the network into a fresh worker
-   * @param {Started} started
+   * @param {Seat} seat in which the network has been loaded
    * @param {readonly string[] | null} labels
    */
-  constructor(start, { connection, info } = /** @type {any} */ ({}), labels) {
-    if (!connection) {
+  constructor(seat, labels) {
+    if (!(seat instanceof Seat)) {
       throw new MobileNetError(
         'BAD_INPUT',
         'await MobileNet.load(…) or MobileNet.untrained(…) in place of new MobileNet()',
       );
     }
-    this.#start = start;
-    this.#connection = connection;
-    this.#info = info;
+    this.#seat = seat;
     this.#labels = labels;
+    seats.set(this, { seat, labels });
   }
 
   /** @param {LoadOptions} options */
   static async load(options) {
     const given = fieldsOf('load', options, LOAD_OPTIONS);
-    const weights = bytesOf(given.weights);
-    const config = jsonOf('config', given.config);
-    const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
-    const labels = labelsOf(given.labels);
-    const sha256 = digestOf(given.sha256);
-    const cache = cacheOf(given.cache);
-    let onProgress = callbackOf(given.onProgress);
-    let again = false;
-
-    const start = starter(wishOf(given, BUILD_NAMES), async (connection, signal) => {
-      /** @param {Store} store */
-      const fill = async (store) => {
-        const [{ bytes, owned }, configText, preprocessorText, worker] = await Promise.all([
-          readBytes(weights, { onProgress, signal, sha256, store }),
-          readJson('config', config, { signal, store }),
-          readJson('preprocessorConfig', preprocessorConfig, { signal, store }),
-          connection,
-        ]);
-        const info = await worker.request(
-          { type: 'load', weights: bytes, config: configText, preprocessorConfig: preprocessorText },
-          owned ? [bytes.buffer] : [],
-        );
-        await store.keep();
-        return info;
-      };
-      try {
-        const store = new Store(cache);
-        return await fill(store).catch(async (error) => {
-          // What an earlier visit kept may be damaged: once more, from where it came from.
-          if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
-          return fill(new Store(cache));
-        });
-      } catch (cause) {
-        if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
-          const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
-          const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
-          throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
-        }
-        throw cause;
-      } finally {
-        // Whoever watched the first loading is not there any more for another.
-        onProgress = undefined;
-        again = true;
-      }
-    });
-    return open(start, labels, signalOf(given.signal));
+    return loadInto(engineOf(given.engine), 'load', given);
   }
 
   /** @param {UntrainedOptions} options */
   static async untrained(options) {
     const given = fieldsOf('untrained', options, UNTRAINED_OPTIONS);
-    const shape = shapeOf(given);
-    const start = starter(wishOf(given, BUILD_NAMES), async (connection) => {
-      const worker = await connection;
-      return worker.request({ type: 'untrained', ...shape });
-    });
-    return open(start, undefined, signalOf(given.signal));
+    return untrainedInto(engineOf(given.engine), 'untrained', given);
   }
 
   get info() {
-    return this.#info;
+    return this.#seat.info;
   }
 
   get labels() {
@@ -179,8 +122,7 @@ export class MobileNet {
   }
 
   get state() {
-    if (this.#disposed) return 'disposed';
-    return this.#connection.closed ? 'crashed' : 'ready';
+    return this.#seat.state;
   }
 
   /**
@@ -189,30 +131,10 @@ export class MobileNet {
    * @returns {Promise<Classification | null>}
    */
   async classify(source, options = {}) {
-    const began = performance.now();
-    const order = this.#calls++;
+    const order = this.#latest.order();
     const given = fieldsOf('classify', options, ['topK', 'signal']);
-    const signal = signalOf(given.signal);
-    const topK = given.topK === undefined ? 5 : wholeNumber('topK', given.topK, 1, Infinity);
-    this.#throwIfEnded(signal);
-    const frame = await capture(source);
-    try {
-      this.#throwIfEnded(signal);
-    } catch (error) {
-      closeFrame(frame);
-      throw error;
-    }
-    const reading = await this.#read(order, frame, Math.min(topK, this.#info.classes), signal);
-    if (!reading) return null;
-    const { ranking, preprocess, inference } = reading;
-    return {
-      predictions: ranking.map(({ index, probability }) => ({
-        index,
-        label: this.#labels?.[index] ?? null,
-        probability,
-      })),
-      timing: { preprocess, inference, total: performance.now() - began },
-    };
+    const answers = await classify(this.#latest, order, source, [this], [], given);
+    return answers && answers[0];
   }
 
   /**
@@ -221,9 +143,14 @@ export class MobileNet {
    * @returns {Promise<Float32Array>}
    */
   async run(input, options = {}) {
-    const signal = signalOf(fieldsOf('run', options, ['signal']).signal);
-    this.#throwIfEnded(signal);
-    return this.#ask({ type: 'run', input: inputOf('run', input, this.#info.resolution) }, signal);
+    const given = fieldsOf('run', options, ['signal', 'transfer']);
+    const ends = this.#endsOf(given.signal);
+    const transfer = flagOf('transfer', given.transfer);
+    throwIfEnded(ends);
+    const values = inputOf('run', input, this.info.resolution);
+    // Shared memory can't be given away, and needn't be.
+    const gift = transfer && values.buffer instanceof ArrayBuffer ? [values.buffer] : [];
+    return this.#ask({ type: 'run', network: this.#seat.network, input: values }, ends, gift);
   }
 
   /**
@@ -233,198 +160,232 @@ export class MobileNet {
    */
   async profile(input, options = {}) {
     const given = fieldsOf('profile', options, ['runs', 'signal']);
-    const signal = signalOf(given.signal);
+    const ends = this.#endsOf(given.signal);
     const runs = given.runs === undefined ? undefined : wholeNumber('runs', given.runs, 1, MAX_RUNS);
-    this.#throwIfEnded(signal);
-    const { resolution } = this.#info;
-    const picture = inputOf('profile', input ?? madeUpInput(resolution), resolution);
-    return this.#ask({ type: 'profile', input: picture, runs }, signal);
+    throwIfEnded(ends);
+    const { resolution } = this.info;
+    const values = inputOf('profile', input ?? madeUpInput(resolution), resolution);
+    return this.#ask({ type: 'profile', network: this.#seat.network, input: values, runs }, ends);
+  }
+
+  /**
+   * @param {ClassifySource | Float32Array} source
+   * @param {CallOptions} [options]
+   * @returns {Promise<Float32Array>}
+   */
+  async embed(source, options = {}) {
+    const ends = this.#endsOf(fieldsOf('embed', options, ['signal']).signal);
+    return this.#look('embed', source, ends, (network, look) => ({ type: 'embed', network, look }));
+  }
+
+  /**
+   * @param {ClassifySource | Float32Array} source
+   * @param {InspectOptions} [options]
+   * @returns {Promise<Map<string, Tensor>>}
+   */
+  async inspect(source, options = {}) {
+    const given = fieldsOf('inspect', options, ['layers', 'gates', 'signal']);
+    const ends = this.#endsOf(given.signal);
+    const layers = layersOf(given.layers);
+    const openGates = openGatesOf(given.gates);
+    /** @type {import('./protocol.js').NamedTensor[]} */
+    const tensors = await this.#look('inspect', source, ends, (network, look) => ({
+      type: 'inspect',
+      network,
+      look,
+      layers,
+      openGates,
+    }));
+    return new Map(tensors.map(({ name, ...tensor }) => [name, tensor]));
+  }
+
+  /**
+   * @param {ClassifySource | Float32Array} source
+   * @param {number | null} [classIndex]
+   * @param {CallOptions} [options]
+   * @returns {Promise<ActivationMap>}
+   */
+  async activationMap(source, classIndex = null, options = {}) {
+    const ends = this.#endsOf(fieldsOf('activationMap', options, ['signal']).signal);
+    const last = this.info.classes - 1;
+    const index = classIndex === null ? undefined : wholeNumber('classIndex', classIndex, 0, last);
+    /** @type {import('./protocol.js').ActivationMap} */
+    const map = await this.#look('activationMap', source, ends, (network, look) => ({
+      type: 'activation-map',
+      network,
+      look,
+      classIndex: index,
+    }));
+    return { ...map, label: this.#labels?.[map.classIndex] ?? null };
   }
 
   dispose() {
-    this.#disposed ??= new MobileNetError('DISPOSED', 'this network was disposed of');
-    if (this.#waiting) this.#drop(this.#waiting).reject(this.#disposed);
-    this.#connection.close(this.#disposed);
-    this.#end.abort(this.#disposed);
+    this.#seat.dispose(new MobileNetError('DISPOSED', 'this network was disposed of'));
+  }
+
+  /**
+   * @param {unknown} signal
+   * @returns {Ends} what ends a call that has this signal
+   */
+  #endsOf(signal) {
+    return { signal: signalOf(signal), overs: [this.#seat.over] };
   }
 
   /**
    * Has the worker answer a request, after a crash a fresh worker. It finishes a request that it has begun, even if the caller
    * wants no answer any more.
-   * @param {import('./protocol.js').Request} request
-   * @param {AbortSignal | undefined} signal
+   * @param {Request} request
+   * @param {Ends} ends
+   * @param {Transferable[]} [transfer]
    * @returns {Promise<any>}
    */
-  async #ask(request, signal) {
-    const { promise, resolve, reject } = withResolvers();
-    const onAbort = () => reject(abortedBy(/** @type {AbortSignal} */ (signal)));
-    signal?.addEventListener('abort', onAbort);
-    this.#connected()
-      .then((connection) => {
-        this.#throwIfEnded(signal);
-        return connection.request(request);
-      })
-      .then(resolve, reject);
+  #ask(request, ends, transfer) {
+    return this.#connected(ends, (connection) => connection.request(request, transfer));
+  }
+
+  /**
+   * Has the worker look at a source.
+   * @param {string} call
+   * @param {ClassifySource | Float32Array} source
+   * @param {Ends} ends
+   * @param {(network: number, look: Look) => Request} requestOf
+   * @returns {Promise<any>}
+   */
+  async #look(call, source, ends, requestOf) {
+    throwIfEnded(ends);
+    const { network, info } = this.#seat;
+    if (ArrayBuffer.isView(source)) {
+      return this.#ask(requestOf(network, { input: inputOf(call, source, info.resolution) }), ends);
+    }
+    const frame = await capture(source);
+    let sent = false;
     try {
-      return await promise;
+      return await this.#connected(ends, (connection) => {
+        sent = true;
+        return sendFrame(connection, requestOf(network, { frame }), frame);
+      });
     } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
-  }
-
-  /** @param {AbortSignal} [signal] */
-  #throwIfEnded(signal) {
-    if (this.#disposed) throw this.#disposed;
-    if (signal?.aborted) throw abortedBy(signal);
-  }
-
-  /**
-   * The worker; after a crash a fresh one with the same network. Whichever call comes first starts it.
-   * @returns {Promise<Connection>}
-   */
-  #connected() {
-    if (!this.#connection.closed || this.#disposed) return Promise.resolve(this.#connection);
-    this.#restart ??= this.#startAfresh().finally(() => (this.#restart = null));
-    return this.#restart;
-  }
-
-  /** @returns {Promise<Connection>} */
-  async #startAfresh() {
-    try {
-      const { connection, info } = await this.#start(this.#end.signal);
-      this.#connection = connection;
-      this.#info = info;
-      return connection;
-    } catch (error) {
-      throw this.#disposed ?? error;
+      if (!sent) closeFrame(frame);
     }
   }
 
   /**
-   * Has the worker read a frame, now or when it is done with the one before.
-   * @param {number} order
-   * @param {Frame} frame
-   * @param {number} topK
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<Reading | null>} null: a newer frame took its place
+   * @param {Ends} ends
+   * @param {(connection: Connection) => Promise<any>} send called at once where the network is ready: what the caller changes
+   *   afterwards doesn't matter
+   * @returns {Promise<any>}
    */
-  #read(order, frame, topK, signal) {
-    const { promise, resolve, reject } = withResolvers();
-    /** @type {Job} */
-    const job = { order, frame, topK, resolve, reject };
-    if (signal) {
-      const onAbort = () => {
-        if (this.#waiting === job) this.#drop(job);
-        // The worker finishes a frame that it has begun; only the answer comes to nothing.
-        reject(abortedBy(signal));
-      };
-      signal.addEventListener('abort', onAbort);
-      const forget = () => signal.removeEventListener('abort', onAbort);
-      promise.then(forget, forget);
-    }
-    if (this.#running) this.#wait(job);
-    else this.#send(job);
-    return promise;
-  }
-
-  /**
-   * Keeps the newer of this job and the one that waits.
-   * @param {Job} job
-   */
-  #wait(job) {
-    const other = this.#waiting;
-    const [newer, older] = other && other.order > job.order ? [other, job] : [job, other];
-    if (older) this.#drop(older).resolve(null);
-    this.#waiting = newer;
-  }
-
-  /**
-   * Gives back the frame of a job that won't be read.
-   * @param {Job} job
-   * @returns {Job}
-   */
-  #drop(job) {
-    closeFrame(job.frame);
-    if (this.#waiting === job) this.#waiting = null;
-    return job;
-  }
-
-  /** @param {Job} job */
-  async #send(job) {
-    this.#running = true;
-    try {
-      const request = /** @type {const} */ ({ type: 'classify', frame: job.frame, topK: job.topK });
-      const connection = await this.#connected();
-      job.resolve(await connection.request(request, transferablesOf(job.frame)));
-    } catch (error) {
-      closeFrame(job.frame);
-      // A bitmap made from another origin's picture is refused only when it should be transferred.
-      const refused = 'image' in job.frame && error instanceof MobileNetError && error.cause instanceof DOMException;
-      job.reject(refused ? tainted('picture') : error);
-    } finally {
-      this.#running = false;
-      const next = this.#waiting;
-      this.#waiting = null;
-      if (next) this.#send(next);
-    }
+  #connected(ends, send) {
+    throwIfEnded(ends);
+    const { connection } = this.#seat;
+    const answer = connection
+      ? send(connection)
+      : this.#seat.ready().then((connection) => {
+          throwIfEnded(ends);
+          return send(connection);
+        });
+    return unlessEnded(answer, ends);
   }
 }
 
 /**
- * How to start a worker and have `fill` put a network into it; whatever fails or is aborted on the way, the worker is ended.
- * @param {import('./builds.js').Wish} wish
- * @param {(connection: Promise<Connection>, signal: AbortSignal) => Promise<any>} fill gives the engine's `info`; its signal is aborted with the caller's, and when a part of the work has failed
- * @returns {(signal?: AbortSignal) => Promise<Started>}
- */
-function starter(wish, fill) {
-  return async (outer) => {
-    if (outer?.aborted) throw abortedBy(outer);
-    const inner = new AbortController();
-    const starting = startBest(wish, inner.signal);
-    /** @param {MobileNetError} reason */
-    const giveUp = (reason) => {
-      inner.abort(reason);
-      starting.then(
-        ({ connection }) => connection.close(reason),
-        () => {},
-      );
-    };
-    const onAbort = () => giveUp(abortedBy(/** @type {AbortSignal} */ (outer)));
-    outer?.addEventListener('abort', onAbort);
-    try {
-      const filled = fill(
-        starting.then(({ connection }) => connection),
-        inner.signal,
-      );
-      const [{ connection, build, threads, skipped }, { labels: ownLabels, ...network }] = await Promise.all([
-        starting,
-        filled,
-      ]);
-      if (outer?.aborted) throw abortedBy(outer);
-      return { connection, info: Object.freeze({ ...network, build, threads, skipped }), ownLabels };
-    } catch (error) {
-      giveUp(/** @type {MobileNetError} */ (error));
-      throw error;
-    } finally {
-      outer?.removeEventListener('abort', onAbort);
-    }
-  };
-}
-
-/**
- * @param {(signal?: AbortSignal) => Promise<Started>} start
- * @param {readonly string[] | undefined} labels
- * @param {AbortSignal | undefined} signal
+ * @param {Host | null} host `null`: one of its own
+ * @param {string} call
+ * @param {Partial<Record<typeof LOAD_OPTIONS[number], unknown>>} given
  * @returns {Promise<MobileNet>}
  */
-async function open(start, labels, signal) {
-  const started = await start(signal);
+export async function loadInto(host, call, given) {
+  const weights = bytesOf(given.weights);
+  const config = jsonOf('config', given.config);
+  const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
+  const labels = labelsOf(given.labels);
+  const sha256 = digestOf(given.sha256);
+  const cache = cacheOf(given.cache);
+  let onProgress = callbackOf('onProgress', given.onProgress);
+  let again = false;
+
+  /** @type {Fill} */
+  const fill = async (network, connection, signal) => {
+    /** @param {Store} store */
+    const fillFrom = async (store) => {
+      const [{ bytes, owned, toKeep }, configText, preprocessorText, worker] = await Promise.all([
+        readBytes(weights, { onProgress, signal, sha256, store }),
+        readJson('config', config, { signal, store }),
+        readJson('preprocessorConfig', preprocessorConfig, { signal, store }),
+        connection,
+      ]);
+      if (signal.aborted) throw signal.reason;
+      const giveBack = toKeep !== undefined;
+      /** @type {Loaded} */
+      const loaded = await worker.request(
+        { type: 'load', network, weights: bytes, config: configText, preprocessorConfig: preprocessorText, giveBack },
+        owned ? [bytes.buffer] : [],
+      );
+      if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
+      await store.keep();
+      return loaded.info;
+    };
+    try {
+      const store = new Store(cache);
+      return await fillFrom(store).catch(async (error) => {
+        // What an earlier visit kept may be damaged: once more, from where it came from.
+        if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
+        return fillFrom(new Store(cache));
+      });
+    } catch (cause) {
+      if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
+        const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
+        const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
+        throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
+      }
+      throw cause;
+    } finally {
+      // Whoever watched the first loading is not there any more for another.
+      onProgress = undefined;
+      again = true;
+    }
+  };
+  return open(host, call, given, fill, labels);
+}
+
+/**
+ * @param {Host | null} host `null`: one of its own
+ * @param {string} call
+ * @param {Partial<Record<typeof UNTRAINED_OPTIONS[number], unknown>>} given
+ * @returns {Promise<MobileNet>}
+ */
+export async function untrainedInto(host, call, given) {
+  const shape = shapeOf(given);
+  /** @type {Fill} */
+  const fill = async (network, connection, signal) => {
+    const worker = await connection;
+    if (signal.aborted) throw signal.reason;
+    /** @type {Loaded} */
+    const { info } = await worker.request({ type: 'untrained', network, ...shape });
+    return info;
+  };
+  return open(host, call, given, fill, undefined);
+}
+
+/**
+ * @param {Host | null} host `null`: one of its own
+ * @param {string} call
+ * @param {Partial<Record<'threads' | 'build' | 'signal', unknown>>} given
+ * @param {Fill} fill
+ * @param {readonly string[] | undefined} labels
+ * @returns {Promise<MobileNet>}
+ */
+async function open(host, call, given, fill, labels) {
+  const signal = signalOf(given.signal);
+  if (host) noWish(given, call);
+  const seat = new Seat(host ?? new Host(wishOf(given, BUILD_NAMES)), host === null, fill);
+  const ownLabels = await seat.open(signal);
   try {
-    const names = await labelsFor(labels, { ...started.info, labels: started.ownLabels });
-    if (signal?.aborted) throw abortedBy(signal);
-    return new MobileNet(start, started, names);
+    const names = await labelsFor(labels, { ...seat.info, labels: ownLabels });
+    throwIfEnded({ signal, overs: [seat.over] });
+    return new MobileNet(seat, names);
   } catch (error) {
-    started.connection.close(/** @type {MobileNetError} */ (error));
+    seat.dispose(/** @type {MobileNetError} */ (error));
     throw error;
   }
 }
@@ -436,11 +397,4 @@ async function open(start, labels, signal) {
  */
 function madeUpInput(resolution) {
   return Float32Array.from({ length: resolution ** 2 * 3 }, (_, i) => 2 * Math.sin(i * i));
-}
-
-/** @returns {{ promise: Promise<any>, resolve: (value: any) => void, reject: (error: unknown) => void }} */
-function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((...functions) => ([resolve, reject] = functions));
-  return /** @type {any} */ ({ promise, resolve, reject });
 }

@@ -1,35 +1,58 @@
 /**
  * What the page and the worker say to each other. The page sends requests, each with an `id` of its own; the worker
- * answers each exactly once, with a value or with an error.
+ * answers each exactly once, with a value or with an error, and in the order in which they came. Parts of an answer may come
+ * before it.
+ *
+ * A worker holds any number of networks, each under the number that the page gave it.
  *
  * @typedef {{ pixels: Uint8ClampedArray, width: number, height: number }} PixelFrame
  *   RGBA, 8 bits each, rows from the top, alpha not premultiplied.
  * @typedef {{ image: ImageBitmap | VideoFrame }} ImageFrame
  * @typedef {PixelFrame | ImageFrame} Frame one still picture, in a form that can be transferred
+ * @typedef {{ frame: Frame } | { input: Float32Array }} Look what a network looks at: a picture, or `[y][x][rgb]`, normalised
  *
  * @typedef {{ type: 'watch', lock: string }} WatchRequest has the worker hold this lock for as long as it lives; answered by
  *   whether it does
  * @typedef {{ type: 'start', module: WebAssembly.Module, threads: number }} StartRequest answered by the wasm memory where
  *   several threads share it, else by `null`
  * @typedef {{ type: 'join', module: WebAssembly.Module, memory: WebAssembly.Memory }} JoinRequest makes the worker a thread
- *   of that memory's network; answered by `null`, and no other request after it
- * @typedef {{ type: 'load', weights: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined }}
- *   LoadRequest answered by the engine's `info`, parsed
- * @typedef {{ type: 'untrained', version: string, minimalistic: boolean, width: number, resolution: number,
+ *   of that memory's networks; answered by `null`, and no other request after it
+ * @typedef {{ type: 'load', network: number, weights: Uint8Array, config: string | undefined,
+ *   preprocessorConfig: string | undefined, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
+ *   weights come back with the answer
+ * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
  *   classes: number }} UntrainedRequest answered likewise
- * @typedef {{ type: 'classify', frame: Frame, topK: number }} ClassifyRequest answered by a {@link Reading}
- * @typedef {{ type: 'run', input: Float32Array }} RunRequest answered by the logits
- * @typedef {{ type: 'profile', input: Float32Array, runs: number | undefined }} ProfileRequest answered by the
+ * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], tell: boolean }} ClassifyRequest
+ *   answered by a {@link Reading} of each network, in their order; with `tell` each comes as a part of the answer as well, a
+ *   {@link ReadingPart}, as soon as there is one
+ * @typedef {{ type: 'run', network: number, input: Float32Array }} RunRequest answered by the logits
+ * @typedef {{ type: 'profile', network: number, input: Float32Array, runs: number | undefined }} ProfileRequest answered by the
  *   package's `Profile`; the worker chooses `runs` where they are undefined
+ * @typedef {{ type: 'embed', network: number, look: Look }} EmbedRequest answered by the features
+ * @typedef {{ type: 'inspect', network: number, look: Look, layers: string[] | undefined, openGates: boolean }} InspectRequest
+ *   answered by a list of {@link NamedTensor}, in the order of `layers`
+ * @typedef {{ type: 'activation-map', network: number, look: Look, classIndex: number | undefined }} ActivationMapRequest
+ *   answered by an {@link ActivationMap}
+ * @typedef {{ type: 'free', network: number }} FreeRequest gives back a network's memory; answered by `null`, also where there
+ *   is none of that number
  * @typedef {WatchRequest | StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest |
- *   ProfileRequest} Request
+ *   ProfileRequest | EmbedRequest | InspectRequest | ActivationMapRequest | FreeRequest} Request
+ *
+ * @typedef {Omit<import('./index.js').NetworkInfo, 'build' | 'threads' | 'skipped'> & { labels: string[] | null }} LoadedInfo
+ *   the engine's `info`, parsed; `labels`: the class names that the checkpoint's `config.json` holds
+ * @typedef {{ info: LoadedInfo, weights: Uint8Array<ArrayBuffer> | null }} Loaded
  *
  * @typedef {object} Reading
  * @property {{ index: number, probability: number }[]} ranking best first
  * @property {number} preprocess ms
  * @property {number} inference ms
+ * @typedef {{ index: number, reading: Reading }} ReadingPart `index` among the request's networks
  *
- * @typedef {{ id: number, value: unknown } | { id: number, error: { code: import('./index.js').ErrorCode, message: string } }}
+ * @typedef {{ name: string, height: number, width: number, channels: number, data: Float32Array }} NamedTensor `[y][x][channel]`
+ * @typedef {{ classIndex: number, logit: number, height: number, width: number, data: Float32Array }} ActivationMap `[y][x]`
+ *
+ * @typedef {{ id: number, value: unknown } | { id: number, part: unknown } |
+ *   { id: number, error: { code: import('./index.js').ErrorCode, message: string } }}
  *   Answer An error with the code `CRASHED` says that the engine can't be used again.
  */
 

@@ -6,7 +6,8 @@
 export class Store {
   /** @type {Promise<Cache | null>} */
   #cache;
-  /** @type {Map<string, Response>} What was downloaded, by its address. */
+  #keeps = false;
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} What was downloaded, by its address. */
   #fresh = new Map();
   /** @type {Set<string>} What came from the cache. */
   #used = new Set();
@@ -22,26 +23,30 @@ export class Store {
    */
   async find(url) {
     const cache = await this.#cache;
+    this.#keeps = cache !== null;
     const kept = await cache?.match(url).catch(() => undefined);
     if (kept) this.#used.add(url);
     return kept;
   }
 
+  /** Whether there is a cache; known once something was looked for. */
+  get keeps() {
+    return this.#keeps;
+  }
+
   /**
-   * Copies a download, to keep it when it is accepted.
+   * Remembers a download, to keep it when it is accepted.
    * @param {string} url
-   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {Uint8Array<ArrayBuffer>} bytes not to be changed any more
    */
-  async offer(url, bytes) {
-    if (await this.#cache) {
-      this.#fresh.set(url, new Response(bytes, { headers: { 'content-length': String(bytes.length) } }));
-    }
+  offer(url, bytes) {
+    if (this.#keeps) this.#fresh.set(url, bytes);
   }
 
   /** The engine has accepted what was read. */
   async keep() {
     const cache = await this.#cache;
-    const puts = Array.from(this.#fresh, ([url, response]) => cache?.put(url, response));
+    const puts = Array.from(this.#fresh, ([url, bytes]) => cache?.put(url, responseOf(bytes)));
     this.#fresh.clear();
     // A full disk costs the next visit a download, not this one its network.
     await Promise.allSettled(puts);
@@ -66,6 +71,20 @@ export class Store {
     this.#used.delete(url);
     await cache?.delete(url).catch(() => false);
   }
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Response} read from a stream: made of the bytes themselves it would hold a copy
+ */
+function responseOf(bytes) {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  return new Response(body, { headers: { 'content-length': String(bytes.length) } });
 }
 
 /**

@@ -1,27 +1,49 @@
 import { ERROR_CODES, MobileNetError, messageOf } from './errors.js';
-import { PixelReader } from './pixels.js';
-import { MAX_RUNS } from './protocol.js';
+import { MAX_RUNS, closeFrame } from './protocol.js';
 
 /**
  * @typedef {import('./protocol.js').Request} Request
  * @typedef {import('./protocol.js').Answer} Answer
+ * @typedef {import('./protocol.js').Look} Look
+ * @typedef {import('./protocol.js').Reading} Reading
  *
- * @typedef {object} Engine one network in wasm memory, as `src/wasm.rs` exports it
+ * @typedef {object} Threads those that run the networks, as `src/wasm` exports them
+ *
+ * @typedef {object} Picture a picture in wasm memory, as `src/wasm` exports it
+ * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, width: number, height: number, rect: Uint32Array) =>
+ *   Promise<void> | undefined} read takes the rectangle `[x, y, width, height]` of a picture of that size, over white; its
+ *   promise is to be awaited before anything else is called
+ * @property {(image: ImageBitmap | VideoFrame, width: number, height: number, rect: Uint32Array) => void} draw the same, by
+ *   way of a canvas
+ *
+ * @typedef {object} Network one network in wasm memory, as `src/wasm` exports it
  * @property {string} info JSON
- * @property {(rgba: Uint8Array, width: number, height: number, topK: number) => Float64Array} classify
+ * @property {(threads: Threads) => void} [setThreads] in the builds with shared memory
+ * @property {(width: number, height: number) => Uint32Array} source the rectangle of pictures of that size that it sees
+ * @property {(picture: Picture, topK: number) => Float64Array} classify
  *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
- * @property {(threads: number) => void} [setThreads] in the builds with shared memory
  * @property {(input: Float32Array, runs: number) => string} profile JSON
+ * @property {(picture: Picture, input: Float32Array | undefined) => Float32Array} embed
+ * @property {(picture: Picture, input: Float32Array | undefined, layers: string[] | undefined,
+ *   openGates: boolean) => import('./protocol.js').NamedTensor[]} inspect
+ * @property {(picture: Picture, input: Float32Array | undefined, classIndex: number | undefined) =>
+ *   import('./protocol.js').ActivationMap} activationMap
+ * @property {() => void} dropInspector gives back what `inspect` and `activationMap` keep for their next call
+ * @property {() => void} free
  *
  * @typedef {object} Glue the module that wasm-bindgen writes
  * @property {(options: { module_or_path: WebAssembly.Module, memory?: WebAssembly.Memory, thread_stack_size?: number }) =>
  *   Promise<{ memory: WebAssembly.Memory }>} default
  * @property {() => void} [joinThreads] in the builds with shared memory
+ * @property {new (count: number) => Threads} [Threads] likewise
+ * @property {new () => Picture} Frame
  * @property {{
- *   load(bytes: Uint8Array, config?: string, preprocessorConfig?: string): Engine,
- *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Engine,
- * }} Engine
+ *   load(bytes: Uint8Array, config?: string, preprocessorConfig?: string): Network,
+ *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Network,
+ * }} Network
+ *
+ * @typedef {{ value: unknown, transfer?: Transferable[] }} Outcome
  */
 
 /**
@@ -36,36 +58,44 @@ const LONG_WARM_UP = 500;
 /** What it may take to get a lock that nobody else wants. Some milliseconds are usual. ms */
 const LOCK_TIME = 1000;
 
+/** How long the plan behind `inspect` and `activationMap` is kept for another call. ms */
+const INSPECTOR_LIFE = 10_000;
+
 /** What a thread's kernels need, and then some. Bytes, a multiple of 64 KiB. */
 const HELPER_STACK = 256 * 1024;
 
 /**
- * The body of a dedicated worker: instantiates one wasm build, then either owns one network and answers the requests of
- * `protocol.js`, or is a thread of another worker's network.
+ * The body of a dedicated worker: instantiates one wasm build, then either owns networks and answers the requests of
+ * `protocol.js`, or is a thread of another worker's networks.
  * @param {Glue} glue
  */
 export function serve(glue) {
-  const reader = new PixelReader();
-  /** @type {Engine} */
-  let engine;
-  let threads = 1;
   /** @type {Promise<boolean> | undefined} whether the lock that tells the page of this worker's end is held */
   let held;
+  /** @type {Networks} */
+  let networks;
+  /** @type {Promise<unknown>} Done when all requests so far are. */
+  let last = Promise.resolve();
 
-  /** @param {Engine} loaded */
-  function keep(loaded) {
-    engine = loaded;
-    engine.setThreads?.(threads);
-    const info = JSON.parse(engine.info);
-    warmUp(engine, new Float32Array(info.resolution ** 2 * 3), WARM_UP);
-    return { value: info };
+  /**
+   * Does some work when all that came before is done: wasm must not be called while a picture is copied to its memory.
+   * @param {() => Promise<void> | void} work
+   */
+  function enqueue(work) {
+    last = last.then(work).catch((error) => {
+      // A request's own errors are answered. From a timer, any other becomes the worker's `error` event, which the page hears.
+      setTimeout(() => {
+        throw error;
+      });
+    });
   }
 
   /**
    * @param {Request} request
-   * @returns {Promise<{ value: unknown, transfer?: Transferable[] }>}
+   * @param {(part: unknown) => void} tell sends a part of the answer
+   * @returns {Promise<Outcome>}
    */
-  async function answer(request) {
+  async function answer(request, tell) {
     switch (request.type) {
       case 'watch':
         held = hold(request.lock);
@@ -80,52 +110,253 @@ export function serve(glue) {
           );
         }
         const { memory } = await glue.default({ module_or_path: request.module });
-        threads = request.threads;
-        return { value: threads > 1 ? memory : null };
+        networks = new Networks(glue, request.threads, enqueue);
+        return { value: request.threads > 1 ? memory : null };
       }
       case 'join':
         await held;
         await glue.default({ module_or_path: request.module, memory: request.memory, thread_stack_size: HELPER_STACK });
         return { value: null };
-      case 'load':
-        return keep(glue.Engine.load(request.weights, request.config, request.preprocessorConfig));
-      case 'untrained': {
-        const { version, minimalistic, width, resolution, classes } = request;
-        return keep(glue.Engine.untrained(version, minimalistic, width, resolution, classes));
-      }
-      case 'classify': {
-        const began = performance.now();
-        const { pixels, width, height } = reader.read(request.frame);
-        const reading = performance.now() - began;
-        const [preprocess, inference, ...pairs] = engine.classify(bytesOf(pixels), width, height, request.topK);
-        const ranking = [];
-        for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
-        return { value: { ranking, preprocess: reading + preprocess, inference } };
-      }
-      case 'run': {
-        const logits = engine.run(request.input);
-        return { value: logits, transfer: [logits.buffer] };
-      }
-      case 'profile': {
-        const runs = warmUp(engine, request.input, LONG_WARM_UP);
-        // A second's worth.
-        const some = Math.min(Math.max(2 * runs, 20), MAX_RUNS);
-        return { value: JSON.parse(engine.profile(request.input, request.runs ?? some)) };
-      }
+      default:
+        return networks.answer(request, tell);
     }
   }
 
-  addEventListener('message', async ({ data: { id, request } }) => {
-    try {
-      const { value, transfer = [] } = await answer(request);
-      postMessage({ id, value }, { transfer });
-    } catch (error) {
-      postMessage({ id, error: describe(error) });
-      return;
-    }
-    // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
-    if (request.type === 'join') setTimeout(() => glue.joinThreads?.());
+  addEventListener('message', ({ data: { id, request } }) => {
+    enqueue(async () => {
+      try {
+        const { value, transfer = [] } = await answer(request, (part) => postMessage({ id, part }));
+        postMessage({ id, value }, { transfer });
+      } catch (error) {
+        postMessage({ id, error: describe(error) });
+        return;
+      }
+      if (request.type !== 'join') return;
+      // It hears of nothing afterwards.
+      await held;
+      // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
+      setTimeout(() => glue.joinThreads?.());
+    });
   });
+}
+
+/** The networks of one worker, and the picture that they look at. */
+class Networks {
+  #glue;
+  #enqueue;
+  #picture;
+  #threads;
+  /** @type {Map<number, Network>} */
+  #networks = new Map();
+  /** @type {Map<Network, ReturnType<typeof setTimeout>>} Those that keep a plan for looking inside, and the timers that end it. */
+  #inspected = new Map();
+
+  /**
+   * @param {Glue} glue an instantiated one
+   * @param {number} threads
+   * @param {(work: () => void) => void} enqueue
+   */
+  constructor(glue, threads, enqueue) {
+    this.#glue = glue;
+    this.#enqueue = enqueue;
+    this.#picture = new glue.Frame();
+    // The same for all networks: only one runs at a time.
+    this.#threads = glue.Threads && new glue.Threads(threads);
+  }
+
+  /**
+   * @param {Exclude<Request, { type: 'watch' | 'start' | 'join' }>} request
+   * @param {(part: unknown) => void} tell
+   * @returns {Promise<Outcome>}
+   */
+  async answer(request, tell) {
+    switch (request.type) {
+      case 'load': {
+        const { weights, config, preprocessorConfig, giveBack } = request;
+        const info = this.#add(request.network, this.#glue.Network.load(weights, config, preprocessorConfig));
+        const value = { info, weights: giveBack ? weights : null };
+        return { value, transfer: giveBack ? [weights.buffer] : [] };
+      }
+      case 'untrained': {
+        const { version, minimalistic, width, resolution, classes } = request;
+        const network = this.#glue.Network.untrained(version, minimalistic, width, resolution, classes);
+        return { value: { info: this.#add(request.network, network), weights: null } };
+      }
+      case 'classify':
+        return { value: await this.#classify(request, tell) };
+      case 'run': {
+        const logits = this.#get(request.network).run(request.input);
+        return { value: logits, transfer: [logits.buffer] };
+      }
+      case 'profile': {
+        const network = this.#get(request.network);
+        const runs = warmUp(network, request.input, LONG_WARM_UP);
+        // A second's worth.
+        const some = Math.min(Math.max(2 * runs, 20), MAX_RUNS);
+        return { value: JSON.parse(network.profile(request.input, request.runs ?? some)) };
+      }
+      case 'embed': {
+        const network = this.#get(request.network);
+        const features = network.embed(...(await this.#look(network, request.look)));
+        return { value: features, transfer: [features.buffer] };
+      }
+      case 'inspect': {
+        const network = this.#get(request.network);
+        const look = await this.#look(network, request.look);
+        this.#dropLater(network);
+        const tensors = network.inspect(...look, request.layers, request.openGates);
+        return { value: tensors, transfer: tensors.map(({ data }) => data.buffer) };
+      }
+      case 'activation-map': {
+        const network = this.#get(request.network);
+        const look = await this.#look(network, request.look);
+        this.#dropLater(network);
+        const map = network.activationMap(...look, request.classIndex);
+        return { value: map, transfer: [map.data.buffer] };
+      }
+      case 'free':
+        this.#free(request.network);
+        return { value: null };
+    }
+  }
+
+  /**
+   * @param {number} number
+   * @param {Network} network
+   */
+  #add(number, network) {
+    this.#networks.set(number, network);
+    try {
+      if (this.#threads) network.setThreads?.(this.#threads);
+      const info = JSON.parse(network.info);
+      warmUp(network, new Float32Array(info.resolution ** 2 * 3), WARM_UP);
+      return info;
+    } catch (error) {
+      this.#free(number);
+      throw error;
+    }
+  }
+
+  /** @param {number} number */
+  #get(number) {
+    const network = this.#networks.get(number);
+    if (!network) throw new Error(`network ${number} is not here`);
+    return network;
+  }
+
+  /** @param {number} number */
+  #free(number) {
+    const network = this.#networks.get(number);
+    if (!network) return;
+    this.#networks.delete(number);
+    clearTimeout(this.#inspected.get(network));
+    this.#inspected.delete(network);
+    network.free();
+  }
+
+  /**
+   * @param {import('./protocol.js').ClassifyRequest} request
+   * @param {(part: import('./protocol.js').ReadingPart) => void} tell
+   * @returns {Promise<Reading[]>}
+   */
+  async #classify({ frame, networks: asked, tell: wanted }, tell) {
+    const began = performance.now();
+    const networks = asked.map(({ network, topK }) => ({ network: this.#get(network), topK }));
+    await this.#read(
+      frame,
+      networks.map(({ network }) => network),
+    );
+    let before = performance.now() - began;
+    return networks.map(({ network, topK }, index) => {
+      const [preprocess, inference, ...pairs] = network.classify(this.#picture, topK);
+      const ranking = [];
+      for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
+      const reading = { ranking, preprocess: before + preprocess, inference };
+      // The first one's time has what all have of it.
+      before = 0;
+      if (wanted) tell({ index, reading });
+      return reading;
+    });
+  }
+
+  /**
+   * @param {Network} network
+   * @param {Look} look
+   * @returns {Promise<[Picture, Float32Array | undefined]>} the picture counts where there is no input
+   */
+  async #look(network, look) {
+    if ('input' in look) return [this.#picture, look.input];
+    await this.#read(look.frame, [network]);
+    return [this.#picture, undefined];
+  }
+
+  /**
+   * Reads what these networks see of a frame.
+   * @param {import('./protocol.js').Frame} frame closed by this call
+   * @param {Network[]} networks
+   */
+  async #read(frame, networks) {
+    try {
+      const [width, height] = sizeOf(frame);
+      const rect = union(networks.map((network) => network.source(width, height)));
+      const image = 'image' in frame ? frame.image : frame.pixels;
+      try {
+        try {
+          await this.#picture.read(image, width, height, rect);
+        } catch (cause) {
+          // This browser can't copy such a VideoFrame; a canvas can.
+          const refused = cause instanceof DOMException || cause instanceof TypeError;
+          if (!refused || !('displayWidth' in image)) throw cause;
+          this.#picture.draw(image, width, height, rect);
+        }
+      } catch (cause) {
+        if (!(cause instanceof DOMException)) throw cause;
+        const reason = `the pixels of a picture of ${width}x${height} can't be read here: ${messageOf(cause)}`;
+        throw new MobileNetError('BAD_INPUT', reason, { cause });
+      }
+    } finally {
+      closeFrame(frame);
+    }
+  }
+
+  /**
+   * Has a network give back the memory of its plan for looking inside, unless it is needed again soon.
+   * @param {Network} network
+   */
+  #dropLater(network) {
+    clearTimeout(this.#inspected.get(network));
+    const timer = setTimeout(() => {
+      this.#enqueue(() => {
+        // It may have been looked into again, or freed, by what came before.
+        if (this.#inspected.get(network) !== timer) return;
+        this.#inspected.delete(network);
+        network.dropInspector();
+      });
+    }, INSPECTOR_LIFE);
+    this.#inspected.set(network, timer);
+  }
+}
+
+/**
+ * @param {import('./protocol.js').Frame} frame
+ * @returns {[width: number, height: number]} what it shows, in pixels
+ */
+function sizeOf(frame) {
+  if ('pixels' in frame) return [frame.width, frame.height];
+  const { image } = frame;
+  return 'displayWidth' in image ? [image.displayWidth, image.displayHeight] : [image.width, image.height];
+}
+
+/**
+ * @param {Uint32Array[]} rects `[x, y, width, height]` each
+ * @returns {Uint32Array} the smallest that holds them all
+ */
+function union(rects) {
+  const x = Math.min(...rects.map((rect) => rect[0]));
+  const y = Math.min(...rects.map((rect) => rect[1]));
+  const right = Math.max(...rects.map((rect) => rect[0] + rect[2]));
+  const bottom = Math.max(...rects.map((rect) => rect[1] + rect[3]));
+  return Uint32Array.of(x, y, right - x, bottom - y);
 }
 
 /**
@@ -147,28 +378,20 @@ function hold(name) {
 }
 
 /**
- * Runs the network for a while, at least once.
- * @param {Engine} engine
+ * Runs a network for a while, at least once.
+ * @param {Network} network
  * @param {Float32Array} input
  * @param {number} time ms
  * @returns {number} how often
  */
-function warmUp(engine, input, time) {
+function warmUp(network, input, time) {
   const end = performance.now() + time;
   let runs = 0;
   do {
-    engine.run(input);
+    network.run(input);
     runs++;
   } while (performance.now() < end);
   return runs;
-}
-
-/**
- * @param {Uint8ClampedArray} pixels
- * @returns {Uint8Array} the same memory
- */
-function bytesOf({ buffer, byteOffset, byteLength }) {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**

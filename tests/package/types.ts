@@ -4,14 +4,19 @@ import type {
   JsonSource,
   MobileNetError as DeclaredError,
   MobileNet as Declared,
+  Engine as DeclaredEngine,
+  EngineCreateOptions,
+  EngineLoadOptions,
   LoadOptions,
   UntrainedOptions,
 } from '../../pkg/index.js';
+import { Engine } from '../../pkg/engine.js';
 import { MobileNetError } from '../../pkg/errors.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
 
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
+export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
 
 // What JSON is, and what is forgotten easily.
@@ -36,4 +41,24 @@ export async function profile(net: Declared): Promise<void> {
   const { steps, total, peak } = await net.profile();
   console.table(steps, ['name', 'shape', 'macs', 'microseconds', 'gflops']);
   console.log(`${total.microseconds} µs, ${total.gflops} of ${peak} GFLOP/s`);
+}
+
+// Those about several networks.
+export async function several(engine: DeclaredEngine, video: HTMLVideoElement): Promise<void> {
+  const small = await engine.load({ weights: 'small.safetensors', config: 'small.json' });
+  const large: Declared = await engine.untrained({ version: 'v3-large' });
+  await engine.classify(video, [small, large], {
+    onResult: (net, { predictions }) => console.log(net.info.version, predictions[0].label),
+  });
+}
+// @ts-expect-error: threads are the engine's
+export const threads: EngineLoadOptions = { weights: 'small.safetensors', threads: 2 };
+
+// And those about what is inside.
+export async function inside(net: Declared, video: HTMLVideoElement): Promise<number> {
+  const maps = await net.inspect(video, { layers: ['stem', 'block 3 project'] });
+  const stem = maps.get('stem');
+  const { height, data: heat } = await net.activationMap(video, null);
+  const features: Float32Array = await net.embed(video);
+  return heat.length / height + features.length + (stem ? stem.data[stem.width * stem.channels] : 0);
 }

@@ -56,19 +56,19 @@ test('what does not fit the engine’s memory is OUT_OF_MEMORY, and the network 
 
 test('the engine itself looks at the length of an input before it copies it', async () => {
   const outcome = await page.evaluate(async () => {
-    const { default: init, Engine } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
+    const { default: init, Network } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
     await init();
-    const engine = Engine.untrained('v3-small', false, 1, 96, 10);
+    const network = Network.untrained('v3-small', false, 1, 96, 10);
     const errors = [];
-    for (const call of [() => engine.run(new Float32Array(3e8)), () => engine.profile(new Float32Array(3e8), 3)]) {
+    for (const call of [() => network.run(new Float32Array(3e8)), () => network.profile(new Float32Array(3e8), 3)]) {
       try {
         errors.push(call());
       } catch (error) {
         errors.push({ code: error.code, message: error.message });
       }
     }
-    const logits = engine.run(new Float32Array(96 * 96 * 3));
-    engine.free();
+    const logits = network.run(new Float32Array(96 * 96 * 3));
+    network.free();
     return { errors, logits: logits.length };
   });
   for (const { code, message } of outcome.errors) {
@@ -260,6 +260,41 @@ test('where locks are refused everything else works', async () => {
   });
   await fresh.context().close();
   assert.equal(state, 'ready');
+});
+
+test('a length that a server tells wrongly does no harm', async () => {
+  const { same, progress } = await page.evaluate(async () => {
+    const original = await load({ threads: 1 });
+    const input = new Float32Array(original.info.resolution ** 2 * 3).fill(0.25);
+    const expected = String(await original.run(input));
+    original.dispose();
+    const { href } = new URL(options.weights, document.baseURI);
+    const body = await (await fetch(href)).arrayBuffer();
+    const { fetch: real } = globalThis;
+    const same = [];
+    const progress = [];
+    for (const length of [body.byteLength, 3 * body.byteLength, Math.floor(body.byteLength / 2), 1, 1e15, 'x', null]) {
+      globalThis.fetch = (url, init) => {
+        if (url !== href) return real(url, init);
+        const headers = length === null ? {} : { 'content-length': String(length) };
+        return Promise.resolve(new Response(new Blob([body]).stream(), { headers }));
+      };
+      let last;
+      const net = await load({ threads: 1, onProgress: (step) => (last = step) });
+      same.push(String(await net.run(input)) === expected);
+      progress.push([last.loaded === body.byteLength, last.total]);
+      net.dispose();
+    }
+    globalThis.fetch = real;
+    return { same, progress };
+  });
+  assert.deepEqual(same, Array(7).fill(true));
+  const { bytes } = lightest;
+  const totals = [bytes, 3 * bytes, null, null, 1e15, null, null];
+  assert.deepEqual(
+    progress,
+    totals.map((total) => [true, total]),
+  );
 });
 
 test('run and profile take a signal', async () => {

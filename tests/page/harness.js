@@ -125,6 +125,23 @@ export async function installHelpers(model) {
   });
 }
 
+/**
+ * Has a worker of the package meet what looks like a trap in wasm when it next classifies. Wasm asks for the time when it begins
+ * and when it has prepared the picture; the worker itself asks twice before that.
+ * @param {import('playwright-core').Worker} worker
+ */
+export function trapNextFrame(worker) {
+  return worker.evaluate(() => {
+    const { performance } = globalThis;
+    const now = performance.now.bind(performance);
+    let asked = 0;
+    performance.now = () => {
+      if (++asked > 2) throw new WebAssembly.RuntimeError('unreachable');
+      return now();
+    };
+  });
+}
+
 /** Waits until a page has no worker left. */
 export async function noWorkers(page) {
   const deadline = Date.now() + 5000;

@@ -13,7 +13,38 @@ const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectu
  * @returns {Buffer} a safetensors file
  */
 export function madeUp(version, answer) {
+  const { file, data, tensors } = empty(version);
+  tensors.get('classifier.bias').values[answer] = 20;
+  return packed(file, data);
+}
+
+/**
+ * A checkpoint of `version` with random weights, the same for the same seed: its answers mean nothing, but each is another. Its
+ * input is as timm's, since it has no config.
+ * @param {import('../../pkg/index.js').Version} version
+ * @param {number} seed
+ * @returns {{ file: Buffer, classifierBias: Float32Array }}
+ */
+export function random(version, seed) {
+  const { file, data, tensors } = empty(version);
+  let state = seed;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
+  for (const [name, { shape, values }] of tensors) {
+    if (name.endsWith('running_var') || /(bn\d|norm|bn)\S*\.weight$/.test(name)) values.fill(1);
+    else if (shape.length === 1) for (let i = 0; i < values.length; i++) values[i] = 0.1 * next();
+    else {
+      // What keeps the size of what passes through; the even distribution's variance is a third.
+      const scale = Math.sqrt(6 / shape.slice(1).reduce((product, side) => product * side, 1));
+      for (let i = 0; i < values.length; i++) values[i] = scale * next();
+    }
+  }
+  return { file: packed(file, data), classifierBias: tensors.get('classifier.bias').values.slice() };
+}
+
+/** @param {import('../../pkg/index.js').Version} version */
+function empty(version) {
   const architecture = architectures.find((one) => one.version === version);
+  /** @type {Record<string, { dtype: string, shape: number[], data_offsets: [number, number] }>} */
   const header = {};
   let bytes = 0;
   const add = (name, shape) => {
@@ -28,12 +59,30 @@ export function madeUp(version, answer) {
     if (!norm) add(`${name}.bias`, [outChannels]);
     else for (const part of ['weight', 'bias', 'running_mean', 'running_var']) add(`${norm}.${part}`, [outChannels]);
   }
+  const data = new ArrayBuffer(bytes);
+  const tensors = new Map(
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => [name, { shape, values: new Float32Array(data, begin, (end - begin) / 4) }],
+    ),
+  );
   const text = Buffer.from(JSON.stringify(header));
-  const file = Buffer.alloc(8 + text.length + bytes);
-  file.writeBigUInt64LE(BigInt(text.length));
-  text.copy(file, 8);
-  file.writeFloatLE(20, 8 + text.length + header['classifier.bias'].data_offsets[0] + 4 * answer);
-  return file;
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return { file: [length, text], data, tensors };
+}
+
+/**
+ * @param {Buffer[]} head
+ * @param {ArrayBuffer} data
+ */
+function packed(head, data) {
+  return Buffer.concat([...head, Buffer.from(data)]);
 }
 
 /**

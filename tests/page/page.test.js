@@ -13,6 +13,7 @@ import {
   open,
   openPage,
   publicFile,
+  trapNextFrame,
 } from './harness.js';
 import { madeUp } from './made-up.js';
 
@@ -250,16 +251,7 @@ test('a network whose worker crashed says so and can be started again', async ()
   await everyCardSays(page, cat.label);
   // Cards load the lightest network first: the last worker belongs to the heaviest.
   const heaviest = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
-  await page
-    .workers()
-    .at(-1)
-    .evaluate(() => {
-      const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
-      OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...rectangle) {
-        getImageData.apply(this, rectangle);
-        throw new WebAssembly.RuntimeError('unreachable');
-      };
-    });
+  await trapNextFrame(page.workers().at(-1));
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await trouble(page, heaviest.version).filter({ hasText: 'The worker that ran this network crashed.' }).waitFor();
   for (const { version } of firstModels) {

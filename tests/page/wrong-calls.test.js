@@ -390,6 +390,162 @@ test('calls of a network, which goes on', async () => {
   check(outcome, 270);
 });
 
+test('calls about the inside of a network, which goes on', async () => {
+  const outcome = await page.evaluate(async () => {
+    const net = await MobileNet.untrained({ version: 'v3-small', resolution: 96, threads: 1 });
+    const input = new Float32Array(96 * 96 * 3);
+    const picture = new ImageData(8, 8);
+    const calls = [];
+    const methods = {
+      embed: (source, options) => net.embed(source, options),
+      inspect: (source, options) => net.inspect(source, options),
+      activationMap: (source, options) => net.activationMap(source, 0, options),
+    };
+    const wrongInput = input.slice();
+    wrongInput[777] = NaN;
+    for (const [method, call] of Object.entries(methods)) {
+      for (const name of ['null', 'true', 'five', 'NaN', 'bigint', 'string', 'Symbol', 'function']) {
+        calls.push([`${method}(x, ${name})`, () => call(input, VALUES[name]), 'BAD_INPUT', `options of ${method}`]);
+      }
+      for (const [name, signal] of except('undefined', 'null')) {
+        calls.push([`${method}, signal: ${name}`, () => call(picture, { signal }), 'BAD_INPUT', 'signal']);
+      }
+      for (const [name, value] of except('Float64Array')) {
+        calls.push([`${method}(${name})`, () => call(value), 'BAD_INPUT', 'give a']);
+      }
+      for (const [name, value] of Object.entries({
+        Float64Array: VALUES.Float64Array,
+        'too short': new Float32Array(7),
+        Uint8Array: new Uint8Array(input.length),
+      })) {
+        calls.push([`${method}(${name})`, () => call(value), 'BAD_INPUT', `input of ${method}`]);
+      }
+      calls.push([`${method} of NaN`, () => call(wrongInput), 'BAD_INPUT', 'index 777']);
+      calls.push([`${method}, signal throws`, () => call(input, throwing('signal')), 'BAD_INPUT', 'signal']);
+    }
+    for (const [name, layers] of except('undefined', 'null', 'empty array')) {
+      calls.push([`inspect, layers: ${name}`, () => net.inspect(input, { layers }), 'BAD_INPUT', 'layers']);
+    }
+    for (const [name, layers] of Object.entries({
+      'a Symbol': [Symbol('stem')],
+      'a hole': new Array(3),
+      'a long name': ['stem'.repeat(1e6)],
+    })) {
+      calls.push([`inspect, layers: ${name}`, () => net.inspect(input, { layers }), 'BAD_INPUT', 'layers[0]']);
+    }
+    for (const layer of ['', 'Stem', 'block 99 project', 'toString']) {
+      calls.push([`inspect, ${layer}`, () => net.inspect(input, { layers: ['stem', layer] }), 'BAD_INPUT', layer]);
+    }
+    for (const [name, gates] of [...except('undefined'), ['closed', 'closed']]) {
+      calls.push([`inspect, gates: ${name}`, () => net.inspect(input, { gates }), 'BAD_INPUT', 'gates']);
+    }
+    const indices = except('undefined', 'null', 'zero', 'five').concat([['one too many', 1000]]);
+    for (const [name, index] of indices) {
+      calls.push([`activationMap(x, ${name})`, () => net.activationMap(input, index), 'BAD_INPUT', 'classIndex']);
+    }
+    for (const [name, transfer] of except('undefined', 'true')) {
+      calls.push([`run, transfer: ${name}`, () => net.run(input, { transfer }), 'BAD_INPUT', 'transfer']);
+    }
+    const wasm = new Float32Array(new WebAssembly.Memory({ initial: 2 }).buffer).subarray(0, input.length);
+    calls.push(['run, transfer of wasm memory', () => net.run(wasm, { transfer: true }), 'BAD_INPUT', 'handed']);
+    const outcome = await attempt(calls);
+    if (net.state !== 'ready') outcome.wrong.push(`the network is ${net.state}`);
+    await net.embed(picture);
+    if (input.length === 0) outcome.wrong.push('an input was taken by a call that failed');
+    net.dispose();
+    return outcome;
+  });
+  check(outcome, 250);
+});
+
+test('calls of an engine, which goes on', async () => {
+  const outcome = await page.evaluate(async () => {
+    const { Engine } = await import('/pkg/index.js');
+    const engine = await Engine.create({ threads: 1 });
+    const other = await Engine.create({ threads: 1 });
+    const net = await engine.untrained({ version: 'v3-small', resolution: 96 });
+    const foreign = await other.untrained({ version: 'v3-small', resolution: 96 });
+    const picture = new ImageData(8, 8);
+    const shape = { version: 'v3-small', resolution: 96 };
+    const calls = [];
+    const notObjects = ['null', 'true', 'five', 'NaN', 'bigint', 'string', 'Symbol', 'function'];
+    for (const name of notObjects) {
+      const value = VALUES[name];
+      calls.push([`create(${name})`, () => Engine.create(value), 'BAD_INPUT', 'options of create']);
+      calls.push([`engine.load(${name})`, () => engine.load(value), 'BAD_INPUT', 'options of load']);
+      calls.push([`engine.untrained(${name})`, () => engine.untrained(value), 'BAD_INPUT', 'options of untrained']);
+      const call = () => engine.classify(picture, [net], value);
+      calls.push([`engine.classify(x, y, ${name})`, call, 'BAD_INPUT', 'options of classify']);
+    }
+    calls.push(['engine.load()', () => engine.load(), 'BAD_INPUT', 'options of load']);
+    calls.push(['engine.classify()', () => engine.classify(), 'BAD_INPUT', 'networks']);
+    calls.push(['new Engine()', async () => new Engine(), 'BAD_INPUT', 'Engine.create']);
+    for (const [name, threads] of except('undefined', 'five')) {
+      calls.push([`create, threads: ${name}`, () => Engine.create({ threads }), 'BAD_INPUT', 'threads']);
+    }
+    for (const [name, build] of except('undefined')) {
+      calls.push([`create, build: ${name}`, () => Engine.create({ build }), 'BAD_INPUT', 'build']);
+    }
+    for (const [name, signal] of except('undefined', 'null')) {
+      calls.push([`create, signal: ${name}`, () => Engine.create({ signal }), 'BAD_INPUT', 'signal']);
+      const call = () => engine.classify(picture, [net], { signal });
+      calls.push([`engine.classify, signal: ${name}`, call, 'BAD_INPUT', 'signal']);
+    }
+    for (const [name, value] of except('undefined', 'null')) {
+      calls.push([`load, engine: ${name}`, () => load({ engine: value }), 'BAD_INPUT', 'engine']);
+      const call = () => MobileNet.untrained({ ...shape, engine: value });
+      calls.push([`untrained, engine: ${name}`, call, 'BAD_INPUT', 'engine']);
+    }
+    for (const [name, value] of Object.entries({
+      'a network': net,
+      'what inherits from Engine': Object.create(Engine.prototype),
+      'a Proxy of one': new Proxy(engine, {}),
+      'an unawaited one': Promise.resolve(engine),
+    })) {
+      calls.push([`load, engine: ${name}`, () => load({ engine: value }), 'BAD_INPUT', 'engine']);
+    }
+    for (const more of [{ threads: 2 }, { build: 'simd' }, { engine }]) {
+      const [named] = Object.keys(more);
+      calls.push([`engine.load, ${named}`, () => engine.load({ ...options, ...more }), 'BAD_INPUT', named]);
+      calls.push([`engine.untrained, ${named}`, () => engine.untrained({ ...shape, ...more }), 'BAD_INPUT', named]);
+      if (named === 'engine') continue;
+      calls.push([`load, engine and ${named}`, () => load({ engine, ...more }), 'BAD_INPUT', named]);
+    }
+    for (const [name, networks] of except()) {
+      calls.push([`engine.classify(x, ${name})`, () => engine.classify(picture, networks), 'BAD_INPUT', 'networks']);
+    }
+    for (const [name, network] of [
+      ...except(),
+      ['a network of another engine', foreign],
+      ['an engine', engine],
+      ['what inherits from MobileNet', Object.create(MobileNet.prototype)],
+      ['an unawaited network', Promise.resolve(net)],
+    ]) {
+      const call = () => engine.classify(picture, [net, network]);
+      calls.push([`engine.classify(x, [net, ${name}])`, call, 'BAD_INPUT', 'networks[1]']);
+    }
+    for (const [name, source] of except()) {
+      calls.push([`engine.classify(${name}, y)`, () => engine.classify(source, [net]), 'BAD_INPUT', 'give a']);
+    }
+    for (const [name, topK] of except('undefined', 'five', 'huge')) {
+      const call = () => engine.classify(picture, [net], { topK });
+      calls.push([`engine.classify, topK: ${name}`, call, 'BAD_INPUT', 'topK']);
+    }
+    for (const [name, onResult] of except('undefined', 'null', 'function')) {
+      const call = () => engine.classify(picture, [net], { onResult });
+      calls.push([`engine.classify, onResult: ${name}`, call, 'BAD_INPUT', 'onResult']);
+    }
+    const outcome = await attempt(calls);
+    const answers = await engine.classify(picture, [net]);
+    if (answers.length !== 1 || engine.state !== 'ready') outcome.wrong.push('the engine does not go on');
+    engine.dispose();
+    other.dispose();
+    return outcome;
+  });
+  check(outcome, 350);
+  assert.ok(await noWorkers(page));
+});
+
 test('the whole surface was covered', () => {
   console.log(`${all} wrong calls`);
   assert.ok(all > 306);

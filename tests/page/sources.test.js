@@ -1,0 +1,169 @@
+// Every way in which a picture may come, with a made-up checkpoint: its features tell whether the same pixels were seen.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { open, openBlank } from './harness.js';
+import { random } from './made-up.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  const { file } = random('v1', 5);
+  await page.route('**/made-up.safetensors', (route) => route.fulfill({ body: file }));
+  await page.evaluate(installHelpers);
+});
+after(() => session?.close());
+
+/** Runs in the page. */
+async function installHelpers() {
+  const { MobileNet } = await import('/pkg/index.js');
+  const canvasOf = (data, canvas = new OffscreenCanvas(data.width, data.height)) => {
+    canvas.width = data.width;
+    canvas.height = data.height;
+    canvas.getContext('2d').putImageData(data, 0, 0);
+    return canvas;
+  };
+  Object.assign(globalThis, {
+    MobileNet,
+    canvasOf,
+    /** A picture of odd size, coarse enough for a video's colours. `alphaAt` gives how opaque each pixel is. */
+    pictureOf: (alphaAt) => {
+      const data = new ImageData(333, 251);
+      for (let y = 0; y < data.height; y++) {
+        for (let x = 0; x < data.width; x++) {
+          const wave = (period, shift) => 127 * (1 + Math.sin((x + shift * y) / period));
+          data.data.set([wave(40, 1), wave(60, -0.5), wave(90, 2), alphaAt(x, y)], 4 * (y * data.width + x));
+        }
+      }
+      return data;
+    },
+    sourcesOf: async (data) => {
+      const canvas = canvasOf(data, document.createElement('canvas'));
+      const offscreen = canvasOf(data);
+      const blob = await offscreen.convertToBlob();
+      const image = new Image();
+      image.src = URL.createObjectURL(blob);
+      await image.decode();
+      const { width: codedWidth, height: codedHeight } = data;
+      return {
+        HTMLCanvasElement: canvas,
+        OffscreenCanvas: offscreen,
+        'ImageBitmap of ImageData': await createImageBitmap(data),
+        'ImageBitmap, not premultiplied': await createImageBitmap(data, { premultiplyAlpha: 'none' }),
+        'ImageBitmap of a canvas': await createImageBitmap(canvas),
+        'VideoFrame of RGBA': new VideoFrame(data.data, { format: 'RGBA', codedWidth, codedHeight, timestamp: 0 }),
+        Blob: blob,
+        HTMLImageElement: image,
+      };
+    },
+    /** How far apart features are: the largest difference, over the largest feature. */
+    distance: (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i]))) / Math.max(...a),
+  });
+}
+
+test('an opaque picture is the same pixels in every form', async () => {
+  const { distances, other, left } = await page.evaluate(async () => {
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const data = pictureOf(() => 255);
+    const expected = await net.embed(data);
+    const sources = await sourcesOf(data);
+    const distances = {};
+    for (const [name, source] of Object.entries(sources)) {
+      distances[name] = distance(expected, await net.embed(source));
+      // It stays the caller's.
+      distances[`${name} again`] = distance(expected, await net.embed(source));
+    }
+    const left = [sources['ImageBitmap of a canvas'].width, sources['VideoFrame of RGBA'].codedWidth];
+    sources['VideoFrame of RGBA'].close();
+    const shifted = new ImageData(
+      data.data.map((value, i) => (i % 4 === 3 ? value : Math.max(value, 4))),
+      data.width,
+    );
+    const other = distance(expected, await net.embed(shifted));
+    net.dispose();
+    return { distances, other, left };
+  });
+  assert.ok(other > 1e-4, `a hardly darker picture has the same features: ${other}`);
+  for (const [name, distance] of Object.entries(distances)) assert.equal(distance, 0, name);
+  assert.deepEqual(left, [333, 333]);
+});
+
+test('a picture in a video’s colours is nearly the same', async () => {
+  const { video, wrong, partly } = await page.evaluate(async () => {
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    // Sides that are even: an I420 frame halves them.
+    const data = pictureOf(() => 255);
+    const even = canvasOf(data).getContext('2d').getImageData(0, 0, 332, 250);
+    const [width, height] = [even.width, even.height];
+    const planes = new Uint8Array((width * height * 3) / 2);
+    const clamp = (value) => Math.max(0, Math.min(255, Math.round(value)));
+    // BT.709, video range.
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [r, g, b] = even.data.subarray(4 * (y * width + x));
+        const luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        planes[y * width + x] = clamp(16 + (219 / 255) * luma);
+        if (x % 2 || y % 2) continue;
+        const at = width * height + (y / 2) * (width / 2) + x / 2;
+        planes[at] = clamp(128 + ((224 / 255) * (b - luma)) / 1.8556);
+        planes[at + (width * height) / 4] = clamp(128 + ((224 / 255) * (r - luma)) / 1.5748);
+      }
+    }
+    const expected = await net.embed(even);
+    const distanceOf = async (planes, more, reference = expected) => {
+      const frame = new VideoFrame(planes, {
+        format: 'I420',
+        codedWidth: width,
+        codedHeight: height,
+        timestamp: 0,
+        colorSpace: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', fullRange: false },
+        ...more,
+      });
+      const features = await net.embed(frame);
+      frame.close();
+      return distance(reference, features);
+    };
+    const video = await distanceOf(planes);
+    const swapped = planes.slice();
+    swapped.copyWithin(width * height, (width * height * 5) / 4);
+    const wrong = await distanceOf(swapped);
+    // A frame may show a part of what it holds.
+    const part = { x: 40, y: 20, width: width - 40, height: height - 20 };
+    const shown = await net.embed(canvasOf(even).getContext('2d').getImageData(40, 20, part.width, part.height));
+    const partly = await distanceOf(planes, { visibleRect: part }, shown);
+    net.dispose();
+    return { video, wrong, partly };
+  });
+  assert.ok(video < 0.03, `${video}`);
+  assert.ok(partly < 0.03, `${partly}`);
+  assert.ok(wrong > 2 * video, `${wrong} with its colours swapped, ${video} of the right ones`);
+});
+
+test('what is transparent is read over white, in every form', async () => {
+  const { distances, black } = await page.evaluate(async () => {
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const data = pictureOf((x, y) => (x + 2 * y) & 255);
+    const over = (background) => {
+      const opaque = new ImageData(data.data.slice(), data.width);
+      for (let at = 0; at < opaque.data.length; at++) {
+        const alpha = data.data[at | 3] / 255;
+        opaque.data[at] = at % 4 === 3 ? 255 : Math.round(data.data[at] * alpha + background * (1 - alpha));
+      }
+      return opaque;
+    };
+    const expected = await net.embed(over(255));
+    const distances = { ImageData: distance(expected, await net.embed(data)) };
+    const sources = await sourcesOf(data);
+    for (const [name, source] of Object.entries(sources)) distances[name] = distance(expected, await net.embed(source));
+    sources['VideoFrame of RGBA'].close();
+    const black = distance(expected, await net.embed(over(0)));
+    net.dispose();
+    return { distances, black };
+  });
+  assert.ok(black > 0.1, `over black it is the same: ${black}`);
+  // Rounding to bytes is done in another order in each.
+  for (const [name, distance] of Object.entries(distances)) assert.ok(distance < 0.005, `${name}: ${distance}`);
+});
