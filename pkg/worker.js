@@ -132,8 +132,6 @@ export function serve(glue) {
         return;
       }
       if (request.type !== 'join') return;
-      // It hears of nothing afterwards.
-      await held;
       // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
       setTimeout(() => glue.joinThreads?.());
     });
