@@ -475,7 +475,7 @@ fn random_case(rng: &mut fastrand::Rng) -> (Preprocessing, usize, usize) {
     };
     // Small, long, and much larger than the crop.
     let mut side = || {
-        let limit = [6, 40, 200][rng.usize(0..3)];
+        let limit = [6, 40, LONGEST][rng.usize(0..3)];
         rng.usize(1..=limit)
     };
     (settings, side(), side())
@@ -499,8 +499,9 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Miri, which checks each access of memory, takes seconds for one.
+/// Miri, which checks each access of memory, takes minutes for a picture of 200 x 200.
 const CASES: u32 = if cfg!(miri) { 10 } else { 200 };
+const LONGEST: usize = if cfg!(miri) { 60 } else { 200 };
 
 /// However the rows are cut into bands, and with plain Rust's instructions too.
 #[wasm_bindgen_test(unsupported = test)]
