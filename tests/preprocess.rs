@@ -478,7 +478,7 @@ fn random_case(rng: &mut fastrand::Rng) -> (Preprocessing, usize, usize) {
     };
     // Small, long, and much larger than the crop.
     let mut side = || {
-        let limit = [6, 40, 200][rng.usize(0..3)];
+        let limit = [6, 40, LONGEST][rng.usize(0..3)];
         rng.usize(1..=limit)
     };
     (settings, side(), side())
@@ -492,7 +492,9 @@ fn random_pictures_equal_the_plain_sums() {
         let rgba = synthetic(width, height, case);
         let output = prepare(&settings, width, height, &rgba);
         let expected = Pillow { settings: &settings }.crop((width, height), &rgba);
-        assert!(to_bytes(&output) == expected, "{width}x{height} {settings:?}");
+        // A byte is a whole number here; f32 holds it / 255 to a ten-millionth.
+        let equal = |(value, &byte): (&f32, &u8)| (value * 255.0 - f32::from(byte)).abs() < 0.001;
+        assert!(output.iter().zip(&expected).all(equal), "{width}x{height} {settings:?}");
     }
 }
 
@@ -500,11 +502,15 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
+/// Miri, which checks each access of memory, takes minutes for a picture of 200 x 200.
+const CASES: u32 = if cfg!(miri) { 10 } else { 200 };
+const LONGEST: usize = if cfg!(miri) { 60 } else { 200 };
+
 /// However the rows are cut into bands, and with plain Rust's instructions too.
 #[wasm_bindgen_test(unsupported = test)]
 fn bands_make_the_same_bits() {
     let mut rng = fastrand::Rng::with_seed(9);
-    for case in 0..200 {
+    for case in 0..CASES {
         let (settings, width, height) = random_case(&mut rng);
         let settings = Preprocessing { mean: [0.485, 0.456, 0.406], std: [0.229; 3], ..settings };
         let rgba = synthetic(width, height, case);
@@ -553,14 +559,14 @@ fn threads_share_the_bands() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_part_is_enough() {
     let mut rng = fastrand::Rng::with_seed(10);
-    let mut smaller = 0;
-    for case in 0..200 {
+    let mut smaller = 0u32;
+    for case in 0..CASES {
         let (settings, width, height) = random_case(&mut rng);
         let what = format!("{width}x{height} {settings:?}");
         let rgba = synthetic(width, height, case);
         let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
         let rect = preprocessor.source(width, height).unwrap();
-        smaller += usize::from(rect.width * rect.height < width * height);
+        smaller += u32::from(rect.width * rect.height < width * height);
         assert_eq!((rect.x % 2, rect.y % 2), (0, 0), "{what}: {rect}");
         for (end, side) in [(rect.x + rect.width, width), (rect.y + rect.height, height)] {
             assert!(end == side || end < side && end % 2 == 0, "{what}: {rect}");
@@ -578,7 +584,7 @@ fn a_part_is_enough() {
         preprocessor.run_part(part, &mut output, row).unwrap();
         assert_eq!(bits(&output), bits(&prepare(&settings, width, height, &rgba)), "{what}");
     }
-    assert!(smaller > 100);
+    assert!(smaller * 2 > CASES);
     // Resized to 455 x 256: columns 116 to 339 with weights from 325 on and below 958, rows 16 to 239
     // with weights from 44 on and below 676.
     let mut preprocessor = Preprocessor::new(Preprocessing::imagenet(224)).unwrap();
