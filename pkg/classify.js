@@ -63,6 +63,8 @@ export async function classify(latest, order, source, networks, overs, given) {
   };
   let ended = false;
   const onPart = (/** @type {import('./protocol.js').ReadingPart} */ { index, reading }) => {
+    // It comes once more from a frame that had to be sent again.
+    if (answers[index]) return;
     const answer = answerOf(reading, index);
     if (onResult && !ended) tell(onResult, networks[index], answer);
   };
@@ -76,8 +78,10 @@ export async function classify(latest, order, source, networks, overs, given) {
       throw error;
     }
     const asked = members.map(({ seat }) => ({ network: seat.network, topK: Math.min(topK, seat.info.classes) }));
-    const request = /** @type {const} */ ({ type: 'classify', frame, networks: asked, tell: asked.length > 1 });
-    return sendFrame(connection, request, frame, onPart);
+    /** @param {Frame} frame */
+    const requestOf = (frame) =>
+      /** @type {const} */ ({ type: 'classify', frame, networks: asked, tell: asked.length > 1 });
+    return sendFrame(connection, requestOf, frame, onPart);
   };
   try {
     /** @type {Reading[] | null} */

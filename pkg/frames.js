@@ -1,6 +1,6 @@
 import { isReal } from './arguments.js';
 import { MobileNetError, kindOf, messageOf } from './errors.js';
-import { closeFrame, transferablesOf } from './protocol.js';
+import { RESEND, closeFrame, transferablesOf } from './protocol.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
@@ -64,19 +64,24 @@ export async function capture(source) {
 /**
  * Hands a frame to a worker.
  * @param {Connection} connection
- * @param {import('./protocol.js').Request} request that has the frame
+ * @param {(frame: Frame) => import('./protocol.js').Request} requestOf a request that has the frame
  * @param {Frame} frame closed by this call
  * @param {(part: any) => void} [onPart]
  * @returns {Promise<any>} the answer's value
  */
-export async function sendFrame(connection, request, frame, onPart) {
+export async function sendFrame(connection, requestOf, frame, onPart) {
+  /** @param {Frame} frame */
+  const send = (frame) => connection.request(requestOf(frame), transferablesOf(frame), onPart);
   try {
-    return await connection.request(request, transferablesOf(frame), onPart);
+    if (!('spare' in frame)) return await send(frame);
+    const answer = await send({ image: frame.image, resend: true });
+    return answer === RESEND ? await send({ image: frame.spare }) : answer;
   } catch (error) {
-    closeFrame(frame);
     // A bitmap made from another origin's picture is refused only when it should be transferred.
     const refused = 'image' in frame && error instanceof MobileNetError && error.cause instanceof DOMException;
     throw refused ? tainted('picture') : error;
+  } finally {
+    closeFrame(frame);
   }
 }
 
@@ -114,11 +119,11 @@ async function captureKind(kind, source) {
       return { image: await createImageBitmap(source, DECODE) };
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas':
-    case 'ImageBitmap':
       // Without options Chromium copies a canvas only when it is drawn to again: 1280x720 pixels are taken and handed over in
-      // 0.03 ms, against 1.6 with `premultiplyAlpha: 'none'`. A bitmap is copied when it is handed over, in 2 ms. A VideoFrame of
-      // either would cost 0.03 ms, but Chromium takes its premultiplied colours for others: what is transparent gets darker.
+      // 0.03 ms, against 1.6 with `premultiplyAlpha: 'none'`.
       return { image: await createImageBitmap(source) };
+    case 'ImageBitmap':
+      return withSpare(await createImageBitmap(source));
     case 'VideoFrame':
       // Its own method: the object may have another of that name.
       return { image: VideoFrame.prototype.clone.call(source) };
@@ -128,5 +133,20 @@ async function captureKind(kind, source) {
         return { image: await createImageBitmap(source) };
       }
       return { pixels: source.data.slice(), width: source.width, height: source.height };
+  }
+}
+
+/**
+ * A bitmap that others hold too is copied when it is handed over, 1280x720 pixels in 2 ms; a VideoFrame of it is not. But
+ * Chromium takes its premultiplied colours for others, so the bitmap stays at hand for a picture with transparency.
+ * @param {ImageBitmap} spare
+ * @returns {Frame}
+ */
+function withSpare(spare) {
+  try {
+    return { image: new VideoFrame(spare, { timestamp: 0 }), spare };
+  } catch {
+    // There are none here, or not of this size.
+    return { image: spare };
   }
 }

@@ -262,7 +262,7 @@ export class MobileNet {
     try {
       return await this.#connected(ends, (connection) => {
         sent = true;
-        return sendFrame(connection, requestOf(network, { frame }), frame);
+        return sendFrame(connection, (frame) => requestOf(network, { frame }), frame);
       });
     } finally {
       if (!sent) closeFrame(frame);

@@ -7,8 +7,11 @@
  *
  * @typedef {{ pixels: Uint8ClampedArray, width: number, height: number }} PixelFrame
  *   RGBA, 8 bits each, rows from the top, alpha not premultiplied.
- * @typedef {{ image: ImageBitmap | VideoFrame }} ImageFrame
- * @typedef {PixelFrame | ImageFrame} Frame one still picture, in a form that can be transferred
+ * @typedef {{ image: VideoFrame, spare: ImageBitmap }} SparedFrame a frame whose colours may be premultiplied, so that it can be
+ *   read only if it is opaque, and what it was made from, which stays with the page
+ * @typedef {{ image: ImageBitmap | VideoFrame, resend?: boolean }} ImageFrame with `resend` an image that can't be read is answered
+ *   by {@link RESEND}
+ * @typedef {PixelFrame | ImageFrame | SparedFrame} Frame one still picture, in a form that can be transferred
  * @typedef {{ frame: Frame } | { input: Float32Array }} Look what a network looks at: a picture, or `[y][x][rgb]`, normalised
  *
  * @typedef {{ type: 'watch', lock: string }} WatchRequest has the worker hold this lock for as long as it lives; answered by
@@ -56,6 +59,9 @@
  *   Answer An error with the code `CRASHED` says that the engine can't be used again.
  */
 
+/** In place of an answer: the picture is to be sent again, as its spare. */
+export const RESEND = 'resend';
+
 /** The most runs that a profile takes, as `src/plan/profile.rs` has it. */
 export const MAX_RUNS = 1000;
 
@@ -72,5 +78,7 @@ export function transferablesOf(frame) {
  * @param {Frame} frame
  */
 export function closeFrame(frame) {
-  if ('image' in frame) frame.image.close();
+  if (!('image' in frame)) return;
+  frame.image.close();
+  if ('spare' in frame) frame.spare.close();
 }

@@ -1,5 +1,5 @@
 import { ERROR_CODES, MobileNetError, messageOf } from './errors.js';
-import { MAX_RUNS, closeFrame } from './protocol.js';
+import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
 
 /**
  * @typedef {import('./protocol.js').Request} Request
@@ -10,18 +10,21 @@ import { MAX_RUNS, closeFrame } from './protocol.js';
  * @typedef {object} Threads those that run the networks, as `src/wasm` exports them
  *
  * @typedef {object} Picture a picture in wasm memory, as `src/wasm` exports it
- * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, width: number, height: number, rect: Uint32Array) =>
- *   Promise<void> | undefined} read takes the rectangle `[x, y, width, height]` of a picture of that size, over white; its
- *   promise is to be awaited before anything else is called
- * @property {(image: ImageBitmap | VideoFrame, width: number, height: number, rect: Uint32Array) => void} draw the same, by
- *   way of a canvas
+ * @property {number} whole the most bytes, as RGBA, of a rectangle that is read at once
+ * @property {(width: number, height: number) => void} begin begins another picture
+ * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, rect: Uint32Array) => Promise<void> | undefined} read takes the
+ *   rectangle `[x, y, width, height]`, over white; its promise is to be awaited before anything else is called
+ * @property {() => boolean} translucent whether what was read has to be drawn instead
+ * @property {(image: ImageBitmap | VideoFrame, rect: Uint32Array) => void} draw reads by way of a canvas
  *
  * @typedef {object} Network one network in wasm memory, as `src/wasm` exports it
  * @property {string} info JSON
  * @property {(threads: Threads) => void} [setThreads] in the builds with shared memory
  * @property {(width: number, height: number) => Uint32Array} source the rectangle of pictures of that size that it sees
- * @property {(picture: Picture, topK: number) => Float64Array} classify
- *   `[preprocess ms, inference ms, index, probability, index, probability, ...]`
+ * @property {(picture: Picture) => Uint32Array | undefined} nextStrip the rectangle that is to be read next; none when the network
+ *   can have the picture
+ * @property {(picture: Picture) => void} resize takes what was read
+ * @property {(picture: Picture, topK: number) => Float64Array} classify `[index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
  * @property {(input: Float32Array, runs: number) => string} profile JSON
  * @property {(picture: Picture, input: Float32Array | undefined) => Float32Array} embed
@@ -60,6 +63,9 @@ const LOCK_TIME = 1000;
 
 /** How long the plan behind `inspect` and `activationMap` is kept for another call. ms */
 const INSPECTOR_LIFE = 10_000;
+
+/** Thrown for a picture that the page has in another form too. */
+const UNREADABLE = new Error('the picture is to be sent again');
 
 /** What a thread's kernels need, and then some. Bytes, a multiple of 64 KiB. */
 const HELPER_STACK = 256 * 1024;
@@ -128,7 +134,7 @@ export function serve(glue) {
         const { value, transfer = [] } = await answer(request, (part) => postMessage({ id, part }));
         postMessage({ id, value }, { transfer });
       } catch (error) {
-        postMessage({ id, error: describe(error) });
+        postMessage(error === UNREADABLE ? { id, value: RESEND } : { id, error: describe(error) });
         return;
       }
       if (request.type !== 'join') return;
@@ -258,23 +264,29 @@ class Networks {
    * @returns {Promise<Reading[]>}
    */
   async #classify({ frame, networks: asked, tell: wanted }, tell) {
-    const began = performance.now();
     const networks = asked.map(({ network, topK }) => ({ network: this.#get(network), topK }));
-    await this.#read(
+    let began = performance.now();
+    return this.#show(
       frame,
       networks.map(({ network }) => network),
+      async (prepare) => {
+        const readings = [];
+        for (const [index, { network, topK }] of networks.entries()) {
+          await prepare(network);
+          const prepared = performance.now();
+          const pairs = network.classify(this.#picture, topK);
+          const ended = performance.now();
+          const ranking = [];
+          for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
+          // The first one's time has what all have of it.
+          const reading = { ranking, preprocess: prepared - began, inference: ended - prepared };
+          began = ended;
+          readings.push(reading);
+          if (wanted) tell({ index, reading });
+        }
+        return readings;
+      },
     );
-    let before = performance.now() - began;
-    return networks.map(({ network, topK }, index) => {
-      const [preprocess, inference, ...pairs] = network.classify(this.#picture, topK);
-      const ranking = [];
-      for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
-      const reading = { ranking, preprocess: before + preprocess, inference };
-      // The first one's time has what all have of it.
-      before = 0;
-      if (wanted) tell({ index, reading });
-      return reading;
-    });
   }
 
   /**
@@ -284,36 +296,63 @@ class Networks {
    */
   async #look(network, look) {
     if ('input' in look) return [this.#picture, look.input];
-    await this.#read(look.frame, [network]);
+    await this.#show(look.frame, [network], (prepare) => prepare(network));
     return [this.#picture, undefined];
   }
 
   /**
-   * Reads what these networks see of a frame.
+   * Reads a frame for networks: at once what all of them see of it, or in strips what each one does, where that is large.
+   * @template T
    * @param {import('./protocol.js').Frame} frame closed by this call
    * @param {Network[]} networks
+   * @param {(prepare: (network: Network) => Promise<void>) => Promise<T>} use has each network prepared before it looks
+   * @returns {Promise<T>}
    */
-  async #read(frame, networks) {
+  async #show(frame, networks, use) {
+    /** @type {VideoFrame | undefined} */
+    let copy;
     try {
       const [width, height] = sizeOf(frame);
-      const rect = union(networks.map((network) => network.source(width, height)));
+      this.#picture.begin(width, height);
+      const seen = union(networks.map((network) => network.source(width, height)));
       const image = 'image' in frame ? frame.image : frame.pixels;
-      try {
-        try {
-          await this.#picture.read(image, width, height, rect);
-        } catch (cause) {
-          // This browser can't copy such a VideoFrame; a canvas can.
-          const refused = cause instanceof DOMException || cause instanceof TypeError;
-          if (!refused || !('displayWidth' in image)) throw cause;
-          this.#picture.draw(image, width, height, rect);
+      if (image instanceof ImageBitmap) copy = frameOf(image);
+      const images = copy ? [copy, image] : [image, 'resend' in frame ? undefined : image];
+      const large = seen[2] * seen[3] * 4 > this.#picture.whole;
+      if (!large) await this.#read(images, seen);
+      return await use(async (network) => {
+        for (let strip; (strip = network.nextStrip(this.#picture)); ) {
+          if (large) await this.#read(images, strip);
+          network.resize(this.#picture);
         }
-      } catch (cause) {
-        if (!(cause instanceof DOMException)) throw cause;
-        const reason = `the pixels of a picture of ${width}x${height} can't be read here: ${messageOf(cause)}`;
-        throw new MobileNetError('BAD_INPUT', reason, { cause });
-      }
+      });
     } finally {
+      copy?.close();
       closeFrame(frame);
+    }
+  }
+
+  /**
+   * @param {(ImageBitmap | VideoFrame | Uint8ClampedArray | undefined)[]} images of one picture: what is copied if it can be copied
+   *   as it is, and what is drawn otherwise, if the worker has that
+   * @param {Uint32Array} rect
+   */
+  async #read([first, last], rect) {
+    try {
+      try {
+        await this.#picture.read(first, rect);
+        if (!this.#picture.translucent()) return;
+      } catch (cause) {
+        // This browser can't copy such a frame; a canvas can.
+        const refused = cause instanceof DOMException || cause instanceof TypeError;
+        if (!refused || first instanceof Uint8ClampedArray) throw cause;
+      }
+      if (last === undefined) throw UNREADABLE;
+      this.#picture.draw(last, rect);
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+      const reason = `the pixels of this picture can't be read here: ${messageOf(cause)}`;
+      throw new MobileNetError('BAD_INPUT', reason, { cause });
     }
   }
 
@@ -343,6 +382,19 @@ function sizeOf(frame) {
   if ('pixels' in frame) return [frame.width, frame.height];
   const { image } = frame;
   return 'displayWidth' in image ? [image.displayWidth, image.displayHeight] : [image.width, image.height];
+}
+
+/**
+ * Of a bitmap's pixels, 1280x720, a canvas gave the crop in 6 ms; as a frame they are copied in 0.4.
+ * @param {ImageBitmap} bitmap
+ */
+function frameOf(bitmap) {
+  try {
+    return new VideoFrame(bitmap, { timestamp: 0 });
+  } catch {
+    // There are none in Firefox for Android, and none that are larger than a video may be.
+    return undefined;
+  }
 }
 
 /**

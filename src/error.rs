@@ -123,6 +123,14 @@ pub enum Error {
         /// What was given.
         got: Rect,
     },
+    /// A picture that is prepared before all of it was resized.
+    #[error("{rows} of the {crop} rows of the resized picture are there")]
+    Unread {
+        /// Those that were resized.
+        rows: usize,
+        /// Those of the crop.
+        crop: usize,
+    },
     /// Preprocessing settings that no picture can be prepared with.
     #[error("preprocessing: {field} is {value}, it must be {expected}")]
     Preprocessing {
@@ -327,7 +335,8 @@ impl Error {
             | Self::ImageLength { .. }
             | Self::ImageRect { .. }
             | Self::ImageRows { .. }
-            | Self::ImagePart { .. } => "BAD_INPUT",
+            | Self::ImagePart { .. }
+            | Self::Unread { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
             | Self::Read { .. }
             | Self::Truncated { .. }

@@ -5,7 +5,7 @@ use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
-use crate::preprocess::{Preprocessing, Preprocessor, Rect, ResizeCache, RgbaPart, Strips};
+use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
 
@@ -40,7 +40,9 @@ pub struct Model {
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// A picture of any size, or as much of one as [`Model::source`] says.
-    Picture(RgbaPart<'a>),
+    Picture(PicturePart<'a>),
+    /// One of which all that [`Model::next_strip`] asked for is resized.
+    Resized(&'a ResizeCache),
     /// A prepared one: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     Input(&'a [f32]),
 }
@@ -128,36 +130,43 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::ImagePart`] for a picture of which something is missing.
-    pub fn prepare<'a>(&mut self, picture: impl Into<RgbaPart<'a>>) -> Result<(), Error> {
+    pub fn prepare<'a>(&mut self, picture: impl Into<PicturePart<'a>>) -> Result<(), Error> {
         prepare(&mut self.preprocessor, picture.into(), &mut self.plan)
     }
 
-    /// [`Model::prepare`] for one of several networks that look at the same picture: what another one that resizes alike
-    /// has resized is in `cache`.
+    /// What is to be read next of a picture of `width` x `height` pixels, of which `cache` has all that was read; `None` when
+    /// nothing is left: then [`Model::prepare_resized`] can have it. All at once, or in strips where it is large.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`].
+    pub fn next_strip(
+        &mut self,
+        size: (usize, usize),
+        cache: &ResizeCache,
+    ) -> Result<Option<Rect>, Error> {
+        self.preprocessor.next_strip(size, cache)
+    }
+
+    /// Resizes what [`Model::next_strip`] asked for into `cache`, where it is for all networks that resize alike.
     ///
     /// # Errors
     /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
-    pub fn prepare_cached(
+    pub fn resize_strip(
         &mut self,
-        picture: RgbaPart<'_>,
+        picture: PicturePart<'_>,
         cache: &mut ResizeCache,
     ) -> Result<(), Error> {
-        let row = stem::row(self.plan.network().resolution);
         let threads = self.plan.threads().clone();
-        self.preprocessor.run_cached(&threads, picture, cache, self.plan.picture(), row)
+        self.preprocessor.resize_strip(&threads, picture, cache)
     }
 
-    /// [`Model::prepare_cached`] of a picture that is too large to be in memory as a whole.
+    /// [`Model::prepare`] of a picture that has been resized.
     ///
     /// # Errors
-    /// [`Error::ImageSide`], [`Error::OutOfMemory`], and those of [`Strips::read`].
-    pub fn prepare_strips(
-        &mut self,
-        picture: &mut dyn Strips,
-        cache: &mut ResizeCache,
-    ) -> Result<(), Error> {
+    /// [`Error::Unread`] when not all of it is in `cache`.
+    pub fn prepare_resized(&mut self, cache: &ResizeCache) -> Result<(), Error> {
         let row = stem::row(self.plan.network().resolution);
-        self.preprocessor.run_strips(picture, cache, self.plan.picture(), row)
+        self.preprocessor.run_resized(cache, self.plan.picture(), row)
     }
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
@@ -172,7 +181,7 @@ impl Model {
     /// [`Error::ImagePart`] for a picture of which something is missing.
     pub fn classify<'a>(
         &mut self,
-        picture: impl Into<RgbaPart<'a>>,
+        picture: impl Into<PicturePart<'a>>,
         k: usize,
     ) -> Result<Vec<Prediction>, Error> {
         self.prepare(picture)?;
@@ -289,7 +298,7 @@ impl Model {
 /// Writes a picture to where a plan has it.
 fn prepare(
     preprocessor: &mut Preprocessor,
-    picture: RgbaPart<'_>,
+    picture: PicturePart<'_>,
     plan: &mut Plan,
 ) -> Result<(), Error> {
     let row = stem::row(plan.network().resolution);
@@ -302,6 +311,11 @@ fn run(source: Source<'_>, preprocessor: &mut Preprocessor, plan: &mut Plan) -> 
     match source {
         Source::Picture(picture) => {
             prepare(preprocessor, picture, plan)?;
+            plan.run_picture::<Native>();
+        }
+        Source::Resized(cache) => {
+            let row = stem::row(plan.network().resolution);
+            preprocessor.run_resized(cache, plan.picture(), row)?;
             plan.run_picture::<Native>();
         }
         Source::Input(input) => {

@@ -1,12 +1,10 @@
 //! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
 //! tests/goldens/preprocess/make.py.
 
-use mobilenet_wasm::Error;
-#[cfg(not(target_arch = "wasm32"))]
 use mobilenet_wasm::plan::Threads;
 use mobilenet_wasm::preprocess::{
-    CropStart, Interpolation, MAX_IMAGE_SIDE, Preprocessing, Preprocessor, Rect, ResizeCache,
-    RgbaImage, RgbaPart, Strips,
+    CropStart, Interpolation, Layout, MAX_IMAGE_SIDE, Matrix, PicturePart, Preprocessing,
+    Preprocessor, Rect, ResizeCache, RgbaImage, Yuv,
 };
 use mobilenet_wasm::simd::{NativeInts, ScalarInts};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -580,7 +578,7 @@ fn a_part_is_enough() {
         }
         let row = settings.crop * 3;
         let mut output = vec![f32::NAN; settings.crop * row];
-        let part = RgbaPart::new((width, height), rect, stride, &part).unwrap();
+        let part = PicturePart::new((width, height), rect, stride, &part).unwrap();
         preprocessor.run_part(part, &mut output, row).unwrap();
         assert_eq!(bits(&output), bits(&prepare(&settings, width, height, &rgba)), "{what}");
     }
@@ -599,7 +597,7 @@ fn parts_are_checked() {
     let bytes = [0; 100];
     let part = |rect: [usize; 4], stride: usize| {
         let [x, y, width, height] = rect;
-        RgbaPart::new((10, 8), Rect { x, y, width, height }, stride, &bytes)
+        PicturePart::new((10, 8), Rect { x, y, width, height }, stride, &bytes)
     };
     for (rect, stride) in
         [([0, 0, 5, 5], 20), ([5, 3, 5, 5], 20), ([9, 7, 1, 1], 4), ([2, 2, 1, 4], 32)]
@@ -632,7 +630,7 @@ fn parts_are_checked() {
             assert_eq!(error.to_string(), message);
         }
     }
-    assert!(RgbaPart::new((0, 8), Rect { x: 0, y: 0, width: 1, height: 1 }, 4, &bytes).is_err());
+    assert!(PicturePart::new((0, 8), Rect { x: 0, y: 0, width: 1, height: 1 }, 4, &bytes).is_err());
 
     let mut preprocessor = Preprocessor::new(small_settings()).unwrap();
     assert_eq!(preprocessor.source(70_000, 1).unwrap_err().code(), "BAD_INPUT");
@@ -640,7 +638,7 @@ fn parts_are_checked() {
     let bytes = vec![0; 60 * 40 * 4];
     let mut output = vec![7.0; 17 * 17 * 3];
     let mut run = |rect: Rect| {
-        let part = RgbaPart::new((60, 40), rect, rect.width * 4, &bytes).unwrap();
+        let part = PicturePart::new((60, 40), rect, rect.width * 4, &bytes).unwrap();
         assert_eq!(
             preprocessor.bands(part, 1).is_err(),
             preprocessor.run_part(part, &mut output, 51).is_err()
@@ -693,56 +691,153 @@ fn what_is_shared_is_the_same_bits() {
                 preprocessor.run_on(&threads, picture.into(), &mut shared, stride).unwrap();
                 assert_eq!(bits(&shared), bits(&alone), "{width}x{height}, {count} threads");
                 let mut cached = vec![-1.0; crop * stride];
-                preprocessor
-                    .run_cached(&threads, picture.into(), &mut cache, &mut cached, stride)
-                    .unwrap();
+                let mut none = ResizeCache::default();
+                resize_in_strips(&mut preprocessor, &threads, &picture, &mut none);
+                preprocessor.run_resized(&none, &mut cached, stride).unwrap();
                 assert_eq!(bits(&cached), bits(&alone), "{width}x{height}, {count} threads");
             }
-            let mut stripped = vec![-1.0; crop * stride];
-            let mut strips = PictureInStrips { width, height, pixels: &pixels, largest: 0 };
-            let mut none = ResizeCache::default();
-            preprocessor.run_strips(&mut strips, &mut none, &mut stripped, stride).unwrap();
-            assert_eq!(bits(&stripped), bits(&alone), "{width}x{height} in strips");
+            let mut shared = vec![-1.0; crop * stride];
+            resize_in_strips(&mut preprocessor, &Threads::new(1).unwrap(), &picture, &mut cache);
+            preprocessor.run_resized(&cache, &mut shared, stride).unwrap();
+            assert_eq!(bits(&shared), bits(&alone), "{width}x{height} shared");
         }
     }
 }
 
-/// A picture that is handed out as it is asked for, and the most bytes that it was asked for at once.
-struct PictureInStrips<'a> {
-    width: usize,
-    height: usize,
-    pixels: &'a [u8],
-    largest: usize,
-}
-
-impl Strips for PictureInStrips<'_> {
-    fn size(&self) -> (usize, usize) {
-        (self.width, self.height)
-    }
-
-    fn read(&mut self, rect: Rect, pixels: &mut [u8]) -> Result<(), Error> {
-        self.largest = self.largest.max(pixels.len());
-        assert_eq!(pixels.len(), rect.width * rect.height * 4);
-        for (row, pixels) in pixels.chunks_exact_mut(rect.width * 4).enumerate() {
-            let start = ((rect.y + row) * self.width + rect.x) * 4;
-            pixels.copy_from_slice(&self.pixels[start..][..pixels.len()]);
+/// Reads a picture as it is asked for; the most bytes that it was asked for at once, and how often.
+fn resize_in_strips(
+    preprocessor: &mut Preprocessor,
+    threads: &Threads,
+    picture: &RgbaImage<'_>,
+    cache: &mut ResizeCache,
+) -> (usize, usize) {
+    let (mut largest, mut count) = (0, 0);
+    let size = (picture.width(), picture.height());
+    while let Some(rect) = preprocessor.next_strip(size, cache).unwrap() {
+        let mut pixels = Vec::new();
+        for row in 0..rect.height {
+            let start = ((rect.y + row) * picture.width() + rect.x) * 4;
+            pixels.extend_from_slice(&picture.pixels()[start..][..rect.width * 4]);
         }
-        Ok(())
+        (largest, count) = (pixels.len().max(largest), count + 1);
+        let part = PicturePart::with_layout(size, rect, Layout::Rgba, &pixels).unwrap();
+        preprocessor.resize_strip(threads, part, cache).unwrap();
     }
+    (largest, count)
 }
 
-/// A photo of 12 megapixels takes 5 MB at a time, and not 36.
+/// A photo of 12 megapixels takes 3 MB at a time, and not 36.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_large_photo_is_read_in_strips() {
     let (width, height) = (4000, 3000);
     let pixels: Vec<u8> = (0..width * height * 4).map(|byte| (byte * 7 % 251) as u8).collect();
-    let mut strips = PictureInStrips { width, height, pixels: &pixels, largest: 0 };
+    let picture = RgbaImage::new(width, height, &pixels).unwrap();
     let mut preprocessor = Preprocessor::new(Preprocessing::imagenet(224)).unwrap();
     let [mut stripped, mut whole] = [0, 1].map(|_| vec![0.0; 224 * 224 * 3]);
     let mut cache = ResizeCache::default();
-    preprocessor.run_strips(&mut strips, &mut cache, &mut stripped, 224 * 3).unwrap();
-    assert!(strips.largest < 5 << 20, "{}", strips.largest);
-    let picture = RgbaImage::new(width, height, &pixels).unwrap();
+    let threads = Threads::new(1).unwrap();
+    let (largest, count) = resize_in_strips(&mut preprocessor, &threads, &picture, &mut cache);
+    assert!(largest < 3 << 20, "{largest}");
+    assert!(count > 10, "{count}");
+    preprocessor.run_resized(&cache, &mut stripped, 224 * 3).unwrap();
     preprocessor.run(picture, &mut whole, 224 * 3);
-    assert!(stripped.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()));
+    assert_eq!(bits(&stripped), bits(&whole));
+
+    // A frame of a camera is read at once.
+    cache.clear();
+    let frame = RgbaImage::new(1920, 1080, &pixels[..1920 * 1080 * 4]).unwrap();
+    assert_eq!(
+        preprocessor.run_resized(&cache, &mut whole, 224 * 3).unwrap_err().code(),
+        "BAD_INPUT"
+    );
+    assert_eq!(resize_in_strips(&mut preprocessor, &threads, &frame, &mut cache).1, 1);
+}
+
+/// Pixels that need no resize: a picture as it is converted, in units of 1/255.
+fn converted(layout: Layout, (width, height): (usize, usize), pixels: &[u8]) -> Vec<f32> {
+    let crop = width.max(height);
+    let settings = Preprocessing {
+        resize_short_side: width.min(height),
+        crop,
+        mean: [0.0; 3],
+        std: [1.0 / 255.0; 3],
+        ..Preprocessing::imagenet(crop)
+    };
+    let rect = Rect { x: 0, y: 0, width, height };
+    let part = PicturePart::with_layout((width, height), rect, layout, pixels).unwrap();
+    let mut output = vec![0.0; crop * crop * 3];
+    Preprocessor::new(settings).unwrap().run_part(part, &mut output, crop * 3).unwrap();
+    let (left, top) = ((crop - width) / 2, (crop - height) / 2);
+    (0..height)
+        .flat_map(|y| output[((top + y) * crop + left) * 3..][..width * 3].to_vec())
+        .collect()
+}
+
+/// Colours from luma and chroma, by the recommendations' formulas in `f64`.
+#[wasm_bindgen_test(unsupported = test)]
+fn planes_have_the_colours_of_their_recommendation() {
+    let weights = [
+        (Matrix::Bt601, 0.299, 0.114),
+        (Matrix::Bt709, 0.2126, 0.0722),
+        (Matrix::Bt2020, 0.2627, 0.0593),
+    ];
+    let mut rng = fastrand::Rng::with_seed(20);
+    let mut worst = 0.0f64;
+    for case in 0..CASES {
+        let (width, height) = (rng.usize(1..70), rng.usize(1..40));
+        let half = (width.div_ceil(2), height.div_ceil(2));
+        let (matrix, red, blue) = weights[case as usize % 3];
+        let full_range = rng.bool();
+        let yuv = Yuv { matrix, full_range };
+        let mut bytes = |count| (0..count).map(|_| rng.u8(..)).collect::<Vec<_>>();
+        let [luma, u, v] = [width * height, half.0 * half.1, half.0 * half.1].map(&mut bytes);
+        let planar = [&luma[..], &u, &v].concat();
+        let pairs = u.iter().zip(&v).flat_map(|(&u, &v)| [u, v]).collect::<Vec<_>>();
+        let i420 = converted(Layout::I420(yuv), (width, height), &planar);
+        let nv12 = converted(Layout::Nv12(yuv), (width, height), &[&luma[..], &pairs].concat());
+        assert_eq!(bits(&i420), bits(&nv12), "{width}x{height}");
+
+        let (offset, luma_range, chroma_range) =
+            if full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
+        for (i, pixel) in i420.chunks_exact(3).enumerate() {
+            let (x, y) = (i % width, i / width);
+            let chroma = y / 2 * half.0 + x / 2;
+            let light = (f64::from(luma[i]) - offset) / luma_range;
+            let [u, v] = [&u, &v].map(|plane| (f64::from(plane[chroma]) - 128.0) / chroma_range);
+            let r = light + 2.0 * (1.0 - red) * v;
+            let b = light + 2.0 * (1.0 - blue) * u;
+            let g = (light - red * r - blue * b) / (1.0 - red - blue);
+            for (value, exact) in pixel.iter().zip([r, g, b]) {
+                let exact = (exact * 255.0).clamp(0.0, 255.0);
+                worst = worst.max((f64::from(*value) - exact).abs());
+            }
+        }
+    }
+    assert!(worst < 2.2, "{worst}");
+    assert!(worst > 0.5, "{worst}");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn layouts_are_checked_and_give_the_same_colours() {
+    let mut rng = fastrand::Rng::with_seed(21);
+    for case in 0..CASES {
+        let (settings, width, height) = random_case(&mut rng);
+        let rgba = synthetic(width, height, case);
+        let bgra: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[2], p[1], p[0], p[3]]).collect();
+        let rect = Rect { x: 0, y: 0, width, height };
+        let part = PicturePart::with_layout((width, height), rect, Layout::Bgra, &bgra).unwrap();
+        let row = settings.crop * 3;
+        let mut output = vec![f32::NAN; settings.crop * row];
+        Preprocessor::new(settings.clone()).unwrap().run_part(part, &mut output, row).unwrap();
+        assert_eq!(bits(&output), bits(&prepare(&settings, width, height, &rgba)), "{settings:?}");
+    }
+    let yuv = Layout::I420(Yuv { matrix: Matrix::Bt601, full_range: false });
+    let part = |x, y, bytes: usize| {
+        let rect = Rect { x, y, width: 5, height: 3 };
+        PicturePart::with_layout((20, 20), rect, yuv, &vec![0; bytes]).map(|_| ())
+    };
+    part(2, 4, 15 + 2 * 6).unwrap();
+    for (x, y, bytes) in [(1, 4, 27), (2, 3, 27), (2, 4, 26), (2, 4, 28)] {
+        assert_eq!(part(x, y, bytes).unwrap_err().code(), "BAD_INPUT");
+    }
 }

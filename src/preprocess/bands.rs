@@ -9,7 +9,8 @@
 use std::ops::Range;
 
 use super::axis::{Axis, LOW_BITS, PRECISION_BITS, Pairs, Side};
-use super::picture::{RGBA, Rect, RgbaPart};
+use super::layout::RGBA;
+use super::picture::{PicturePart, Rect};
 use super::{CHANNELS, Interpolation};
 use crate::simd::{F32x4, I32x4};
 
@@ -29,15 +30,12 @@ pub(super) struct Tables {
     /// In pairs of rows, of which the first is even.
     vertical: Axis,
     source: Rect,
-    /// Whether rows are shorter than the horizontal filter, and are copied to be longer.
-    narrow: bool,
 }
 
 impl Tables {
     pub fn new(width: Side, height: Side, interpolation: Interpolation) -> Self {
         let horizontal = Axis::new(width, interpolation, Pairs::Columns);
         let vertical = Axis::new(height, interpolation, Pairs::Rows);
-        let narrow = width.source < 2 * horizontal.pairs;
         let even = |range: &Range<usize>, length: usize| {
             let start = range.start / 2 * 2;
             (start, range.end.next_multiple_of(2).min(length) - start)
@@ -45,7 +43,7 @@ impl Tables {
         let (x, width) = even(&horizontal.source, width.source);
         let (y, height) = even(&vertical.source, height.source);
         let source = Rect { x, y, width, height };
-        Self { horizontal, vertical, source, narrow }
+        Self { horizontal, vertical, source }
     }
 
     /// What is read of a picture. Its corners are even, but for an odd picture's end.
@@ -72,7 +70,7 @@ impl Tables {
     pub fn scratch(&self) -> Scratch {
         Scratch {
             ring: vec![0; self.vertical.pairs * self.ring_row()],
-            rows: vec![0; if self.narrow { 2 * self.narrow_row() } else { 0 }],
+            rows: vec![0; 2 * self.copied_row()],
         }
     }
 
@@ -81,9 +79,14 @@ impl Tables {
         self.horizontal.placed.len().next_multiple_of(TILE) * COLUMN
     }
 
-    /// Bytes of a narrow picture's row that was made as long as the filter.
-    fn narrow_row(&self) -> usize {
-        2 * self.horizontal.pairs * RGBA
+    /// Whether rows are shorter than the horizontal filter, and are copied to be longer.
+    fn narrow(&self) -> bool {
+        self.source.width < 2 * self.horizontal.pairs
+    }
+
+    /// Bytes of a row that was copied.
+    fn copied_row(&self) -> usize {
+        self.source.width.max(2 * self.horizontal.pairs) * RGBA
     }
 }
 
@@ -92,6 +95,7 @@ impl Tables {
 pub struct Scratch {
     /// The last pairs of rows: pair `p` is in place `p % pairs`.
     ring: Vec<u8>,
+    /// A pair of rows that can't be read where it is: too short, or not RGBA.
     rows: Vec<u8>,
 }
 
@@ -100,7 +104,7 @@ pub struct Scratch {
 pub struct Bands<'a> {
     pub(super) tables: &'a Tables,
     /// Holds [`Tables::source`] and has the size that the tables are for.
-    pub(super) part: RgbaPart<'a>,
+    pub(super) part: PicturePart<'a>,
     pub(super) normalisation: &'a Normalisation,
     /// Pixels of a side of the crop.
     pub(super) crop: usize,
@@ -169,20 +173,21 @@ impl Bands<'_> {
 
     /// Resizes a pair of source rows to its place in the ring.
     fn horizontal<I: I32x4>(&self, pair: usize, scratch: &mut Scratch) {
-        let Tables { horizontal, vertical, source, narrow } = self.tables;
+        let Tables { horizontal, vertical, source } = self.tables;
         // Below a picture of an odd number of rows its last one stands in, with a weight of 0.
         let last = source.y + source.height - 1;
-        let rows = [2 * pair, 2 * pair + 1].map(|y| self.part.row(y.min(last), source.x));
+        let rows = [2 * pair, 2 * pair + 1].map(|y| y.min(last));
         let ring_row = self.tables.ring_row();
         let ring = &mut scratch.ring[pair % vertical.pairs * ring_row..][..ring_row];
-        let rows = if *narrow {
-            let (first, second) = scratch.rows.split_at_mut(self.tables.narrow_row());
-            for (long, short) in [(&mut *first, rows[0]), (&mut *second, rows[1])] {
-                long[..source.width * RGBA].copy_from_slice(&short[..source.width * RGBA]);
+        let rows = match rows.map(|y| self.part.rgba_row(y, source.x)) {
+            [Some(first), Some(second)] if !self.tables.narrow() => [first, second],
+            _ => {
+                let (first, second) = scratch.rows.split_at_mut(self.tables.copied_row());
+                for (copy, y) in [(&mut *first, rows[0]), (&mut *second, rows[1])] {
+                    self.part.write_rgba(y, source.x, &mut copy[..source.width * RGBA]);
+                }
+                [&*first, &*second]
             }
-            [&*first, &*second]
-        } else {
-            rows
         };
         assert!(rows.iter().all(|row| row.len() >= (horizontal.source.end - source.x) * RGBA));
         // SAFETY: the assertion says that the rows have all columns of `source`, which begins at or behind

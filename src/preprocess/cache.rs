@@ -17,41 +17,55 @@ struct Entry {
     settings: Preprocessing,
     /// Bytes as floats, `[y][x][rgb]`.
     values: Vec<f32>,
-    /// Whether they are those of the current picture.
-    current: bool,
+    /// How many of its rows are those of the current picture.
+    rows: usize,
 }
 
 impl ResizeCache {
     /// Begins another picture; the memory stays.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
-            entry.current = false;
+            entry.rows = 0;
         }
     }
 
-    /// The current picture as `settings` resize it, before normalisation. `resize` makes it, unless it is there.
-    pub(super) fn values(
+    /// How many rows there are of the current picture as `settings` resize it.
+    pub(super) fn rows(&self, settings: &Preprocessing) -> usize {
+        self.entry(settings).map_or(0, |entry| entry.rows)
+    }
+
+    /// The current picture as `settings` resize it, before normalisation, if it is whole.
+    pub(super) fn values(&self, settings: &Preprocessing) -> Option<&[f32]> {
+        let entry = self.entry(settings).filter(|entry| entry.rows == settings.crop)?;
+        Some(&entry.values)
+    }
+
+    /// Has `resize` write the next rows, up to the row `end`.
+    pub(super) fn extend(
         &mut self,
         settings: &Preprocessing,
-        resize: impl FnOnce(&mut [f32]) -> Result<(), Error>,
-    ) -> Result<&[f32], Error> {
+        end: usize,
+        resize: impl FnOnce(&mut [f32]),
+    ) -> Result<(), Error> {
+        let row = settings.crop * CHANNELS;
         let known = self.entries.iter().position(|entry| entry.settings.resizes_as(settings));
         let index = match known {
             Some(index) => index,
             None => {
-                let len = settings.crop * settings.crop * CHANNELS;
-                let mut values = with_room(len)?;
-                values.resize(len, 0.0);
-                self.entries.push(Entry { settings: settings.clone(), values, current: false });
+                let mut values = with_room(settings.crop * row)?;
+                values.resize(settings.crop * row, 0.0);
+                self.entries.push(Entry { settings: settings.clone(), values, rows: 0 });
                 self.entries.len() - 1
             }
         };
         let entry = &mut self.entries[index];
-        if !entry.current {
-            resize(&mut entry.values)?;
-            entry.current = true;
-        }
-        Ok(&entry.values)
+        resize(&mut entry.values[entry.rows * row..end * row]);
+        entry.rows = end;
+        Ok(())
+    }
+
+    fn entry(&self, settings: &Preprocessing) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.settings.resizes_as(settings))
     }
 }
 

@@ -17,14 +17,16 @@
 mod axis;
 mod bands;
 mod cache;
+mod layout;
 mod picture;
 mod shares;
 mod strips;
 
 pub use bands::{Bands, Scratch};
 pub use cache::ResizeCache;
-pub use picture::{MAX_IMAGE_SIDE, Rect, RgbaImage, RgbaPart};
-pub use strips::Strips;
+pub use layout::{Layout, Matrix, Yuv};
+pub use picture::{MAX_IMAGE_SIDE, PicturePart, Rect, RgbaImage};
+pub use strips::WHOLE;
 
 use crate::error::Error;
 use crate::plan::Threads;
@@ -32,6 +34,7 @@ use crate::simd::NativeInts;
 use axis::Side;
 use bands::{Normalisation, Tables};
 use picture::check_sides;
+use strips::Strip;
 
 /// The largest `resize_short_side` and `crop`, in pixels. MobileNets take 96 to 320.
 const MAX_SETTING: usize = 4096;
@@ -184,7 +187,7 @@ impl Preprocessor {
     /// As [`Preprocessor::run`].
     pub fn run_part(
         &mut self,
-        part: RgbaPart<'_>,
+        part: PicturePart<'_>,
         output: &mut [f32],
         row_stride: usize,
     ) -> Result<(), Error> {
@@ -211,7 +214,7 @@ impl Preprocessor {
     /// [`Error::ImagePart`] when something of [`Preprocessor::source`] isn't in `part`.
     pub fn bands<'a>(
         &'a mut self,
-        part: RgbaPart<'a>,
+        part: PicturePart<'a>,
         threads: usize,
     ) -> Result<(Bands<'a>, &'a mut [Scratch]), Error> {
         self.check(&part)?;
@@ -219,13 +222,8 @@ impl Preprocessor {
     }
 
     /// Checks that `part` is enough.
-    fn check(&mut self, part: &RgbaPart<'_>) -> Result<(), Error> {
-        let needed = self.tables(part.size()).source();
-        if part.rect().holds(needed) {
-            return Ok(());
-        }
-        let (width, height) = part.size();
-        Err(Error::ImagePart { width, height, needed, got: part.rect() })
+    fn check(&mut self, part: &PicturePart<'_>) -> Result<(), Error> {
+        check_holds(part, self.tables(part.size()).source())
     }
 
     /// [`Preprocessor::run_part`] by several threads, which share the bands.
@@ -238,73 +236,81 @@ impl Preprocessor {
     pub fn run_on(
         &mut self,
         threads: &Threads,
-        part: RgbaPart<'_>,
+        part: PicturePart<'_>,
         output: &mut [f32],
         row_stride: usize,
     ) -> Result<(), Error> {
+        let rows = 0..self.settings.crop;
         let (bands, scratch) = self.bands(part, threads.count())?;
-        shares::run(&bands, scratch, threads, output, row_stride);
+        shares::run(&bands, rows, scratch, threads, output, row_stride);
         Ok(())
     }
 
-    /// [`Preprocessor::run_on`] for one of several networks that look at the same picture: what one has resized, the
-    /// others that resize alike take from `cache`. The same bits.
+    /// What is to be read next of a picture of `width` x `height`, of which `cache` has all that was read: the whole of
+    /// [`Preprocessor::source`], or a strip of it where that has more than [`WHOLE`] bytes. `None` once all of it was.
     ///
     /// # Errors
-    /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
+    /// [`Error::ImageSide`].
+    pub fn next_strip(
+        &mut self,
+        (width, height): (usize, usize),
+        cache: &ResizeCache,
+    ) -> Result<Option<Rect>, Error> {
+        check_sides(width, height)?;
+        Ok(self.strip((width, height), cache).map(|strip| strip.source))
+    }
+
+    /// Resizes what [`Preprocessor::next_strip`] asked for into `cache`, for this preprocessor and all others that
+    /// resize alike; does nothing once all of the picture is there. The threads share the work.
     ///
-    /// # Panics
-    /// As [`Preprocessor::run`].
-    pub fn run_cached(
+    /// # Errors
+    /// [`Error::ImagePart`] when something of the strip isn't in `part`, and [`Error::OutOfMemory`].
+    pub fn resize_strip(
         &mut self,
         threads: &Threads,
-        part: RgbaPart<'_>,
+        part: PicturePart<'_>,
         cache: &mut ResizeCache,
-        output: &mut [f32],
-        row_stride: usize,
     ) -> Result<(), Error> {
-        self.check(&part)?;
-        let row_length = self.settings.crop * CHANNELS;
-        let (settings, normalisation, bands, scratch) = self.parts(part, threads.count());
-        let values = cache.values(settings, |values| {
+        let Some(Strip { rows, source }) = self.strip(part.size(), cache) else {
+            return Ok(());
+        };
+        check_holds(&part, source)?;
+        let (settings, _, bands, scratch) = self.parts(part, threads.count());
+        cache.extend(settings, rows.end, |values| {
             let bands = Bands { normalisation: &Normalisation::NONE, ..bands };
-            shares::run(&bands, scratch, threads, values, row_length);
-            Ok(())
-        })?;
-        normalisation.apply(values, row_length, output, row_stride);
-        Ok(())
+            shares::run(&bands, rows, scratch, threads, values, settings.crop * CHANNELS);
+        })
     }
 
-    /// [`Preprocessor::run_cached`] of a picture that is too large to be in memory as a whole. One thread.
+    /// Writes the picture that [`Preprocessor::resize_strip`] has resized: the same bits as [`Preprocessor::run`]'s.
     ///
     /// # Errors
-    /// [`Error::ImageSide`], [`Error::OutOfMemory`], and those of [`Strips::read`].
+    /// [`Error::Unread`] when not all of it is in `cache`.
     ///
     /// # Panics
     /// As [`Preprocessor::run`].
-    pub fn run_strips(
-        &mut self,
-        strips: &mut dyn Strips,
-        cache: &mut ResizeCache,
+    pub fn run_resized(
+        &self,
+        cache: &ResizeCache,
         output: &mut [f32],
         row_stride: usize,
     ) -> Result<(), Error> {
-        let (width, height) = strips.size();
-        check_sides(width, height)?;
-        let row_length = self.settings.crop * CHANNELS;
-        self.tables((width, height));
-        let Self { settings, normalisation, current, .. } = self;
-        let Some((_, tables)) = current else { unreachable!("set above") };
-        let values = cache.values(settings, |values| {
-            let target = (&*tables, &Normalisation::NONE, settings.crop);
-            strips::run(strips, target, &mut tables.scratch(), values, row_length)
-        })?;
-        normalisation.apply(values, row_length, output, row_stride);
+        let crop = self.settings.crop;
+        let values = cache
+            .values(&self.settings)
+            .ok_or_else(|| Error::Unread { rows: cache.rows(&self.settings), crop })?;
+        self.normalisation.apply(values, crop * CHANNELS, output, row_stride);
         Ok(())
+    }
+
+    /// The strip of a picture of `size` that is missing in `cache`.
+    fn strip(&mut self, size: (usize, usize), cache: &ResizeCache) -> Option<Strip> {
+        let (start, crop) = (cache.rows(&self.settings), self.settings.crop);
+        Strip::at(start, self.tables(size), crop)
     }
 
     /// Runs on a part that is known to be enough.
-    fn run_whole(&mut self, part: RgbaPart<'_>, output: &mut [f32], row_stride: usize) {
+    fn run_whole(&mut self, part: PicturePart<'_>, output: &mut [f32], row_stride: usize) {
         let crop = self.settings.crop;
         let (bands, scratch) = self.bands_of(part, 1);
         bands.rows::<NativeInts>(0..crop, &mut scratch[0], output, row_stride);
@@ -313,7 +319,7 @@ impl Preprocessor {
     /// Bands of a part that is known to be enough.
     fn bands_of<'a>(
         &'a mut self,
-        part: RgbaPart<'a>,
+        part: PicturePart<'a>,
         threads: usize,
     ) -> (Bands<'a>, &'a mut [Scratch]) {
         let (_, _, bands, scratch) = self.parts(part, threads);
@@ -323,7 +329,7 @@ impl Preprocessor {
     /// The same, with what the bands were made from.
     fn parts<'a>(
         &'a mut self,
-        part: RgbaPart<'a>,
+        part: PicturePart<'a>,
         threads: usize,
     ) -> (&'a Preprocessing, &'a Normalisation, Bands<'a>, &'a mut [Scratch]) {
         self.tables(part.size());
@@ -346,6 +352,15 @@ impl Preprocessor {
         let (_, tables) = self.current.get_or_insert_with(|| (size, tables_for(settings, size)));
         tables
     }
+}
+
+/// Checks that `needed` of the picture is in memory.
+fn check_holds(part: &PicturePart<'_>, needed: Rect) -> Result<(), Error> {
+    if part.rect().holds(needed) {
+        return Ok(());
+    }
+    let (width, height) = part.size();
+    Err(Error::ImagePart { width, height, needed, got: part.rect() })
 }
 
 /// Tables for pictures of `width` x `height`.

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
+use super::layout::{Coefficients, Layout, RGBA, bgra_row, i420_row, nv12_row};
 use crate::error::Error;
 
 /// The longest side of a picture, in pixels: JPEG's limit, and that of Chromium's canvas.
 pub const MAX_IMAGE_SIDE: usize = 65_535;
-
-/// Bytes of one pixel.
-pub(super) const RGBA: usize = 4;
 
 /// A rectangle in a picture, in pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,14 +96,16 @@ pub(super) fn check_sides(width: usize, height: usize) -> Result<(), Error> {
 
 /// A borrowed rectangle of a picture: the rest of the picture need not be in memory.
 #[derive(Debug, Clone, Copy)]
-pub struct RgbaPart<'a> {
+pub struct PicturePart<'a> {
     size: (usize, usize),
     rect: Rect,
+    layout: Layout,
+    /// Bytes between the starts of two rows: of pixels, or of luma.
     stride: usize,
     pixels: &'a [u8],
 }
 
-impl<'a> RgbaPart<'a> {
+impl<'a> PicturePart<'a> {
     /// Takes `pixels` as the rectangle `rect` of a picture of `width` x `height`: the rows of the
     /// rectangle from top to bottom, four bytes a pixel (red, green, blue, alpha), `stride` bytes from
     /// the start of one row to that of the next. What follows the last pixel is ignored.
@@ -120,11 +120,7 @@ impl<'a> RgbaPart<'a> {
         stride: usize,
         pixels: &'a [u8],
     ) -> Result<Self, Error> {
-        check_sides(width, height)?;
-        let picture = Rect { x: 0, y: 0, width, height };
-        if rect.width == 0 || rect.height == 0 || !picture.holds(rect) {
-            return Err(Error::ImageRect { width, height, rect });
-        }
+        check_rect((width, height), rect)?;
         let row = rect.width * RGBA;
         // In 64 bits, and saturating: the stride may be any number.
         let above = (stride.max(row) as u64).saturating_mul(rect.height as u64 - 1);
@@ -132,7 +128,32 @@ impl<'a> RgbaPart<'a> {
         if stride < row || (pixels.len() as u64) < expected {
             return Err(Error::ImageRows { rect, row, expected, stride, got: pixels.len() });
         }
-        Ok(Self { size: (width, height), rect, stride, pixels })
+        Ok(Self { size: (width, height), rect, layout: Layout::Rgba, stride, pixels })
+    }
+
+    /// The same of pixels in any layout, without gaps. Where 2 x 2 pixels share a colour the rectangle begins at an even
+    /// column and row.
+    ///
+    /// # Errors
+    /// [`Error::ImageSide`] and [`Error::ImageRect`] as [`PicturePart::new`]; the latter also for a rectangle that cuts
+    /// through pixels of one colour; [`Error::ImageLength`] when `pixels` are not exactly that many.
+    pub fn with_layout(
+        size: (usize, usize),
+        rect: Rect,
+        layout: Layout,
+        pixels: &'a [u8],
+    ) -> Result<Self, Error> {
+        check_rect(size, rect)?;
+        let Rect { x, y, width, height } = rect;
+        if layout.is_subsampled() && (x % 2, y % 2) != (0, 0) {
+            return Err(Error::ImageRect { width: size.0, height: size.1, rect });
+        }
+        let expected = layout.bytes(width, height);
+        if pixels.len() as u64 != expected {
+            return Err(Error::ImageLength { width, height, expected, got: pixels.len() });
+        }
+        let stride = if layout.is_subsampled() { width } else { width * RGBA };
+        Ok(Self { size, rect, layout, stride, pixels })
     }
 
     /// Width and height of the whole picture.
@@ -146,16 +167,56 @@ impl<'a> RgbaPart<'a> {
     }
 
     /// The bytes of the rectangle from column `x` on in the picture's row `y`, to the end of the
-    /// rectangle's row.
-    pub(super) fn row(&self, y: usize, x: usize) -> &'a [u8] {
+    /// rectangle's row, if they are RGBA.
+    pub(super) fn rgba_row(&self, y: usize, x: usize) -> Option<&'a [u8]> {
+        (self.layout == Layout::Rgba).then(|| self.row(y, x, RGBA))
+    }
+
+    /// Writes as many pixels of the picture's row `y`, from the even column `x` on, as `rgba` has room for.
+    pub(super) fn write_rgba(&self, y: usize, x: usize, rgba: &mut [u8]) {
+        let width = rgba.len() / RGBA;
+        let chroma = |plane: usize, bytes: usize| {
+            let Rect { width: row, height: rows, .. } = self.rect;
+            let (row, rows) = (row.div_ceil(2) * bytes, rows.div_ceil(2));
+            let start = self.rect.width * self.rect.height + plane * row * rows;
+            let row = &self.pixels[start + (y - self.rect.y) / 2 * row..][..row];
+            &row[(x - self.rect.x) / 2 * bytes..][..width.div_ceil(2) * bytes]
+        };
+        match self.layout {
+            Layout::Rgba => rgba.copy_from_slice(&self.row(y, x, RGBA)[..width * RGBA]),
+            Layout::Bgra => bgra_row(&self.row(y, x, RGBA)[..width * RGBA], rgba),
+            Layout::I420(yuv) => {
+                let planes = [0, 1].map(|plane| chroma(plane, 1));
+                i420_row(&Coefficients::from(yuv), &self.row(y, x, 1)[..width], planes, rgba);
+            }
+            Layout::Nv12(yuv) => {
+                let pairs = chroma(0, 2).as_chunks().0;
+                nv12_row(&Coefficients::from(yuv), &self.row(y, x, 1)[..width], pairs, rgba);
+            }
+        }
+    }
+
+    /// The rest of a row, of pixels of `bytes` each, from column `x` on.
+    fn row(&self, y: usize, x: usize, bytes: usize) -> &'a [u8] {
         let start = (y - self.rect.y) * self.stride;
-        &self.pixels[start..][(x - self.rect.x) * RGBA..self.rect.width * RGBA]
+        &self.pixels[start..][(x - self.rect.x) * bytes..self.rect.width * bytes]
     }
 }
 
-impl<'a> From<RgbaImage<'a>> for RgbaPart<'a> {
+/// Says whether `rect` is a part of a picture of these sides.
+fn check_rect((width, height): (usize, usize), rect: Rect) -> Result<(), Error> {
+    check_sides(width, height)?;
+    let picture = Rect { x: 0, y: 0, width, height };
+    if rect.width == 0 || rect.height == 0 || !picture.holds(rect) {
+        return Err(Error::ImageRect { width, height, rect });
+    }
+    Ok(())
+}
+
+impl<'a> From<RgbaImage<'a>> for PicturePart<'a> {
     fn from(RgbaImage { width, height, pixels }: RgbaImage<'a>) -> Self {
         let rect = Rect { x: 0, y: 0, width, height };
-        Self { size: (width, height), rect, stride: width * RGBA, pixels }
+        let (layout, stride) = (Layout::Rgba, width * RGBA);
+        Self { size: (width, height), rect, layout, stride, pixels }
     }
 }

@@ -36,25 +36,25 @@ impl Work for Shares<'_> {
     }
 }
 
-/// Writes the whole crop; `scratch` has one for each thread.
+/// Writes the crop's rows `rows`, the first of them to `output`'s start; `scratch` has one for each thread.
 ///
 /// # Panics
 /// As [`Bands::rows`].
 pub fn run(
     bands: &Bands<'_>,
+    rows: Range<usize>,
     scratch: &mut [Scratch],
     threads: &Threads,
     output: &mut [f32],
     row_stride: usize,
 ) {
-    let crop = bands.crop;
     if threads.count() == 1 {
-        bands.rows::<NativeInts>(0..crop, &mut scratch[0], output, row_stride);
+        bands.rows::<NativeInts>(rows, &mut scratch[0], output, row_stride);
         return;
     }
-    let rows = crop.div_ceil(threads.count() * BANDS_PER_THREAD);
-    let shares = output.chunks_mut(rows * row_stride).zip((0..crop).step_by(rows));
-    let shares = shares.map(|(output, y)| Mutex::new((y..crop.min(y + rows), output)));
+    let share = rows.len().div_ceil(threads.count() * BANDS_PER_THREAD);
+    let shares = output.chunks_mut(share * row_stride).zip(rows.clone().step_by(share));
+    let shares = shares.map(|(output, y)| Mutex::new((y..rows.end.min(y + share), output)));
     let work = Shares {
         bands,
         row_stride,

@@ -1,50 +1,39 @@
-//! A picture that is too large to be in memory as a whole: a band of the crop's rows at a time, from as much of the picture
-//! as that band needs.
+//! Large pictures are resized strip by strip, so that no more than a strip of one need be in memory.
 
-use super::bands::{Bands, Normalisation, Scratch, Tables};
-use super::picture::{RGBA, Rect, RgbaPart};
-use crate::buffer::with_room;
-use crate::error::Error;
-use crate::simd::NativeInts;
+use std::ops::Range;
 
-/// Bytes of a strip, about: a photo of 4000 x 3000 pixels is read in nine.
-const STRIP: usize = 4 << 20;
+use super::bands::Tables;
+use super::layout::RGBA;
+use super::picture::Rect;
 
-/// A picture that is read in pieces.
-pub trait Strips {
-    /// Width and height of the whole picture, in pixels.
-    fn size(&self) -> (usize, usize);
+/// What is read of a picture at once, as long as it has no more bytes of RGBA: 2048 x 2048 pixels.
+pub const WHOLE: usize = 16 << 20;
 
-    /// Writes the pixels of `rect`, rows from top to bottom, four bytes each, without gaps.
-    ///
-    /// # Errors
-    /// Whatever keeps the picture from being read.
-    fn read(&mut self, rect: Rect, pixels: &mut [u8]) -> Result<(), Error>;
+/// Bytes of RGBA in a strip of a larger one, about. The crop of a photo of 4000 x 3000 pixels is copied in 5 ms by strips that
+/// fit the processor's cache, in 7 as a whole.
+const STRIP: usize = 2 << 20;
+
+/// Some rows of the crop, and what they are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Strip {
+    pub rows: Range<usize>,
+    pub source: Rect,
 }
 
-/// Writes the whole crop, of `crop` rows, from the picture that `tables` are for.
-pub(super) fn run(
-    strips: &mut dyn Strips,
-    (tables, normalisation, crop): (&Tables, &Normalisation, usize),
-    scratch: &mut Scratch,
-    output: &mut [f32],
-    row_stride: usize,
-) -> Result<(), Error> {
-    let Rect { width, height, .. } = tables.source();
-    let rows = (crop * STRIP / (width * height * RGBA)).clamp(1, crop);
-    let mut pixels = Vec::new();
-    for y in (0..crop).step_by(rows) {
-        let rows = y..crop.min(y + rows);
-        let rect = tables.source_of(rows.clone());
-        let len = rect.width * rect.height * RGBA;
-        if pixels.len() < len {
-            pixels = with_room(len)?;
-            pixels.resize(len, 0);
+impl Strip {
+    /// The strip that begins with the crop's row `start`; none at the end of the crop.
+    pub fn at(start: usize, tables: &Tables, crop: usize) -> Option<Self> {
+        if start >= crop {
+            return None;
         }
-        strips.read(rect, &mut pixels[..len])?;
-        let part = RgbaPart::new(strips.size(), rect, rect.width * RGBA, &pixels[..len])?;
-        let bands = Bands { tables, part, normalisation, crop };
-        bands.rows::<NativeInts>(rows, scratch, &mut output[y * row_stride..], row_stride);
+        let source = tables.source();
+        // In 64 bits: the largest picture's length overflows wasm's usize.
+        let bytes = source.width as u64 * source.height as u64 * RGBA as u64;
+        if bytes <= WHOLE as u64 {
+            return Some(Self { rows: start..crop, source });
+        }
+        let rows = (crop as u64 * STRIP as u64 / bytes) as usize;
+        let rows = start..crop.min(start + rows.max(1));
+        Some(Self { source: tables.source_of(rows.clone()), rows })
     }
-    Ok(())
 }

@@ -2,32 +2,32 @@
 
 use crate::buffer::with_room;
 use crate::error::Error;
-use crate::model::{Model, Source};
-use crate::preprocess::{Rect, ResizeCache, RgbaPart};
+use crate::model::Model;
+use crate::preprocess::{Layout, Matrix, PicturePart, Rect, ResizeCache, WHOLE, Yuv};
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{
     ContextAttributes2d, DomRectInit, ImageBitmap, OffscreenCanvas,
     OffscreenCanvasRenderingContext2d, PlaneLayout, VideoFrame, VideoFrameCopyToOptions,
-    VideoPixelFormat,
+    VideoMatrixCoefficients, VideoPixelFormat, VideoTransferCharacteristics,
 };
 
-/// Bytes of a picture that are kept for the next one: a camera's of 2048 x 2048 pixels.
-const KEPT: usize = 16 << 20;
-
-/// Bytes of a pixel.
+/// Bytes of a pixel of RGBA.
 const RGBA: usize = 4;
 
 /// One picture, or the part of it that networks read. Made once, and used for every picture: a camera's frames need no new
 /// memory.
 #[wasm_bindgen]
-#[derive(Default)]
+#[derive(Debug)]
 pub struct Frame {
     size: (usize, usize),
     rect: Rect,
-    /// RGBA of `rect`, opaque.
+    /// How the pixels of `rect` lie in `pixels`.
+    layout: Layout,
     pixels: Vec<u8>,
+    /// Whether they hold transparency.
+    alpha: bool,
     /// What networks have resized of this picture.
     cache: ResizeCache,
     canvas: Option<OffscreenCanvasRenderingContext2d>,
@@ -37,60 +37,86 @@ pub struct Frame {
 impl Frame {
     /// No picture yet.
     #[wasm_bindgen(constructor)]
+    #[expect(
+        clippy::new_without_default,
+        reason = "JavaScript has constructors, and nobody else makes one"
+    )]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            size: (0, 0),
+            rect: Rect::default(),
+            layout: Layout::Rgba,
+            pixels: Vec::new(),
+            alpha: false,
+            cache: ResizeCache::default(),
+            canvas: None,
+        }
     }
 
-    /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`, which shows `width` x `height` pixels: a `VideoFrame`,
-    /// an `ImageBitmap`, or the bytes of the whole picture, RGBA, not premultiplied. What is transparent is read over white.
+    /// The most bytes, as RGBA, of a rectangle that is read at once.
+    #[wasm_bindgen(js_name = whole, getter)]
+    pub fn whole(&self) -> usize {
+        WHOLE
+    }
+
+    /// Begins another picture, of `width` x `height` pixels.
+    pub fn begin(&mut self, width: usize, height: usize) {
+        self.size = (width, height);
+        self.cache.clear();
+    }
+
+    /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`, which shows the picture: a `VideoFrame`, an
+    /// `ImageBitmap`, or the bytes of the whole picture, RGBA, not premultiplied. What is transparent is read over white.
     ///
-    /// The promise of an opaque `VideoFrame` is the browser's own copy into this memory: nothing else may be called before it
-    /// is done. Where it fails, [`Frame::draw`] may not.
-    pub fn read(
-        &mut self,
-        image: &JsValue,
-        width: usize,
-        height: usize,
-        rect: &[u32],
-    ) -> Result<Option<Promise>, JsValue> {
-        self.begin(width, height, rect)?;
+    /// The promise of a `VideoFrame` is the browser's own copy into this memory: nothing else may be called before it
+    /// is done. Where it fails, or [`Frame::translucent`] then says that colours may be premultiplied, [`Frame::draw`]
+    /// reads the same.
+    pub fn read(&mut self, image: &JsValue, rect: &[u32]) -> Result<Option<Promise>, JsValue> {
         if let Some(frame) = image.dyn_ref::<VideoFrame>() {
-            if let Some(corner) = plain_corner(frame, width, height) {
-                return self.copy(frame, corner).map(Some);
+            if let Some(plain) = Plain::of(frame, self.size) {
+                self.make_room(rect, plain.layout)?;
+                self.alpha = plain.alpha;
+                return self.copy(frame, plain.corner).map(Some);
             }
         } else if let Some(bytes) = image.dyn_ref::<js_sys::Uint8ClampedArray>() {
+            self.make_room(rect, Layout::Rgba)?;
             self.take(bytes)?;
             return Ok(None);
         }
-        self.draw_image(image)?;
+        self.draw(image, rect)?;
         Ok(None)
     }
 
+    /// Whether some of the pixels that were copied from a `VideoFrame` are not opaque. Their colours may then be
+    /// premultiplied: Chromium copies an `ImageBitmap`'s as they are.
+    pub fn translucent(&self) -> bool {
+        let opaque =
+            |pixels: &[[u8; RGBA]]| pixels.iter().fold(255, |all, pixel| all & pixel[3]) == 255;
+        self.alpha && !opaque(self.pixels.as_chunks().0)
+    }
+
     /// Reads a `VideoFrame` or an `ImageBitmap` by way of a canvas, as every browser can.
-    pub fn draw(
-        &mut self,
-        image: &JsValue,
-        width: usize,
-        height: usize,
-        rect: &[u32],
-    ) -> Result<(), JsValue> {
-        self.begin(width, height, rect)?;
+    pub fn draw(&mut self, image: &JsValue, rect: &[u32]) -> Result<(), JsValue> {
+        self.make_room(rect, Layout::Rgba)?;
         self.draw_image(image)
     }
 }
 
 impl Frame {
-    /// Prepares the picture for a network, once it has been read.
-    pub(super) fn prepare(&mut self, model: &mut Model) -> Result<(), Error> {
-        let stride = self.rect.width * RGBA;
-        let part = RgbaPart::new(self.size, self.rect, stride, &self.pixels)?;
-        model.prepare_cached(part, &mut self.cache)
+    /// Resizes what was read for a network.
+    pub(super) fn resize(&mut self, model: &mut Model) -> Result<(), Error> {
+        let part = PicturePart::with_layout(self.size, self.rect, self.layout, &self.pixels)?;
+        model.resize_strip(part, &mut self.cache)
     }
 
-    /// The picture, for whatever else a network does with it.
-    pub(super) fn source(&self) -> Result<Source<'_>, Error> {
-        let stride = self.rect.width * RGBA;
-        Ok(Source::Picture(RgbaPart::new(self.size, self.rect, stride, &self.pixels)?))
+    /// What networks have resized of the picture.
+    pub(super) fn cache(&self) -> &ResizeCache {
+        &self.cache
+    }
+
+    /// Width and height of the picture, in pixels.
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.size
     }
 
     /// Pixels of the picture's short side.
@@ -98,23 +124,23 @@ impl Frame {
         self.size.0.min(self.size.1)
     }
 
-    /// Makes room for a part of another picture.
-    fn begin(&mut self, width: usize, height: usize, rect: &[u32]) -> Result<(), Error> {
+    /// Makes room for a part of the picture.
+    fn make_room(&mut self, rect: &[u32], layout: Layout) -> Result<(), Error> {
+        let (width, height) = self.size;
         let &[x, y, part_width, part_height] = rect else {
             return Err(Error::ImageRect { width, height, rect: Rect::default() });
         };
-        let [x, y, part_width, part_height] =
-            [x, y, part_width, part_height].map(|side| side as usize);
-        let rect = Rect { x, y, width: part_width, height: part_height };
-        let len = part_width.saturating_mul(part_height).saturating_mul(RGBA);
-        self.cache.clear();
-        if self.pixels.capacity() < len || self.pixels.capacity() > KEPT.max(len) {
+        let [x, y, width, height] = [x, y, part_width, part_height].map(|side| side as usize);
+        let bytes = layout.bytes(width, height);
+        let len = usize::try_from(bytes).map_err(|_| Error::OutOfMemory { bytes })?;
+        if self.pixels.capacity() < len || self.pixels.capacity() > WHOLE.max(len) {
             // First, so that the memory need not hold both.
             self.pixels = Vec::new();
             self.pixels = with_room(len)?;
         }
         self.pixels.resize(len, 0);
-        (self.size, self.rect) = ((width, height), rect);
+        self.rect = Rect { x, y, width, height };
+        (self.layout, self.alpha) = (layout, false);
         Ok(())
     }
 
@@ -126,11 +152,23 @@ impl Frame {
         rect.set_y((corner.1 + y) as f64);
         rect.set_width(width as f64);
         rect.set_height(height as f64);
+        let half = (width.div_ceil(2), height.div_ceil(2));
+        // Offset and bytes of a row of each plane.
+        let planes: &[(usize, usize)] = match self.layout {
+            Layout::Rgba | Layout::Bgra => &[(0, width * RGBA)],
+            Layout::Nv12(_) => &[(0, width), (width * height, 2 * half.0)],
+            Layout::I420(_) => {
+                let u = width * height;
+                &[(0, width), (u, half.0), (u + half.0 * half.1, half.0)]
+            }
+        };
+        let planes: Vec<_> = planes
+            .iter()
+            .map(|&(offset, stride)| PlaneLayout::new(offset as u32, stride as u32))
+            .collect();
         let options = VideoFrameCopyToOptions::new();
         options.set_rect(&rect);
-        options.set_format(VideoPixelFormat::Rgba);
-        let stride = (width * RGBA) as u32;
-        options.set_layout(&[PlaneLayout::new(0, stride)]);
+        options.set_layout(&planes);
         // SAFETY: the view is of `pixels`, which stays as it is until the caller has awaited the promise; if the memory
         // grew meanwhile the view would be empty, and the promise be rejected.
         let view = unsafe { Uint8Array::view_mut_raw(self.pixels.as_mut_ptr(), self.pixels.len()) };
@@ -215,21 +253,58 @@ impl Frame {
     }
 }
 
-/// Where the first pixel of an opaque frame is that is shown pixel by pixel, neither scaled nor turned; the others take a
-/// canvas.
-fn plain_corner(frame: &VideoFrame, width: usize, height: usize) -> Option<(usize, usize)> {
-    use VideoPixelFormat::{Bgrx, I420, I422, I444, Nv12, Rgbx};
-    if !matches!(frame.format()?, I420 | I422 | I444 | Nv12 | Rgbx | Bgrx) {
+/// A frame that can be copied as it is, since it is shown pixel by pixel, neither scaled nor turned, in colours that need no
+/// more than a matrix. The others take a canvas.
+struct Plain {
+    layout: Layout,
+    alpha: bool,
+    /// Where the first pixel is that is shown.
+    corner: (usize, usize),
+}
+
+impl Plain {
+    fn of(frame: &VideoFrame, (width, height): (usize, usize)) -> Option<Self> {
+        use VideoPixelFormat::{Bgra, Bgrx, I420, Nv12, Rgba, Rgbx};
+        let format = frame.format()?;
+        let (layout, alpha) = match format {
+            I420 => (Layout::I420(yuv_of(frame)?), false),
+            Nv12 => (Layout::Nv12(yuv_of(frame)?), false),
+            Rgba | Rgbx => (Layout::Rgba, format == Rgba),
+            Bgra | Bgrx => (Layout::Bgra, format == Bgra),
+            _ => return None,
+        };
+        let visible = frame.visible_rect()?;
+        if (visible.width(), visible.height()) != (width as f64, height as f64) {
+            return None;
+        }
+        // Newer browsers turn frames; to the others these are undefined.
+        let turned =
+            Reflect::get(frame, &"rotation".into()).ok()?.as_f64().is_some_and(|it| it != 0.0);
+        let flipped = Reflect::get(frame, &"flip".into()).ok()?.is_truthy();
+        let corner = (visible.x() as usize, visible.y() as usize);
+        // A copy of planes begins and ends where the colours do.
+        let cut = matches!(layout, Layout::I420(_) | Layout::Nv12(_))
+            && [corner.0, corner.1, width, height].iter().any(|side| side % 2 != 0);
+        (!turned && !flipped && !cut).then_some(Self { layout, alpha, corner })
+    }
+}
+
+/// Which colours the planes of a frame are, if it says so, and if a screen's are meant: what has more range than that is
+/// left to the browser.
+fn yuv_of(frame: &VideoFrame) -> Option<Yuv> {
+    use VideoMatrixCoefficients as Coefficients;
+    use VideoTransferCharacteristics as Transfer;
+    let space = frame.color_space();
+    let matrix = match space.matrix()? {
+        Coefficients::Bt709 => Matrix::Bt709,
+        Coefficients::Bt470bg | Coefficients::Smpte170m => Matrix::Bt601,
+        Coefficients::Bt2020Ncl => Matrix::Bt2020,
+        _ => return None,
+    };
+    if let Some(Transfer::Pq | Transfer::Hlg) = space.transfer() {
         return None;
     }
-    let visible = frame.visible_rect()?;
-    if (visible.width(), visible.height()) != (width as f64, height as f64) {
-        return None;
-    }
-    // Newer browsers turn frames; to the others these are undefined.
-    let turned = Reflect::get(frame, &"rotation".into()).ok()?.as_f64().is_some_and(|it| it != 0.0);
-    let flipped = Reflect::get(frame, &"flip".into()).ok()?.is_truthy();
-    (!turned && !flipped).then(|| (visible.x() as usize, visible.y() as usize))
+    Some(Yuv { matrix, full_range: space.full_range()? })
 }
 
 /// Composites onto white what isn't opaque.
