@@ -264,14 +264,14 @@ class Networks {
       frame,
       networks.map(({ network }) => network),
     );
-    let before = performance.now() - began;
+    let read = performance.now() - began;
     return networks.map(({ network, topK }, index) => {
       const [preprocess, inference, ...pairs] = network.classify(this.#picture, topK);
       const ranking = [];
       for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
-      const reading = { ranking, preprocess: before + preprocess, inference };
+      const reading = { ranking, read, preprocess: read + preprocess, inference };
       // The first one's time has what all have of it.
-      before = 0;
+      read = 0;
       if (wanted) tell({ index, reading });
       return reading;
     });
