@@ -76,7 +76,12 @@ export async function classify(latest, order, source, networks, overs, given) {
       throw error;
     }
     const asked = members.map(({ seat }) => ({ network: seat.network, topK: Math.min(topK, seat.info.classes) }));
-    const request = /** @type {const} */ ({ type: 'classify', frame, networks: asked, tell: asked.length > 1 || onResult !== undefined });
+    const request = /** @type {const} */ ({
+      type: 'classify',
+      frame,
+      networks: asked,
+      tell: asked.length > 1 || onResult !== undefined,
+    });
     return sendFrame(connection, request, frame, onPart);
   };
   try {
