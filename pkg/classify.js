@@ -54,11 +54,11 @@ export async function classify(latest, order, source, networks, overs, given) {
    * @param {number} index
    * @returns {Classification} the same one each time that it is asked for
    */
-  const answerOf = ({ ranking, preprocess, inference }, index) => {
+  const answerOf = ({ ranking, read, preprocess, inference }, index) => {
     const { labels } = members[index];
     return (answers[index] ??= {
       predictions: ranking.map(({ index, probability }) => ({ index, label: labels?.[index] ?? null, probability })),
-      timing: { preprocess, inference, total: performance.now() - began },
+      timing: { read, preprocess, inference, total: performance.now() - began },
     });
   };
   let ended = false;
@@ -80,7 +80,12 @@ export async function classify(latest, order, source, networks, overs, given) {
     const asked = members.map(({ seat }) => ({ network: seat.network, topK: Math.min(topK, seat.info.classes) }));
     /** @param {Frame} frame */
     const requestOf = (frame) =>
-      /** @type {const} */ ({ type: 'classify', frame, networks: asked, tell: asked.length > 1 });
+      /** @type {const} */ ({
+        type: 'classify',
+        frame,
+        networks: asked,
+        tell: asked.length > 1 || onResult !== undefined,
+      });
     return sendFrame(connection, requestOf, frame, onPart);
   };
   try {

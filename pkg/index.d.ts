@@ -177,6 +177,8 @@ export interface Timing {
    * what they have in common counts for the first of them. ms
    */
   preprocess: number;
+  /** Of `preprocess`, the reading of the frame's pixels; the rest is resizing, cropping and normalising. ms */
+  read: number;
   /** The network, in the worker. ms */
   inference: number;
   /** From the call to its answer: also the taking of the frame, the way to the worker, and any wait for it. ms */

@@ -47,6 +47,7 @@
  *
  * @typedef {object} Reading
  * @property {{ index: number, probability: number }[]} ranking best first
+ * @property {number} read of `preprocess`, the reading of the frame's pixels. ms
  * @property {number} preprocess ms
  * @property {number} inference ms
  * @typedef {{ index: number, reading: Reading }} ReadingPart `index` among the request's networks

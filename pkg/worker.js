@@ -272,14 +272,14 @@ class Networks {
       async (prepare) => {
         const readings = [];
         for (const [index, { network, topK }] of networks.entries()) {
-          await prepare(network);
+          const read = await prepare(network);
           const prepared = performance.now();
           const pairs = network.classify(this.#picture, topK);
           const ended = performance.now();
           const ranking = [];
           for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
           // The first one's time has what all have of it.
-          const reading = { ranking, preprocess: prepared - began, inference: ended - prepared };
+          const reading = { ranking, read, preprocess: prepared - began, inference: ended - prepared };
           began = ended;
           readings.push(reading);
           if (wanted) tell({ index, reading });
@@ -296,7 +296,7 @@ class Networks {
    */
   async #look(network, look) {
     if ('input' in look) return [this.#picture, look.input];
-    await this.#show(look.frame, [network], (prepare) => prepare(network));
+    await this.#show(look.frame, [network], async (prepare) => void (await prepare(network)));
     return [this.#picture, undefined];
   }
 
@@ -305,10 +305,12 @@ class Networks {
    * @template T
    * @param {import('./protocol.js').Frame} frame closed by this call
    * @param {Network[]} networks
-   * @param {(prepare: (network: Network) => Promise<void>) => Promise<T>} use has each network prepared before it looks
+   * @param {(prepare: (network: Network) => Promise<number>) => Promise<T>} use has each network prepared before it looks; that
+   *   tells how long pixels were read since the last one, ms
    * @returns {Promise<T>}
    */
   async #show(frame, networks, use) {
+    const began = performance.now();
     /** @type {VideoFrame | undefined} */
     let copy;
     try {
@@ -319,12 +321,16 @@ class Networks {
       if (image instanceof ImageBitmap) copy = frameOf(image);
       const images = copy ? [copy, image] : [image, 'resend' in frame ? undefined : image];
       const large = seen[2] * seen[3] * 4 > this.#picture.whole;
-      if (!large) await this.#read(images, seen);
+      let time = performance.now() - began;
+      if (!large) time += await this.#read(images, seen);
       return await use(async (network) => {
-        for (let strip; (strip = network.nextStrip(this.#picture)); ) {
-          if (large) await this.#read(images, strip);
+        for (let strip; (strip = network.nextStrip(this.#picture));) {
+          if (large) time += await this.#read(images, strip);
           network.resize(this.#picture);
         }
+        const read = time;
+        time = 0;
+        return read;
       });
     } finally {
       copy?.close();
@@ -336,12 +342,14 @@ class Networks {
    * @param {(ImageBitmap | VideoFrame | Uint8ClampedArray | undefined)[]} images of one picture: what is copied if it can be copied
    *   as it is, and what is drawn otherwise, if the worker has that
    * @param {Uint32Array} rect
+   * @returns {Promise<number>} how long it took, ms
    */
   async #read([first, last], rect) {
+    const began = performance.now();
     try {
       try {
         await this.#picture.read(first, rect);
-        if (!this.#picture.translucent()) return;
+        if (!this.#picture.translucent()) return performance.now() - began;
       } catch (cause) {
         // This browser can't copy such a frame; a canvas can.
         const refused = cause instanceof DOMException || cause instanceof TypeError;
@@ -349,6 +357,7 @@ class Networks {
       }
       if (last === undefined) throw UNREADABLE;
       this.#picture.draw(last, rect);
+      return performance.now() - began;
     } catch (cause) {
       if (!(cause instanceof DOMException)) throw cause;
       const reason = `the pixels of this picture can't be read here: ${messageOf(cause)}`;

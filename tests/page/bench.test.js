@@ -33,6 +33,8 @@ async function watch(page) {
 }
 
 const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small', 'v4-conv-medium'];
+/** Of the way of a frame. */
+const PARTS = ['read', 'resize', 'network', 'answer'];
 const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
 /** More than one turn, and a last one that isn't full. */
@@ -218,6 +220,92 @@ test('the layers of the chosen network and build are shown', async () => {
   assert.equal(await names.count(), report.entries[BUILDS.indexOf('simd')].profile.steps.length);
 });
 
+test('the way of a frame to its labels is measured for each size, shown, and exported', async () => {
+  const page = measured;
+  const { report } = await exported(page);
+  const median = (values) => [...values].sort((a, b) => a - b)[(RUNS - 1) / 2];
+  assert.deepEqual(
+    report.paths.map(({ version }) => version),
+    NETWORKS,
+  );
+  for (const { version, build, threads, problem, frames } of report.paths) {
+    assert.equal(problem, null);
+    const fastest = page.locator(`#results tbody[data-version="${version}"] tr.fastest`);
+    assert.equal(build, await fastest.first().getAttribute('data-build'));
+    assert.ok(threads >= 1);
+    assert.deepEqual(
+      frames.map(({ kind, width, height }) => `${kind} ${width}x${height}`),
+      ['VideoFrame 640x480', 'VideoFrame 1280x720', 'VideoFrame 1920x1080'],
+    );
+    for (const { times, medians } of frames) {
+      assert.deepEqual(Object.keys(times), [...PARTS, 'total']);
+      for (const [part, values] of Object.entries(times)) {
+        assert.equal(values.length, RUNS);
+        assert.ok(
+          values.every((ms) => ms > 0),
+          `${part}: ${values}`,
+        );
+        assert.equal(medians[part], median(values));
+      }
+      times.total.forEach((total, run) => {
+        const sum = PARTS.reduce((sum, part) => sum + times[part][run], 0);
+        assert.ok(Math.abs(sum - total) < 1e-6, `${sum} of ${total}`);
+      });
+    }
+  }
+
+  // The choice follows the buttons, and is worked by keyboard.
+  await page.getByRole('button', { name: 'Copy as Markdown' }).focus();
+  await page.keyboard.press('Tab');
+  const select = page.getByRole('combobox', { name: 'Frames read by' });
+  assert.equal(await select.evaluate((select) => document.activeElement === select), true);
+  const names = await select.locator('option').allInnerTexts();
+  assert.equal(names.length, NETWORKS.length);
+  for (const [i, { frames }] of report.paths.entries()) {
+    if (i > 0) await page.keyboard.press('ArrowDown');
+    await page.waitForFunction((i) => document.getElementById('path-select').selectedIndex === i, i);
+    const rows = await page
+      .locator('#path-rows tr')
+      .evaluateAll((rows) => rows.map(({ cells }) => [...cells].map(({ textContent }) => textContent)));
+    assert.deepEqual(
+      rows.map(([size]) => size),
+      ['640×480', '1280×720', '1920×1080'],
+    );
+    for (const [row, { medians }] of frames.entries()) {
+      for (const [cell, part] of [...PARTS, 'total'].entries()) {
+        assert.ok(
+          Math.abs(Number(rows[row][cell + 1]) - medians[part]) <= 0.05 + medians[part] / 20,
+          `${part}: ${rows[row]}`,
+        );
+      }
+    }
+  }
+  // The longest bar is as wide as its place, or nearly: medians of parts needn't add up to the median of all.
+  const widths = await page
+    .locator('.path-bar')
+    .evaluateAll((bars) =>
+      bars.map((bar) =>
+        [...bar.children].reduce((sum, part) => sum + part.getBoundingClientRect().width / bar.clientWidth, 0),
+      ),
+    );
+  assert.ok(Math.max(...widths) > 0.8 && Math.max(...widths) < 1.2, String(widths));
+});
+
+test('a browser without frames says so, and measures the rest', async () => {
+  const page = await openBench({
+    runs: 1,
+    prepare: (page) => page.addInitScript(() => (globalThis.VideoFrame = undefined)),
+  });
+  await measure(page);
+  await page.locator('#path-problems').getByText('Frames for V1 failed: this browser has no VideoFrame.').waitFor();
+  assert.equal(await page.locator('#path').isVisible(), false);
+  assert.match((await table(page))['v4-conv-medium simd'][0], /^\d/);
+  const { report } = await exported(page);
+  assert.equal(report.complete, true);
+  assert.ok(report.paths.every(({ problem }) => problem));
+  await page.close();
+});
+
 test('the table can be copied as Markdown, by hand where there is no clipboard', async () => {
   const page = measured;
   const copy = page.getByRole('button', { name: 'Copy as Markdown' });
@@ -227,7 +315,7 @@ test('the table can be copied as Markdown, by hand where there is no clipboard',
   const lines = markdown.trimEnd().split('\n');
   assert.match(lines[0], new RegExp(`^mobilenet-wasm \\d+\\.\\d+\\.\\d+, .+, ${RUNS} runs each at 224 pixels$`));
   assert.match(lines[1], /Chrome.+cores?, cross-origin isolated$/);
-  const [header, rule, ...body] = lines.slice(3).map((line) => line.slice(2, -2).split(' | '));
+  const [header, rule, ...body] = lines.slice(3, lines.indexOf('', 3)).map((line) => line.slice(2, -2).split(' | '));
   assert.ok(rule.length === header.length && rule.every((cell) => /^--[-:]$/.test(cell)));
   const rows = await table(page);
   assert.deepEqual(

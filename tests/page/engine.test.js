@@ -153,6 +153,21 @@ test('one frame for several networks is taken once, and answered one by one', as
   assert.ok(await noWorkers(page));
 });
 
+test('one network alone is told of as well', async () => {
+  const { told, same } = await page.evaluate(async () => {
+    const engine = await Engine.create({ threads: 1 });
+    const [net] = await loadAll(engine);
+    const told = [];
+    const [answer] = await engine.classify(picture(64, 64), [net], {
+      onResult: (network, result) => told.push([network === net, result]),
+    });
+    engine.dispose();
+    return { told: told.map(([own]) => own), same: told[0]?.[1] === answer };
+  });
+  assert.deepEqual(told, [true]);
+  assert.ok(same, 'what onResult gets is what the promise has');
+});
+
 test('what onResult throws is an uncaught error of the page, and the call goes on', async () => {
   const { answers, errors } = await page.evaluate(async () => {
     const engine = await Engine.create({ threads: 1 });

@@ -1,15 +1,13 @@
 import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
-import { megabytes, milliseconds, millions, percent, shortLabel } from './format';
+import { megabytes, millions, shortLabel } from './format';
+import { hubItem } from './hub-item';
 import { NO_WEIGHTS, guessedMessage, loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
-import type { Runner } from './scheduler';
+import { Ranking } from './ranking';
+import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
-import { Rate, RecentMedian } from './statistics';
-import { type Choice, type HubChoice, fileChoice, hubChoices, untrainedChoice } from './weights';
-
-const TOP = 5;
-/** ms between changes of the figures: faster ones can't be read. */
-const FIGURES_EVERY = 300;
+import { Speed } from './speed';
+import { type Choice, fileChoice, hubChoices, untrainedChoice } from './weights';
 
 export interface CardEvents {
   /** The network came, went, or was switched on or off. */
@@ -30,8 +28,6 @@ export interface Opinion {
 export class Card implements Runner {
   readonly element: HTMLLIElement;
   readonly name: string;
-  /** Median inference time, ms. */
-  time: number | null = null;
   opinion: Opinion | null = null;
 
   #net: MobileNet | null = null;
@@ -39,10 +35,8 @@ export class Card implements Runner {
   #choices: Choice[] = [];
   #loading: AbortController | null = null;
   #crashed = false;
-  #figuresAt = 0;
-  readonly #inference = new RecentMedian();
-  readonly #rate = new Rate();
-  readonly #rows: Row[];
+  readonly #ranking: Ranking;
+  readonly #speed: Speed;
 
   constructor(
     private readonly generation: Generation,
@@ -62,15 +56,20 @@ export class Card implements Runner {
     this.#find('.choice span').textContent = `Weights of ${generation.name}`;
     this.#find('.idea').textContent = generation.idea;
     this.#showSilhouette(generation.versions[0]);
-    this.#rows = Array.from({ length: TOP }, () => new Row());
-    this.#find('.predictions').append(...this.#rows.map(({ element }) => element));
+    this.#ranking = new Ranking(this.#find('.predictions'), TOP);
+    this.#speed = new Speed(this.#find('.speed'));
     this.#listen();
     this.#showState();
   }
 
-  get ready(): boolean {
-    // A network that crashed over a frame waits for the visitor: the next frame might do it again.
-    return this.#net !== null && !this.#crashed && this.#switch.checked;
+  get network(): MobileNet | null {
+    // One that crashed over a picture waits for the visitor: the next might make it crash again.
+    return this.#crashed || !this.#switch.checked ? null : this.#net;
+  }
+
+  /** Median inference time, ms. */
+  get time(): number | null {
+    return this.#speed.time;
   }
 
   /** Whether networks of this version run here. */
@@ -92,27 +91,9 @@ export class Card implements Runner {
   async offerHub(): Promise<void> {
     const onHub = await hubChoices(this.generation.versions);
     this.offer(onHub.filter(({ kept }) => kept));
-    this.#find('.hub').replaceChildren(...onHub.filter(({ kept }) => !kept).map((choice) => this.#hubItem(choice)));
-  }
-
-  #hubItem(choice: HubChoice): HTMLLIElement {
-    const item = document.createElement('li');
-    const title = document.createElement('span');
-    const name = document.createElement('small');
-    title.textContent = `${choice.width.toFixed(2)} wide${choice.top1 === null ? '' : `, ${choice.top1.toFixed(1)} % top-1`}`;
-    // Names on the Hub are long: let them break where they are jointed.
-    name.textContent = choice.title.replace(/[_.](?=\D)/g, '$&\u200b');
-    title.append(name);
-    const fetchIt = document.createElement('button');
-    Object.assign(fetchIt, {
-      type: 'button',
-      className: 'small',
-      textContent: `Fetch ${megabytes(choice.bytes ?? 0)}`,
-    });
-    fetchIt.setAttribute('aria-label', `Fetch ${choice.title} from the Hub, ${megabytes(choice.bytes ?? 0)}`);
-    fetchIt.addEventListener('click', () => void this.load(choice));
-    item.append(title, fetchIt);
-    return item;
+    this.#find('.hub').replaceChildren(
+      ...onHub.filter(({ kept }) => !kept).map((choice) => hubItem(choice, () => void this.load(choice))),
+    );
   }
 
   /** Size of what {@link begin} loads. */
@@ -146,7 +127,7 @@ export class Card implements Runner {
       else this.events.onOtherVersion(net.info.version, net, choice);
     } catch (error) {
       if (loading.signal.aborted) return;
-      this.#say(loadMessage(error, choice.title, this.ready), {
+      this.#say(loadMessage(error, choice.title, this.network !== null), {
         label: 'Try again',
         run: () => void this.load(choice),
         useful: error instanceof MobileNetError && ['FETCH_FAILED', 'CHECKSUM'].includes(error.code),
@@ -169,7 +150,8 @@ export class Card implements Runner {
     this.#crashed = false;
     this.#say(net.info.warnings.length > 0 ? guessedMessage(choice.title) : '');
     this.#showSilhouette(net.info.version);
-    this.#forgetFigures();
+    this.clear();
+    this.#speed.clear();
     if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);
     this.#showChoices();
     this.#showState();
@@ -180,20 +162,26 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  async classify(frame: ImageBitmap | VideoFrame, live: boolean): Promise<void> {
-    const net = this.#net;
-    if (!net) return;
-    try {
-      const result = await net.classify(frame, { topK: TOP });
-      // Replaced or switched off while it was reading.
-      if (result && net === this.#net && this.ready) this.#show(net, result, live);
-    } catch (error) {
-      if (net !== this.#net) return;
-      this.#crashed = net.state === 'crashed';
-      this.clear();
-      this.#say(runMessage(error), { label: 'Restart', run: () => void this.#restart(), useful: this.#crashed });
-      this.#showState();
-    }
+  show({ predictions, timing }: Classification, live: boolean): void {
+    this.#speed.add(timing.inference, live);
+    const labels = this.#net?.labels;
+    if (!labels) return;
+    const [{ index, label, probability }] = predictions;
+    // Where there are other classes than ImageNet's, only their names can be compared.
+    const key = labels.length === 1000 ? String(index) : String(label);
+    this.opinion = { key, label: shortLabel(label ?? ''), probability };
+    this.#ranking.show(predictions);
+  }
+
+  fail(error: unknown): void {
+    this.#crashed = this.#net?.state === 'crashed';
+    this.clear();
+    this.#say(runMessage(error, this.#crashed), {
+      label: 'Restart',
+      run: () => void (this.#choice && this.load(this.#choice)),
+      useful: this.#crashed,
+    });
+    this.#showState();
   }
 
   /** Colours the first answer: networks that agree share a colour. `null`: no answer. */
@@ -209,49 +197,16 @@ export class Card implements Runner {
 
   /** Forgets answers of a picture that is gone. */
   clear(): void {
-    for (const row of this.#rows) row.clear();
+    this.#ranking.show([]);
     this.opinion = null;
-    this.#rate.clear();
+    this.#speed.clearRate();
     this.markAnswer(null);
-  }
-
-  #show(net: MobileNet, { predictions, timing }: Classification, live: boolean): void {
-    const now = performance.now();
-    this.#inference.add(timing.inference);
-    if (live) this.#rate.tick(now);
-    const [first] = predictions;
-    if (net.labels) {
-      this.opinion = {
-        key: net.labels.length === 1000 ? String(first.index) : String(first.label),
-        label: shortLabel(first.label ?? ''),
-        probability: first.probability,
-      };
-      for (const [i, row] of this.#rows.entries()) row.show(predictions[i]);
-    }
-    if (now - this.#figuresAt < FIGURES_EVERY) return;
-    this.#figuresAt = now;
-    this.time = this.#inference.value;
-    this.#find('.speed').hidden = false;
-    this.#find('.milliseconds').textContent = `${milliseconds(this.time ?? 0)} ms`;
-    const rate = this.#rate.value;
-    this.#find('.rate').textContent = rate === null ? '' : `${rate.toFixed(0)} frames/s`;
-  }
-
-  async #restart(): Promise<void> {
-    if (this.#choice) await this.load(this.#choice);
-  }
-
-  #forgetFigures(): void {
-    this.clear();
-    this.#inference.clear();
-    this.time = null;
-    this.#figuresAt = 0;
-    this.#find('.speed').hidden = true;
   }
 
   #listen(): void {
     this.#switch.addEventListener('change', () => {
-      this.#forgetFigures();
+      this.clear();
+      this.#speed.clear();
       this.#showState();
       this.events.onChange();
     });
@@ -342,34 +297,6 @@ export class Card implements Runner {
 
   #find<E extends HTMLElement = HTMLElement>(selector: string): E {
     return this.element.querySelector(selector) as E;
-  }
-}
-
-/** One line of a ranking, whose bar is as long as its probability. */
-class Row {
-  readonly element = document.createElement('li');
-  readonly #label = document.createElement('span');
-  readonly #value = document.createElement('span');
-
-  constructor() {
-    this.#label.className = 'label';
-    this.#value.className = 'value';
-    this.element.append(this.#label, this.#value);
-  }
-
-  show(prediction: { label: string | null; probability: number } | undefined): void {
-    if (!prediction) return this.clear();
-    const label = prediction.label ?? '';
-    this.#label.textContent = shortLabel(label);
-    this.#label.title = label;
-    this.#value.textContent = percent(prediction.probability);
-    this.element.style.setProperty('--value', String(prediction.probability));
-  }
-
-  clear(): void {
-    this.#label.textContent = this.#value.textContent = '';
-    this.#label.title = '';
-    this.element.style.setProperty('--value', '0');
   }
 }
 

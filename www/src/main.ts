@@ -1,9 +1,11 @@
 import { CameraPanel } from './camera';
 import { Card } from './card';
+import { engine } from './engine';
 import { TAB_HIDDEN } from './messages';
 import { GENERATIONS, architectureOf } from './networks';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
+import { ShownMedian } from './speed';
 import { Stage, element } from './stage';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
@@ -32,7 +34,13 @@ const cards = GENERATIONS.map(
 element('generations').append(...cards.map((card) => card.element));
 
 const verdict = new Verdict(cards);
-const scheduler = new Scheduler(cards, stage, (settled) => verdict.update(settled));
+const preprocess = new ShownMedian((text) => {
+  element('preprocess').textContent = `Frame read and resized in ${text}, once for all networks`;
+});
+const scheduler = new Scheduler(cards, stage, (round) => {
+  verdict.update(round.settled);
+  if (round.preprocess !== null) preprocess.add(round.preprocess, stage.picture?.kind === 'live');
+});
 
 const pictures = new PicturePanel(stage, {
   onPicture() {
@@ -60,6 +68,8 @@ const camera = new CameraPanel(
 function startAfresh(): void {
   for (const card of cards) card.clear();
   verdict.clear();
+  preprocess.clear();
+  element('preprocess').textContent = '';
   scheduler.refresh();
 }
 
@@ -76,7 +86,7 @@ function showEngine(): void {
   stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
   const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
   element('engine').textContent =
-    `Engine: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'} per network.${skipped}`;
+    `One engine runs all networks in turn: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}.${skipped}`;
 }
 
 document.addEventListener('visibilitychange', () => {
@@ -86,6 +96,8 @@ document.addEventListener('visibilitychange', () => {
 });
 
 async function begin(): Promise<void> {
+  // If it can't be started, each column says so where its network would be.
+  engine().catch(() => {});
   void pictures.offerSamples();
   const served = await servedChoices();
   // Of a version that has no column nothing is offered.

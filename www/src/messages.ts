@@ -66,10 +66,13 @@ export function loadMessage(error: unknown, title: string, runningOn: boolean): 
   }
 }
 
-export function runMessage(error: unknown): string {
+/** @param crashed whether the network has to be started again */
+export function runMessage(error: unknown, crashed: boolean): string {
+  if (!crashed) return `This picture could not be read: ${textOf(error)}.`;
   const code = error instanceof MobileNetError ? error.code : undefined;
-  if (code === 'CRASHED') return 'The worker that ran this network crashed. Restart it to go on.';
-  return `This frame could not be read: ${textOf(error)}.`;
+  return code === 'CRASHED'
+    ? 'The engine stopped while this network was at work. Restart it to go on.'
+    : `The engine stopped, and this network could not be loaded again: ${textOf(error)}. Restart it to go on.`;
 }
 
 /** An error's own words, without the full stop. */

@@ -1,3 +1,5 @@
+import type { Classification, ClassifySource, MobileNet } from 'mobilenet-wasm';
+import { engine } from './engine';
 import { FreshFrames } from './fresh-frames';
 import type { Picture, Stage } from './stage';
 
@@ -5,21 +7,29 @@ import type { Picture, Stage } from './stage';
 const STILL_ROUNDS = 8;
 /** ms. A large picture on a slow device: enough is enough. */
 const STILL_BUDGET = 2500;
+/** How many answers each network gives. */
+export const TOP = 5;
 
-/** A network on the page. */
+/** A column of the page. */
 export interface Runner {
-  /** Whether there is a network, and it is switched on. */
-  readonly ready: boolean;
-  /**
-   * Reads a frame and shows the answer. Never throws: it is the runner's own matter to show what went wrong.
-   * @param live whether the frame is one of many, or a still picture
-   */
-  classify(frame: ImageBitmap | VideoFrame, live: boolean): Promise<void>;
+  /** What reads the picture; `null` where there is none, or it is switched off. */
+  readonly network: MobileNet | null;
+  /** @param live whether the picture is one of many, or a still one */
+  show(answer: Classification, live: boolean): void;
+  /** The network can't read the picture, or runs no longer. */
+  fail(error: unknown): void;
+}
+
+export interface Round {
+  /** ms that reading and resizing the picture took, for all networks together; `null` where each read it by itself. */
+  preprocess: number | null;
+  /** Whether this picture won't be read again. */
+  settled: boolean;
 }
 
 /**
- * Runs the networks that are switched on in turn, so that the times shown aren't spoilt by the other ones, and all on the
- * same frame, so that their answers can be compared. Each round takes the newest frame; those between are dropped.
+ * Has all networks that are switched on read the picture, round after round. Each round takes the newest frame; those
+ * between are dropped.
  */
 export class Scheduler {
   #rounds = 0;
@@ -28,11 +38,11 @@ export class Scheduler {
   #paused = false;
   readonly #frames: FreshFrames;
 
-  /** @param onRound called when every network has answered; `settled`: this picture won't be read again */
+  /** @param onRound called when every network has answered */
   constructor(
     private readonly runners: readonly Runner[],
     private readonly stage: Stage,
-    private readonly onRound: (settled: boolean) => void,
+    private readonly onRound: (round: Round) => void,
   ) {
     this.#frames = new FreshFrames(stage.video);
     void this.#run();
@@ -53,44 +63,63 @@ export class Scheduler {
   async #run(): Promise<never> {
     for (;;) {
       const { picture } = this.stage;
-      if (
-        this.#paused ||
-        !picture ||
-        !this.runners.some(({ ready }) => ready) ||
-        (picture.kind === 'still' && this.#rounds === 0)
-      ) {
+      const live = picture?.kind === 'live';
+      if (this.#paused || !picture || this.#ready.length === 0 || (!live && this.#rounds === 0)) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      if (picture.kind === 'live') await this.#readLive(picture);
-      else await this.#readStill(picture);
+      if (live) {
+        await this.#frames.next();
+        const there = this.stage.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+        if (this.stage.picture !== picture || !there) continue;
+      } else {
+        this.#rounds = performance.now() < this.#deadline ? this.#rounds - 1 : 0;
+      }
+      const preprocess = await this.#round(picture);
+      if (this.stage.picture === picture) this.onRound({ preprocess, settled: !live && this.#rounds === 0 });
     }
   }
 
-  async #readStill(picture: Picture & { kind: 'still' }): Promise<void> {
-    this.#rounds = performance.now() < this.#deadline ? this.#rounds - 1 : 0;
-    // A copy is taken when `classify` begins, so the stage may close the bitmap whenever another picture comes.
-    if (await this.#round(picture, picture.bitmap)) this.onRound(this.#rounds === 0);
+  get #ready(): Runner[] {
+    return this.runners.filter(({ network }) => network !== null);
   }
 
-  async #readLive(picture: Picture): Promise<void> {
-    const { video } = this.stage;
-    await this.#frames.next();
-    if (this.stage.picture !== picture || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    const frame = typeof VideoFrame === 'function' ? new VideoFrame(video) : await createImageBitmap(video);
+  async #round(picture: Picture): Promise<number | null> {
+    const runners = this.#ready;
     try {
-      if (await this.#round(picture, frame)) this.onRound(false);
-    } finally {
-      frame.close();
+      return await this.#classify(picture, runners);
+    } catch {
+      // The set fails with any of its networks, and all of them lose a worker that crashed: alone, each answers for itself.
+      for (const runner of runners) {
+        const { network } = runner;
+        // Another picture came, or another network, or it was switched off.
+        if (!network || this.stage.picture !== picture) continue;
+        try {
+          await this.#classify(picture, [runner]);
+        } catch (error) {
+          if (network === runner.network) runner.fail(error);
+        }
+      }
+      return null;
     }
   }
 
-  /** @returns whether the picture was still the one on the stage at the end */
-  async #round(picture: Picture, frame: ImageBitmap | VideoFrame): Promise<boolean> {
-    for (const runner of this.runners) {
-      if (this.stage.picture !== picture) return false;
-      if (runner.ready) await runner.classify(frame, picture.kind === 'live');
-    }
-    return this.stage.picture === picture;
+  /** @returns ms that reading and resizing took */
+  async #classify(picture: Picture, runners: Runner[]): Promise<number | null> {
+    const live = picture.kind === 'live';
+    // A copy is taken when the call begins, so the stage may close the bitmap whenever another picture comes.
+    const source: ClassifySource = live ? this.stage.video : picture.bitmap;
+    const networks = runners.flatMap(({ network }) => network ?? []);
+    const answers = await (
+      await engine()
+    ).classify(source, networks, {
+      topK: TOP,
+      onResult: (network, answer) => {
+        // Replaced or switched off while it was reading.
+        const runner = runners.find((runner) => runner.network === network);
+        if (this.stage.picture === picture) runner?.show(answer, live);
+      },
+    });
+    return answers?.reduce((sum, { timing }) => sum + timing.preprocess, 0) ?? null;
   }
 }

@@ -25,7 +25,9 @@ export class Verdict {
 
   /** @param settled the picture won't be read again, so nothing newer will correct what is shown */
   update(settled: boolean): void {
-    const voices = this.cards.flatMap((card) => (card.ready && card.opinion ? [{ card, opinion: card.opinion }] : []));
+    const voices = this.cards.flatMap((card) =>
+      card.network && card.opinion ? [{ card, opinion: card.opinion }] : [],
+    );
     const groups = groupByAnswer(voices);
     for (const card of this.cards) {
       const group = groups.findIndex((voices) => voices.some((voice) => voice.card === card));

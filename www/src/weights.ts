@@ -1,5 +1,6 @@
-import { MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
+import { type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
 import catalogue from 'mobilenet-wasm/catalogue.json';
+import { engine } from './engine';
 import { shortName } from './networks';
 
 /** Where downloads from the Hub stay until the visitor clears the site's data. */
@@ -50,8 +51,8 @@ export async function servedChoices(): Promise<ServedChoice[]> {
     title: shortName(model.title),
     top1: model.top1,
     bytes: model.bytes,
-    load: (loading) =>
-      MobileNet.load({
+    load: async (loading) =>
+      (await engine()).load({
         weights: model.url,
         config: model.config,
         preprocessorConfig: model.preprocessorConfig,
@@ -94,7 +95,9 @@ export class HubChoice implements Choice {
 
   async load(loading: Loading): Promise<MobileNet> {
     if (this.kept) return this.#loadKept(loading);
-    const net = await MobileNet.load({
+    const net = await (
+      await engine()
+    ).load({
       weights: this.#weights,
       config: this.#config,
       sha256: this.#sha256,
@@ -113,7 +116,7 @@ export class HubChoice implements Choice {
         [this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()),
       );
       if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
-      return await MobileNet.load({ weights, config, sha256: this.#sha256, ...loading });
+      return await (await engine()).load({ weights, config, sha256: this.#sha256, ...loading });
     } catch (error) {
       if (!loading.signal.aborted) {
         this.kept = false;
@@ -158,7 +161,7 @@ export function fileChoice(files: File[]): Choice | null {
     title: weights.name,
     top1: null,
     bytes: weights.size,
-    load: (loading) => MobileNet.load({ weights, config, preprocessorConfig, ...loading }),
+    load: async (loading) => (await engine()).load({ weights, config, preprocessorConfig, ...loading }),
   };
 }
 
@@ -168,6 +171,6 @@ export function untrainedChoice(version: Version): Choice {
     title: 'Untrained',
     top1: null,
     bytes: null,
-    load: ({ signal }) => MobileNet.untrained({ version, signal }),
+    load: async ({ signal }) => (await engine()).untrained({ version, signal }),
   };
 }

@@ -1,6 +1,8 @@
 import { MobileNet, type Version } from 'mobilenet-wasm';
+import { textOf } from '../messages';
 import type { Effort } from './effort';
-import { type Entry, NETWORKS, RESOLUTION } from './entry';
+import { type Entry, NETWORKS, RESOLUTION, fastest } from './entry';
+import { type Path, pathTurn } from './path';
 import { problemOf } from './problems';
 import { whileVisible } from './visibility';
 
@@ -19,23 +21,26 @@ export interface ContestEvents {
   onProgress: (doing: string | null, done: number) => void;
   /** Something was read, or went wrong. */
   onChange: (entry: Entry) => void;
+  /** Likewise, of the way of a frame. */
+  onPath: (path: Path) => void;
   /** All builds of a network are measured, or known to be impossible. */
   onNetwork: (version: Version) => void;
 }
 
 /**
- * Measures every entry, one network after the other: a phone has no room for all of them at once. What goes wrong with
- * one is noted in it, and the others go on.
+ * Measures every entry, one network after the other: a phone has no room for all of them at once; then the way of a frame in
+ * the network's fastest build. What goes wrong with one is noted in it, and the others go on.
  * @param signal its reason is thrown, and what was read until then stays in the entries
  */
 export async function contest(
   entries: readonly Entry[],
+  paths: readonly Path[],
   effort: Effort,
   signal: AbortSignal,
   events: ContestEvents,
 ): Promise<void> {
   const rounds = Math.ceil(effort.runs / RUNS_A_TURN);
-  const steps = entries.length * (LOADING_STEPS + rounds);
+  const steps = entries.length * (LOADING_STEPS + rounds) + paths.length * rounds;
   let done = 0;
   const advance = (doing: string | null, by: number): void => {
     events.onProgress(doing, done / steps);
@@ -43,19 +48,21 @@ export async function contest(
   };
   for (const { version } of NETWORKS) {
     const contenders = entries.filter((entry) => entry.version === version);
-    await measureNetwork(contenders, effort, signal, events.onChange, (doing, loading) =>
+    const [path] = paths.filter((path) => path.version === version);
+    await measureNetwork(contenders, path, effort, signal, events, (doing, loading) =>
       advance(doing, loading ? LOADING_STEPS : 1),
     );
     events.onNetwork(version);
   }
 }
 
-/** Builds of one network, in turns. */
+/** Builds of one network, in turns; then its path. */
 async function measureNetwork(
   entries: readonly Entry[],
+  path: Path,
   { runs, profileRuns }: Effort,
   signal: AbortSignal,
-  onChange: (entry: Entry) => void,
+  { onChange, onPath }: ContestEvents,
   onStep: (doing: string | null, loading: boolean) => void,
 ): Promise<void> {
   const nets = new Map<Entry, MobileNet>();
@@ -107,6 +114,24 @@ async function measureNetwork(
           entry.inference.push(...times);
         });
       }
+    }
+    const best = fastest(
+      entries.filter(({ problem }) => !problem),
+      path.version,
+    );
+    const net = best && nets.get(best);
+    if (!net) return;
+    Object.assign(path, { build: best.build, threads: best.threads });
+    for (let begun = 0; begun < runs && !path.problem; begun += RUNS_A_TURN) {
+      const count = Math.min(RUNS_A_TURN, runs - begun);
+      onStep(`${path.name}: frame to label, run ${begun + 1} to ${begun + count} of ${runs}`, false);
+      try {
+        await pathTurn(net, path, count, signal);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        path.problem = textOf(error);
+      }
+      onPath(path);
     }
   } finally {
     signal.removeEventListener('abort', dispose);

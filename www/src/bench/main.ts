@@ -5,6 +5,8 @@ import { efforts } from './effort';
 import { newEntries } from './entry';
 import { copy, download } from './hand-over';
 import { Opening } from './opening';
+import { newPaths } from './path';
+import { PathView } from './path-view';
 import { ProfileView } from './profile-view';
 import { type Measurement, deviceText, reportJson, reportMarkdown } from './report';
 import { ResultsTable } from './results-table';
@@ -17,6 +19,7 @@ const copyButton = element<HTMLButtonElement>('copy-markdown');
 const choices = efforts(location.search);
 
 const opening = new Opening();
+const pathView = new PathView();
 const profile = new ProfileView();
 const table = new ResultsTable((entry) => {
   profile.choose(entry);
@@ -49,17 +52,19 @@ copyButton.addEventListener('click', () => {
 async function measure(): Promise<void> {
   const effort = choices[effortSelect.selectedIndex];
   const entries = newEntries();
+  const paths = newPaths();
   const stop = new AbortController();
   const awake = keepAwake();
   running = stop;
-  measurement = { entries, date: new Date(), runs: effort.runs, complete: false };
+  measurement = { entries, paths, date: new Date(), runs: effort.runs, complete: false };
   profile.clear();
+  pathView.clear();
   table.show(entries);
   opening.begin();
   opening.showBest(entries);
   showState();
   try {
-    await contest(entries, effort, stop.signal, {
+    await contest(entries, paths, effort, stop.signal, {
       onProgress: (doing, done) => opening.showProgress(doing, done),
       onChange(entry) {
         table.update();
@@ -67,6 +72,7 @@ async function measure(): Promise<void> {
         opening.showBest(entries);
         showState();
       },
+      onPath: (path) => pathView.offer(path),
       onNetwork: (version) => opening.announceNetwork(entries, version),
     });
     measurement.complete = true;

@@ -2,6 +2,7 @@ import { type BuildName, MobileNetError } from 'mobilenet-wasm';
 import { list } from '../format';
 import { textOf } from '../messages';
 import type { Entry, Problem } from './entry';
+import type { Path } from './path';
 
 /** What went wrong with a build. */
 export function problemOf(error: unknown, build: BuildName): Problem {
@@ -32,4 +33,9 @@ export function sentences(entries: readonly Entry[]): string[] {
   }
   const missing = [...unavailable].map(([reason, builds]) => `Not measured: ${list([...builds])}, because ${reason}.`);
   return [...missing, ...failed];
+}
+
+/** A sentence for each network that could not be given frames of every size. */
+export function pathSentences(paths: readonly Path[]): string[] {
+  return paths.flatMap(({ problem, name }) => (problem ? [`Frames for ${name} failed: ${problem}.`] : []));
 }

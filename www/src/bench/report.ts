@@ -1,11 +1,13 @@
 import { name, version } from 'mobilenet-wasm/package.json';
 import { type Entry, RESOLUTION, resultOf } from './entry';
 import { figure, optional, share } from './figures';
-import { sentences } from './problems';
+import { PARTS, type Path, mediansOf } from './path';
+import { pathSentences, sentences } from './problems';
 
 /** One measurement: what, when and where. */
 export interface Measurement {
   entries: readonly Entry[];
+  paths: readonly Path[];
   date: Date;
   /** Of each network in each build. */
   runs: number;
@@ -14,7 +16,7 @@ export interface Measurement {
 }
 
 /** Everything that was read, for a file. */
-export function reportJson({ entries, date, runs, complete }: Measurement): string {
+export function reportJson({ entries, paths, date, runs, complete }: Measurement): string {
   return JSON.stringify(
     {
       package: `${name} ${version}`,
@@ -37,6 +39,14 @@ export function reportJson({ entries, date, runs, complete }: Measurement): stri
         leftOut,
         profile,
       })),
+      // From a frame to its labels, in the fastest build.
+      paths: paths.map(({ version, build, threads, problem, sizes }) => ({
+        version,
+        build,
+        threads,
+        problem,
+        frames: sizes.map((size) => ({ ...size.source, medians: mediansOf(size), times: size.times })),
+      })),
     },
     null,
     1,
@@ -44,7 +54,7 @@ export function reportJson({ entries, date, runs, complete }: Measurement): stri
 }
 
 /** The table and where it was read, for an issue. */
-export function reportMarkdown({ entries, date, runs, complete }: Measurement): string {
+export function reportMarkdown({ entries, paths, date, runs, complete }: Measurement): string {
   const lines = entries.flatMap((entry) => {
     const result = resultOf(entry, entries);
     if (!result) return [];
@@ -61,8 +71,26 @@ export function reportMarkdown({ entries, date, runs, complete }: Measurement): 
     row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']),
     ...lines.map(row),
     '',
+    row(['network', 'build', 'threads', 'frame', ...PARTS.map((part) => `${part} ms`), 'total ms']),
+    row(['---', '---', '--:', '--:', ...PARTS.map(() => '--:'), '--:']),
+    ...pathRows(paths).map(row),
+    '',
     ...sentences(entries),
+    ...pathSentences(paths),
   ].join('\n');
+}
+
+/** A row for each network and size of frame that was measured. */
+function pathRows(paths: readonly Path[]): string[][] {
+  return paths.flatMap(({ name, build, threads, sizes }) =>
+    sizes.flatMap((size) => {
+      const medians = mediansOf(size);
+      if (!medians) return [];
+      const { width, height } = size.source;
+      const times = [...PARTS, 'total' as const].map((part) => figure(medians[part]));
+      return [[name, String(build), String(threads), `${width}×${height}`, ...times]];
+    }),
+  );
 }
 
 /** What the browser tells of the device and the page. */

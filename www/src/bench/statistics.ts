@@ -11,6 +11,11 @@ export function summary(values: readonly number[]): Summary | null {
   return { minimum: sorted[0], median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
 }
 
+/** @param values at least one */
+export function median(values: readonly number[]): number {
+  return summary(values)?.median ?? NaN;
+}
+
 /** Between the two values beside it in proportion, as NumPy does. */
 function quantile(sorted: readonly number[], fraction: number): number {
   const position = (sorted.length - 1) * fraction;

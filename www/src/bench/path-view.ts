@@ -1,0 +1,71 @@
+import { element } from '../stage';
+import { threadsText } from './entry';
+import { NONE, figure } from './figures';
+import { PARTS, type Path, mediansOf } from './path';
+import { pathSentences } from './problems';
+
+/** What a frame's way to its labels takes, for one network and each size of frame, and the choice of the network. */
+export class PathView {
+  readonly #select = element<HTMLSelectElement>('path-select');
+  readonly #problems = element('path-problems');
+  #offered: Path[] = [];
+
+  constructor() {
+    this.#select.addEventListener('change', () => this.#show());
+    this.clear();
+  }
+
+  clear(): void {
+    this.#offered = [];
+    this.#select.replaceChildren();
+    this.#problems.textContent = '';
+    this.#show();
+  }
+
+  /** Adds a network to the choice once something of it is measured; the first is shown. */
+  offer(path: Path): void {
+    this.#problems.textContent = [this.#problems.textContent, ...pathSentences([path])].join(' ').trim();
+    if (!path.sizes.some(mediansOf)) return;
+    if (!this.#offered.includes(path)) {
+      this.#offered.push(path);
+      this.#select.append(new Option(path.name));
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    const path = this.#offered.at(this.#select.selectedIndex);
+    element('path').hidden = element('path-choice').hidden = !path;
+    element('path-empty').hidden = path !== undefined;
+    if (!path) return;
+    const runs = path.sizes[0].times.total.length;
+    const facts = [`Medians of ${runs === 1 ? '1 run' : `${runs} runs`}`, path.build, threadsText(path.threads ?? 1)];
+    element('path-facts').textContent = facts.join(' · ');
+    const longest = Math.max(...path.sizes.map((size) => mediansOf(size)?.total ?? 0));
+    element('path-rows').replaceChildren(...path.sizes.map((size) => row(size, longest)));
+  }
+}
+
+/** @param longest time of all sizes, ms */
+function row(size: Path['sizes'][number], longest: number): HTMLTableRowElement {
+  const { width, height } = size.source;
+  const medians = mediansOf(size);
+  const row = document.createElement('tr');
+  const heading = document.createElement('th');
+  heading.scope = 'row';
+  const bar = document.createElement('div');
+  bar.className = 'path-bar';
+  bar.setAttribute('aria-hidden', 'true');
+  for (const part of PARTS) {
+    const filled = document.createElement('i');
+    filled.dataset.part = part;
+    filled.style.setProperty('--value', String(medians ? medians[part] / longest : 0));
+    bar.append(filled);
+  }
+  heading.append(`${width}×${height}`, bar);
+  row.append(heading);
+  for (const part of [...PARTS, 'total'] as const) {
+    row.insertCell().textContent = medians ? figure(medians[part]) : NONE;
+  }
+  return row;
+}

@@ -1,0 +1,86 @@
+import type { BuildName, MobileNet, Timing, Version } from 'mobilenet-wasm';
+import { type Source, frameOf } from '../../../bench/page/camera.js';
+import { NETWORKS } from './entry';
+import { median } from './statistics';
+import { whileVisible } from './visibility';
+
+/** The parts of the way from a camera's frame to its labels, in their order. */
+export const PARTS = ['read', 'resize', 'network', 'answer'] as const;
+export type Part = (typeof PARTS)[number];
+
+const SIZES = [
+  [640, 480],
+  [1280, 720],
+  [1920, 1080],
+] as const;
+
+/** What was read of one network with frames of one size. */
+export interface FrameSize {
+  readonly source: Source;
+  /** ms of each run, in their order. */
+  readonly times: Record<Part | 'total', number[]>;
+}
+
+/** The whole way of a frame, of one network in its fastest build. */
+export interface Path {
+  readonly version: Version;
+  /** The network's, for people. */
+  readonly name: string;
+  /** `null` before it is measured. */
+  build: BuildName | null;
+  threads: number | null;
+  /** The end of a sentence, without the full stop. */
+  problem: string | null;
+  readonly sizes: FrameSize[];
+}
+
+export function newPaths(): Path[] {
+  return NETWORKS.map(({ version, name }) => ({
+    version,
+    name,
+    build: null,
+    threads: null,
+    problem: null,
+    sizes: SIZES.map(([width, height]) => ({
+      source: { kind: 'VideoFrame', width, height },
+      times: { read: [], resize: [], network: [], answer: [], total: [] },
+    })),
+  }));
+}
+
+/** Medians, ms; `null` where nothing was read. */
+export function mediansOf({ times }: FrameSize): Record<Part | 'total', number> | null {
+  if (times.total.length === 0) return null;
+  const medians = Object.entries(times).map(([part, values]) => [part, median(values)]);
+  return Object.fromEntries(medians) as Record<Part | 'total', number>;
+}
+
+/** Frames of each size in turn, each frame a new one. The first of a turn finds the tables of another size, and is left out. */
+export async function pathTurn(net: MobileNet, path: Path, runs: number, signal: AbortSignal): Promise<void> {
+  for (const { source, times } of path.sizes) {
+    const [, ...timings] = await whileVisible(() => classifyFrames(net, source, 1 + runs, signal), signal);
+    for (const { read, preprocess, inference, total } of timings) {
+      times.read.push(read);
+      times.resize.push(preprocess - read);
+      times.network.push(inference);
+      times.answer.push(total - preprocess - inference);
+      times.total.push(total);
+    }
+  }
+}
+
+async function classifyFrames(net: MobileNet, source: Source, count: number, signal: AbortSignal): Promise<Timing[]> {
+  if (typeof VideoFrame !== 'function') throw new Error('this browser has no VideoFrame');
+  const timings: Timing[] = [];
+  for (let i = 0; i < count; i++) {
+    const frame = await frameOf(source);
+    try {
+      const answer = await net.classify(frame, { signal });
+      // Only calls that don't await the one before are dropped.
+      if (answer) timings.push(answer.timing);
+    } finally {
+      frame.close();
+    }
+  }
+  return timings;
+}
