@@ -11,7 +11,8 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  *
  * @typedef {object} Picture a picture in wasm memory, as `src/wasm` exports it
  * @property {number} whole the most bytes, as RGBA, of a rectangle that is read at once
- * @property {(width: number, height: number) => void} begin begins another picture
+ * @property {(width: number, height: number, keep: boolean) => void} begin begins another picture; `keep`: for several networks, or
+ *   to be read in strips
  * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, rect: Uint32Array) => Promise<void> | undefined} read takes the
  *   rectangle `[x, y, width, height]`, over white; its promise is to be awaited before anything else is called
  * @property {() => boolean} translucent whether what was read has to be drawn instead
@@ -24,7 +25,8 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  * @property {(picture: Picture) => Uint32Array | undefined} nextStrip the rectangle that is to be read next; none when the network
  *   can have the picture
  * @property {(picture: Picture) => void} resize takes what was read
- * @property {(picture: Picture, topK: number) => Float64Array} classify `[index, probability, index, probability, ...]`
+ * @property {(picture: Picture) => void} prepare
+ * @property {(topK: number) => Float64Array} predict runs it on what was prepared: `[index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
  * @property {(input: Float32Array, runs: number) => string} profile JSON
  * @property {(picture: Picture, input: Float32Array | undefined) => Float32Array} embed
@@ -273,8 +275,9 @@ class Networks {
         const readings = [];
         for (const [index, { network, topK }] of networks.entries()) {
           const read = await prepare(network);
+          network.prepare(this.#picture);
           const prepared = performance.now();
-          const pairs = network.classify(this.#picture, topK);
+          const pairs = network.predict(topK);
           const ended = performance.now();
           const ranking = [];
           for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
@@ -315,12 +318,12 @@ class Networks {
     let copy;
     try {
       const [width, height] = sizeOf(frame);
-      this.#picture.begin(width, height);
       const seen = union(networks.map((network) => network.source(width, height)));
       const image = 'image' in frame ? frame.image : frame.pixels;
       if (image instanceof ImageBitmap) copy = frameOf(image);
       const images = copy ? [copy, image] : [image, 'resend' in frame ? undefined : image];
       const large = seen[2] * seen[3] * 4 > this.#picture.whole;
+      this.#picture.begin(width, height, large || networks.length > 1);
       let time = performance.now() - began;
       if (!large) time += await this.#read(images, seen);
       return await use(async (network) => {

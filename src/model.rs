@@ -131,11 +131,11 @@ impl Model {
     /// # Errors
     /// [`Error::ImagePart`] for a picture of which something is missing.
     pub fn prepare<'a>(&mut self, picture: impl Into<PicturePart<'a>>) -> Result<(), Error> {
-        prepare(&mut self.preprocessor, picture.into(), &mut self.plan)
+        self.prepare_source(Source::Picture(picture.into()))
     }
 
     /// What is to be read next of a picture of `width` x `height` pixels, of which `cache` has all that was read; `None` when
-    /// nothing is left: then [`Model::prepare_resized`] can have it. All at once, or in strips where it is large.
+    /// nothing is left: then [`Source::Resized`] is whole. All at once, or in strips where it is large.
     ///
     /// # Errors
     /// [`Error::ImageSide`].
@@ -160,13 +160,12 @@ impl Model {
         self.preprocessor.resize_strip(&threads, picture, cache)
     }
 
-    /// [`Model::prepare`] of a picture that has been resized.
+    /// [`Model::prepare`] of anything that a network looks at.
     ///
     /// # Errors
-    /// [`Error::Unread`] when not all of it is in `cache`.
-    pub fn prepare_resized(&mut self, cache: &ResizeCache) -> Result<(), Error> {
-        let row = stem::row(self.plan.network().resolution);
-        self.preprocessor.run_resized(cache, self.plan.picture(), row)
+    /// [`Error::ImagePart`], [`Error::Unread`], [`Error::InputLength`] and [`Error::InputValue`].
+    pub fn prepare_source(&mut self, source: Source<'_>) -> Result<(), Error> {
+        prepare(source, &mut self.preprocessor, &mut self.plan)
     }
 
     /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
@@ -195,7 +194,8 @@ impl Model {
     /// # Errors
     /// [`Error::InputLength`] and [`Error::InputValue`].
     pub fn embed(&mut self, source: Source<'_>) -> Result<&[f32], Error> {
-        run(source, &mut self.preprocessor, &mut self.plan)?;
+        self.prepare_source(source)?;
+        self.plan.run_picture::<Native>();
         Ok(self.plan.features())
     }
 
@@ -211,7 +211,8 @@ impl Model {
             None => self.plan.inspector(gates)?,
         };
         let inspector = self.inspector.insert(inspector);
-        run(source, &mut self.preprocessor, inspector.plan())?;
+        prepare(source, &mut self.preprocessor, inspector.plan())?;
+        inspector.plan().run_picture::<Native>();
         Ok(inspector)
     }
 
@@ -295,32 +296,19 @@ impl Model {
     }
 }
 
-/// Writes a picture to where a plan has it.
+/// Writes whatever is looked at to where a plan has its picture.
 fn prepare(
+    source: Source<'_>,
     preprocessor: &mut Preprocessor,
-    picture: PicturePart<'_>,
     plan: &mut Plan,
 ) -> Result<(), Error> {
     let row = stem::row(plan.network().resolution);
-    let threads = plan.threads().clone();
-    preprocessor.run_on(&threads, picture, plan.picture(), row)
-}
-
-/// Runs a plan on whatever is given.
-fn run(source: Source<'_>, preprocessor: &mut Preprocessor, plan: &mut Plan) -> Result<(), Error> {
     match source {
         Source::Picture(picture) => {
-            prepare(preprocessor, picture, plan)?;
-            plan.run_picture::<Native>();
+            let threads = plan.threads().clone();
+            preprocessor.run_on(&threads, picture, plan.picture(), row)
         }
-        Source::Resized(cache) => {
-            let row = stem::row(plan.network().resolution);
-            preprocessor.run_resized(cache, plan.picture(), row)?;
-            plan.run_picture::<Native>();
-        }
-        Source::Input(input) => {
-            plan.run::<Native>(input)?;
-        }
+        Source::Resized(cache) => preprocessor.run_resized(cache, plan.picture(), row),
+        Source::Input(input) => plan.write(input),
     }
-    Ok(())
 }

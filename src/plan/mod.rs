@@ -86,7 +86,7 @@ impl Plan {
     }
 
     /// Writes `input` to [`Plan::picture`].
-    fn write(&mut self, input: &[f32]) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, input: &[f32]) -> Result<(), Error> {
         let expected = self.network.resolution * self.network.resolution * stem::RGB;
         if input.len() != expected {
             return Err(Error::InputLength { expected, got: input.len() });

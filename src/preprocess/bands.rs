@@ -95,7 +95,7 @@ impl Tables {
 pub struct Scratch {
     /// The last pairs of rows: pair `p` is in place `p % pairs`.
     ring: Vec<u8>,
-    /// A pair of rows that can't be read where it is: too short, or not RGBA.
+    /// A pair of rows that can't be read where it is: too short, or in planes.
     rows: Vec<u8>,
 }
 
@@ -179,12 +179,12 @@ impl Bands<'_> {
         let rows = [2 * pair, 2 * pair + 1].map(|y| y.min(last));
         let ring_row = self.tables.ring_row();
         let ring = &mut scratch.ring[pair % vertical.pairs * ring_row..][..ring_row];
-        let rows = match rows.map(|y| self.part.rgba_row(y, source.x)) {
+        let rows = match rows.map(|y| self.part.pixels(y, source.x)) {
             [Some(first), Some(second)] if !self.tables.narrow() => [first, second],
             _ => {
                 let (first, second) = scratch.rows.split_at_mut(self.tables.copied_row());
                 for (copy, y) in [(&mut *first, rows[0]), (&mut *second, rows[1])] {
-                    self.part.write_rgba(y, source.x, &mut copy[..source.width * RGBA]);
+                    self.part.write_pixels::<I>(y, source.x, &mut copy[..source.width * RGBA]);
                 }
                 [&*first, &*second]
             }
@@ -206,9 +206,15 @@ impl Bands<'_> {
             first: vertical.starts[y] / 2 % vertical.pairs,
         };
         assert!(output.len() <= length / COLUMN * CHANNELS);
+        let colours = self.part.colours();
+        let normalisation =
+            if colours.is_none() { self.normalisation } else { &Normalisation::NONE };
         // SAFETY: the ring has a row for each pair of weights. By the assertion a row has a column for each of the
         // output's pixels, and `ring_row` makes it whole tiles.
-        unsafe { resize_row::<I>(&ring, weights, self.normalisation, output) }
+        unsafe { resize_row::<I>(&ring, weights, normalisation, output) }
+        if let Some(colours) = colours {
+            colours.convert(self.normalisation, output);
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::layout::{Coefficients, Layout, RGBA, bgra_row, i420_row, nv12_row};
+use super::layout::{Colours, Layout, RGBA, interleave, pair_up, pairs};
 use crate::error::Error;
+use crate::simd::I32x4;
 
 /// The longest side of a picture, in pixels: JPEG's limit, and that of Chromium's canvas.
 pub const MAX_IMAGE_SIDE: usize = 65_535;
@@ -166,15 +167,20 @@ impl<'a> PicturePart<'a> {
         self.rect
     }
 
-    /// The bytes of the rectangle from column `x` on in the picture's row `y`, to the end of the
-    /// rectangle's row, if they are RGBA.
-    pub(super) fn rgba_row(&self, y: usize, x: usize) -> Option<&'a [u8]> {
-        (self.layout == Layout::Rgba).then(|| self.row(y, x, RGBA))
+    /// What its pixels' values stand for; `None` for red, green and blue.
+    pub(super) fn colours(&self) -> Option<Colours> {
+        Colours::of(self.layout)
     }
 
-    /// Writes as many pixels of the picture's row `y`, from the even column `x` on, as `rgba` has room for.
-    pub(super) fn write_rgba(&self, y: usize, x: usize, rgba: &mut [u8]) {
-        let width = rgba.len() / RGBA;
+    /// The pixels of four bytes from column `x` on in the picture's row `y`, to the end of the rectangle's row, if
+    /// that is how they lie in memory.
+    pub(super) fn pixels(&self, y: usize, x: usize) -> Option<&'a [u8]> {
+        (!self.layout.is_subsampled()).then(|| self.row(y, x, RGBA))
+    }
+
+    /// Writes as many pixels of four bytes of the picture's row `y`, from the even column `x` on, as there is room for.
+    pub(super) fn write_pixels<I: I32x4>(&self, y: usize, x: usize, pixels: &mut [u8]) {
+        let width = pixels.len() / RGBA;
         let chroma = |plane: usize, bytes: usize| {
             let Rect { width: row, height: rows, .. } = self.rect;
             let (row, rows) = (row.div_ceil(2) * bytes, rows.div_ceil(2));
@@ -183,15 +189,18 @@ impl<'a> PicturePart<'a> {
             &row[(x - self.rect.x) / 2 * bytes..][..width.div_ceil(2) * bytes]
         };
         match self.layout {
-            Layout::Rgba => rgba.copy_from_slice(&self.row(y, x, RGBA)[..width * RGBA]),
-            Layout::Bgra => bgra_row(&self.row(y, x, RGBA)[..width * RGBA], rgba),
-            Layout::I420(yuv) => {
-                let planes = [0, 1].map(|plane| chroma(plane, 1));
-                i420_row(&Coefficients::from(yuv), &self.row(y, x, 1)[..width], planes, rgba);
+            Layout::Rgba | Layout::Bgra => {
+                pixels.copy_from_slice(&self.row(y, x, RGBA)[..width * RGBA]);
             }
-            Layout::Nv12(yuv) => {
-                let pairs = chroma(0, 2).as_chunks().0;
-                nv12_row(&Coefficients::from(yuv), &self.row(y, x, 1)[..width], pairs, rgba);
+            Layout::I420(_) => {
+                let planes = [0, 1].map(|plane| chroma(plane, 1));
+                let luma = &self.row(y, x, 1)[..width];
+                interleave::<I>(luma, |start| pair_up(planes, start), pixels);
+            }
+            Layout::Nv12(_) => {
+                let row = chroma(0, 2).as_chunks().0;
+                let luma = &self.row(y, x, 1)[..width];
+                interleave::<I>(luma, |start| pairs(row, start), pixels);
             }
         }
     }

@@ -177,6 +177,12 @@ pub trait I32x4: Copy + Sealed {
     /// `dst` points to 16 writable bytes.
     unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8);
 
+    /// Writes 16 pixels of four bytes: chroma, which is two bytes for every other pixel, luma, and 255.
+    ///
+    /// # Safety
+    /// `luma` and `chroma` point to 16 readable bytes each, `dst` to 64 writable ones.
+    unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8);
+
     /// In each lane the sum of the two products of the pairs' values.
     #[must_use]
     fn dot(self, other: Self) -> Self;

@@ -3,10 +3,12 @@
 use super::{F32x4, I32x4, Sealed};
 use std::arch::aarch64::{
     float32x4_t, int16x8_t, int32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vcltq_f32, vcombine_s16,
-    vcombine_u8, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32, vext_u8, vfmaq_f32, vget_low_s16,
-    vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vmovl_u8, vmull_high_s16, vmull_s16,
-    vmulq_f32, vpaddq_s32, vqmovn_s32, vqmovun_s16, vreinterpretq_s16_s32, vreinterpretq_s32_u16,
-    vshlq_s32, vst1q_f32, vst1q_u8, vzip1_u8, vzip1q_u16, vzip2_u8, vzip2q_u16,
+    vcombine_u8, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vext_u8, vfmaq_f32,
+    vget_low_s16, vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vld1q_u8, vmovl_u8,
+    vmull_high_s16, vmull_s16, vmulq_f32, vpaddq_s32, vqmovn_s32, vqmovun_s16,
+    vreinterpretq_s16_s32, vreinterpretq_s32_u16, vreinterpretq_u8_u16, vreinterpretq_u16_u8,
+    vshlq_s32, vst1q_f32, vst1q_u8, vzip1_u8, vzip1q_u8, vzip1q_u16, vzip2_u8, vzip2q_u8,
+    vzip2q_u16,
 };
 
 /// Four lanes in NEON.
@@ -137,6 +139,24 @@ impl I32x4 for NeonInts {
             let [first, second] = [first, second]
                 .map(|[a, b]| vqmovun_s16(vcombine_s16(vqmovn_s32(a.0), vqmovn_s32(b.0))));
             vst1q_u8(dst, vcombine_u8(vzip1_u8(first, second), vzip2_u8(first, second)));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 16 readable bytes each and 64 writable ones.
+        unsafe {
+            let (luma, chroma) = (vld1q_u8(luma), vreinterpretq_u16_u8(vld1q_u8(chroma)));
+            let opaque = vdupq_n_u8(255);
+            let halves = [
+                (vzip1q_u16(chroma, chroma), vzip1q_u8(luma, opaque)),
+                (vzip2q_u16(chroma, chroma), vzip2q_u8(luma, opaque)),
+            ];
+            for (half, (chroma, luma)) in halves.into_iter().enumerate() {
+                let (dst, luma) = (dst.add(half * 32), vreinterpretq_u16_u8(luma));
+                vst1q_u8(dst, vreinterpretq_u8_u16(vzip1q_u16(chroma, luma)));
+                vst1q_u8(dst.add(16), vreinterpretq_u8_u16(vzip2q_u16(chroma, luma)));
+            }
         }
     }
 

@@ -139,6 +139,20 @@ impl I32x4 for ScalarInts {
     }
 
     #[inline(always)]
+    unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
+        // SAFETY: the caller promises 16 readable bytes each and 64 writable ones.
+        unsafe {
+            let (luma, chroma) =
+                (luma.cast::<[u8; 16]>().read(), chroma.cast::<[[u8; 2]; 8]>().read());
+            let pixels: [[u8; 4]; 16] = std::array::from_fn(|i| {
+                let [u, v] = chroma[i / 2];
+                [u, v, luma[i], 255]
+            });
+            dst.cast::<[[u8; 4]; 16]>().write(pixels);
+        }
+    }
+
+    #[inline(always)]
     fn dot(self, other: Self) -> Self {
         self.zip(other, |a, b| {
             let ([a0, a1], [b0, b1]) = (Self::halves(a), Self::halves(b));

@@ -4,9 +4,9 @@ use super::{F32x4, I32x4, Sealed};
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_cvtepi32_ps, _mm_cvtsi32_si128,
     _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps,
-    _mm_mul_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_si128,
-    _mm_sll_epi32, _mm_sra_epi32, _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128,
-    _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm_mul_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setzero_si128, _mm_sll_epi32, _mm_sra_epi32, _mm_srli_si128, _mm_storeu_ps,
+    _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
 };
 
 /// Four lanes in SSE2.
@@ -131,6 +131,24 @@ impl I32x4 for Sse2Ints {
                 _mm_packus_epi16(words, words)
             });
             _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi8(first, second));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 16 readable bytes each and 64 writable ones.
+        unsafe {
+            let (luma, chroma) = (_mm_loadu_si128(luma.cast()), _mm_loadu_si128(chroma.cast()));
+            let opaque = _mm_set1_epi8(-1);
+            let halves = [
+                (_mm_unpacklo_epi16(chroma, chroma), _mm_unpacklo_epi8(luma, opaque)),
+                (_mm_unpackhi_epi16(chroma, chroma), _mm_unpackhi_epi8(luma, opaque)),
+            ];
+            for (half, (chroma, luma)) in halves.into_iter().enumerate() {
+                let dst = dst.add(half * 32);
+                _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi16(chroma, luma));
+                _mm_storeu_si128(dst.add(16).cast(), _mm_unpackhi_epi16(chroma, luma));
+            }
         }
     }
 

@@ -4,8 +4,8 @@ use super::{F32x4, I32x4, Sealed};
 use std::arch::wasm32::{
     f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i8x16_shuffle,
     i16x8_narrow_i32x4, i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_shl, i32x4_shr,
-    i32x4_splat, u8x16_narrow_i16x8, u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat,
-    v128_store,
+    i32x4_splat, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128, v128_load,
+    v128_load32_splat, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
 use std::arch::wasm32::{f32x4_relaxed_madd, f32x4_relaxed_max, f32x4_relaxed_min};
@@ -154,6 +154,29 @@ impl I32x4 for Ints128 {
             i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(first, second);
         // SAFETY: the caller promises 16 writable bytes.
         unsafe { v128_store(dst.cast(), turns) }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
+        // SAFETY: the caller promises 16 readable bytes each.
+        let (luma, chroma) = unsafe { (v128_load(luma.cast()), v128_load(chroma.cast())) };
+        let opaque = u8x16_splat(255);
+        let low16 = |a, b| i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b);
+        let high16 = |a, b| i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(a, b);
+        let first =
+            i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(luma, opaque);
+        let last = i8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(
+            luma, opaque,
+        );
+        let halves = [(low16(chroma, chroma), first), (high16(chroma, chroma), last)];
+        for (half, (chroma, luma)) in halves.into_iter().enumerate() {
+            // SAFETY: the caller promises 64 writable bytes.
+            unsafe {
+                let dst = dst.add(half * 32);
+                v128_store(dst.cast(), low16(chroma, luma));
+                v128_store(dst.add(16).cast(), high16(chroma, luma));
+            }
+        }
     }
 
     #[inline(always)]

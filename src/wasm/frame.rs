@@ -2,7 +2,7 @@
 
 use crate::buffer::with_room;
 use crate::error::Error;
-use crate::model::Model;
+use crate::model::{Model, Source};
 use crate::preprocess::{Layout, Matrix, PicturePart, Rect, ResizeCache, WHOLE, Yuv};
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
@@ -28,8 +28,8 @@ pub struct Frame {
     pixels: Vec<u8>,
     /// Whether they hold transparency.
     alpha: bool,
-    /// What networks have resized of this picture.
-    cache: ResizeCache,
+    /// What networks have resized of this picture, if that is kept.
+    cache: Option<ResizeCache>,
     canvas: Option<OffscreenCanvasRenderingContext2d>,
 }
 
@@ -48,7 +48,7 @@ impl Frame {
             layout: Layout::Rgba,
             pixels: Vec::new(),
             alpha: false,
-            cache: ResizeCache::default(),
+            cache: None,
             canvas: None,
         }
     }
@@ -59,10 +59,14 @@ impl Frame {
         WHOLE
     }
 
-    /// Begins another picture, of `width` x `height` pixels.
-    pub fn begin(&mut self, width: usize, height: usize) {
+    /// Begins another picture, of `width` x `height` pixels. What is resized of it is kept where `keep` says so: for several
+    /// networks, or because the picture is read in strips.
+    pub fn begin(&mut self, width: usize, height: usize, keep: bool) {
         self.size = (width, height);
-        self.cache.clear();
+        self.cache = keep.then(|| self.cache.take().unwrap_or_default());
+        if let Some(cache) = &mut self.cache {
+            cache.clear();
+        }
     }
 
     /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`, which shows the picture: a `VideoFrame`, an
@@ -103,20 +107,29 @@ impl Frame {
 }
 
 impl Frame {
-    /// Resizes what was read for a network.
+    /// What is to be read next for a network.
+    pub(super) fn next_strip(&self, model: &mut Model) -> Result<Option<Rect>, Error> {
+        self.cache.as_ref().map_or(Ok(None), |cache| model.next_strip(self.size, cache))
+    }
+
+    /// Resizes what was read for a network, if that is kept.
     pub(super) fn resize(&mut self, model: &mut Model) -> Result<(), Error> {
-        let part = PicturePart::with_layout(self.size, self.rect, self.layout, &self.pixels)?;
-        model.resize_strip(part, &mut self.cache)
+        let Self { size, rect, layout, pixels, cache: Some(cache), .. } = self else {
+            return Ok(());
+        };
+        model.resize_strip(PicturePart::with_layout(*size, *rect, *layout, pixels)?, cache)
     }
 
-    /// What networks have resized of the picture.
-    pub(super) fn cache(&self) -> &ResizeCache {
-        &self.cache
+    /// The picture.
+    pub(super) fn source(&self) -> Result<Source<'_>, Error> {
+        match &self.cache {
+            Some(cache) => Ok(Source::Resized(cache)),
+            None => Ok(Source::Picture(self.part()?)),
+        }
     }
 
-    /// Width and height of the picture, in pixels.
-    pub(super) fn size(&self) -> (usize, usize) {
-        self.size
+    fn part(&self) -> Result<PicturePart<'_>, Error> {
+        PicturePart::with_layout(self.size, self.rect, self.layout, &self.pixels)
     }
 
     /// Pixels of the picture's short side.

@@ -115,10 +115,9 @@ impl Network {
     #[wasm_bindgen(js_name = nextStrip)]
     pub fn next_strip(&mut self, frame: &Frame) -> Result<Option<Vec<u32>>, JsValue> {
         self.make_room(frame.short_side())?;
-        let strip = self.model.next_strip(frame.size(), frame.cache())?;
-        Ok(strip.map(|Rect { x, y, width, height }| {
-            [x, y, width, height].map(|side| side as u32).into()
-        }))
+        let strip = frame.next_strip(&mut self.model)?;
+        let sides = |Rect { x, y, width, height }| [x, y, width, height].map(|side| side as u32);
+        Ok(strip.map(|strip| sides(strip).into()))
     }
 
     /// Resizes what `frame` was read for, unless another network has resized it alike.
@@ -127,16 +126,19 @@ impl Network {
         Ok(frame.resize(&mut self.model)?)
     }
 
-    /// Classifies the picture in `frame`, of which all strips were resized. Gives index and probability of the `top_k` best
-    /// classes.
-    pub fn classify(&mut self, frame: &Frame, top_k: usize) -> Result<Vec<f64>, JsValue> {
+    /// Prepares the picture in `frame`, of which nothing is to be read any more.
+    pub fn prepare(&mut self, frame: &Frame) -> Result<(), JsValue> {
         self.make_room(frame.short_side())?;
-        self.model.prepare_resized(frame.cache())?;
+        Ok(self.model.prepare_source(frame.source()?)?)
+    }
+
+    /// Runs the network on what was prepared. Gives index and probability of the `top_k` best classes.
+    pub fn predict(&mut self, top_k: usize) -> Vec<f64> {
         let predictions = self.model.predict(top_k);
-        Ok(predictions
+        predictions
             .iter()
             .flat_map(|prediction| [prediction.index as f64, f64::from(prediction.probability)])
-            .collect())
+            .collect()
     }
 
     /// What the classifier takes, of a prepared `input`, or of the picture in `frame` where there is none.
@@ -146,7 +148,7 @@ impl Network {
         input: Option<Float32Array>,
     ) -> Result<Float32Array, JsValue> {
         let input = self.take_look(frame, input)?;
-        let features = self.model.embed(look(frame, input.as_deref()))?;
+        let features = self.model.embed(look(frame, input.as_deref())?)?;
         Ok(Float32Array::from(features))
     }
 
@@ -160,7 +162,7 @@ impl Network {
     ) -> Result<Array, JsValue> {
         let gates = if open_gates { Gates::Open } else { Gates::Learned };
         let input = self.take_look(frame, input)?;
-        let inspector = self.model.inspect(look(frame, input.as_deref()), gates)?;
+        let inspector = self.model.inspect(look(frame, input.as_deref())?, gates)?;
         let layers = layers.unwrap_or_else(|| inspector.names().map(str::to_owned).collect());
         let tensors = Array::new();
         for name in layers {
@@ -185,7 +187,7 @@ impl Network {
         class_index: Option<usize>,
     ) -> Result<Object, JsValue> {
         let input = self.take_look(frame, input)?;
-        let source = look(frame, input.as_deref());
+        let source = look(frame, input.as_deref())?;
         let ActivationMap { class, logit, height, width, values } =
             self.model.activation_map(source, class_index)?;
         let map = Object::new();
@@ -298,8 +300,8 @@ fn times(macs: u64, time: &Time) -> Value {
 }
 
 /// What a network is to look at.
-fn look<'a>(frame: &'a Frame, input: Option<&'a [f32]>) -> Source<'a> {
-    input.map_or(Source::Resized(frame.cache()), Source::Input)
+fn look<'a>(frame: &'a Frame, input: Option<&'a [f32]>) -> Result<Source<'a>, Error> {
+    input.map_or_else(|| frame.source(), |input| Ok(Source::Input(input)))
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) -> Result<(), JsValue> {
