@@ -1,3 +1,4 @@
+// @ts-nocheck What is given to the package here has the wrong type on purpose.
 // Calls that are wrong on purpose: each is rejected soon, with a MobileNetError that has the right code and names what is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
