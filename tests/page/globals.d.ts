@@ -50,9 +50,7 @@ declare global {
   // sources.test.js
   var canvasOf: <C extends Canvas = OffscreenCanvas>(data: ImageData, canvas?: C) => C;
   var pictureOf: (alphaAt: (x: number, y: number) => number) => ImageData;
-  var sourcesOf: (
-    data: ImageData,
-  ) => Promise<{
+  var sourcesOf: (data: ImageData) => Promise<{
     'ImageBitmap of a canvas': ImageBitmap;
     'VideoFrame of RGBA': VideoFrame;
     [other: string]: Exclude<Parameters<MobileNetClass['embed']>[0], Float32Array>;

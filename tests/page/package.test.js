@@ -293,7 +293,9 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
       'image of another origin': foreign,
       'canvas tainted by it': drawn(foreign, document.createElement('canvas')),
     })) {
-      results[name] = await net.classify(/** @type {HTMLVideoElement} */ (source)).catch(({ code, message }) => ({ code, message }));
+      results[name] = await net
+        .classify(/** @type {HTMLVideoElement} */ (source))
+        .catch(({ code, message }) => ({ code, message }));
     }
     results.afterwards = (await net.classify(bitmap)).predictions[0].index;
     net.dispose();

@@ -2,7 +2,13 @@
 declare module '*/mobilenet_wasm.js' {
   export default function init(): Promise<unknown>;
   export class Network {
-    static untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Network;
+    static untrained(
+      version: string,
+      minimalistic: boolean,
+      width: number,
+      resolution: number,
+      classes: number,
+    ): Network;
     run(input: Float32Array): Float32Array;
     profile(input: Float32Array, runs: number): string;
     free(): void;
