@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../fuzz/src/lib.rs"]
-#[expect(dead_code, reason = "some of it is for those who make the corpus")]
+#[expect(unused_imports, reason = "some of it is for who makes the corpus")]
 mod fuzz;
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! Writes the corpus's first inputs, which are the headers and configurations of made-up networks: the goldens, which
-//! hold no weights.
+//! Writes the corpus's first inputs: the headers and configurations of made-up networks, the goldens, which hold no
+//! weights; and short files that would be long in memory.
 
 use std::error::Error;
 use std::fs;
@@ -32,6 +32,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert!(padding <= MAX_PADDING, "{name} has {padding} bytes of tensors");
         write(&corpus.join("checkpoint").join(name), &[&padding.to_le_bytes(), header].concat())?;
     }
+    for (name, header) in costly_headers() {
+        let file = safetensors::with_header(&header, b"");
+        write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
+    }
+    for (name, config) in costly_configs() {
+        write(&corpus.join("config").join(name), &[&[0], config.as_bytes()].concat())?;
+    }
     for (number, name) in NETWORKS.into_iter().enumerate() {
         let golden = Golden::named(name);
         for (kind, config) in variants(&golden.config) {
@@ -45,6 +52,42 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Headers of which a reader that believes them makes many times their length.
+fn costly_headers() -> Vec<(&'static str, String)> {
+    let tensor = |index| format!(r#""{index}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#);
+    let tensors: Vec<String> = (0..500).map(tensor).collect();
+    let zeros = "0,".repeat(20_000) + "0";
+    let name = "\\u007f".repeat(5000);
+    vec![
+        ("costly-tensors", format!("{{{}}}", tensors.join(","))),
+        (
+            "costly-shape",
+            format!(r#"{{"a":{{"dtype":"U8","shape":[{zeros}],"data_offsets":[0,0]}}}}"#),
+        ),
+        (
+            "costly-dtype",
+            format!(r#"{{"a":{{"dtype":"{name}","shape":[],"data_offsets":[0,0]}}}}"#),
+        ),
+        ("costly-name", format!(r#"{{"{name}":5}}"#)),
+    ]
+}
+
+/// The same of configurations.
+fn costly_configs() -> Vec<(&'static str, String)> {
+    let entries: Vec<String> = (0..3000).map(|index| format!(r#""{index}":"""#)).collect();
+    let entries = entries.join(",");
+    let list = r#""","#.repeat(9999) + r#""""#;
+    let numbers = "1,".repeat(9999) + "1";
+    let unprintable = "\u{7f}".repeat(20_000);
+    vec![
+        ("costly-id2label", format!(r#"{{"id2label":{{{entries}}}}}"#)),
+        ("costly-list", format!(r#"{{"label_names":[{list}]}}"#)),
+        ("costly-unknown", format!(r#"{{"unknown":[{numbers}]}}"#)),
+        ("costly-size", format!(r#"{{"image_size":[{numbers}]}}"#)),
+        ("costly-number", format!(r#"{{"num_classes":"{unprintable}"}}"#)),
+    ]
 }
 
 fn write(file: &Path, input: &[u8]) -> std::io::Result<()> {
