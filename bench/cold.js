@@ -49,6 +49,7 @@ async function visit(context, address) {
 function v3Small() {
   const list = join(root, 'www/public/models/models.json');
   if (!existsSync(list)) return null;
+  /** @type {{ models: { name: string, version: string, width: number, url: string, config?: string, preprocessorConfig?: string }[] }} */
   const { models } = JSON.parse(readFileSync(list, 'utf8'));
   const model = models.find(({ version, width }) => version === 'v3-small' && width === 1);
   if (!model) return null;

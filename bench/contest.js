@@ -113,13 +113,13 @@ export async function prepare(page, url, { adapter, ours, build, threads, type }
   await page.goto(`${url}bench/index.html`);
   const info = await page.evaluate(
     ([adapter, options]) => bench.prepare(adapter, options),
-    [adapter, { ...task, build, threads, type }],
+    /** @type {const} */ ([adapter, { ...task, build, threads, type }]),
   );
   if (!ours) return null;
   if (info.build !== build || info.threads !== threads) {
     throw new Error(`the package runs the build ${info.build} with threads: ${info.threads} instead`);
   }
-  return info.macs;
+  return info.macs ?? null;
 }
 
 /**

@@ -13,6 +13,7 @@ export function table(header, rows) {
   const right = header.map((name) => name.endsWith(':'));
   const names = header.map((name) => name.replace(/:$/, ''));
   const widths = names.map((name, i) => Math.max(3, name.length, ...rows.map((row) => row[i].length)));
+  /** @param {string[]} cells */
   const line = (cells) =>
     `| ${cells.map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
   const rule = widths.map((width, i) => (right[i] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));

@@ -190,8 +190,9 @@ ${table(['network', 'build', 'threads:', 'median of inference:', 'min:', 'median
 
 /** @param {Measured[]} entries */
 function inputSizes(entries) {
-  const measured = entries.filter(isMeasured);
-  /** @param {Measured} entry */
+  // Ours, which tell their multiply-accumulates.
+  const measured = entries.filter(isMeasured).map((entry) => ({ ...entry, macs: entry.macs ?? NaN }));
+  /** @param {{ inference: number[], macs: number }} entry */
   const perMac = (entry) => summary(entry.inference).min / (entry.macs / 1e6);
   const reference = measured.find(({ task }) => task.resolution === 224);
   const rows = measured.map((entry) => {

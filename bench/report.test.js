@@ -3,18 +3,41 @@ import { test } from 'node:test';
 import { CONTENDERS, OURS } from './contenders.js';
 import { report } from './report.js';
 
-const LITERT = CONTENDERS.find(({ name, threads }) => name === 'LiteRT.js' && threads === 1);
-const LITERT_2 = CONTENDERS.find(({ name, threads }) => name === 'LiteRT.js' && threads === 2);
-const INT8 = CONTENDERS.find(({ type }) => type === 'int8');
-const OURS_2 = CONTENDERS.find(({ ours, threads }) => ours && threads === 2);
+/**
+ * @typedef {import('./contenders.js').Contender} Contender
+ * @typedef {import('./contest.js').Measured} Measured
+ */
 
-/** @returns {import('./contest.js').Measured} */
+const LITERT = the(({ name, threads }) => name === 'LiteRT.js' && threads === 1);
+const LITERT_2 = the(({ name, threads }) => name === 'LiteRT.js' && threads === 2);
+const INT8 = the(({ type }) => type === 'int8');
+const OURS_2 = the(({ ours, threads }) => ours && threads === 2);
+
+/**
+ * @param {(contender: Contender) => boolean} is
+ * @returns {Contender} the first such one
+ */
+function the(is) {
+  const found = CONTENDERS.find(is);
+  assert.ok(found, String(is));
+  return found;
+}
+
+/**
+ * @param {Contender} contender
+ * @param {number[]} inference
+ * @param {Partial<Measured>} more
+ * @returns {Measured}
+ */
 function measured(contender, inference, more = {}) {
   const task = { version: 'v2', resolution: 224 };
   return { contender, task, missing: null, macs: null, inference, total: [], peaks: [], ...more };
 }
 
-/** @param {import('./contest.js').Measured[]} entries of the one network */
+/**
+ * @param {Measured[]} entries of the one network
+ * @param {Partial<import('./report.js').Results>} more
+ */
 function reportOn(entries, more = {}) {
   return report({
     command: 'cargo xtask bench',
@@ -40,7 +63,11 @@ function reportOn(entries, more = {}) {
   });
 }
 
-/** The cells of the first row that has all of `words`. */
+/**
+ * The cells of the first row that has all of `words`.
+ * @param {string} text
+ * @param {string[]} words
+ */
 function row(text, ...words) {
   const line = text.split('\n').find((line) => line.startsWith('|') && words.every((word) => line.includes(word)));
   assert.ok(line, `no row with ${words}`);
@@ -49,6 +76,11 @@ function row(text, ...words) {
     .slice(1, -1)
     .map((cell) => cell.trim());
 }
+
+/** What the report doesn't look at. */
+const TIME = { minimum: 0, median: 0, gflops: null };
+/** @type {Omit<import('../pkg/index.js').ProfileStep, 'kind' | 'macs' | 'microseconds'>} */
+const STEP = { ...TIME, name: '', shape: '', input: [1, 1, 1], output: [1, 1, 1], kernel: 1, stride: 1 };
 
 const ours = measured(OURS, [12, 10, 11], { macs: 300e6, total: [13, 14, 15], peaks: [70, 75, 72] });
 
@@ -102,6 +134,7 @@ test('the whole call is given beside the inference', () => {
 });
 
 test('input sizes are compared by the time of a multiply-accumulate', () => {
+  /** @type {(resolution: number, macs: number, ms: number) => Measured} */
   const at = (resolution, macs, ms) => measured(OURS, [ms], { macs, task: { version: 'v2', resolution } });
   const text = reportOn([ours], { inputs: [at(112, 75e6, 3), at(224, 300e6, 10)] });
   assert.deepEqual(row(text, ' 112 '), ['112', '75.0', '3.00', '3.00', '0.0400', '1.20']);
@@ -124,14 +157,15 @@ test('downloads are added up, ours named by the build', () => {
 });
 
 test('layers are added up by their kind, the longest first', () => {
-  const step = (kind, macs, microseconds) => ({ kind, macs, microseconds });
+  /** @type {(kind: import('../pkg/index.js').ProfileStep['kind'], macs: number, microseconds: number) => import('../pkg/index.js').ProfileStep} */
+  const step = (kind, macs, microseconds) => ({ ...STEP, kind, macs, microseconds });
   const steps = [
     step('stem', 3e6, 100),
     step('pointwise', 20e6, 500),
     step('pool', 0, 100),
     step('pointwise', 10e6, 300),
   ];
-  const profile = { steps, total: { macs: 33e6, microseconds: 1000 }, peak: 80 };
+  const profile = { steps, runs: 1, total: { ...TIME, macs: 33e6, microseconds: 1000 }, peak: 80 };
   const text = reportOn([ours], { layers: [{ version: 'v2', profile }] });
   assert.deepEqual(row(text, 'pointwise'), ['MobileNet V2', 'pointwise', '2', '30.0', '800', '80 %', '75.0', '94 %']);
   assert.deepEqual(row(text, 'stem'), ['MobileNet V2', 'stem', '1', '3.0', '100', '10 %', '60.0', '75 %']);

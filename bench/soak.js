@@ -17,6 +17,7 @@ import { launch } from './browser.js';
  */
 
 const CAMERA = { width: 1280, height: 720, fps: 30 };
+/** @type {import('../pkg/index.js').Version} */
 const VERSION = 'v2';
 /** Until the engine has optimised its code and the allocators have taken what they keep. */
 const WARM_UP_SECONDS = 10;

@@ -155,7 +155,7 @@ fn memory_at_224_pixels() {
         (Version::EfficientNetLite0, 9 * MIB / 2),
     ] {
         let network = Network::new(&Config::new(version)).unwrap();
-        let parameters = network.parameters() * size_of::<f32>();
+        let parameters = network.parameters() as usize * size_of::<f32>();
         let model = Model::untrained(network, 1).unwrap();
         let plan = model.plan();
         let memory = plan.weight_bytes() + plan.activation_bytes();

@@ -24,6 +24,7 @@ const MOUNTS = [
   { prefix: '/', folder: join(here, 'public') },
 ];
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -62,10 +63,12 @@ export async function serve({ host = '127.0.0.1', port = 0, mounts = [], isolate
       response.end(String(error));
     });
   });
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    })
+  );
   const { address, family, port: bound } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`,
@@ -95,7 +98,6 @@ async function respond(request, response, mounts, common) {
   const headers = {
     ...common,
     'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
-    'Content-Length': file.size,
     // Names with a digest in them never change; anything else is asked for again and answered by 304.
     'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`)
       ? 'public, max-age=31536000, immutable'
@@ -103,12 +105,13 @@ async function respond(request, response, mounts, common) {
     ETag: `"${file.size.toString(16)}-${Math.trunc(file.mtimeMs).toString(16)}"`,
   };
   if (request.headers['if-none-match'] === headers.ETag) {
-    delete headers['Content-Length'];
     response.writeHead(304, headers).end();
-  } else if (request.method === 'HEAD') {
-    response.writeHead(200, headers).end();
+    return;
+  }
+  response.writeHead(200, { ...headers, 'Content-Length': file.size });
+  if (request.method === 'HEAD') {
+    response.end();
   } else {
-    response.writeHead(200, headers);
     createReadStream(file.path)
       .on('error', (error) => response.destroy(error))
       .pipe(response);

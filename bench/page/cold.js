@@ -3,10 +3,12 @@ import { MobileNet } from '/pkg/index.js';
 
 globalThis.firstPrediction = predict();
 
+/** @typedef {Awaited<ReturnType<typeof predict>>} FirstPrediction */
+
 async function predict() {
-  const files = Object.fromEntries(new URLSearchParams(location.search));
-  const net = await (files.weights
-    ? MobileNet.load({ ...files, cache: 'bench' })
+  const { weights, ...files } = Object.fromEntries(new URLSearchParams(location.search));
+  const net = await (weights
+    ? MobileNet.load({ ...files, weights, cache: 'bench' })
     : MobileNet.untrained({ version: 'v3-small' }));
   await net.classify(new ImageData(224, 224));
   // Counted from the navigation's start.

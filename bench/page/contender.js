@@ -16,8 +16,13 @@ import { TOP } from './top.js';
  * @property {number} [preprocess] ms
  * @property {number} [inference] ms
  *
+ * @typedef {object} Info what really runs, as far as the runtime tells
+ * @property {string} [build]
+ * @property {number} [threads]
+ * @property {number} [macs] multiply-accumulates of an inference
+ *
  * @typedef {object} Prepared
- * @property {object} info what really runs, as far as the runtime tells
+ * @property {Info} info
  * @property {() => Promise<Sample>} [run] one inference on an input made beforehand
  * @property {(frame: VideoFrame | ImageBitmap) => Promise<Answer>} [classify] from a frame to its labels
  * @property {() => Promise<number | null>} [peak] GFLOP/s of multiply-adds in registers, in the same build
@@ -27,7 +32,7 @@ import { TOP } from './top.js';
 /** @type {Prepared} */
 let contender;
 
-globalThis.bench = {
+const tab = {
   /**
    * @param {string} adapter address of a module with `prepare`
    * @param {object} options for it
@@ -78,9 +83,13 @@ globalThis.bench = {
   },
 
   profile() {
-    return contender.profile();
+    const { profile } = contender;
+    if (!profile) throw new Error('this contender tells no times of its layers');
+    return profile();
   },
 };
+/** @typedef {typeof tab} Tab */
+globalThis.bench = tab;
 
 function requireFront() {
   if (document.visibilityState !== 'visible')

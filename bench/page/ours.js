@@ -2,7 +2,12 @@ import { MobileNet } from '/pkg/index.js';
 import { noise } from './measure.js';
 import { LABELS, TOP } from './top.js';
 
-/** @param {{ version: any, resolution: number, build: string, threads: number }} options */
+/**
+ * @typedef {import('../../pkg/index.js').Version} Version
+ * @typedef {import('../../pkg/index.js').BuildName} BuildName
+ */
+
+/** @param {{ version: Version, resolution: number, build: BuildName, threads: number }} options */
 export async function prepare({ version, resolution, build, threads }) {
   const net = await MobileNet.untrained({ version, resolution, build, threads });
   const picture = new ImageData(
@@ -12,7 +17,9 @@ export async function prepare({ version, resolution, build, threads }) {
   return {
     info: { build: net.info.build, threads: net.info.threads, macs: net.info.macs },
     async run() {
-      const { inference, total } = (await net.classify(picture)).timing;
+      const answer = await net.classify(picture);
+      if (!answer) throw new Error('the picture was dropped');
+      const { inference, total } = answer.timing;
       return { inference, total };
     },
     /** @param {VideoFrame | ImageBitmap} frame */

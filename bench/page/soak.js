@@ -20,9 +20,9 @@ const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'));
 /** @type {MobileNet} */
 let net;
 
-globalThis.soak = {
+const soak = {
   /**
-   * @param {{ version: any, camera: { width: number, height: number, fps: number } }} options
+   * @param {{ version: import('../../pkg/index.js').Version, camera: { width: number, height: number, fps: number } }} options
    * @returns {Promise<{ build: string, threads: number, width: number, height: number, fps: number }>} what really runs
    */
   async open({ version, camera: { width, height, fps } }) {
@@ -54,6 +54,8 @@ globalThis.soak = {
     return { seconds, ...played, ...thread.end() };
   },
 };
+/** @typedef {typeof soak} Soak */
+globalThis.soak = soak;
 
 /**
  * @param {number} seconds

@@ -59,6 +59,14 @@ function weights(shape, inputs) {
 }
 
 /**
+ * @param {[number, number, number, number]} shape
+ * @param {number} inputs of one sum
+ */
+function filters(shape, inputs) {
+  return /** @type {tf.Tensor4D} */ (weights(shape, inputs));
+}
+
+/**
  * A convolution of any kind; a dense layer is a 1x1 one of the pooled map.
  * @param {ArchitectureLayer} layer
  * @returns {Layer}
@@ -68,10 +76,10 @@ function convolution({ kind, kernel, stride, inChannels, outChannels, activation
   const options = { strides: stride, pad: /** @type {const} */ ('same'), activation: fused };
   const bias = weights([outChannels], outChannels);
   if (kind === 'depthwise') {
-    const filter = weights([kernel, kernel, inChannels, 1], kernel * kernel);
+    const filter = filters([kernel, kernel, inChannels, 1], kernel * kernel);
     return chain((x) => tf.fused.depthwiseConv2d({ x, filter, bias, ...options }), ...then);
   }
-  const filter = weights([kernel, kernel, inChannels, outChannels], kernel * kernel * inChannels);
+  const filter = filters([kernel, kernel, inChannels, outChannels], kernel * kernel * inChannels);
   return chain((x) => tf.fused.conv2d({ x, filter, bias, ...options }), ...then);
 }
 

@@ -7,8 +7,10 @@ export async function prepare({ version, threads }) {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = '/peers/models/transformers/';
-  env.backends.onnx.wasm.wasmPaths = '/peers/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
-  env.backends.onnx.wasm.numThreads = threads;
+  const { wasm } = env.backends.onnx;
+  if (!wasm) throw new Error('ONNX Runtime has no WebAssembly here');
+  wasm.wasmPaths = '/peers/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
+  wasm.numThreads = threads;
   const classifier = await pipeline('image-classification', version, { device: 'wasm', dtype: 'fp32' });
   const draw = fullCanvas();
   return {

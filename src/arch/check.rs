@@ -4,11 +4,9 @@
 use super::{Activation, Block, Conv, ConvKind, MAX_CLASSES, Network, Site, SqueezeExcite};
 use crate::error::Error;
 
-/// Channels that a layer may have, classes aside: V2 at width 4 has 7680.
+/// Channels that a layer may have, classes aside: V2 at width 4 has 7680. With these, the weights of a layer, 2.4e9 at
+/// most, and the values of a map can be counted in 32 bits; whether there is memory for them is seen when it is asked for.
 const MAX_CHANNELS: usize = 16_384;
-
-/// Weights that a layer may have: a gigabyte.
-const MAX_WEIGHTS: u64 = 1 << 28;
 
 impl Network {
     /// Says whether the network can be run: every layer takes what the one before it gives, and is of a kind, filter,
@@ -97,10 +95,6 @@ fn layer(site: Site, conv: &Conv, input: usize, kinds: &[ConvKind]) -> Result<us
     let most = if site == Site::Classifier { MAX_CLASSES } else { MAX_CHANNELS };
     ensure(site, (1..=most).contains(&out_channels), || {
         format!("{out_channels} channels: from 1 to {most} are possible")
-    })?;
-    let weights = (kernel * kernel) as u64 * in_channels as u64 * out_channels as u64;
-    ensure(site, kind == ConvKind::Depthwise || weights <= MAX_WEIGHTS, || {
-        format!("{weights} weights: at most {MAX_WEIGHTS} are possible")
     })?;
     // The only activation that needs no kernel but the dense one: it makes squeeze-and-excite's gates.
     ensure(site, kind == ConvKind::Dense || activation != Activation::HardSigmoid, || {

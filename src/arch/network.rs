@@ -97,13 +97,24 @@ impl Conv {
     #[must_use]
     pub fn weight_count(&self) -> usize {
         let inputs = if self.kind == ConvKind::Depthwise { 1 } else { self.in_channels };
-        self.out_channels * inputs * self.kernel * self.kernel
+        // Saturating: the fields are public, and what `Network::check` would refuse must not become a small number.
+        [inputs, self.kernel, self.kernel]
+            .into_iter()
+            .fold(self.out_channels, usize::saturating_mul)
     }
 
     /// Trainable parameters: the weights and either batch normalisation's scale and shift or a bias.
     #[must_use]
-    pub fn parameters(&self) -> usize {
-        self.weight_count() + self.out_channels * if self.batch_norm { 2 } else { 1 }
+    pub fn parameters(&self) -> u64 {
+        let vectors = if self.batch_norm { 2 } else { 1 };
+        (self.weight_count() as u64)
+            .saturating_add((self.out_channels as u64).saturating_mul(vectors))
+    }
+
+    /// Multiply-accumulates for `outputs` pixels of output, biases not counted.
+    #[must_use]
+    pub fn macs(&self, outputs: usize) -> u64 {
+        (self.weight_count() as u64).saturating_mul(outputs as u64)
     }
 }
 
@@ -200,19 +211,19 @@ impl Network {
     /// Trainable parameters, batch normalisation's scale and shift included: the figure that papers and libraries
     /// publish.
     #[must_use]
-    pub fn parameters(&self) -> usize {
-        self.sites().map(|(_, conv)| conv.parameters()).sum()
+    pub fn parameters(&self) -> u64 {
+        self.sites().map(|(_, conv)| conv.parameters()).fold(0, u64::saturating_add)
     }
 
     /// Multiply-accumulates of all convolutions and dense layers for one image, biases not counted.
     #[must_use]
     pub fn macs(&self) -> u64 {
         let mut size = self.resolution;
-        let mut macs = 0;
+        let mut macs: u64 = 0;
         for (_, conv) in self.sites() {
             size = self.padding.output(size, conv.stride);
             let outputs = if conv.kind == ConvKind::Dense { 1 } else { size * size };
-            macs += conv.weight_count() as u64 * outputs as u64;
+            macs = conv.macs(outputs).saturating_add(macs);
         }
         macs
     }

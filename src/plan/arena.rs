@@ -4,20 +4,20 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
     /// Values.
-    pub len: usize,
+    pub len: u64,
     /// The step that writes it first.
     pub first: usize,
     /// The step that reads it last.
     pub last: usize,
 }
 
-/// Gives each tensor an offset such that tensors that live at the same time do not overlap; returns the
+/// Gives each tensor an offset, in values such that tensors that live at the same time do not overlap; returns the
 /// offsets and the values needed in all.
 ///
 /// Largest first, each at the lowest free place: for these networks that reaches the largest sum of
 /// tensors alive at one step, which no placement can beat.
 #[must_use]
-pub fn arrange(tensors: &[Lifetime]) -> (Vec<usize>, usize) {
+pub fn arrange(tensors: &[Lifetime]) -> (Vec<u64>, u64) {
     let mut order: Vec<usize> = (0..tensors.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(tensors[index].len));
     let mut offsets = vec![0; tensors.len()];
@@ -27,7 +27,7 @@ pub fn arrange(tensors: &[Lifetime]) -> (Vec<usize>, usize) {
         let together = |&other: &usize| {
             tensors[other].first <= tensor.last && tensor.first <= tensors[other].last
         };
-        let mut taken: Vec<(usize, usize)> = placed
+        let mut taken: Vec<(u64, u64)> = placed
             .iter()
             .copied()
             .filter(together)
@@ -59,7 +59,7 @@ mod tests {
             let tensors: Vec<Lifetime> = (0..rng.usize(1..30))
                 .map(|_| {
                     let first = rng.usize(0..20);
-                    Lifetime { len: rng.usize(1..100), first, last: first + rng.usize(0..4) }
+                    Lifetime { len: rng.u64(1..100), first, last: first + rng.usize(0..4) }
                 })
                 .collect();
             let (offsets, total) = arrange(&tensors);
@@ -82,5 +82,14 @@ mod tests {
         let tensors: Vec<Lifetime> =
             chain.map(|(step, &len)| Lifetime { len, first: step, last: step + 1 }).collect();
         assert_eq!(arrange(&tensors).1, 250);
+    }
+
+    /// The tensors of one network may be more than an address of 32 bits can count.
+    #[test]
+    fn tensors_may_be_too_many_for_an_address() {
+        let tensors = [Lifetime { len: 1 << 31, first: 0, last: 1 }; 3];
+        let (mut offsets, total) = arrange(&tensors);
+        offsets.sort_unstable();
+        assert_eq!((offsets, total), (vec![0, 1 << 31, 1 << 32], 3 << 31));
     }
 }

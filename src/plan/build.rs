@@ -115,7 +115,7 @@ impl Builder<'_> {
     /// A tensor of `values` values that the next step writes.
     fn tensor(&mut self, values: usize) -> Tensor {
         let step = self.steps.len();
-        let len = values.next_multiple_of(LINE);
+        let len = values.next_multiple_of(LINE) as u64;
         self.lifetimes.push(Lifetime { len, first: step, last: step });
         Tensor(self.lifetimes.len() - 1)
     }
@@ -347,6 +347,8 @@ impl Builder<'_> {
             }
         }
         let (offsets, total) = arena::arrange(&self.lifetimes);
+        let arena = Buffer::zeros(addressable(total)?)?;
+        let offsets = offsets.into_iter().map(addressable).collect::<Result<_, _>>()?;
         let scratch_plane = self.steps.iter().map(Step::scratch).max().unwrap_or(0);
         Ok(Plan {
             threads: Threads::alone(),
@@ -355,7 +357,7 @@ impl Builder<'_> {
             steps: self.steps,
             infos: self.infos,
             kept: self.kept,
-            arena: Buffer::zeros(total)?,
+            arena,
             offsets,
             scratch: Buffer::zeros(scratch_plane)?,
             scratch_plane,
@@ -364,6 +366,12 @@ impl Builder<'_> {
             logits: logits.tensor,
         })
     }
+}
+
+/// A number of values that an address can have: the tensors of one network may be more than 32 bits count.
+fn addressable(values: u64) -> Result<usize, Error> {
+    let bytes = values.saturating_mul(size_of::<f32>() as u64);
+    usize::try_from(values).map_err(|_| Error::OutOfMemory { bytes })
 }
 
 /// The extent of what a convolution gives.

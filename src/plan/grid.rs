@@ -8,15 +8,15 @@ use std::ops::Range;
 const PARTS_PER_THREAD: usize = 6;
 
 /// Multiplications, or values moved, that are worth a part of their own: about a microsecond.
-const LEAST_PART: usize = 32 << 10;
+const LEAST_PART: u64 = 32 << 10;
 
 /// Multiplications after which a part should end, where its step can be cut so finely: some 20
 /// microseconds. When one thread has found nothing left to take the others are still at their last parts,
 /// and it should not fall asleep over that.
-const LARGEST_PART: usize = 640 << 10;
+const LARGEST_PART: u64 = 640 << 10;
 
 /// A part's number has 16 bits, and a grid may have twice the parts that it was asked for.
-const MOST_PARTS: usize = 1 << 14;
+const MOST_PARTS: u64 = 1 << 14;
 
 /// From this many pixels on, 28 x 28, threads share a step's pixels or rows, and each reads all the weights.
 /// Below, where there are more weights than inputs, they share the output channels.
@@ -34,12 +34,12 @@ pub struct Grid {
 impl Grid {
     /// Cuts `work`, counted in multiplications or values moved, for `threads` threads: across at most `blocks` channel
     /// blocks, and as far as those don't suffice across at most `spans` pieces of the map.
-    pub fn new(threads: usize, work: usize, blocks: usize, spans: usize) -> Self {
+    pub fn new(threads: usize, work: u64, blocks: usize, spans: usize) -> Self {
         let wanted = match threads {
             1 => 1,
             _ => (work / LEAST_PART)
-                .clamp(1, threads * PARTS_PER_THREAD)
-                .max((work / LARGEST_PART).min(MOST_PARTS)),
+                .clamp(1, (threads * PARTS_PER_THREAD) as u64)
+                .max((work / LARGEST_PART).min(MOST_PARTS)) as usize,
         };
         Self::cut(wanted, blocks, spans)
     }

@@ -2,13 +2,14 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read piece by piece through a [`ByteSource`]: `format` reads the file, `library`
 //! tells whose checkpoint it is and knows that library's names and conventions, `config` reads the JSON files beside it,
-//! and `fold` removes batch normalisation.
+//! both take JSON apart with `json`, and `fold` removes batch normalisation.
 
 mod byte_source;
 mod checkpoint;
 mod config;
 mod fold;
 mod format;
+mod json;
 mod library;
 mod untrained;
 

@@ -99,7 +99,7 @@ const withoutRelaxedOrThreads = async (page) => {
   await page.addInitScript(() => {
     const { validate } = WebAssembly;
     // `f32x4.relaxed_madd`, which the package probes for.
-    WebAssembly.validate = (bytes) => !bytes.join().includes('253,133,2') && validate(bytes);
+    WebAssembly.validate = (bytes) => !String(bytes).includes('253,133,2') && validate(bytes);
   });
 };
 
@@ -329,7 +329,10 @@ test('the table can be copied as Markdown, by hand where there is no clipboard',
   await area.waitFor();
   assert.equal(await area.inputValue(), markdown);
   assert.equal(
-    await area.evaluate((area) => document.activeElement === area && area.selectionEnd - area.selectionStart),
+    await area.evaluate(
+      (/** @type {HTMLTextAreaElement} */ area) =>
+        document.activeElement === area && area.selectionEnd - area.selectionStart,
+    ),
     markdown.length,
   );
 });
@@ -462,8 +465,8 @@ test('a turn during which the tab was hidden is made again', async () => {
   await page.evaluate(() => hide(false));
   await measureButton(page).waitFor({ timeout: 300_000 });
   assert.equal((await exported(page)).report.complete, true);
-  const profiles = await page.evaluate(() => globalThis.profiles);
-  assert.equal(profiles, NETWORKS.length * BUILDS.length + 1, 'one of them again');
+  const made = await page.evaluate(() => globalThis.profiles);
+  assert.equal(made, NETWORKS.length * BUILDS.length + 1, 'one of them again');
   await page.close();
 });
 
@@ -476,7 +479,7 @@ test('it is worked by keyboard, the focus is seen, and the page could ask no oth
       const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
       const name =
         document.activeElement.getAttribute('aria-label') ??
-        document.activeElement.labels?.[0]?.firstElementChild?.textContent ??
+        /** @type {HTMLInputElement} */ (document.activeElement).labels?.[0]?.firstElementChild?.textContent ??
         document.activeElement.textContent;
       return { name: name.trim(), outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
     });

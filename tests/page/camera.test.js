@@ -55,11 +55,11 @@ describe('a camera', () => {
     }, facingMode);
 
   test('is mirrored when it faces the user or says nothing, and only then', async () => {
-    for (const [mode, mirrored] of [
+    for (const [mode, mirrored] of /** @type {const} */ ([
       [undefined, true],
       ['user', true],
       ['environment', false],
-    ]) {
+    ])) {
       const page = await start(facing(mode));
       const transform = await page.locator('#video').evaluate((video) => getComputedStyle(video).transform);
       assert.equal(transform, mirrored ? 'matrix(-1, 0, 0, 1, 0, 0)' : 'none', String(mode));
@@ -71,14 +71,24 @@ describe('a camera', () => {
     const page = await start();
     const select = page.getByRole('combobox', { name: 'Camera', exact: true });
     await select.waitFor();
-    const ids = await select.locator('option').evaluateAll((options) => options.map(({ value }) => value));
+    const ids = await select
+      .locator('option')
+      .evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value));
     assert.equal(ids.length, 2);
     const used = () =>
-      page.evaluate(() => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId);
+      page.evaluate(
+        () =>
+          /** @type {MediaStream | null} */ (document.querySelector('video').srcObject)
+            ?.getVideoTracks()[0]
+            .getSettings().deviceId,
+      );
     for (const id of [ids[1], ids[0]]) {
       await select.selectOption(id);
       await page.waitForFunction(
-        (id) => document.getElementById('video').srcObject?.getVideoTracks()[0].getSettings().deviceId === id,
+        (id) =>
+          /** @type {MediaStream | null} */ (document.querySelector('video').srcObject)
+            ?.getVideoTracks()[0]
+            .getSettings().deviceId === id,
         id,
       );
       assert.equal(await used(), id);
@@ -88,7 +98,12 @@ describe('a camera', () => {
 
   test('stops: its light goes out, and the picture with it', async () => {
     const page = await start();
-    await page.evaluate(() => (globalThis.track = document.getElementById('video').srcObject.getVideoTracks()[0]));
+    await page.evaluate(
+      () =>
+        (globalThis.track = /** @type {MediaStream | null} */ (
+          document.querySelector('video').srcObject
+        ).getVideoTracks()[0]),
+    );
     await page.getByRole('button', { name: 'Stop camera' }).click();
     await page.getByRole('button', { name: 'Start camera' }).waitFor();
     assert.equal(await page.evaluate(() => globalThis.track.readyState), 'ended');
@@ -99,7 +114,9 @@ describe('a camera', () => {
   test('that is unplugged has its sentence', async () => {
     const page = await start();
     await page.evaluate(() =>
-      document.getElementById('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')),
+      /** @type {MediaStream | null} */ (document.querySelector('video').srcObject)
+        .getVideoTracks()[0]
+        .dispatchEvent(new Event('ended')),
     );
     await page.getByText('The camera was unplugged or switched off.').waitFor();
     await page.getByRole('button', { name: 'Start camera' }).waitFor();

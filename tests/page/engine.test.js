@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { noWorkers, open, openBlank } from './harness.js';
 import { random } from './made-up.js';
 
+/** @type {import('../../pkg/index.js').Version[]} */
 const VERSIONS = ['v1', 'v2', 'v3-small'];
 
 let session;
@@ -18,6 +19,7 @@ before(async () => {
 });
 after(() => session?.close());
 
+/** @type {Map<string, Buffer>} */
 const files = new Map(VERSIONS.map((version, index) => [version, random(version, index + 1).file]));
 
 /** A page with the package, to whose server the made-up checkpoints were added. */
@@ -116,10 +118,12 @@ test('one frame for several networks is taken once, and answered one by one', as
 
     const { createImageBitmap } = globalThis;
     let taken = 0;
-    globalThis.createImageBitmap = (...args) => {
-      taken++;
-      return createImageBitmap(...args);
-    };
+    globalThis.createImageBitmap = /** @type {typeof createImageBitmap} */ (
+      (...args) => {
+        taken++;
+        return Reflect.apply(createImageBitmap, globalThis, args);
+      }
+    );
     const events = [];
     const order = [nets[2], nets[0], nets[1]];
     const results = [];
@@ -209,7 +213,7 @@ test('the newest frame wins for the whole set', async () => {
   });
   const [answers, expected] = together;
   assert.deepEqual(answers, [expected[0], null, null, expected[1]]);
-  assert.deepEqual(...single);
+  assert.deepEqual(single[0], single[1]);
 });
 
 test('a call that is aborted, or whose network is disposed of, is rejected, and the engine goes on', async () => {
@@ -283,6 +287,7 @@ test('a load into an engine that fails or is aborted leaves its networks alone',
       await codeOf(engine.load({ weights: '/made-up/none' })),
       await codeOf(engine.load({ ...weightsOf('v1'), signal: AbortSignal.abort() })),
       await codeOf(engine.load({ ...weightsOf('v1'), labels: ['one'] })),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(engine.untrained({ version: 'v9' })),
       await late,
     ];
@@ -332,7 +337,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
     Worker.prototype.postMessage = function (message, ...rest) {
       if (message.request?.type !== 'join') return postMessage.call(this, message, ...rest);
       joins.push(() => postMessage.call(this, { ...message, request: { ...message.request, module: sabotaged } }));
-      setTimeout(() => this.onmessage({ data: { id: message.id, value: null } }));
+      setTimeout(() => this.onmessage(new MessageEvent('message', { data: { id: message.id, value: null } })));
     };
     const other = await MobileNet.load({ ...weightsOf('v1'), threads: 1 });
     const engine = await Engine.create({ threads: 2 });
@@ -384,6 +389,7 @@ function catchMemories() {
   globalThis.memories = [];
   const Original = globalThis.Worker;
   globalThis.Worker = class extends Original {
+    /** @param {ConstructorParameters<typeof Worker>} args */
     constructor(...args) {
       super(...args);
       this.addEventListener(

@@ -15,7 +15,10 @@ export const PHOTOS = [
   { file: 'coffee.png', index: 967, label: 'espresso' },
 ];
 
-/** The page's columns, by the version that each is for. */
+/**
+ * The page's columns, by the version that each is for.
+ * @type {import('../../pkg/index.js').Version[]}
+ */
 export const COLUMNS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 
 /**

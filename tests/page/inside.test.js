@@ -4,11 +4,13 @@ import { after, before, test } from 'node:test';
 import { open, openBlank } from './harness.js';
 import { random } from './made-up.js';
 
+/** @type {import('../../pkg/index.js').Version[]} */
 const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 
 let session;
 /** @type {import('playwright-core').Page} */
 let page;
+/** @type {Map<string, ReturnType<typeof random>>} */
 const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 1)]));
 
 before(async () => {
@@ -48,13 +50,13 @@ async function installHelpers() {
   });
 }
 
-for (const [version, features, last] of [
+for (const [version, features, last] of /** @type {const} */ ([
   ['v1', 1024, 'pool'],
   ['v2', 1280, 'pool'],
   ['v3-small', 1024, 'head'],
   ['v3-large', 1280, 'head'],
   ['v4-conv-small', 1280, 'head'],
-]) {
+])) {
   test(`${version}: embed gives the ${features} features that the classifier sees`, async () => {
     const outcome = await page.evaluate(
       async ({ version, last }) => {
@@ -94,6 +96,7 @@ for (const [version, features, last] of [
       const values = input(net);
       const before = await net.run(values);
       const tensors = await net.inspect(values);
+      /** @type {[name: string, shape: number[], whole: boolean][]} */
       const shapes = Array.from(tensors, ([name, { height, width, channels, data }]) => [
         name,
         [height, width, channels],
@@ -136,7 +139,7 @@ for (const [version, features, last] of [
 test('open gates change a network that has gates, and no other', async () => {
   const outcome = await page.evaluate(async () => {
     const outcome = {};
-    for (const version of ['v3-small', 'v2']) {
+    for (const version of /** @type {const} */ (['v3-small', 'v2'])) {
       const net = await MobileNet.load({ ...weightsOf(version), threads: 1 });
       const values = input(net);
       const learned = await net.inspect(values, { gates: 'learned' });
@@ -254,6 +257,7 @@ test('the plan for looking inside is given up when it isn’t used', async () =>
     let memory;
     const Original = globalThis.Worker;
     globalThis.Worker = class extends Original {
+      /** @param {ConstructorParameters<typeof Worker>} args */
       constructor(...args) {
         super(...args);
         this.addEventListener(

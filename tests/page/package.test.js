@@ -293,7 +293,9 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
       'image of another origin': foreign,
       'canvas tainted by it': drawn(foreign, document.createElement('canvas')),
     })) {
-      results[name] = await net.classify(source).catch(({ code, message }) => ({ code, message }));
+      results[name] = await net
+        .classify(/** @type {HTMLVideoElement} */ (source))
+        .catch(({ code, message }) => ({ code, message }));
     }
     results.afterwards = (await net.classify(bitmap)).predictions[0].index;
     net.dispose();
@@ -317,8 +319,10 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
       await codeOf(net.classify(picture, { topK: 0 })),
       await codeOf(net.classify(picture, { topK: 2.5 })),
       await codeOf(net.run(new Float32Array(7))),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(net.run([1, 2, 3])),
       await codeOf(net.profile(new Float32Array(7))),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(net.profile([1, 2, 3])),
       await codeOf(net.profile(undefined, { runs: 0 })),
       await codeOf(net.profile(undefined, { runs: 2.5 })),
@@ -327,11 +331,14 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
       await codeOf(load({ weights: 'http://' })),
       await codeOf(net.run(gone)),
       await codeOf(load({ labels: ['one', 'two'] })),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(MobileNet.untrained({})),
       await codeOf(MobileNet.untrained({ version: 'v1', resolution: 224.9 })),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(MobileNet.untrained({ version: 'v1', resolution: '224' })),
       await codeOf(MobileNet.untrained({ version: 'v1', resolution: 2 ** 32 + 224 })),
       await codeOf(MobileNet.untrained({ version: 'v1', classes: -1 })),
+      // @ts-expect-error The type is wrong on purpose.
       await codeOf(MobileNet.untrained({ version: 'v1', width: '1' })),
     ];
     const { predictions } = await net.classify(picture, { topK: 2 ** 32 });
@@ -583,13 +590,14 @@ test('a fresh start that fails is that call’s error; the next one tries again,
 test('untrained networks run, and name nothing', async () => {
   const found = await page.evaluate(async () => {
     const found = [];
-    for (const version of ['v1', 'v2', 'v3-small', 'v3-large']) {
+    for (const version of /** @type {const} */ (['v1', 'v2', 'v3-small', 'v3-large'])) {
       const net = await MobileNet.untrained({ version, width: 0.5, resolution: 96, classes: 10 });
       const logits = await net.run(new Float32Array(96 * 96 * 3).fill(0.5));
       const { predictions } = await net.classify(await photo(), { topK: 3 });
       found.push({ info: net.info, logits: Array.from(logits), predictions });
       net.dispose();
     }
+    // @ts-expect-error The type is wrong on purpose.
     return { found, unknown: await codeOf(MobileNet.untrained({ version: 'v9' })) };
   });
   for (const { info, logits, predictions } of found.found) {
@@ -690,7 +698,7 @@ test('a profile names each layer with its work and its time', async () => {
   assert.equal(total.macs, macs);
   assert.ok(Math.abs(sum('microseconds') - total.microseconds) < 1e-6 * total.microseconds);
   assert.ok(total.gflops > 0 && total.gflops < peak, `${total.gflops} of ${peak} GFLOP/s`);
-  for (const { name, microseconds, minimum, median, gflops } of [...steps, total]) {
+  for (const { name, microseconds, minimum, median, gflops } of [...steps, { ...total, name: 'total' }]) {
     assert.ok(microseconds >= 0 && minimum >= 0 && minimum <= median, name);
     assert.equal(gflops === null, microseconds === 0, name);
   }
@@ -795,11 +803,11 @@ test('the best build runs; one that is refused or does not start gives way to th
     skipped: ['relaxed-threads', 'relaxed'].map((build) => ({ build, reason })),
   });
 
-  for (const [file, answer, reason] of [
+  for (const [file, answer, reason] of /** @type {const} */ ([
     ['**/wasm/relaxed-threads/*.wasm', { status: 503 }, /answered 503/],
     ['**/wasm/relaxed-threads/*.wasm', { contentType: 'application/wasm', body: 'no wasm' }, /magic word/],
     ['**/wasm/relaxed-threads/*.js', { status: 404 }, /could not be loaded/],
-  ]) {
+  ])) {
     const { build, skipped } = await infoWith((context) => context.route(file, (route) => route.fulfill(answer)));
     assert.equal(build, 'relaxed');
     assert.deepEqual(
@@ -826,11 +834,19 @@ test('an engine that can’t be fetched is FETCH_FAILED, and is tried again', as
 });
 
 test('without WebAssembly SIMD, or any WebAssembly, loading is UNSUPPORTED', async () => {
-  for (const breakIt of [() => (WebAssembly.validate = () => false), () => delete globalThis.WebAssembly]) {
+  for (const breakIt of [
+    () => void (WebAssembly.validate = () => false),
+    () => void Reflect.deleteProperty(globalThis, 'WebAssembly'),
+  ]) {
     const fresh = await openBlank(session);
     await fresh.evaluate(installHelpers, lightest);
     await fresh.evaluate(breakIt);
-    const error = await fresh.evaluate(() => load().catch(({ code, message }) => ({ code, message })));
+    const error = await fresh.evaluate(() =>
+      load().then(
+        () => null,
+        ({ code, message }) => ({ code, message }),
+      ),
+    );
     await fresh.close();
     assert.equal(error.code, 'UNSUPPORTED', error.message);
     assert.match(error.message, /WebAssembly/);

@@ -463,6 +463,7 @@ test('a file from the Hub that isn’t the one the catalogue names is not used',
 });
 
 test('a fetch can be cancelled, fail, and be tried again', async () => {
+  /** @type {(route: import('playwright-core').Route) => unknown} */
   let answer = () => {};
   const { page } = await openWithHub((route) => answer(route));
   const column = card(page, one.version);
@@ -542,7 +543,7 @@ test('everything can be reached and worked by keyboard, and the focus is seen', 
   for (let i = 0; i < 80; i++) {
     await page.keyboard.press('Tab');
     const focused = await page.evaluate(() => {
-      const element = document.activeElement;
+      const element = /** @type {HTMLInputElement | null} */ (document.activeElement);
       if (!element || element === document.body) return null;
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
       const name =
@@ -625,7 +626,7 @@ test('at 390 and 320 pixels nothing is cut off, whatever the state', async () =>
       if (!prepare) await everyCardSays(page, cat.label);
       else await trouble(page, 'v3-large').filter({ hasText: 'no weights' }).waitFor();
       for (const details of await page.locator('details.more').all())
-        await details.evaluate((element) => (element.open = true));
+        await details.evaluate((/** @type {HTMLDetailsElement} */ element) => (element.open = true));
       const { scroll, outside } = await page.evaluate(() => ({
         scroll: document.documentElement.scrollWidth,
         outside: [...document.querySelectorAll('button, select, p, li, h1, h3, svg, .switch')]
@@ -641,7 +642,7 @@ test('at 390 and 320 pixels nothing is cut off, whatever the state', async () =>
 });
 
 test('text can be read against what is behind it, in light and in dark', async () => {
-  for (const colorScheme of ['light', 'dark']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const page = await openPage(session, { colorScheme });
     await everyCardSays(page, cat.label);
     const colours = await page.evaluate(() => {

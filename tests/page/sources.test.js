@@ -20,7 +20,8 @@ after(() => session?.close());
 /** Runs in the page. */
 async function installHelpers() {
   const { MobileNet } = await import('/pkg/index.js');
-  const canvasOf = (data, canvas = new OffscreenCanvas(data.width, data.height)) => {
+  /** @type {typeof globalThis.canvasOf} */
+  const canvasOf = (data, canvas = /** @type {any} */ (new OffscreenCanvas(data.width, data.height))) => {
     canvas.width = data.width;
     canvas.height = data.height;
     canvas.getContext('2d').putImageData(data, 0, 0);

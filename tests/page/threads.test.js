@@ -18,10 +18,10 @@ for (const model of firstModels) {
     const differing = await page.evaluate(async ({ url: weights, config, preprocessorConfig }) => {
       const input = (size) => Float32Array.from({ length: size ** 2 * 3 }, (_, i) => Math.sin(i * i));
       const differing = [];
-      for (const instructions of ['relaxed', 'simd']) {
+      for (const instructions of /** @type {const} */ (['relaxed', 'simd'])) {
         let expected;
         for (const threads of [0, 1, 2, 3, 4]) {
-          const build = threads === 0 ? instructions : `${instructions}-threads`;
+          const build = threads === 0 ? instructions : /** @type {const} */ (`${instructions}-threads`);
           const net = await MobileNet.load({ weights, config, preprocessorConfig, build, threads: threads || 1 });
           if (net.info.build !== build || net.info.threads !== (threads || 1))
             throw new Error(JSON.stringify(net.info));
@@ -51,7 +51,7 @@ test('a network gets a thread for each core, at most four, or as many as it is t
       found.told.push([net.info.build, net.info.threads, net.info.skipped.length]);
       net.dispose();
     }
-    delete navigator.hardwareConcurrency;
+    Reflect.deleteProperty(navigator, 'hardwareConcurrency');
     return found;
   });
   const expected = (threads) => (threads === 1 ? ['relaxed', 1, 1] : ['relaxed-threads', threads, 0]);
@@ -65,7 +65,10 @@ test('a page that is not isolated gets one thread, and info says why', async () 
     const net = await load({ threads: 4 });
     const { predictions } = await net.classify(await photo());
     net.dispose();
-    const forced = await load({ build: 'simd-threads' }).catch(({ code, message }) => ({ code, message }));
+    const forced = await load({ build: 'simd-threads' }).then(
+      () => null,
+      ({ code, message }) => ({ code, message }),
+    );
     return { info: net.info, index: predictions[0].index, forced };
   });
   await bare.close();
@@ -83,7 +86,8 @@ test('threads and builds that can’t be are BAD_INPUT', async () => {
   const codes = await page.evaluate(() =>
     Promise.all(
       [{ threads: 0 }, { threads: 1.5 }, { threads: 65 }, { threads: NaN }, { threads: '2' }, { build: 'avx' }].map(
-        (wish) => codeOf(load(wish)),
+        // Some have the wrong type on purpose.
+        (wish) => codeOf(load(/** @type {Partial<typeof options>} */ (wish))),
       ),
     ),
   );
@@ -130,7 +134,7 @@ test('a thread that traps fails the call, and the next one is answered by a fres
     Worker.prototype.postMessage = function (message, ...rest) {
       if (message.request?.type !== 'join') return postMessage.call(this, message, ...rest);
       joins.push(() => postMessage.call(this, { ...message, request: { ...message.request, module: sabotaged } }));
-      setTimeout(() => this.onmessage({ data: { id: message.id, value: null } }));
+      setTimeout(() => this.onmessage(new MessageEvent('message', { data: { id: message.id, value: null } })));
     };
     const net = await load({ threads: 3 });
     Worker.prototype.postMessage = postMessage;

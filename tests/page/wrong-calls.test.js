@@ -1,3 +1,4 @@
+// @ts-nocheck What is given to the package here has the wrong type on purpose.
 // Calls that are wrong on purpose: each is rejected soon, with a MobileNetError that has the right code and names what is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -260,7 +261,6 @@ test('options of untrained', async () => {
       [{ resolution: 2 ** 32 + 224 }, 'BAD_CONFIG', 'resolution'],
       [{ classes: 65537 }, 'BAD_CONFIG', 'class'],
       [{ classes: 2 ** 31 - 1 }, 'BAD_CONFIG', 'class'],
-      [{ width: 4, classes: 65536 }, 'BAD_CONFIG', 'classifier'],
     ]) {
       const call = () => MobileNet.untrained({ version: 'v2', threads: 1, ...more });
       calls.push([`untrained, ${JSON.stringify(more).slice(0, 40)}`, call, code, named]);

@@ -26,7 +26,7 @@ impl Operation for Add {
 
     fn grid(&self, threads: usize) -> Grid {
         let Extent { channels, .. } = self.extent;
-        Grid::new(threads, self.extent.pixels() * channels, layout::blocks(channels), 1)
+        Grid::new(threads, (self.extent.pixels() * channels) as u64, layout::blocks(channels), 1)
     }
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {

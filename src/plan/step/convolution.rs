@@ -33,7 +33,7 @@ impl Operation for Convolution {
     fn grid(&self, threads: usize) -> Grid {
         let pixels = self.window.output_pixels();
         let blocks = layout::blocks(self.packed.conv.out_channels);
-        let work = pixels * self.packed.conv.weight_count();
+        let work = self.packed.conv.macs(pixels);
         let blocks = if pixels < SHARED_PIXELS { blocks } else { 1 };
         Grid::new(threads, work, blocks, pixels / convolution::STRIP)
     }

@@ -28,7 +28,7 @@ impl Operation for Dense {
 
     fn grid(&self, threads: usize) -> Grid {
         let conv = &self.packed.conv;
-        Grid::new(threads, conv.weight_count(), layout::blocks(conv.out_channels), 1)
+        Grid::new(threads, conv.macs(1), layout::blocks(conv.out_channels), 1)
     }
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {

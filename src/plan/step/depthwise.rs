@@ -42,8 +42,8 @@ pub(super) fn kernel(
 }
 
 /// Its multiplications.
-pub(super) fn work(packed: &Packed, window: &Window) -> usize {
-    window.output_pixels() * packed.conv.weight_count()
+pub(super) fn work(packed: &Packed, window: &Window) -> u64 {
+    packed.conv.macs(window.output_pixels())
 }
 
 impl Operation for Depthwise {

@@ -39,7 +39,7 @@ impl Operation for ExpandDepthwise {
     }
 
     fn grid(&self, threads: usize) -> Grid {
-        let work = self.window.pixels() * self.expand.conv.weight_count()
+        let work = self.expand.conv.macs(self.window.pixels())
             + depthwise::work(&self.depthwise, &self.window);
         Grid::new(threads, work, layout::blocks(self.depthwise.conv.out_channels), 1)
     }

@@ -78,13 +78,13 @@ impl Description {
             },
             kernel: conv.kernel,
             stride: conv.stride,
-            macs: conv.weight_count() as u64 * window.output_pixels() as u64,
+            macs: conv.macs(window.output_pixels()),
         }
     }
 
     /// Of a layer that works on each pixel by itself.
     fn by_pixel(conv: &Conv, input: Extent) -> Self {
-        let macs = conv.weight_count() as u64 * input.pixels() as u64;
+        let macs = conv.macs(input.pixels());
         Self { macs, ..Self::plain(input, Extent { channels: conv.out_channels, ..input }) }
     }
 

@@ -59,7 +59,7 @@ impl Operation for Pointwise {
     fn grid(&self, threads: usize) -> Grid {
         let pixels = self.extent.pixels();
         let blocks = layout::blocks(self.packed.conv.out_channels);
-        let work = pixels * self.packed.conv.weight_count();
+        let work = self.packed.conv.macs(pixels);
         Grid::new(threads, work, if pixels < SHARED_PIXELS { blocks } else { 1 }, pixels / STRIP)
     }
 

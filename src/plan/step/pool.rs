@@ -29,7 +29,7 @@ impl Operation for Pool {
 
     fn grid(&self, threads: usize) -> Grid {
         let channels = self.extent.channels;
-        Grid::new(threads, self.values * channels, layout::blocks(channels), 1)
+        Grid::new(threads, (self.values * channels) as u64, layout::blocks(channels), 1)
     }
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {

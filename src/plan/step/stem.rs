@@ -28,7 +28,7 @@ impl Operation for Stem {
     }
 
     fn grid(&self, threads: usize) -> Grid {
-        let work = self.window.output_pixels() * stem::DEPTH * self.packed.conv.out_channels;
+        let work = self.packed.conv.macs(self.window.output_pixels());
         Grid::new(threads, work, 1, self.window.output_height)
     }
 

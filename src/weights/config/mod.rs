@@ -3,11 +3,12 @@
 //! timm's and transformers' fields are told apart by their names, not by the flavour: torchvision writes no such
 //! file, and whoever keeps one beside its weights may use timm's fields.
 
-use std::collections::BTreeMap;
+mod fields;
+mod labels;
+mod size;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
+use self::fields::{ConfigJson, PreprocessorJson, PretrainedCfg};
+use super::json::Json;
 use super::library::{Architecture, Conventions, Flavour, Margin, Recognised};
 use crate::arch::{Padding, Version};
 use crate::error::Error;
@@ -21,130 +22,23 @@ const MAX_SHORT_SIDE: usize = 4096;
 
 /// Both files; without one, none of its fields is set.
 #[derive(Default)]
-pub(super) struct ConfigFiles {
-    config: ConfigJson,
+pub(super) struct ConfigFiles<'a> {
+    config: ConfigJson<'a>,
     preprocessor: PreprocessorJson,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ConfigJson {
-    // timm
-    architecture: Option<String>,
-    num_classes: Option<usize>,
-    global_pool: Option<String>,
-    label_names: Option<LabelNames>,
-    label_descriptions: Option<BTreeMap<String, String>>,
-    model_args: ModelArgs,
-    pretrained_cfg: Option<PretrainedCfg>,
-    /// timm's older files have these fields at the top.
-    #[serde(flatten)]
-    flat: PretrainedCfg,
-
-    // transformers
-    model_type: Option<String>,
-    depth_multiplier: Option<f64>,
-    image_size: Option<Size>,
-    layer_norm_eps: Option<f64>,
-    tf_padding: Option<bool>,
-    hidden_act: Option<String>,
-    num_channels: Option<usize>,
-    depth_divisible_by: Option<usize>,
-    min_depth: Option<usize>,
-    expand_ratio: Option<f64>,
-    output_stride: Option<usize>,
-    first_layer_is_expansion: Option<bool>,
-    finegrained_output: Option<bool>,
-    id2label: Option<BTreeMap<String, String>>,
-}
-
-/// What was given to timm's model constructor; these two change what the same tensors compute.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ModelArgs {
-    bn_eps: Option<f64>,
-    pad_type: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PretrainedCfg {
-    input_size: Option<[usize; 3]>,
-    interpolation: Option<String>,
-    crop_pct: Option<f64>,
-    crop_mode: Option<String>,
-    mean: Option<[f32; 3]>,
-    std: Option<[f32; 3]>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PreprocessorJson {
-    do_resize: Option<bool>,
-    size: Option<Size>,
-    resample: Option<u8>,
-    do_center_crop: Option<bool>,
-    crop_size: Option<Size>,
-    do_rescale: Option<bool>,
-    rescale_factor: Option<f64>,
-    do_normalize: Option<bool>,
-    image_mean: Option<[f32; 3]>,
-    image_std: Option<[f32; 3]>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum Size {
-    One(usize),
-    Two([usize; 2]),
-    Shortest { shortest_edge: usize },
-    Sides { height: usize, width: usize },
-}
-
-impl Size {
-    fn square(self) -> Option<usize> {
-        match self {
-            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
-            Self::Two([height, width]) | Self::Sides { height, width } => {
-                (height == width).then_some(height)
-            }
+impl<'a> ConfigFiles<'a> {
+    pub fn parse(config: Option<&'a str>, preprocessor: Option<&str>) -> Result<Self, Error> {
+        let mut files = Self::default();
+        if let Some(text) = config {
+            fields::read(Json::new(text), |key, value| files.config.set(key, value))
+                .map_err(|reason| Error::ConfigJson { file: CONFIG, reason })?;
         }
-    }
-
-    /// A single number stands for the short side, two for both sides.
-    fn short_side(self) -> Option<usize> {
-        match self {
-            Self::One(side) | Self::Shortest { shortest_edge: side } => Some(side),
-            Self::Two(_) | Self::Sides { .. } => None,
+        if let Some(text) = preprocessor {
+            fields::read(Json::new(text), |key, value| files.preprocessor.set(key, value))
+                .map_err(|reason| Error::ConfigJson { file: PREPROCESSOR, reason })?;
         }
-    }
-}
-
-impl std::fmt::Display for Size {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::One(side) | Self::Shortest { shortest_edge: side } => write!(f, "{side}"),
-            Self::Two([height, width]) | Self::Sides { height, width } => {
-                write!(f, "{height}x{width}")
-            }
-        }
-    }
-}
-
-/// timm writes a list, or numbers with names where there are gaps.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LabelNames {
-    List(Vec<String>),
-    Map(BTreeMap<String, String>),
-}
-
-impl ConfigFiles {
-    pub fn parse(config: Option<&str>, preprocessor: Option<&str>) -> Result<Self, Error> {
-        Ok(Self {
-            config: parse(CONFIG, config)?,
-            preprocessor: parse(PREPROCESSOR, preprocessor)?,
-        })
+        Ok(files)
     }
 
     fn architecture(&self) -> Result<Option<Architecture>, Error> {
@@ -408,43 +302,8 @@ impl ConfigFiles {
 
     /// The classes' names, one for each of the network's, if the files have them.
     pub fn labels(&self, classes: usize) -> Result<Option<Vec<String>>, Error> {
-        if let Some(labels) = &self.config.id2label {
-            return numbered(labels, classes)
-                .ok_or_else(|| {
-                    let expected = format!("a label for each of 0 to {}", classes - 1);
-                    bad(CONFIG, "id2label", expected, format!("{} labels", labels.len()))
-                })
-                // What transformers writes for a network without names.
-                .map(|labels| {
-                    Some(labels)
-                        .filter(|labels| labels.iter().any(|label| !label.starts_with("LABEL_")))
-                });
-        }
-        let names = match &self.config.label_names {
-            None => return Ok(None),
-            Some(LabelNames::List(names)) if names.len() == classes => Some(names.clone()),
-            Some(LabelNames::List(_)) => None,
-            Some(LabelNames::Map(names)) => numbered(names, classes),
-        };
-        let names = names.ok_or_else(|| {
-            bad(
-                CONFIG,
-                "label_names",
-                format!("a name for each of {classes} classes"),
-                "another number of names",
-            )
-        })?;
-        let descriptions = self.config.label_descriptions.as_ref();
-        let described =
-            |name: String| descriptions.and_then(|all| all.get(&name)).cloned().unwrap_or(name);
-        Ok(Some(names.into_iter().map(described).collect()))
+        self.config.labels.of(classes)
     }
-}
-
-/// The labels of 0, 1, 2 and so on, if there are exactly these.
-fn numbered(labels: &BTreeMap<String, String>, classes: usize) -> Option<Vec<String>> {
-    (labels.len() == classes).then_some(())?;
-    (0..classes).map(|class| labels.get(&class.to_string()).cloned()).collect()
 }
 
 /// Refuses any value but `expected`.
@@ -456,17 +315,6 @@ where
         Some(found) if found != expected => Err(bad(CONFIG, field, expected.to_string(), found)),
         _ => Ok(()),
     }
-}
-
-fn parse<T: Default + DeserializeOwned>(
-    file: &'static str,
-    text: Option<&str>,
-) -> Result<T, Error> {
-    let Some(text) = text else {
-        return Ok(T::default());
-    };
-    serde_json::from_str(text)
-        .map_err(|error| Error::ConfigJson { file, reason: error.to_string() })
 }
 
 fn bad(

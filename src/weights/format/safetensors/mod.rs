@@ -1,12 +1,12 @@
 //! The safetensors format: 8 bytes of header length, a JSON header that says where each tensor's bytes are, and the
 //! bytes. Nothing is believed: every length is checked against the file before anything of that size is allocated.
 
-use std::collections::BTreeMap;
+mod header;
 
 use half::{bf16, f16};
-use safetensors::{Dtype, tensor::TensorInfo};
-use serde::Deserialize;
+use safetensors::Dtype;
 
+use self::header::Entry;
 use super::Tensors;
 use crate::buffer::with_room;
 use crate::error::Error;
@@ -26,16 +26,8 @@ pub(super) struct File<'a> {
     source: &'a dyn ByteSource,
     /// Where the tensors' bytes begin.
     data: u64,
-    tensors: BTreeMap<String, TensorInfo>,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    /// Free text, of no use here.
-    #[serde(rename = "__metadata__")]
-    _metadata: Option<serde::de::IgnoredAny>,
-    #[serde(flatten)]
-    tensors: BTreeMap<String, TensorInfo>,
+    /// By their names.
+    tensors: Vec<Entry>,
 }
 
 impl<'a> File<'a> {
@@ -58,41 +50,44 @@ impl<'a> File<'a> {
         let mut header = with_room(header_length as usize)?;
         header.resize(header_length as usize, 0);
         source.read(PREFIX, &mut header)?;
-        let header: Header = serde_json::from_slice(&header)
-            .map_err(|error| Error::Header { reason: error.to_string() })?;
-        check_ranges(&header.tensors, length - data)?;
-        Ok(Self { source, data, tensors: header.tensors })
+        let tensors = header::parse(&header, length - data)?;
+        Ok(Self { source, data, tensors })
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        let index = self.tensors.binary_search_by(|entry| (*entry.name).cmp(name)).ok()?;
+        self.tensors.get(index)
     }
 
     /// A tensor that can be read as floats of this shape.
-    fn checked(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
-        let Some(info) = self.tensors.get(name) else {
+    fn checked(&self, name: &str, shape: &[usize]) -> Result<&Entry, Error> {
+        let Some(entry) = self.find(name) else {
             return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
         };
-        if !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+        if !matches!(entry.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
             return Err(Error::TensorDtype {
                 tensor: name.into(),
-                found: format!("{:?}", info.dtype),
+                found: format!("{:?}", entry.dtype),
             });
         }
-        if info.shape != shape {
+        if entry.shape() != shape {
             return Err(Error::TensorShape {
                 tensor: name.into(),
                 expected: shape.into(),
-                found: info.shape.clone(),
+                found: entry.shape().into(),
             });
         }
-        Ok(info)
+        Ok(entry)
     }
 }
 
 impl Tensors for File<'_> {
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        Box::new(self.tensors.keys().map(String::as_str))
+        Box::new(self.tensors.iter().map(|entry| &*entry.name))
     }
 
     fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|info| &info.shape[..])
+        self.find(name).map(Entry::shape)
     }
 
     fn check(&self, name: &str, shape: &[usize]) -> Result<(), Error> {
@@ -100,10 +95,10 @@ impl Tensors for File<'_> {
     }
 
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let info = self.checked(name, shape)?;
+        let entry = self.checked(name, shape)?;
         // `open` has checked that the range has the shape's length and lies in the file.
-        let (start, end) = info.data_offsets;
-        let mut values = with_room(info.shape.iter().product())?;
+        let (start, end) = entry.range;
+        let mut values = with_room(entry.shape().iter().product())?;
         let mut buffer = vec![0; CHUNK.min(end - start)];
         for offset in (start..end).step_by(CHUNK) {
             let piece = &mut buffer[..CHUNK.min(end - offset)];
@@ -112,7 +107,7 @@ impl Tensors for File<'_> {
                 clippy::wildcard_enum_match_arm,
                 reason = "`check` lets only three types through"
             )]
-            match info.dtype {
+            match entry.dtype {
                 Dtype::F16 => {
                     values.extend(elements(piece).map(|bytes| f16::from_le_bytes(bytes).to_f32()))
                 }
@@ -137,43 +132,4 @@ impl Tensors for File<'_> {
 /// The elements of `bytes`, `N` bytes each.
 fn elements<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
     bytes.as_chunks::<N>().0.iter().copied()
-}
-
-/// The tensors must fill `data` bytes, each as long as its shape and type say, without gap or overlap.
-fn check_ranges(tensors: &BTreeMap<String, TensorInfo>, data: u64) -> Result<(), Error> {
-    let mut in_order: Vec<_> = tensors.iter().collect();
-    in_order.sort_by_key(|(_, info)| info.data_offsets);
-    let mut filled = 0;
-    for (name, info) in in_order {
-        let (start, end) = info.data_offsets;
-        let range =
-            |expected| Error::TensorRange { tensor: name.clone(), expected, found: (start, end) };
-        let elements =
-            info.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
-        let bits = elements.and_then(|elements| elements.checked_mul(info.dtype.bitsize()));
-        let Some(bits) = bits else {
-            return Err(range(format!("a shape that can exist, not {:?}", info.shape)));
-        };
-        if start != filled {
-            return Err(range(format!("to begin at {filled}, where the tensor before it ends")));
-        }
-        if end.checked_sub(start) != Some(bits.div_ceil(8)) {
-            return Err(range(format!(
-                "{} bytes for {:?} of shape {:?}",
-                bits.div_ceil(8),
-                info.dtype,
-                info.shape
-            )));
-        }
-        if end as u64 > data {
-            return Err(range(format!(
-                "to end within the {data} bytes that the file has for tensors"
-            )));
-        }
-        filled = end;
-    }
-    if filled as u64 != data {
-        return Err(Error::TrailingBytes { expected: filled as u64, found: data });
-    }
-    Ok(())
 }

@@ -1,0 +1,122 @@
+//! Writes the corpus's first inputs: the headers and configurations of made-up networks, the goldens, which hold no
+//! weights; and short files that would be long in memory.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use mobilenet_wasm_fuzz::goldens::Golden;
+use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, safetensors};
+use serde_json::{Value, json};
+
+/// One network of each library and way to name tensors, the smallest of its kind.
+const CHECKPOINTS: [&str; 9] = [
+    "timm-mnasnet-b1-0.5-160",
+    "timm-v1-0.25-160",
+    "timm-v2-0.25-96",
+    "timm-v3-small-0.5-160",
+    "timm-v4-conv-small-0.5-160",
+    "torchvision-v2-0.5-96",
+    "torchvision-v3-small-0.5-96",
+    "transformers-v1-0.25-96",
+    "transformers-v2-0.25-160",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for name in CHECKPOINTS {
+        let file = safetensors::file(&Golden::named(name).tensors());
+        let header = u64::from_le_bytes(file[..8].try_into()?) as usize;
+        let (header, data) = file.split_at(8 + header);
+        let padding = u32::try_from(data.len())?;
+        assert!(padding <= MAX_PADDING, "{name} has {padding} bytes of tensors");
+        write(&corpus.join("checkpoint").join(name), &[&padding.to_le_bytes(), header].concat())?;
+    }
+    for (name, header) in costly_headers() {
+        let file = safetensors::with_header(&header, b"");
+        write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
+    }
+    for (name, config) in costly_configs() {
+        write(&corpus.join("config").join(name), &[&[0], config.as_bytes()].concat())?;
+    }
+    for (number, name) in NETWORKS.into_iter().enumerate() {
+        let golden = Golden::named(name);
+        for (kind, config) in variants(&golden.config) {
+            let mut input = vec![number as u8];
+            input.extend(config.to_string().into_bytes());
+            if let Some(preprocessor) = golden.preprocessor_config() {
+                input.push(0);
+                input.extend(preprocessor.into_bytes());
+            }
+            write(&corpus.join("config").join(format!("{name}-{kind}")), &input)?;
+        }
+    }
+    Ok(())
+}
+
+/// Headers of which a reader that believes them makes many times their length.
+fn costly_headers() -> Vec<(&'static str, String)> {
+    let tensor = |index| format!(r#""{index}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#);
+    let tensors: Vec<String> = (0..500).map(tensor).collect();
+    let zeros = "0,".repeat(20_000) + "0";
+    let name = "\\u007f".repeat(5000);
+    vec![
+        ("costly-tensors", format!("{{{}}}", tensors.join(","))),
+        (
+            "costly-shape",
+            format!(r#"{{"a":{{"dtype":"U8","shape":[{zeros}],"data_offsets":[0,0]}}}}"#),
+        ),
+        (
+            "costly-dtype",
+            format!(r#"{{"a":{{"dtype":"{name}","shape":[],"data_offsets":[0,0]}}}}"#),
+        ),
+        ("costly-name", format!(r#"{{"{name}":5}}"#)),
+    ]
+}
+
+/// The same of configurations.
+fn costly_configs() -> Vec<(&'static str, String)> {
+    let entries: Vec<String> = (0..3000).map(|index| format!(r#""{index}":"""#)).collect();
+    let entries = entries.join(",");
+    let list = r#""","#.repeat(9999) + r#""""#;
+    let numbers = "1,".repeat(9999) + "1";
+    let unprintable = "\u{7f}".repeat(20_000);
+    vec![
+        ("costly-id2label", format!(r#"{{"id2label":{{{entries}}}}}"#)),
+        ("costly-list", format!(r#"{{"label_names":[{list}]}}"#)),
+        ("costly-unknown", format!(r#"{{"unknown":[{numbers}]}}"#)),
+        ("costly-size", format!(r#"{{"image_size":[{numbers}]}}"#)),
+        ("costly-number", format!(r#"{{"num_classes":"{unprintable}"}}"#)),
+    ]
+}
+
+fn write(file: &Path, input: &[u8]) -> std::io::Result<()> {
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
+    fs::write(file, input)
+}
+
+/// A configuration, and what other files than the golden's have.
+fn variants(config: &Value) -> Vec<(&'static str, Value)> {
+    let with = |more: Value| {
+        let mut config = config.clone();
+        // A thousand names need to be there once.
+        config.as_object_mut().map(|fields| fields.remove("id2label"));
+        for (field, value) in more.as_object().into_iter().flatten() {
+            config[field] = value.clone();
+        }
+        config
+    };
+    vec![
+        ("golden", config.clone()),
+        ("list", with(json!({ "label_names": ["a", "b", "c", "d", "\u{e9}", "f", "\"g\""] }))),
+        (
+            "map",
+            with(json!({
+                "label_names": { "0": "a", "1": "b", "2": "c", "3": "d", "4": "e", "5": "f", "6": "g" },
+                "label_descriptions": { "a": "cat", "c": "dog" },
+            })),
+        ),
+        ("flat", with(json!({ "crop_pct": 0.9, "mean": [0.5, 0.5, 0.5], "pretrained_cfg": null }))),
+        ("size", with(json!({ "image_size": { "height": 96, "width": 96 }, "tf_padding": false }))),
+    ]
+}

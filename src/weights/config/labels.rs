@@ -1,0 +1,133 @@
+//! The classes' names. They stay in the file's text until it is known how many classes the network has: a list or a map
+//! of short names would take many times the bytes that the file has for them.
+
+use super::{CONFIG, bad};
+use crate::buffer::with_room;
+use crate::error::Error;
+use crate::weights::json::Json;
+
+/// The fields that hold names, whose values have been checked to be strings.
+#[derive(Default)]
+pub(super) struct Labels<'a> {
+    /// transformers: names by the classes' numbers.
+    pub id2label: Option<Json<'a>>,
+    /// timm: a list, or names by the classes' numbers where there are gaps.
+    pub label_names: Option<Json<'a>>,
+    /// timm: what the names stand for, by the names.
+    pub label_descriptions: Option<Json<'a>>,
+}
+
+impl<'a> Labels<'a> {
+    /// A map of strings.
+    pub fn map(value: Json<'a>) -> Result<Json<'a>, String> {
+        value.entries(|key, label| {
+            label.string().map(|_| ()).map_err(|error| format!("`{key}`: {error}"))
+        })?;
+        Ok(value)
+    }
+
+    /// A list or a map of strings.
+    pub fn names(value: Json<'a>) -> Result<Json<'a>, String> {
+        if !is_list(value) {
+            return Self::map(value);
+        }
+        value.elements(|label| label.string().map(|_| ()))?;
+        Ok(value)
+    }
+
+    /// The names, one for each of the network's classes, if the file has them.
+    pub fn of(&self, classes: usize) -> Result<Option<Vec<String>>, Error> {
+        if let Some(labels) = self.id2label {
+            let labels = numbered("id2label", labels, classes)?;
+            // What transformers writes for a network without names.
+            let named = labels.iter().any(|label| !label.starts_with("LABEL_"));
+            return Ok(named.then_some(labels));
+        }
+        let Some(names) = self.label_names else {
+            return Ok(None);
+        };
+        let mut names = if is_list(names) {
+            listed("label_names", names, classes)?
+        } else {
+            numbered("label_names", names, classes)?
+        };
+        if let Some(descriptions) = self.label_descriptions {
+            describe(&mut names, descriptions)?;
+        }
+        Ok(Some(names))
+    }
+}
+
+fn is_list(value: Json<'_>) -> bool {
+    value.text().starts_with('[')
+}
+
+/// A list of exactly `classes` labels.
+fn listed(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<String>, Error> {
+    let mut labels = with_room(classes)?;
+    let mut found = 0;
+    let walked = value.elements(|label| {
+        found += 1;
+        if found <= classes {
+            labels.push(label.string()?.into_owned());
+        }
+        Ok(())
+    });
+    walked.map_err(malformed)?;
+    if found == classes {
+        return Ok(labels);
+    }
+    let expected = format!("a name for each of {classes} classes");
+    Err(bad(CONFIG, field, expected, format!("{found} names")))
+}
+
+/// The labels of 0, 1, 2 and so on, if there are exactly these.
+fn numbered(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<String>, Error> {
+    let mut labels: Vec<Option<String>> = with_room(classes)?;
+    labels.resize(classes, None);
+    let mut found = 0;
+    let walked = value.entries(|key, label| {
+        let class = key.parse().ok().filter(|class: &usize| class.to_string() == key);
+        match class.and_then(|class| labels.get_mut(class)) {
+            Some(slot) => {
+                found += usize::from(slot.is_none());
+                *slot = Some(label.string()?.into_owned());
+            }
+            None => found += 1,
+        }
+        Ok(())
+    });
+    walked.map_err(malformed)?;
+    let all = if found == classes { labels.into_iter().collect() } else { None };
+    all.ok_or_else(|| {
+        let expected = format!("a label for each of 0 to {}", classes.saturating_sub(1));
+        bad(CONFIG, field, expected, format!("{found} labels"))
+    })
+}
+
+/// Puts its description in place of each name that has one.
+fn describe(names: &mut [String], descriptions: Json<'_>) -> Result<(), Error> {
+    let mut described: Vec<Option<String>> = with_room(names.len())?;
+    described.resize(names.len(), None);
+    let mut by_name: Vec<usize> = with_room(names.len())?;
+    by_name.extend(0..names.len());
+    by_name.sort_unstable_by_key(|&class| &names[class]);
+    let walked = descriptions.entries(|name, description| {
+        let first = by_name.partition_point(|&class| *names[class] < *name);
+        for &class in by_name[first..].iter().take_while(|&&class| names[class] == name) {
+            described[class] = Some(description.string()?.into_owned());
+        }
+        Ok(())
+    });
+    walked.map_err(malformed)?;
+    for (name, description) in names.iter_mut().zip(described) {
+        if let Some(description) = description {
+            *name = description;
+        }
+    }
+    Ok(())
+}
+
+fn malformed(reason: String) -> Error {
+    Error::ConfigJson { file: CONFIG, reason }
+}

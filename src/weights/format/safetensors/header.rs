@@ -1,0 +1,136 @@
+//! The header of a safetensors file: which tensors there are, and where their bytes lie.
+
+use safetensors::Dtype;
+
+use crate::buffer::with_room;
+use crate::error::Error;
+use crate::weights::json::Json;
+
+/// Dimensions that a tensor may have: a convolution's weights have 4.
+const MAX_DIMENSIONS: usize = 4;
+
+/// A tensor's entry.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub name: Box<str>,
+    pub dtype: Dtype,
+    sides: [usize; MAX_DIMENSIONS],
+    dimensions: u8,
+    /// First byte, and the one after the last, counted from the header's end.
+    pub range: (usize, usize),
+}
+
+impl Entry {
+    pub fn shape(&self) -> &[usize] {
+        &self.sides[..usize::from(self.dimensions)]
+    }
+
+    /// Reads what stands behind a tensor's name.
+    fn read(name: &str, value: Json<'_>) -> Result<Self, String> {
+        let (mut dtype, mut range) = (None, None);
+        let (mut shape, mut sides, mut dimensions) = (false, [0; MAX_DIMENSIONS], 0);
+        value.entries(|key, value| {
+            match key {
+                "dtype" => dtype = Some(value.read()?),
+                "data_offsets" => range = Some(value.read()?),
+                "shape" => {
+                    (shape, dimensions) = (true, 0);
+                    value.elements(|side| {
+                        let next = sides.get_mut(usize::from(dimensions)).ok_or_else(|| {
+                            side.error(&format!("more than {MAX_DIMENSIONS} dimensions"))
+                        })?;
+                        *next = side.read()?;
+                        dimensions += 1;
+                        Ok(())
+                    })?;
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let missing = |field| value.error(&format!("missing field `{field}`"));
+        Ok(Self {
+            name: name.into(),
+            dtype: dtype.ok_or_else(|| missing("dtype"))?,
+            sides: if shape { sides } else { return Err(missing("shape")) },
+            dimensions,
+            range: range.ok_or_else(|| missing("data_offsets"))?,
+        })
+    }
+}
+
+/// The entries of a header by their names, each name once; `data` is how many bytes the file has behind the header.
+pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
+    let malformed = |reason| Error::Header { reason };
+    let header = std::str::from_utf8(header).map_err(|error| malformed(error.to_string()))?;
+    let mut count = 0;
+    tensors(header, |_, _| {
+        count += 1;
+        Ok(())
+    })
+    .map_err(malformed)?;
+    // Exactly: a list that grows takes three times its memory.
+    let mut entries = with_room(count)?;
+    tensors(header, |name, value| {
+        let entry = Entry::read(name, value);
+        entries.push(entry.map_err(|error| format!("tensor `{name}`: {error}"))?);
+        Ok(())
+    })
+    .map_err(malformed)?;
+    entries.sort_unstable_by_key(|entry| entry.range);
+    check_ranges(&entries, data)?;
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    match entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        Some(pair) => Err(malformed(format!("tensor `{}` is there twice", pair[0].name))),
+        None => Ok(entries),
+    }
+}
+
+/// Calls `each` with the tensors' names and entries.
+fn tensors<'a>(
+    header: &'a str,
+    mut each: impl FnMut(&str, Json<'a>) -> Result<(), String>,
+) -> Result<(), String> {
+    Json::new(header).entries(|name, value| match name {
+        // Free text, of no use here.
+        "__metadata__" => Ok(()),
+        _ => each(name, value),
+    })
+}
+
+/// The tensors, sorted by their places, must fill `data` bytes, each as long as its shape and type say, without gap or
+/// overlap.
+fn check_ranges(in_order: &[Entry], data: u64) -> Result<(), Error> {
+    let mut filled = 0;
+    for entry in in_order {
+        let &Entry { ref name, dtype, range: (start, end), .. } = entry;
+        let shape = entry.shape();
+        let range = |expected| Error::TensorRange {
+            tensor: name.to_string(),
+            expected,
+            found: (start, end),
+        };
+        let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let bits = elements.and_then(|elements| elements.checked_mul(dtype.bitsize()));
+        let Some(bits) = bits else {
+            return Err(range(format!("a shape that can exist, not {shape:?}")));
+        };
+        if start != filled {
+            return Err(range(format!("to begin at {filled}, where the tensor before it ends")));
+        }
+        if end.checked_sub(start) != Some(bits.div_ceil(8)) {
+            let bytes = bits.div_ceil(8);
+            return Err(range(format!("{bytes} bytes for {dtype:?} of shape {shape:?}")));
+        }
+        if end as u64 > data {
+            return Err(range(format!(
+                "to end within the {data} bytes that the file has for tensors"
+            )));
+        }
+        filled = end;
+    }
+    if filled as u64 != data {
+        return Err(Error::TrailingBytes { expected: filled as u64, found: data });
+    }
+    Ok(())
+}

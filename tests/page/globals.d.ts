@@ -1,0 +1,74 @@
+// What tests leave on a page for their later calls there: a function that Playwright sends to a page sees no module.
+import type {
+  Classification,
+  Engine as EngineClass,
+  LoadOptions,
+  MobileNet as MobileNetClass,
+  MobileNetError as MobileNetErrorClass,
+  Version,
+} from '../../pkg/index.js';
+
+type Canvas = OffscreenCanvas | HTMLCanvasElement;
+type Drawable = CanvasImageSource & { width: number; height: number };
+
+declare global {
+  // The package
+  var Engine: typeof EngineClass;
+  var MobileNet: typeof MobileNetClass;
+  var MobileNetError: typeof MobileNetErrorClass;
+
+  // harness.js
+  var options: LoadOptions & { weights: string; config?: string; preprocessorConfig?: string };
+  var load: (more?: Partial<LoadOptions>) => Promise<MobileNetClass>;
+  var photo: (file?: string) => Promise<Blob>;
+  var drawn: <C extends Canvas = OffscreenCanvas>(picture: Drawable, canvas?: C) => C;
+  var codeOf: (promise: Promise<unknown>) => Promise<string>;
+
+  // engine.test.js, inside.test.js
+  var VERSIONS: Version[];
+  var weightsOf: (version: Version) => { weights: string };
+  var loadAll: (engine: EngineClass) => Promise<MobileNetClass[]>;
+  var input: (net: MobileNetClass, factor?: number) => Float32Array;
+  var bitsOf: (values: Float32Array) => number[];
+  var picture: (width: number, height: number, factor?: number) => ImageData;
+  var rankingOf: (answer: Classification) => [index: number, probability: number][];
+  var kept: EngineClass;
+  var memories: WebAssembly.Memory[];
+  var plain: (net: MobileNetClass, colour: number[]) => { data: ImageData; input: Float32Array };
+  var same: (a: ArrayLike<number>, b: ArrayLike<number>) => boolean;
+  var differ: (a: ArrayLike<number>, b: ArrayLike<number>) => number;
+  var told: (promise: Promise<unknown>) => Promise<{ code: string; message?: string }>;
+
+  // faults.test.js, package.test.js, threads.test.js
+  var caught: Worker[];
+  var net: MobileNetClass;
+  var nets: MobileNetClass[];
+  var healthy: MobileNetClass;
+  var doomed: MobileNetClass;
+  var stuck: Promise<string>;
+
+  // sources.test.js
+  var canvasOf: <C extends Canvas = OffscreenCanvas>(data: ImageData, canvas?: C) => C;
+  var pictureOf: (alphaAt: (x: number, y: number) => number) => ImageData;
+  var sourcesOf: (data: ImageData) => Promise<{
+    'ImageBitmap of a canvas': ImageBitmap;
+    'VideoFrame of RGBA': VideoFrame;
+    [other: string]: Exclude<Parameters<MobileNetClass['embed']>[0], Float32Array>;
+  }>;
+  var distance: (a: Float32Array, b: Float32Array) => number;
+
+  // wrong-calls.test.js: what is given there has the wrong type on purpose.
+  var VALUES: Record<string, any>;
+  var except: (...right: string[]) => [name: string, value: any][];
+  var throwing: (what: string) => any;
+  var attempt: (
+    calls: [what: string, call: () => Promise<unknown>, code: string, named: string][],
+  ) => Promise<{ wrong: string[]; tried: number }>;
+
+  // bench.test.js, camera.test.js, page.test.js
+  var spoken: string[];
+  var hide: (hidden: boolean) => void;
+  var profiles: number;
+  var track: MediaStreamTrack;
+  var changes: number;
+}

@@ -1,0 +1,16 @@
+// What wasm-bindgen makes of `src/wasm`, as far as a test calls it; a build writes it.
+declare module '*/mobilenet_wasm.js' {
+  export default function init(): Promise<unknown>;
+  export class Network {
+    static untrained(
+      version: string,
+      minimalistic: boolean,
+      width: number,
+      resolution: number,
+      classes: number,
+    ): Network;
+    run(input: Float32Array): Float32Array;
+    profile(input: Float32Array, runs: number): string;
+    free(): void;
+  }
+}
