@@ -1,8 +1,8 @@
-// Switching networks must give back what the one before held: its worker, its wasm memory, its weights.
+// What the page's renderer takes, what one more network adds to it, and that switching gives back what the one before held.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { card, firstAnswer, firstModels, open, openPage } from './harness.js';
+import { FAKE_CAMERA, card, firstAnswer, firstModels, heaviest, open, openBlank, openPage } from './harness.js';
 
 const SWITCHES = 50;
 /** Until the renderer's allocators have taken what they keep for themselves. */
@@ -54,6 +54,76 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
   }
 });
 
+/** Bytes that the page may take with the camera and all its networks. */
+const WHOLE_PAGE = 350e6;
+
+test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () => {
+  const session = await open(FAKE_CAMERA);
+  try {
+    const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
+    for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: /./ }).waitFor();
+    await page.getByRole('button', { name: 'Start camera' }).click();
+    for (const { version } of firstModels)
+      await card(page, version)
+        .locator('.rate')
+        .filter({ hasText: /frames/ })
+        .waitFor();
+    const pid = await rendererOf(session.browser);
+    const readings = [];
+    for (let i = 0; i < 10; i++) {
+      await page.waitForTimeout(1000);
+      readings.push(await proportionalBytes(pid));
+    }
+    console.log(`renderer: ${megabytes(Math.min(...readings))} to ${megabytes(Math.max(...readings))}`);
+    assert.ok(Math.max(...readings) < WHOLE_PAGE, readings.map(megabytes).join());
+  } finally {
+    await session.close();
+  }
+});
+
+/** Networks that are added, for a mean. */
+const ADDED = 4;
+/** What each of them may add, as a multiple of its weights. */
+const OVER_WEIGHTS = 2;
+
+test('one more network in an engine adds little more than its weights', async () => {
+  const session = await open();
+  try {
+    const page = await openBlank(session);
+    const add = () => page.evaluate(() => globalThis.add());
+    await page.evaluate(async ({ url, config, preprocessorConfig }) => {
+      const { Engine } = await import('/pkg/index.js');
+      const engine = await Engine.create();
+      // Once only: of each response that comes while a test watches, the browser's inspector keeps a copy in this process.
+      const weights = await (await fetch(url)).blob();
+      globalThis.add = async () => (await engine.load({ weights, config, preprocessorConfig })).info.memory.weights;
+    }, heaviest);
+    /** The least of several readings: what is no longer needed is given back in its own time. */
+    const settled = async () => {
+      const readings = [];
+      for (let i = 0; i < 6; i++) {
+        await page.requestGC();
+        await page.waitForTimeout(300);
+        readings.push(await privateBytes(pid));
+      }
+      return Math.min(...readings);
+    };
+    // After these the worker has the copy of a file that it keeps until it collects its garbage.
+    for (let i = 0; i < 2; i++) await add();
+    const pid = await rendererOf(session.browser);
+    const before = await settled();
+    let weights = 0;
+    for (let i = 0; i < ADDED; i++) weights += await add();
+    const grown = (await settled()) - before;
+    console.log(`${ADDED} times ${heaviest.name}: ${megabytes(grown)} for ${megabytes(weights)} of weights`);
+    assert.ok(grown < OVER_WEIGHTS * weights, `${(grown / weights).toFixed(2)} times the weights`);
+    // They are there.
+    assert.ok(grown > 0.5 * weights, `${(grown / weights).toFixed(2)} times the weights`);
+  } finally {
+    await session.close();
+  }
+});
+
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** The process id of the renderer that shows the page; its workers run in it as well. */
@@ -70,10 +140,16 @@ async function rendererOf(browser) {
 }
 
 /** Memory that belongs to a process alone, by Linux's count. */
-async function privateBytes(pid) {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return ['Private_Clean', 'Private_Dirty'].reduce(
-    (sum, key) => sum + 1024 * Number(rollup.match(new RegExp(`${key}:\\s+(\\d+)`))[1]),
-    0,
-  );
+function privateBytes(pid) {
+  return rollup(pid, ['Private_Clean', 'Private_Dirty']);
+}
+
+/** The same, and of what it shares with others, such as the browser's own code, its share. */
+function proportionalBytes(pid) {
+  return rollup(pid, ['Pss']);
+}
+
+async function rollup(pid, keys) {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return keys.reduce((sum, key) => sum + 1024 * Number(text.match(new RegExp(`^${key}:\\s+(\\d+)`, 'm'))[1]), 0);
 }

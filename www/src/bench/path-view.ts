@@ -41,12 +41,17 @@ export class PathView {
     const runs = path.sizes[0].times.total.length;
     const facts = [`Medians of ${runs === 1 ? '1 run' : `${runs} runs`}`, path.build, threadsText(path.threads ?? 1)];
     element('path-facts').textContent = facts.join(' · ');
-    const longest = Math.max(...path.sizes.map((size) => mediansOf(size)?.total ?? 0));
+    // Medians of the parts needn't add up to that of the whole.
+    const longest = Math.max(...path.sizes.map((size) => sumOfParts(mediansOf(size))));
     element('path-rows').replaceChildren(...path.sizes.map((size) => row(size, longest)));
   }
 }
 
-/** @param longest time of all sizes, ms */
+function sumOfParts(medians: ReturnType<typeof mediansOf>): number {
+  return medians ? PARTS.reduce((sum, part) => sum + medians[part], 0) : 0;
+}
+
+/** @param longest of all sizes' sums of parts, ms */
 function row(size: Path['sizes'][number], longest: number): HTMLTableRowElement {
   const { width, height } = size.source;
   const medians = mediansOf(size);
