@@ -143,6 +143,66 @@ test('a picture in a video’s colours is nearly the same', async () => {
   assert.ok(wrong > 2 * video, `${wrong} with its colours swapped, ${video} of the right ones`);
 });
 
+test('NV12 is the same pixels as I420, and a picture in an unknown matrix is drawn', async () => {
+  const { pairs, unknown } = await page.evaluate(async () => {
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const [width, height] = [322, 242];
+    const half = (width / 2) * (height / 2);
+    const luma = Uint8Array.from({ length: width * height }, (_, i) => 30 + ((i * 7) % 180));
+    const [u, v] = [3, 5].map((step) => Uint8Array.from({ length: half }, (_, i) => 100 + ((i * step) % 60)));
+    /** @type {(format: 'I420' | 'NV12', planes: number[], colorSpace?: VideoColorSpaceInit) => Promise<Float32Array>} */
+    const embed = async (format, planes, colorSpace = { matrix: 'smpte170m', fullRange: true }) => {
+      const init = { format, codedWidth: width, codedHeight: height, timestamp: 0, colorSpace };
+      const frame = new VideoFrame(Uint8Array.from(planes), init);
+      const features = await net.embed(frame);
+      frame.close();
+      return features;
+    };
+    const planar = await embed('I420', [...luma, ...u, ...v]);
+    const interleaved = await embed('NV12', [...luma, ...[...u].flatMap((value, i) => [value, v[i]])]);
+    const drawn = await embed('I420', [...luma, ...u, ...v], { matrix: null, fullRange: null });
+    net.dispose();
+    return { pairs: distance(planar, interleaved), unknown: distance(planar, drawn) };
+  });
+  assert.equal(pairs, 0);
+  assert.ok(unknown > 0 && unknown < 0.2, `${unknown}`);
+});
+
+test('a photo that is read in strips is the same pixels in every form', async () => {
+  const distances = await page.evaluate(async () => {
+    const { Engine } = await import('/pkg/index.js');
+    const engine = await Engine.create({ threads: 1 });
+    const net = await engine.load({ weights: '/made-up.safetensors' });
+    // It crops otherwise.
+    const other = await engine.untrained({ version: 'v3-small', resolution: 96 });
+    const data = pictureOf(() => 255);
+    const large = new OffscreenCanvas(3000, 2600);
+    const context = large.getContext('2d');
+    context.drawImage(canvasOf(data), 0, 0, large.width, large.height);
+    /** @returns {Promise<Record<string, number>>} how far from ImageData's pixels the others are */
+    const compare = async () => {
+      const pixels = context.getImageData(0, 0, large.width, large.height);
+      const expected = await net.embed(pixels);
+      const several = await engine.classify(large, [other, net]);
+      const alone = await net.classify(large);
+      return {
+        canvas: distance(expected, await net.embed(large)),
+        bitmap: distance(expected, await net.embed(await createImageBitmap(large))),
+        classified: several[1].predictions[0].probability - alone.predictions[0].probability,
+      };
+    };
+    const opaque = await compare();
+    context.clearRect(1000, 1000, 50, 50);
+    const { canvas, bitmap } = await compare();
+    engine.dispose();
+    return { opaque, transparent: { canvas, bitmap } };
+  });
+  assert.deepEqual(distances.opaque, { canvas: 0, bitmap: 0, classified: 0 });
+  for (const [name, distance] of Object.entries(distances.transparent)) {
+    assert.ok(distance < 0.005, `${name}: ${distance}`);
+  }
+});
+
 test('what is transparent is read over white, in every form', async () => {
   const { distances, black } = await page.evaluate(async () => {
     const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
