@@ -1,7 +1,7 @@
 // What goes wrong outside of a call: memory, storage, workers that are ended, servers and headers.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHOTOS, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
+import { PHOTOS, configured, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
 
 let session;
 /** @type {import('playwright-core').Page} */
@@ -131,6 +131,7 @@ test('only what the engine has accepted is kept', async () => {
     ['**/config.json', 'BAD_CONFIG'],
   ]) {
     const fresh = await freshPage();
+    await fresh.evaluate(installHelpers, configured);
     await fresh.route(file, (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Please sign in</title>' }),
     );

@@ -25,17 +25,23 @@ export const COLUMNS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
  * The checkpoints that lie beside the page, as `models.json` lists them, but for those that no column runs:
  * `tests/trained.rs` has EfficientNet-Lite0.
  */
-export const models = readModels();
+export const models = shown(readModels());
 
 function readModels() {
   if (!existsSync(join(www, 'dist/index.html'))) throw new Error('the page is not built: run `npm run build` in www');
   const list = join(www, 'public/models/models.json');
   if (!existsSync(list)) throw new Error('there are no models to test with: run `cargo xtask models`');
-  const { models } = JSON.parse(readFileSync(list, 'utf8'));
+  return JSON.parse(readFileSync(list, 'utf8')).models;
+}
+
+function shown(models) {
   const shown = models.filter(({ version }) => COLUMNS.includes(version));
-  if (shown.length === 0) throw new Error(`${list} lists no models that the page runs`);
+  if (shown.length === 0) throw new Error('models.json lists no models that the page runs');
   return shown;
 }
+
+/** One that comes with a config: torchvision's, which `cargo xtask models` has from the package index, have none. */
+export const configured = readModels().find(({ config }) => config !== null);
 
 /** The first checkpoint of each version that has one: what its card runs when the page opens. */
 export const firstModels = [...new Map([...models].reverse().map((model) => [model.version, model])).values()];
