@@ -1,7 +1,7 @@
 //! Weights in the order in which the kernels read them. [`Error::OutOfMemory`] where there is no memory for them.
 
 use super::layout::{BLOCK, blocks};
-use super::{convolution, depthwise, pointwise, stem};
+use super::{convolution, depthwise, int8, pointwise, stem};
 use crate::buffer::Buffer;
 use crate::error::Error;
 
@@ -54,6 +54,36 @@ pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, 
         packed[base] = bias;
         for tap in 0..taps {
             packed[base + (tap + 1) * depthwise::HALF] = weight[channel * taps + tap];
+        }
+    }
+    Ok(packed)
+}
+
+/// Panels of a 1x1 convolution on 8 bits, `weight` being `[out][in]`: see [`super::int8`]. Each output channel's largest
+/// weight becomes 127 or -127.
+pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
+    let depth = weight.len() / bias.len();
+    let length = int8::panel(depth);
+    let mut packed = Buffer::zeros(blocks(bias.len()) * length / size_of::<f32>())?;
+    let bytes = packed.as_bytes_mut();
+    for panel in bytes.chunks_exact_mut(length) {
+        panel[int8::ONES..int8::HEAD].as_chunks_mut().0.fill(1i16.to_ne_bytes());
+    }
+    for (out, (row, &bias)) in weight.chunks_exact(depth).zip(bias).enumerate() {
+        let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
+        let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
+        let panel = &mut bytes[out / BLOCK * length..][..length];
+        let mut sum = 0;
+        for (k, weight) in row.iter().enumerate() {
+            let rounded = (weight * inverse).round() as i8;
+            let at = (k / int8::GROUP * BLOCK + out % BLOCK) * int8::GROUP + k % int8::GROUP;
+            panel[int8::HEAD + at] = rounded as u8;
+            sum += i32::from(rounded);
+        }
+        let scale = largest / int8::WEIGHTS;
+        for (row, value) in [scale, scale * sum as f32, bias].into_iter().enumerate() {
+            let at = (row * BLOCK + out % BLOCK) * size_of::<f32>();
+            panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
         }
     }
     Ok(packed)

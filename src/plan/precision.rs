@@ -1,0 +1,126 @@
+//! What a network computes with: which layers may be on 8 bits, and whether that is faster here.
+
+use crate::arch::{Conv, ConvKind};
+use crate::buffer::Buffer;
+use crate::error::Error;
+use crate::kernels::epilogue::Finish;
+use crate::kernels::int8::{self, Products};
+use crate::kernels::{layout, pack, pointwise};
+use crate::simd::F32x4;
+
+/// What pointwise convolutions compute with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// Floats, as all other layers.
+    #[default]
+    F32,
+    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`].
+    Int8,
+}
+
+/// The least inputs of a layer on 8 bits. Those with fewer are the first ones, which have little to gain: a pixel's
+/// quantisation takes as long as its products do.
+const LEAST_INPUTS: usize = 17;
+
+/// Whether a layer is faster on 8 bits.
+pub fn gains(conv: &Conv) -> bool {
+    conv.kind == ConvKind::Pointwise && conv.in_channels >= LEAST_INPUTS
+}
+
+/// The layer that both are timed on: V2's expansion at 14 x 14, on as many pixels as take some 10 microseconds.
+const CHANNELS: usize = 64;
+const OUT_CHANNELS: usize = 384;
+const PIXELS: usize = 12;
+
+/// Runs of one between two readings of the clock: some 0.1 ms.
+const RUNS: usize = 8;
+
+/// How long to time both. The first half is of code that V8 has yet to optimise, and doesn't count. The other half is
+/// some ticks long even by a clock of a millisecond. Milliseconds.
+const LIMIT: f64 = 8.0;
+
+/// How many times as fast as floats 8 bits must be to be worth what they cost in agreement.
+const WORTH: f64 = 1.1;
+
+impl Precision {
+    /// Times a layer on floats and on 8 bits, by a `clock` of milliseconds; gives how many times as fast 8 bits are.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn speedup<V: F32x4>(clock: &mut dyn FnMut() -> f64) -> Result<f64, Error> {
+        let weight: Vec<f32> = (0..CHANNELS * OUT_CHANNELS).map(|k| (k % 7) as f32 - 3.0).collect();
+        let bias = [0.0; OUT_CHANNELS];
+        let (floats, bytes) = (pack::pointwise(&weight, &bias)?, pack::int8(&weight, &bias)?);
+        let mut input = Buffer::zeros(layout::tensor(CHANNELS, PIXELS))?;
+        for (index, value) in input.iter_mut().enumerate() {
+            *value = (index % 5) as f32;
+        }
+        let mut quantised = Buffer::zeros(layout::tensor(CHANNELS, PIXELS))?;
+        let mut ranges = [0.0; PIXELS * int8::RANGE];
+        let mut output = Buffer::zeros(layout::tensor(OUT_CHANNELS, PIXELS))?;
+        let (input_plane, panels) = (layout::plane(PIXELS), layout::blocks(OUT_CHANNELS));
+        let on_floats = pointwise::Pointwise {
+            input: input.as_ptr(),
+            input_plane,
+            in_channels: CHANNELS,
+            weights: floats.as_ptr(),
+            panels,
+            output: output.as_mut_ptr(),
+            output_plane: input_plane,
+            finish: Finish::new(crate::arch::Activation::Relu6),
+            accumulate: false,
+        };
+        let tensor = int8::Quantise {
+            input: input.as_ptr(),
+            input_plane,
+            blocks: layout::blocks(CHANNELS),
+            output: quantised.as_mut_ptr().cast(),
+            output_plane: int8::plane(PIXELS),
+            ranges: ranges.as_mut_ptr(),
+        };
+        let on_bytes = int8::Pointwise {
+            input: tensor.output,
+            input_plane: tensor.output_plane,
+            ranges: tensor.ranges,
+            in_channels: CHANNELS,
+            weights: bytes.as_ptr().cast(),
+            panels,
+            output: on_floats.output,
+            output_plane: input_plane,
+            finish: on_floats.finish,
+            accumulate: false,
+            products: Products::suited::<V>(),
+        };
+        let mut timed = |run: &dyn Fn()| {
+            let start = clock();
+            for _ in 0..RUNS {
+                run();
+            }
+            clock() - start
+        };
+        let mut rounds: Vec<[f64; 2]> = Vec::new();
+        while rounds.iter().flatten().sum::<f64>() < LIMIT && rounds.len() < 1000 {
+            rounds.push([
+                // SAFETY: the buffers hold the shapes that the kernels name, and nobody else uses them.
+                timed(&|| unsafe { pointwise::pointwise::<V>(&on_floats, 0..panels, 0..PIXELS) }),
+                timed(&|| {
+                    // SAFETY: as above, and `PIXELS` is even.
+                    unsafe {
+                        int8::quantise::<V::PairDots>(&tensor, 0..PIXELS);
+                        int8::pointwise::<V>(&on_bytes, 0..panels, 0..PIXELS);
+                    }
+                }),
+            ]);
+        }
+        let counted = &rounds[rounds.len() / 2..];
+        let [floats, bytes] =
+            [0, 1].map(|which| counted.iter().map(|round| round[which]).sum::<f64>());
+        Ok(if bytes > 0.0 { floats / bytes } else { 1.0 })
+    }
+
+    /// The faster precision on a processor with this speedup: see [`Precision::speedup`].
+    #[must_use]
+    pub fn faster(speedup: f64) -> Self {
+        if speedup >= WORTH { Self::Int8 } else { Self::F32 }
+    }
+}
