@@ -74,11 +74,10 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
         let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
         let panel = &mut bytes[out / BLOCK * length..][..length];
         let mut sum = 0;
-        for (k, weight) in row.iter().enumerate() {
-            let rounded = (weight * inverse).round() as i8;
+        for (k, weight) in rounded(row, inverse).enumerate() {
             let at = (k / int8::GROUP * BLOCK + out % BLOCK) * int8::GROUP + k % int8::GROUP;
-            panel[int8::HEAD + at] = rounded as u8;
-            sum += i32::from(rounded);
+            panel[int8::HEAD + at] = weight as u8;
+            sum += i32::from(weight);
         }
         let scale = largest / int8::WEIGHTS;
         for (row, value) in [scale, scale * sum as f32, bias].into_iter().enumerate() {
@@ -87,4 +86,35 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
         }
     }
     Ok(packed)
+}
+
+/// The products of `row`'s weights and `inverse`, which are from -127 to 127, rounded so that their sum is within about a
+/// half of what it was: behind ReLU all inputs have the same sign, and the sum of the rounding errors would become a bias.
+/// Those closest to the middle between two whole numbers are rounded the other way.
+fn rounded(row: &[f32], inverse: f32) -> impl Iterator<Item = i8> {
+    const CLASSES: usize = 64;
+    let errors = row.iter().map(move |weight| weight * inverse - (weight * inverse).round());
+    let error: f32 = errors.clone().sum();
+    let sign = error.signum();
+    // How close to the middle an error of the sum's sign is.
+    let class = move |error: f32| (error * sign * (2 * CLASSES - 1) as f32) as usize;
+    let mut counts = [0; CLASSES];
+    for error in errors.filter(|error| error * sign > 0.0) {
+        counts[class(error)] += 1;
+    }
+    let mut others = error.abs().round() as usize;
+    let (mut least, mut found) = (CLASSES, 0);
+    while least > 0 && found < others {
+        least -= 1;
+        found += counts[least];
+    }
+    row.iter().map(move |weight| {
+        let (exact, nearest) = (weight * inverse, (weight * inverse).round());
+        let error = exact - nearest;
+        if others > 0 && error * sign > 0.0 && class(error) >= least {
+            others -= 1;
+            return (nearest + sign).clamp(-int8::WEIGHTS, int8::WEIGHTS) as i8;
+        }
+        nearest as i8
+    })
 }
