@@ -93,7 +93,8 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
 /// Those closest to the middle between two whole numbers are rounded the other way.
 fn rounded(row: &[f32], inverse: f32) -> impl Iterator<Item = i8> {
     const CLASSES: usize = 64;
-    let errors = row.iter().map(move |weight| weight * inverse - (weight * inverse).round());
+    let errors =
+        row.iter().map(move |weight| weight * inverse - (weight * inverse).round_ties_even());
     let error: f32 = errors.clone().sum();
     let sign = error.signum();
     // How close to the middle an error of the sum's sign is.
@@ -109,7 +110,7 @@ fn rounded(row: &[f32], inverse: f32) -> impl Iterator<Item = i8> {
         found += counts[least];
     }
     row.iter().map(move |weight| {
-        let (exact, nearest) = (weight * inverse, (weight * inverse).round());
+        let (exact, nearest) = (weight * inverse, (weight * inverse).round_ties_even());
         let error = exact - nearest;
         if others > 0 && error * sign > 0.0 && class(error) >= least {
             others -= 1;

@@ -124,7 +124,9 @@ fn spills(function: &Function) -> Option<usize> {
 }
 
 fn computes(instruction: &str) -> bool {
-    ["vfmadd", "vmulps", "vaddps", "vpmadd", "vpdp"].iter().any(|name| instruction.starts_with(name))
+    ["vfmadd", "vmulps", "vaddps", "vpmadd", "vpdp"]
+        .iter()
+        .any(|name| instruction.starts_with(name))
 }
 
 fn spilled(instruction: &str) -> bool {
