@@ -38,7 +38,7 @@ export interface Progress {
 /**
  * What 1x1 convolutions, most of a network's work, compute with. `int8`: weights and inputs as whole numbers of 8 bits. That is
  * up to four times as fast where the processor has an instruction for it, and changes a probability by .02 at most in the mean.
- * Layers that gain nothing stay on floats, as everything else. `auto`: `int8` where some milliseconds of timing say that it is
+ * Layers that gain nothing stay on floats, as does everything else, and networks of a width below 0.75. `auto`: `int8` where some milliseconds of timing say that it is
  * faster here, else `f32`.
  */
 export type Precision = 'f32' | 'int8' | 'auto';
@@ -303,7 +303,7 @@ export interface NetworkInfo {
   /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
   readonly padding: 'symmetric' | 'same';
   readonly preprocessing: Preprocessing;
-  /** What it computes with: `f32` also where `int8` was asked for and no layer gains by it. */
+  /** What it computes with: `f32` also where `int8` was asked for of a network of a width below 0.75. */
   readonly precision: 'f32' | 'int8';
   /** How many times as fast as on floats a 1x1 convolution is on 8 bits here: what `auto` went by. Otherwise `null`. */
   readonly speedup: number | null;

@@ -228,7 +228,22 @@ fn networks_are_close_to_floats() {
     }
 }
 
-/// A network whose layers are all narrow has none on 8 bits, and says so; one of a picture of one colour still runs.
+/// Narrow networks stay on floats, and say so.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+#[cfg_attr(miri, ignore = "whole networks")]
+fn narrow_networks_stay_on_floats() {
+    for (width, expected) in
+        [(0.25, Precision::F32), (0.5, Precision::F32), (0.75, Precision::Int8)]
+    {
+        let config = Config { width, resolution: 96, ..Config::new(Version::V1) };
+        let network = Network::new(&config).unwrap();
+        let model = Model::untrained_with(network, 3, Precision::Int8).unwrap();
+        assert_eq!(model.plan().precision(), expected, "{width}");
+    }
+}
+
+/// Pictures of one colour have pixels whose values are all the same.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 #[cfg_attr(miri, ignore = "whole networks")]

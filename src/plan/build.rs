@@ -3,7 +3,7 @@
 use super::Plan;
 use super::arena::{self, Lifetime};
 use super::packed::Packed;
-use super::precision::Precision;
+use super::precision::{self, Precision};
 use super::profile::StepInfo;
 use super::step::{
     Add, Bytes, Convolution, Dense, Depthwise, ExpandDepthwise, Input, Pointwise, Pool, Quantise,
@@ -162,7 +162,8 @@ impl Builder<'_> {
             Weights::Source(source, precision) => {
                 let folded = source.conv(site, conv)?;
                 check_lengths(site, conv, &folded)?;
-                Some(Arc::new(Packed::new(conv, &folded, *precision)?))
+                let precision = precision::of_network(self.network, *precision);
+                Some(Arc::new(Packed::new(conv, &folded, precision)?))
             }
         };
         let packed = packed.ok_or_else(|| Error::Network {
