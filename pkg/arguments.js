@@ -363,6 +363,19 @@ export function shapeOf({ version, minimalistic = false, width = 1, resolution =
   return /** @type {any} */ ({ version, minimalistic, width, resolution, classes });
 }
 
+const PRECISIONS = /** @type {const} */ (['f32', 'int8', 'auto']);
+
+/**
+ * @param {unknown} value
+ * @returns {import('./index.js').Precision}
+ */
+export function precisionOf(value) {
+  if (value === undefined) return 'f32';
+  const known = PRECISIONS.find((name) => name === value);
+  if (known === undefined) throw wrong('BAD_CONFIG', 'precision', value, "'f32', 'int8' or 'auto'");
+  return known;
+}
+
 /**
  * @param {string} call
  * @param {unknown} value

@@ -12,6 +12,7 @@ import {
   layersOf,
   noWish,
   openGatesOf,
+  precisionOf,
   shapeOf,
   signalOf,
   wholeNumber,
@@ -54,6 +55,7 @@ export const LOAD_OPTIONS = /** @type {const} */ ([
   'weights',
   'config',
   'preprocessorConfig',
+  'precision',
   'labels',
   'onProgress',
   'signal',
@@ -70,6 +72,7 @@ export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'width',
   'resolution',
   'classes',
+  'precision',
   'signal',
   'threads',
   'build',
@@ -298,6 +301,7 @@ export async function loadInto(host, call, given) {
   const weights = bytesOf(given.weights);
   const config = jsonOf('config', given.config);
   const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
+  const precision = precisionOf(given.precision);
   const labels = labelsOf(given.labels);
   const sha256 = digestOf(given.sha256);
   const cache = cacheOf(given.cache);
@@ -316,9 +320,10 @@ export async function loadInto(host, call, given) {
       ]);
       if (signal.aborted) throw signal.reason;
       const giveBack = toKeep !== undefined;
+      const texts = { config: configText, preprocessorConfig: preprocessorText };
       /** @type {Loaded} */
       const loaded = await worker.request(
-        { type: 'load', network, weights: bytes, config: configText, preprocessorConfig: preprocessorText, giveBack },
+        { type: 'load', network, weights: bytes, ...texts, precision, giveBack },
         owned ? [bytes.buffer] : [],
       );
       if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
@@ -355,7 +360,7 @@ export async function loadInto(host, call, given) {
  * @returns {Promise<MobileNet>}
  */
 export async function untrainedInto(host, call, given) {
-  const shape = shapeOf(given);
+  const shape = { ...shapeOf(given), precision: precisionOf(given.precision) };
   /** @type {Fill} */
   const fill = async (network, connection, signal) => {
     const worker = await connection;

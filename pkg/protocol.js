@@ -20,11 +20,12 @@
  *   several threads share it, else by `null`
  * @typedef {{ type: 'join', module: WebAssembly.Module, memory: WebAssembly.Memory }} JoinRequest makes the worker a thread
  *   of that memory's networks; answered by `null`, and no other request after it
+ * @typedef {import('./index.js').Precision} Precision
  * @typedef {{ type: 'load', network: number, weights: Uint8Array, config: string | undefined,
- *   preprocessorConfig: string | undefined, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
+ *   preprocessorConfig: string | undefined, precision: Precision, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
  *   weights come back with the answer
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
- *   classes: number }} UntrainedRequest answered likewise
+ *   classes: number, precision: Precision }} UntrainedRequest answered likewise
  * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], tell: boolean }} ClassifyRequest
  *   answered by a {@link Reading} of each network, in their order; with `tell` each comes as a part of the answer as well, a
  *   {@link ReadingPart}, as soon as there is one

@@ -44,8 +44,9 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  * @property {new (count: number) => Threads} [Threads] likewise
  * @property {new () => Picture} Frame
  * @property {{
- *   load(bytes: Uint8Array, config?: string, preprocessorConfig?: string): Network,
- *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number): Network,
+ *   load(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined, precision: string): Network,
+ *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number,
+ *     precision: string): Network,
  * }} Network
  *
  * @typedef {{ value: unknown, transfer?: Transferable[] }} Outcome
@@ -178,14 +179,16 @@ class Networks {
   async answer(request, tell) {
     switch (request.type) {
       case 'load': {
-        const { weights, config, preprocessorConfig, giveBack } = request;
-        const info = this.#add(request.network, this.#glue.Network.load(weights, config, preprocessorConfig));
+        const { weights, config, preprocessorConfig, precision, giveBack } = request;
+        const network = this.#glue.Network.load(weights, config, preprocessorConfig, precision);
+        const info = this.#add(request.network, network);
         const value = { info, weights: giveBack ? weights : null };
         return { value, transfer: giveBack ? [weights.buffer] : [] };
       }
       case 'untrained': {
-        const { version, minimalistic, width, resolution, classes } = request;
-        const network = this.#glue.Network.untrained(version, minimalistic, width, resolution, classes);
+        const { version, minimalistic, width, resolution, classes, precision } = request;
+        const { Network } = this.#glue;
+        const network = Network.untrained(version, minimalistic, width, resolution, classes, precision);
         return { value: { info: this.#add(request.network, network), weights: null } };
       }
       case 'classify':

@@ -40,6 +40,16 @@ impl Buffer {
         Ok(Self { lines, len })
     }
 
+    /// The values as bytes, for what is no float.
+    pub fn as_bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: a `Line` has no padding and takes any bytes, `len` is at most 16 times their number, and the borrow is
+        // unique.
+        unsafe {
+            let bytes = self.len * size_of::<f32>();
+            std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), bytes)
+        }
+    }
+
     /// Bytes that the buffer takes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -4,7 +4,7 @@ use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
 use crate::error::Error;
 use crate::kernels::stem;
-use crate::plan::{ActivationMap, Gates, Inspector, Plan, Profile, Threads};
+use crate::plan::{ActivationMap, Gates, Inspector, Plan, Precision, Profile, Threads};
 use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
@@ -58,10 +58,23 @@ impl Model {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
+        Self::load_with(source, config, preprocessor_config, Precision::F32)
+    }
+
+    /// [`Model::load`], to compute with this precision.
+    ///
+    /// # Errors
+    /// Those of [`Model::load`].
+    pub fn load_with(
+        source: &dyn ByteSource,
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+        precision: Precision,
+    ) -> Result<Self, Error> {
         let mut checkpoint = Checkpoint::open(source, config, preprocessor_config)?;
         let network = checkpoint.network().clone();
         let preprocessing = checkpoint.preprocessing().clone();
-        let mut model = Self::build(&network, preprocessing, &mut checkpoint)?;
+        let mut model = Self::build(&network, preprocessing, &mut checkpoint, precision)?;
         model.flavour = Some(checkpoint.flavour());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
@@ -74,17 +87,30 @@ impl Model {
     /// # Errors
     /// Those of [`Network::check`] and of [`Preprocessing::validate`].
     pub fn untrained(network: Network, seed: u64) -> Result<Self, Error> {
+        Self::untrained_with(network, seed, Precision::F32)
+    }
+
+    /// [`Model::untrained`], to compute with this precision.
+    ///
+    /// # Errors
+    /// Those of [`Model::untrained`].
+    pub fn untrained_with(
+        network: Network,
+        seed: u64,
+        precision: Precision,
+    ) -> Result<Self, Error> {
         let preprocessing = Preprocessing::imagenet(network.resolution);
-        Self::build(&network, preprocessing, &mut Untrained::new(seed))
+        Self::build(&network, preprocessing, &mut Untrained::new(seed), precision)
     }
 
     fn build(
         network: &Network,
         preprocessing: Preprocessing,
         weights: &mut dyn WeightSource,
+        precision: Precision,
     ) -> Result<Self, Error> {
         let preprocessor = Preprocessor::new(preprocessing)?;
-        let plan = Plan::new(network, weights)?;
+        let plan = Plan::new(network, weights, precision)?;
         Ok(Self {
             flavour: None,
             background: false,

@@ -12,6 +12,7 @@ mod safetensors;
 use goldens::Golden;
 use logits::{TOLERANCE, assert_close, difference};
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
+use mobilenet_wasm::plan::Precision;
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use mobilenet_wasm::weights::{Checkpoint, Flavour};
 use mobilenet_wasm::{Error, Model, Plan};
@@ -89,7 +90,7 @@ fn goldens_by_the_plan() {
         let mut checkpoint =
             Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
         let network = checkpoint.network().clone();
-        let mut plan = Plan::new(&network, &mut checkpoint).unwrap();
+        let mut plan = Plan::new(&network, &mut checkpoint, Precision::F32).unwrap();
         let scalar = plan.run::<Scalar>(&golden.image()).unwrap();
         if !Native::FUSED {
             let bits = |logits: &[f32]| logits.iter().map(|x| x.to_bits()).collect::<Vec<_>>();

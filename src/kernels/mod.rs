@@ -8,6 +8,7 @@ pub mod convolution;
 pub mod dense;
 pub mod depthwise;
 pub mod epilogue;
+pub mod int8;
 pub mod layout;
 pub mod pack;
 pub mod peak;

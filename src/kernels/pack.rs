@@ -1,7 +1,7 @@
 //! Weights in the order in which the kernels read them. [`Error::OutOfMemory`] where there is no memory for them.
 
 use super::layout::{BLOCK, blocks};
-use super::{convolution, depthwise, pointwise, stem};
+use super::{convolution, depthwise, int8, pointwise, stem};
 use crate::buffer::Buffer;
 use crate::error::Error;
 
@@ -57,4 +57,65 @@ pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, 
         }
     }
     Ok(packed)
+}
+
+/// Panels of a 1x1 convolution on 8 bits, `weight` being `[out][in]`: see [`super::int8`]. Each output channel's largest
+/// weight becomes 127 or -127.
+pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
+    let depth = weight.len() / bias.len();
+    let length = int8::panel(depth);
+    let mut packed = Buffer::zeros(blocks(bias.len()) * length / size_of::<f32>())?;
+    let bytes = packed.as_bytes_mut();
+    for panel in bytes.chunks_exact_mut(length) {
+        panel[int8::ONES..int8::HEAD].as_chunks_mut().0.fill(1i16.to_ne_bytes());
+    }
+    for (out, (row, &bias)) in weight.chunks_exact(depth).zip(bias).enumerate() {
+        let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
+        let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
+        let panel = &mut bytes[out / BLOCK * length..][..length];
+        let mut sum = 0;
+        for (k, weight) in rounded(row, inverse).enumerate() {
+            let at = (k / int8::GROUP * BLOCK + out % BLOCK) * int8::GROUP + k % int8::GROUP;
+            panel[int8::HEAD + at] = weight as u8;
+            sum += i32::from(weight);
+        }
+        let scale = largest / int8::WEIGHTS;
+        for (row, value) in [scale, scale * sum as f32, bias].into_iter().enumerate() {
+            let at = (row * BLOCK + out % BLOCK) * size_of::<f32>();
+            panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
+        }
+    }
+    Ok(packed)
+}
+
+/// The products of `row`'s weights and `inverse`, which are from -127 to 127, rounded so that their sum is within about a
+/// half of what it was: behind ReLU all inputs have the same sign, and the sum of the rounding errors would become a bias.
+/// Those closest to the middle between two whole numbers are rounded the other way.
+fn rounded(row: &[f32], inverse: f32) -> impl Iterator<Item = i8> {
+    const CLASSES: usize = 64;
+    let errors =
+        row.iter().map(move |weight| weight * inverse - (weight * inverse).round_ties_even());
+    let error: f32 = errors.clone().sum();
+    let sign = error.signum();
+    // How close to the middle an error of the sum's sign is.
+    let class = move |error: f32| (error * sign * (2 * CLASSES - 1) as f32) as usize;
+    let mut counts = [0; CLASSES];
+    for error in errors.filter(|error| error * sign > 0.0) {
+        counts[class(error)] += 1;
+    }
+    let mut others = error.abs().round() as usize;
+    let (mut least, mut found) = (CLASSES, 0);
+    while least > 0 && found < others {
+        least -= 1;
+        found += counts[least];
+    }
+    row.iter().map(move |weight| {
+        let (exact, nearest) = (weight * inverse, (weight * inverse).round_ties_even());
+        let error = exact - nearest;
+        if others > 0 && error * sign > 0.0 && class(error) >= least {
+            others -= 1;
+            return (nearest + sign).clamp(-int8::WEIGHTS, int8::WEIGHTS) as i8;
+        }
+        nearest as i8
+    })
 }

@@ -81,7 +81,8 @@ pub fn split<V: F32x4>(pixels: usize) -> Split {
     split_by(pixels, largest::<V>())
 }
 
-fn split_by(pixels: usize, largest: usize) -> Split {
+/// `pixels` as a sum of tiles of `largest` pixels, 5 or 6, and smaller ones.
+pub fn split_by(pixels: usize, largest: usize) -> Split {
     let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
     for fives in 0..=5 {
         for fours in 0..=4 {

@@ -3,9 +3,11 @@
 use super::Plan;
 use super::arena::{self, Lifetime};
 use super::packed::Packed;
+use super::precision::{self, Precision};
 use super::profile::StepInfo;
 use super::step::{
-    Add, Convolution, Dense, Depthwise, ExpandDepthwise, Pointwise, Pool, Scale, Stem, Step,
+    Add, Bytes, Convolution, Dense, Depthwise, ExpandDepthwise, Input, Pointwise, Pool, Quantise,
+    Scale, Stem, Step,
 };
 use super::tensor::{Extent, Tensor};
 use super::threads::Threads;
@@ -32,6 +34,14 @@ impl Layers {
         self.0.iter().find(|&&(other, _)| other == site).map(|(_, packed)| packed)
     }
 
+    /// Whether any are bytes.
+    pub fn precision(&self) -> Precision {
+        match self.0.iter().any(|(_, packed)| packed.int8) {
+            true => Precision::Int8,
+            false => Precision::F32,
+        }
+    }
+
     /// Bytes of all weights.
     pub fn bytes(&self) -> usize {
         self.0.iter().map(|(_, packed)| packed.weights.bytes()).sum()
@@ -40,8 +50,8 @@ impl Layers {
 
 /// Where a plan's weights come from.
 pub enum Weights<'a> {
-    /// They are packed for it.
-    Source(&'a mut dyn WeightSource),
+    /// They are packed for it, with this precision.
+    Source(&'a mut dyn WeightSource, Precision),
     /// It shares those of another plan.
     Shared(&'a Layers),
 }
@@ -149,10 +159,11 @@ impl Builder<'_> {
     fn packed(&mut self, site: Site, conv: &Conv) -> Result<Arc<Packed>, Error> {
         let packed = match &mut self.weights {
             Weights::Shared(layers) => layers.get(site).cloned(),
-            Weights::Source(source) => {
+            Weights::Source(source, precision) => {
                 let folded = source.conv(site, conv)?;
                 check_lengths(site, conv, &folded)?;
-                Some(Arc::new(Packed::new(conv, &folded)?))
+                let precision = precision::of_network(self.network, *precision);
+                Some(Arc::new(Packed::new(conv, &folded, precision)?))
             }
         };
         let packed = packed.ok_or_else(|| Error::Network {
@@ -161,6 +172,18 @@ impl Builder<'_> {
         })?;
         self.layers.0.push((site, Arc::clone(&packed)));
         Ok(packed)
+    }
+
+    /// What a pointwise convolution with these weights takes of `map`: bytes are a step more.
+    fn pointwise_input(&mut self, site: Site, packed: &Packed, map: Map) -> Input {
+        if !packed.int8 {
+            return Input::Floats(map.tensor);
+        }
+        let Map { tensor: input, extent } = map;
+        let bytes = self.tensor(Bytes::values(extent));
+        let output = Bytes { bytes, ranges: self.tensor(Bytes::ranges(extent)) };
+        self.push(format!("{site} quantise"), Quantise { extent, input, output });
+        Input::Bytes(output)
     }
 
     fn window(&self, conv: &Conv, input: Extent) -> Window {
@@ -218,13 +241,14 @@ impl Builder<'_> {
         let expand = self.packed(Site::Expand(index), expand)?;
         let packed = self.packed(Site::Depthwise(index), depthwise)?;
         let window = self.window(depthwise, input.extent);
+        let input = self.pointwise_input(Site::Expand(index), &expand, input);
         let output = self.map(output(&window, depthwise));
         let row_sums = block.squeeze_excite.map(|_| self.row_sums(output.extent));
         let step = ExpandDepthwise {
             expand,
             depthwise: packed,
             window,
-            input: input.tensor,
+            input,
             output: output.tensor,
             row_sums,
         };
@@ -295,9 +319,9 @@ impl Builder<'_> {
         if self.keep == Keep::Logits && conv.kind == ConvKind::Pointwise {
             let packed = self.packed(site, conv)?;
             let step = Pointwise {
+                input: self.pointwise_input(site, &packed, x),
                 packed,
                 extent: x.extent,
-                input: x.tensor,
                 output: input.tensor,
                 accumulate: true,
             };
@@ -317,11 +341,13 @@ impl Builder<'_> {
     fn layer(&mut self, site: Site, conv: &Conv, x: Map) -> Result<Map, Error> {
         let packed = self.packed(site, conv)?;
         let window = self.window(conv, x.extent);
+        let pointwise_input = self.pointwise_input(site, &packed, x);
         let map = self.map(output(&window, conv));
         let (input, output) = (x.tensor, map.tensor);
         let step: Step = match conv.kind {
             ConvKind::Pointwise => {
-                Pointwise { packed, extent: x.extent, input, output, accumulate: false }.into()
+                let (extent, input) = (x.extent, pointwise_input);
+                Pointwise { packed, extent, input, output, accumulate: false }.into()
             }
             ConvKind::Dense => Dense { packed, input, output }.into(),
             ConvKind::Convolution => Convolution { packed, window, input, output }.into(),
@@ -353,6 +379,7 @@ impl Builder<'_> {
         Ok(Plan {
             threads: Threads::alone(),
             network: self.network.clone(),
+            precision: self.layers.precision(),
             layers: self.layers,
             steps: self.steps,
             infos: self.infos,

@@ -10,6 +10,7 @@ mod build;
 mod grid;
 mod inspect;
 mod packed;
+mod precision;
 mod profile;
 mod step;
 mod team;
@@ -27,7 +28,9 @@ use std::marker::PhantomData;
 use step::Step;
 use tensor::{Memory, Tensor};
 
+pub use crate::kernels::int8::Products;
 pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
+pub use precision::Precision;
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;
 pub use team::MAX_THREADS;
@@ -40,6 +43,7 @@ pub use threads::Threads;
 pub struct Plan {
     threads: Threads,
     network: Network,
+    precision: Precision,
     layers: Layers,
     steps: Vec<Step>,
     /// What each step does.
@@ -66,8 +70,18 @@ impl Plan {
     /// # Errors
     /// Those of [`Network::check`], whatever `weights` reports, and [`Error::WeightLength`] if it gives tensors of the
     /// wrong length.
-    pub fn new(network: &Network, weights: &mut dyn WeightSource) -> Result<Self, Error> {
-        build::build(network, Weights::Source(weights), Keep::Logits)
+    pub fn new(
+        network: &Network,
+        weights: &mut dyn WeightSource,
+        precision: Precision,
+    ) -> Result<Self, Error> {
+        build::build(network, Weights::Source(weights, precision), Keep::Logits)
+    }
+
+    /// What its pointwise convolutions compute with.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// The architecture.

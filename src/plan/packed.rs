@@ -1,5 +1,6 @@
 //! A layer's weights in the order in which its kernel reads them.
 
+use super::precision::{Precision, gains};
 use crate::arch::{Conv, ConvKind};
 use crate::buffer::Buffer;
 use crate::error::Error;
@@ -15,23 +16,31 @@ pub struct Packed {
     pub conv: Conv,
     /// See [`pack`].
     pub weights: Buffer,
+    /// Whether they are bytes.
+    pub int8: bool,
     /// What is applied to the output.
     pub finish: Finish,
 }
 
 impl Packed {
-    /// Packs the weights of `conv`, whose lengths are right.
+    /// Packs the weights of `conv`, whose lengths are right, as bytes where `precision` wants them and the layer gains by it.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
-    pub fn new(conv: &Conv, FoldedConv { weight, bias }: &FoldedConv) -> Result<Self, Error> {
+    pub fn new(
+        conv: &Conv,
+        FoldedConv { weight, bias }: &FoldedConv,
+        precision: Precision,
+    ) -> Result<Self, Error> {
+        let int8 = precision == Precision::Int8 && gains(conv);
         let weights = match conv.kind {
+            ConvKind::Pointwise if int8 => pack::int8(weight, bias),
             ConvKind::Stem => pack::stem(weight, bias),
             ConvKind::Convolution => pack::convolution(weight, bias, conv.kernel),
             ConvKind::Depthwise => pack::depthwise(weight, bias, conv.kernel),
             ConvKind::Pointwise | ConvKind::Dense => pack::pointwise(weight, bias),
         }?;
-        Ok(Self { conv: *conv, weights, finish: Finish::new(conv.activation) })
+        Ok(Self { conv: *conv, weights, int8, finish: Finish::new(conv.activation) })
     }
 
     /// The first weight.

@@ -17,24 +17,24 @@
 
 mod scalar;
 
-pub use scalar::{Scalar, ScalarInts};
+pub use scalar::{Scalar, ScalarDots, ScalarInts};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub use wasm::Relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub use wasm::{Ints128, Simd128};
+pub use wasm::{Dots128, Ints128, Simd128};
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use wasm::{Relaxed, RelaxedDots, RelaxedPairs};
 
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 #[cfg(target_arch = "x86_64")]
-pub use sse2::{Sse2, Sse2Ints};
+pub use sse2::{Sse2, Sse2Dots, Sse2Ints};
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "aarch64")]
-pub use neon::{Neon, NeonInts};
+pub use neon::{Neon, NeonDots, NeonInts};
 
 /// The best instruction set of this build.
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
@@ -80,7 +80,7 @@ pub type NativeInts = ScalarInts;
 /// Values in a vector.
 pub const LANES: usize = 4;
 
-/// Keeps [`F32x4`] and [`I32x4`] to the types of this module, whose loads and stores the kernels trust.
+/// Keeps [`F32x4`], [`I32x4`] and [`ByteDot`] to the types of this module, whose loads and stores the kernels trust.
 pub(crate) trait Sealed {}
 
 /// Four `f32` lanes.
@@ -91,6 +91,12 @@ pub trait F32x4: Copy + Sealed {
 
     /// Whether a multiply-add may round once: then its bits may differ from [`Scalar`]'s.
     const FUSED: bool;
+
+    /// Products of bytes where a processor has an instruction that sums four of them.
+    type Dots: ByteDot<Floats = Self>;
+
+    /// The same sums where it has none.
+    type PairDots: ByteDot<Floats = Self>;
 
     /// Four times `x`.
     fn splat(x: f32) -> Self;
@@ -133,6 +139,56 @@ pub trait F32x4: Copy + Sealed {
     /// `other` where it is larger, else `self`.
     #[must_use]
     fn max(self, other: Self) -> Self;
+
+    /// The lanes 2, 3, 0, 1: halves swapped.
+    #[must_use]
+    fn swap_halves(self) -> Self;
+
+    /// The lanes 1, 0, 3, 2: neighbours swapped.
+    #[must_use]
+    fn swap_neighbours(self) -> Self;
+}
+
+/// Four `i32` lanes that sum products of bytes, or the bytes themselves, four to a lane: what pointwise convolution on
+/// 8 bits takes.
+#[expect(private_bounds, reason = "nobody else may implement it")]
+pub trait ByteDot: Copy + Sealed {
+    /// The floats of the same instruction set.
+    type Floats: F32x4;
+
+    /// Pixels of the largest register tile: see [`crate::kernels::int8`].
+    const TILE: usize;
+
+    /// Four zeros.
+    fn zero() -> Self;
+
+    /// Sixteen bytes from memory.
+    ///
+    /// # Safety
+    /// `src` points to 16 readable bytes.
+    unsafe fn load(src: *const u8) -> Self;
+
+    /// Four times the same four bytes from memory.
+    ///
+    /// # Safety
+    /// `src` points to 4 readable bytes.
+    unsafe fn load_splat(src: *const u8) -> Self;
+
+    /// `self` and in each lane the sum of its four products, of signed `weights` from -127 to 127 and `inputs` from 0 to
+    /// 127. Beyond these instruction sets differ. `ones` holds eight 16-bit ones: V8 makes a constant anew in each round
+    /// of a loop.
+    #[must_use]
+    fn dot(self, weights: Self, inputs: Self, ones: Self) -> Self;
+
+    /// The lanes as floats, rounded to the nearest.
+    #[must_use]
+    fn to_floats(self) -> Self::Floats;
+
+    /// Writes the values, which are from 0 to 127, as bytes, cut off to whole numbers.
+    ///
+    /// # Safety
+    /// `dst` points to 16 writable bytes.
+    unsafe fn store_bytes(values: [Self::Floats; 4], dst: *mut u8);
 }
 
 /// Four `i32` lanes, or two `i16` in the place of each, called a pair: what resizing bytes takes. Sums wrap

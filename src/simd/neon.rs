@@ -1,14 +1,15 @@
 //! Four lanes in NEON, which every AArch64 processor has.
 
-use super::{F32x4, I32x4, Sealed};
+use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::aarch64::{
     float32x4_t, int16x8_t, int32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vcltq_f32, vcombine_s16,
-    vcombine_u8, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vext_u8, vfmaq_f32,
-    vget_low_s16, vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vld1q_u8, vmovl_u8,
-    vmull_high_s16, vmull_s16, vmulq_f32, vpaddq_s32, vqmovn_s32, vqmovun_s16,
-    vreinterpretq_s16_s32, vreinterpretq_s32_u16, vreinterpretq_u8_u16, vreinterpretq_u16_u8,
-    vshlq_s32, vst1q_f32, vst1q_u8, vzip1_u8, vzip1q_u8, vzip1q_u16, vzip2_u8, vzip2q_u8,
-    vzip2q_u16,
+    vcombine_u8, vcombine_u16, vcvtq_f32_s32, vcvtq_s32_f32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8,
+    vext_u8, vextq_f32, vfmaq_f32, vget_low_s8, vget_low_s16, vld1_u8, vld1q_dup_f32,
+    vld1q_dup_s32, vld1q_f32, vld1q_s32, vld1q_u8, vmovl_u8, vmull_high_s8, vmull_high_s16,
+    vmull_s8, vmull_s16, vmulq_f32, vpaddlq_s16, vpaddq_s32, vqmovn_s32, vqmovn_u16, vqmovun_s16,
+    vqmovun_s32, vreinterpretq_s8_s32, vreinterpretq_s16_s32, vreinterpretq_s32_u16,
+    vreinterpretq_u8_u16, vreinterpretq_u16_u8, vrev64q_f32, vshlq_s32, vst1q_f32, vst1q_u8,
+    vzip1_u8, vzip1q_u8, vzip1q_u16, vzip2_u8, vzip2q_u8, vzip2q_u16,
 };
 
 /// Four lanes in NEON.
@@ -20,6 +21,9 @@ impl Sealed for Neon {}
 impl F32x4 for Neon {
     const NAME: &'static str = "neon";
     const FUSED: bool = true;
+
+    type Dots = NeonDots;
+    type PairDots = NeonDots;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -73,6 +77,77 @@ impl F32x4 for Neon {
     fn max(self, other: Self) -> Self {
         // SAFETY: every AArch64 processor has NEON.
         Self(unsafe { vbslq_f32(vcltq_f32(self.0, other.0), other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn swap_halves(self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vextq_f32::<2>(self.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vrev64q_f32(self.0) })
+    }
+}
+
+/// Four sums of products of bytes in NEON without its optional dot product.
+#[derive(Clone, Copy, Debug)]
+pub struct NeonDots(int32x4_t);
+
+impl Sealed for NeonDots {}
+
+impl ByteDot for NeonDots {
+    type Floats = Neon;
+
+    const TILE: usize = 5;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vdupq_n_s32(0) })
+    }
+
+    #[inline(always)]
+    unsafe fn load(src: *const u8) -> Self {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 16 readable bytes, and the load takes any
+        // alignment.
+        Self(unsafe { vld1q_s32(src.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const u8) -> Self {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 4 readable bytes, and the load takes any
+        // alignment.
+        Self(unsafe { vld1q_dup_s32(src.cast()) })
+    }
+
+    #[inline(always)]
+    fn dot(self, weights: Self, inputs: Self, _ones: Self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe {
+            let (w, x) = (vreinterpretq_s8_s32(weights.0), vreinterpretq_s8_s32(inputs.0));
+            let low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(x)));
+            let high = vpaddlq_s16(vmull_high_s8(w, x));
+            vaddq_s32(self.0, vpaddq_s32(low, high))
+        })
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Neon {
+        // SAFETY: every AArch64 processor has NEON.
+        Neon(unsafe { vcvtq_f32_s32(self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(values: [Neon; 4], dst: *mut u8) {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 16 writable bytes.
+        unsafe {
+            let [a, b, c, d] = values.map(|four| vqmovun_s32(vcvtq_s32_f32(four.0)));
+            let [first, second] = [[a, b], [c, d]].map(|[a, b]| vqmovn_u16(vcombine_u16(a, b)));
+            vst1q_u8(dst, vcombine_u8(first, second));
+        }
     }
 }
 

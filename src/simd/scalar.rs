@@ -1,6 +1,6 @@
 //! Four lanes in plain Rust.
 
-use super::{F32x4, I32x4, Sealed};
+use super::{ByteDot, F32x4, I32x4, Sealed};
 
 /// Four lanes in plain Rust: runs everywhere, and says what the others must compute.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,9 @@ impl Sealed for Scalar {}
 impl F32x4 for Scalar {
     const NAME: &'static str = "scalar";
     const FUSED: bool = false;
+
+    type Dots = ScalarDots;
+    type PairDots = ScalarDots;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -65,6 +68,68 @@ impl F32x4 for Scalar {
     #[inline(always)]
     fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { b } else { a })
+    }
+
+    #[inline(always)]
+    fn swap_halves(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, d, a, b])
+    }
+
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([b, a, d, c])
+    }
+}
+
+/// Four sums of products of bytes in plain Rust.
+#[derive(Clone, Copy, Debug)]
+pub struct ScalarDots([i32; 4]);
+
+impl Sealed for ScalarDots {}
+
+impl ByteDot for ScalarDots {
+    type Floats = Scalar;
+
+    const TILE: usize = 5;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([0; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn load(src: *const u8) -> Self {
+        // SAFETY: the caller promises 16 readable bytes.
+        Self(unsafe { src.cast::<[i32; 4]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const u8) -> Self {
+        // SAFETY: the caller promises 4 readable bytes.
+        Self([unsafe { src.cast::<i32>().read_unaligned() }; 4])
+    }
+
+    #[inline(always)]
+    fn dot(self, weights: Self, inputs: Self, _ones: Self) -> Self {
+        Self(std::array::from_fn(|lane| {
+            let (weights, inputs) = (weights.0[lane].to_ne_bytes(), inputs.0[lane].to_ne_bytes());
+            let products =
+                weights.iter().zip(inputs).map(|(&w, x)| i32::from(w as i8) * i32::from(x));
+            self.0[lane] + products.sum::<i32>()
+        }))
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Scalar {
+        Scalar(self.0.map(|lane| lane as f32))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(values: [Scalar; 4], dst: *mut u8) {
+        // SAFETY: the caller promises 16 writable bytes.
+        unsafe { dst.cast::<[[u8; 4]; 4]>().write(values.map(|four| four.0.map(|x| x as u8))) }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Four lanes in SSE2, which every x86-64 processor has.
 
-use super::{F32x4, I32x4, Sealed};
+use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::x86_64::{
-    __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_cvtepi32_ps, _mm_cvtsi32_si128,
-    _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps,
-    _mm_mul_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
-    _mm_setzero_si128, _mm_sll_epi32, _mm_sra_epi32, _mm_srli_si128, _mm_storeu_ps,
+    __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_castps_si128, _mm_castsi128_ps,
+    _mm_cvtepi32_ps, _mm_cvtsi32_si128, _mm_cvttps_epi32, _mm_loadl_epi64, _mm_loadu_ps,
+    _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_packs_epi32,
+    _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_si128,
+    _mm_shuffle_ps, _mm_sll_epi32, _mm_sra_epi32, _mm_srai_epi16, _mm_srli_si128, _mm_storeu_ps,
     _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
 };
 
@@ -18,6 +19,9 @@ impl Sealed for Sse2 {}
 impl F32x4 for Sse2 {
     const NAME: &'static str = "sse2";
     const FUSED: bool = false;
+
+    type Dots = Sse2Dots;
+    type PairDots = Sse2Dots;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -71,6 +75,81 @@ impl F32x4 for Sse2 {
     fn max(self, other: Self) -> Self {
         // SAFETY: every x86-64 processor has SSE.
         Self(unsafe { _mm_max_ps(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn swap_halves(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE.
+        Self(unsafe { _mm_shuffle_ps::<0b01_00_11_10>(self.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE.
+        Self(unsafe { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
+    }
+}
+
+/// Four sums of products of bytes in SSE2, which multiplies 16-bit values: the bytes are made those first.
+#[derive(Clone, Copy, Debug)]
+pub struct Sse2Dots(__m128i);
+
+impl Sealed for Sse2Dots {}
+
+impl ByteDot for Sse2Dots {
+    type Floats = Sse2;
+
+    const TILE: usize = 5;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_setzero_si128() })
+    }
+
+    #[inline(always)]
+    unsafe fn load(src: *const u8) -> Self {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 16 readable bytes.
+        Self(unsafe { _mm_loadu_si128(src.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_splat(src: *const u8) -> Self {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 4 readable bytes.
+        Self(unsafe { _mm_set1_epi32(src.cast::<i32>().read_unaligned()) })
+    }
+
+    #[inline(always)]
+    fn dot(self, weights: Self, inputs: Self, _ones: Self) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        unsafe {
+            let (w, x, zero) = (weights.0, inputs.0, _mm_setzero_si128());
+            // The byte in the upper half, shifted down with its sign.
+            let low = _mm_srai_epi16::<8>(_mm_unpacklo_epi8(zero, w));
+            let high = _mm_srai_epi16::<8>(_mm_unpackhi_epi8(zero, w));
+            // Two sums a lane's place, so of two lanes each.
+            let low = _mm_castsi128_ps(_mm_madd_epi16(low, _mm_unpacklo_epi8(x, zero)));
+            let high = _mm_castsi128_ps(_mm_madd_epi16(high, _mm_unpackhi_epi8(x, zero)));
+            let even = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(low, high));
+            let odd = _mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(low, high));
+            Self(_mm_add_epi32(self.0, _mm_add_epi32(even, odd)))
+        }
+    }
+
+    #[inline(always)]
+    fn to_floats(self) -> Sse2 {
+        // SAFETY: every x86-64 processor has SSE2.
+        Sse2(unsafe { _mm_cvtepi32_ps(self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(values: [Sse2; 4], dst: *mut u8) {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 16 writable bytes.
+        unsafe {
+            let [a, b, c, d] = values.map(|four| _mm_cvttps_epi32(four.0));
+            let bytes = _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+            _mm_storeu_si128(dst.cast(), bytes);
+        }
     }
 }
 

@@ -1,19 +1,23 @@
 //! Four lanes in WebAssembly SIMD128, and the same with relaxed SIMD's fused multiply-add.
 
-use super::{F32x4, I32x4, Sealed};
+use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::wasm32::{
     f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i8x16_shuffle,
-    i16x8_narrow_i32x4, i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_shl, i32x4_shr,
-    i32x4_splat, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128, v128_load,
-    v128_load32_splat, v128_store,
+    i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i16x8_narrow_i32x4, i16x8_shuffle, i32x4_add,
+    i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat,
+    i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128,
+    v128_load, v128_load32_splat, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
-use std::arch::wasm32::{f32x4_relaxed_madd, f32x4_relaxed_max, f32x4_relaxed_min};
+use std::arch::wasm32::{
+    f32x4_relaxed_madd, f32x4_relaxed_max, f32x4_relaxed_min, i16x8_relaxed_dot_i8x16_i7x16,
+    i32x4_relaxed_dot_i8x16_i7x16_add, i32x4_relaxed_trunc_f32x4,
+};
 
 /// Implements [`F32x4`] for a type that holds a `v128`, given the operations that the types differ in.
 macro_rules! lanes {
     (
-        $type:ident, $name:literal, fused: $fused:literal,
+        $type:ident, $name:literal, fused: $fused:literal, dots: $dots:ident, pairs: $pairs:ident,
         madd: |$sum:ident, $a:ident, $b:ident| $madd:expr, min: $min:path, max: $max:path
     ) => {
         impl Sealed for $type {}
@@ -21,6 +25,9 @@ macro_rules! lanes {
         impl F32x4 for $type {
             const NAME: &'static str = $name;
             const FUSED: bool = $fused;
+
+            type Dots = $dots;
+            type PairDots = $pairs;
 
             #[inline(always)]
             fn splat(x: f32) -> Self {
@@ -70,6 +77,16 @@ macro_rules! lanes {
             fn max(self, other: Self) -> Self {
                 Self($max(self.0, other.0))
             }
+
+            #[inline(always)]
+            fn swap_halves(self) -> Self {
+                Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
+            }
+
+            #[inline(always)]
+            fn swap_neighbours(self) -> Self {
+                Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
+            }
         }
     };
 }
@@ -80,7 +97,7 @@ pub struct Simd128(v128);
 
 // The pseudo-minimum is one instruction on x86-64, where `f32x4_min` is about seven.
 lanes!(
-    Simd128, "simd128", fused: false,
+    Simd128, "simd128", fused: false, dots: Dots128, pairs: Dots128,
     madd: |sum, a, b| f32x4_add(sum, f32x4_mul(a, b)), min: f32x4_pmin, max: f32x4_pmax
 );
 
@@ -92,7 +109,7 @@ pub struct Relaxed(v128);
 // LLVM never makes a fused multiply-add of a multiplication and an addition by itself.
 #[cfg(target_feature = "relaxed-simd")]
 lanes!(
-    Relaxed, "relaxed", fused: true,
+    Relaxed, "relaxed", fused: true, dots: RelaxedDots, pairs: RelaxedPairs,
     madd: |sum, a, b| f32x4_relaxed_madd(a, b, sum), min: f32x4_relaxed_min, max: f32x4_relaxed_max
 );
 
@@ -204,3 +221,97 @@ impl I32x4 for Ints128 {
         Simd128(f32x4_convert_i32x4(self.0))
     }
 }
+
+/// Implements [`ByteDot`] for a type that holds a `v128`, given what the types differ in.
+macro_rules! dots {
+    (
+        $type:ident of $floats:ident, tile: $tile:literal, truncate: $truncate:path,
+        dot: |$sum:ident, $weights:ident, $inputs:ident, $ones:ident| $dot:expr
+    ) => {
+        impl Sealed for $type {}
+
+        impl ByteDot for $type {
+            type Floats = $floats;
+
+            const TILE: usize = $tile;
+
+            #[inline(always)]
+            fn zero() -> Self {
+                Self(i32x4_splat(0))
+            }
+
+            #[inline(always)]
+            unsafe fn load(src: *const u8) -> Self {
+                // SAFETY: the caller promises 16 readable bytes.
+                Self(unsafe { v128_load(src.cast()) })
+            }
+
+            #[inline(always)]
+            unsafe fn load_splat(src: *const u8) -> Self {
+                // SAFETY: the caller promises 4 readable bytes.
+                Self(unsafe { v128_load32_splat(src.cast()) })
+            }
+
+            #[inline(always)]
+            fn dot(self, weights: Self, inputs: Self, ones: Self) -> Self {
+                let ($sum, $weights, $inputs, $ones) = (self.0, weights.0, inputs.0, ones.0);
+                Self($dot)
+            }
+
+            #[inline(always)]
+            fn to_floats(self) -> $floats {
+                $floats(f32x4_convert_i32x4(self.0))
+            }
+
+            #[inline(always)]
+            unsafe fn store_bytes(values: [$floats; 4], dst: *mut u8) {
+                let [a, b, c, d] = values.map(|four| $truncate(four.0));
+                let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
+                // SAFETY: the caller promises 16 writable bytes.
+                unsafe { v128_store(dst.cast(), bytes) }
+            }
+        }
+    };
+}
+
+/// Sums of products of bytes in WebAssembly SIMD128.
+#[derive(Clone, Copy, Debug)]
+pub struct Dots128(v128);
+
+dots!(
+    Dots128 of Simd128, tile: 5, truncate: i32x4_trunc_sat_f32x4,
+    dot: |sum, weights, inputs, _ones| {
+        // Two sums in the place of a lane.
+        let low = i32x4_extadd_pairwise_i16x8(i16x8_extmul_low_i8x16(weights, inputs));
+        let high = i32x4_extadd_pairwise_i16x8(i16x8_extmul_high_i8x16(weights, inputs));
+        let even = i32x4_shuffle::<0, 2, 4, 6>(low, high);
+        let odd = i32x4_shuffle::<1, 3, 5, 7>(low, high);
+        i32x4_add(sum, i32x4_add(even, odd))
+    }
+);
+
+/// Sums of products of bytes by the one instruction of relaxed SIMD for them, for processors that have one too: the
+/// weights are its signed operand, and the inputs are small enough for all that engines make of the other.
+#[cfg(target_feature = "relaxed-simd")]
+#[derive(Clone, Copy, Debug)]
+pub struct RelaxedDots(v128);
+
+#[cfg(target_feature = "relaxed-simd")]
+dots!(
+    RelaxedDots of Relaxed, tile: 6, truncate: i32x4_relaxed_trunc_f32x4,
+    dot: |sum, weights, inputs, _ones| i32x4_relaxed_dot_i8x16_i7x16_add(weights, inputs, sum)
+);
+
+/// The same sums by way of 16-bit sums of pairs, which never saturate: 2 * 127 * 127 is less than 2^15. On x86-64
+/// without a dot product V8 makes the ones anew each time for [`RelaxedDots`], and here it does not.
+#[cfg(target_feature = "relaxed-simd")]
+#[derive(Clone, Copy, Debug)]
+pub struct RelaxedPairs(v128);
+
+#[cfg(target_feature = "relaxed-simd")]
+dots!(
+    RelaxedPairs of Relaxed, tile: 5, truncate: i32x4_relaxed_trunc_f32x4,
+    dot: |sum, weights, inputs, ones| {
+        i32x4_add(sum, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, inputs), ones))
+    }
+);

@@ -164,6 +164,7 @@ test('options of load', async () => {
     add('config', 'BAD_CONFIG', plain);
     add('preprocessorConfig', 'BAD_CONFIG', plain);
     add('labels', 'BAD_CONFIG', ['undefined', 'null']);
+    add('precision', 'BAD_CONFIG', ['undefined']);
     add('onProgress', 'BAD_INPUT', ['undefined', 'null', 'function']);
     add('signal', 'BAD_INPUT', ['undefined', 'null']);
     add('sha256', 'BAD_INPUT', ['undefined', 'null']);
@@ -243,6 +244,7 @@ test('options of untrained', async () => {
     add('width', 'BAD_CONFIG', ['undefined', ...numbers]);
     add('resolution', 'BAD_CONFIG', ['undefined', 'five']);
     add('classes', 'BAD_CONFIG', ['undefined', 'five']);
+    add('precision', 'BAD_CONFIG', ['undefined']);
     add('signal', 'BAD_INPUT', ['undefined', 'null']);
     add('threads', 'BAD_INPUT', ['undefined', 'five']);
     add('build', 'BAD_INPUT', ['undefined']);

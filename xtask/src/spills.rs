@@ -107,8 +107,9 @@ fn measure(printed: &str) -> Spills {
 fn short(name: &str) -> Option<String> {
     let name = name.strip_prefix(KERNELS)?;
     let Some((path, arguments)) = name.split_once("::<") else { return Some(name.to_owned()) };
-    // The first is the type of the vectors, the same in the whole build.
-    let arguments = arguments.trim_end_matches('>').split(", ").skip(1);
+    // The first is the type of the vectors, the same in the whole build but for those of bytes.
+    let first = usize::from(!path.starts_with("int8::tile::"));
+    let arguments = arguments.trim_end_matches('>').split(", ").skip(first);
     let arguments = arguments.filter_map(|argument| argument.rsplit("::").next());
     let arguments = arguments.collect::<Vec<_>>().join(",");
     Some(if arguments.is_empty() { path.to_owned() } else { format!("{path}<{arguments}>") })
@@ -123,7 +124,9 @@ fn spills(function: &Function) -> Option<usize> {
 }
 
 fn computes(instruction: &str) -> bool {
-    ["vfmadd", "vmulps", "vaddps"].iter().any(|name| instruction.starts_with(name))
+    ["vfmadd", "vmulps", "vaddps", "vpmadd", "vpdp"]
+        .iter()
+        .any(|name| instruction.starts_with(name))
 }
 
 fn spilled(instruction: &str) -> bool {

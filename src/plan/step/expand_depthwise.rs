@@ -1,7 +1,8 @@
 //! A block's expansion and its depthwise convolution in one: 8 expanded channels go from one kernel to the other in
 //! scratch memory of the thread, in its cache, and the expanded tensor as a whole never exists.
 
-use super::{Description, Operation, depthwise, pointwise};
+use super::pointwise::Kernel;
+use super::{Description, Input, Operation, depthwise};
 use crate::kernels::{self, Window, layout};
 use crate::plan::grid::{Grid, Part};
 use crate::plan::packed::Packed;
@@ -16,7 +17,7 @@ pub struct ExpandDepthwise {
     pub depthwise: Arc<Packed>,
     /// The depthwise filter's.
     pub window: Window,
-    pub input: Tensor,
+    pub input: Input,
     pub output: Tensor,
     /// Where the outputs' sums over each row go, for squeeze-and-excite.
     pub row_sums: Option<Tensor>,
@@ -24,7 +25,7 @@ pub struct ExpandDepthwise {
 
 impl Operation for ExpandDepthwise {
     fn tensors(&self) -> Vec<Tensor> {
-        [self.input, self.output].into_iter().chain(self.row_sums).collect()
+        self.input.tensors().into_iter().chain([self.output]).chain(self.row_sums).collect()
     }
 
     fn describe(&self) -> Description {
@@ -51,18 +52,16 @@ impl Operation for ExpandDepthwise {
         unsafe {
             let scratch = memory.scratch(thread);
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
-            let (input, output) = (memory.at(self.input), memory.at(self.output));
+            let output = memory.at(self.output);
             // Planes of 0: every block of channels in the same memory.
-            let expand = kernels::pointwise::Pointwise {
-                output_plane: 0,
-                ..pointwise::kernel(&self.expand, pixels, input, scratch)
-            };
+            let expand =
+                Kernel::new::<V>(&self.expand, pixels, memory, self.input, scratch, 0, false);
             let depthwise = kernels::depthwise::Depthwise {
                 input_plane: 0,
                 ..depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums)
             };
-            for block in part.blocks(expand.panels) {
-                kernels::pointwise::pointwise::<V>(&expand, block..block + 1, 0..pixels);
+            for block in part.blocks(layout::blocks(self.expand.conv.out_channels)) {
+                expand.run::<V>(block..block + 1, 0..pixels);
                 let rows = 0..self.window.output_height;
                 kernels::depthwise::depthwise::<V>(&depthwise, block, rows);
             }

@@ -7,6 +7,7 @@ mod depthwise;
 mod expand_depthwise;
 mod pointwise;
 mod pool;
+mod quantise;
 mod scale;
 mod stem;
 
@@ -15,8 +16,9 @@ pub use convolution::Convolution;
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use expand_depthwise::ExpandDepthwise;
-pub use pointwise::Pointwise;
+pub use pointwise::{Input, Pointwise};
 pub use pool::Pool;
+pub use quantise::{Bytes, Quantise};
 pub use scale::Scale;
 pub use stem::Stem;
 
@@ -180,6 +182,8 @@ steps![
     Convolution: "convolution",
     /// A 1x1 convolution, with the residual where there is one.
     Pointwise: "pointwise",
+    /// The bytes of a map, for a pointwise convolution on 8 bits.
+    Quantise: "quantise",
     /// One filter for each channel.
     Depthwise: "depthwise",
     /// A block's expansion and its depthwise convolution in one.

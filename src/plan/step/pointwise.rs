@@ -1,11 +1,13 @@
 //! The 1x1 convolution, with the residual where there is one.
 
-use super::{Description, Operation};
+use super::{Bytes, Description, Operation};
+use crate::kernels::int8::{self, Products};
 use crate::kernels::{layout, pointwise};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Inputs of the pointwise kernel that it goes over again for each 8 output channels, in bytes: they
@@ -15,41 +17,113 @@ const CACHED_INPUT: usize = 192 << 10;
 /// Cut every 30 pixels: a multiple of both tile sizes and of a cache line.
 const STRIP: usize = 30;
 
+/// What a pointwise convolution takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    Floats(Tensor),
+    Bytes(Bytes),
+}
+
+impl Input {
+    /// The tensors that it lies in.
+    pub fn tensors(self) -> Vec<Tensor> {
+        match self {
+            Self::Floats(tensor) => vec![tensor],
+            Self::Bytes(Bytes { bytes, ranges }) => vec![bytes, ranges],
+        }
+    }
+
+    /// Bytes of a value.
+    fn size(self) -> usize {
+        match self {
+            Self::Floats(_) => size_of::<f32>(),
+            Self::Bytes(_) => size_of::<u8>(),
+        }
+    }
+}
+
 /// A 1x1 convolution.
 #[derive(Debug)]
 pub struct Pointwise {
     pub packed: Arc<Packed>,
     /// Of the input.
     pub extent: Extent,
-    pub input: Tensor,
+    pub input: Input,
     pub output: Tensor,
     /// Adds to what the output holds, in place of replacing it.
     pub accumulate: bool,
 }
 
-/// The kernel for `pixels` pixels.
-pub(super) fn kernel(
-    packed: &Packed,
-    pixels: usize,
-    input: *const f32,
-    output: *mut f32,
-) -> pointwise::Pointwise {
-    pointwise::Pointwise {
-        input,
-        input_plane: layout::plane(pixels),
-        in_channels: packed.conv.in_channels,
-        weights: packed.as_ptr(),
-        panels: layout::blocks(packed.conv.out_channels),
-        output,
-        output_plane: layout::plane(pixels),
-        finish: packed.finish,
-        accumulate: false,
+/// The kernel with its memory.
+pub(super) enum Kernel {
+    Floats(pointwise::Pointwise),
+    Bytes(int8::Pointwise),
+}
+
+impl Kernel {
+    /// For `pixels` pixels, whose output's blocks are `output_plane` apart.
+    ///
+    /// # Safety
+    /// The input is of `memory`.
+    pub unsafe fn new<V: F32x4>(
+        packed: &Packed,
+        pixels: usize,
+        memory: Memory<'_>,
+        input: Input,
+        output: *mut f32,
+        output_plane: usize,
+        accumulate: bool,
+    ) -> Self {
+        let in_channels = packed.conv.in_channels;
+        let panels = layout::blocks(packed.conv.out_channels);
+        let finish = packed.finish;
+        // SAFETY: the caller's promise.
+        unsafe {
+            match input {
+                Input::Floats(input) => Self::Floats(pointwise::Pointwise {
+                    input: memory.at(input),
+                    input_plane: layout::plane(pixels),
+                    in_channels,
+                    weights: packed.as_ptr(),
+                    panels,
+                    output,
+                    output_plane,
+                    finish,
+                    accumulate,
+                }),
+                Input::Bytes(Bytes { bytes, ranges }) => Self::Bytes(int8::Pointwise {
+                    input: memory.at(bytes).cast(),
+                    input_plane: int8::plane(pixels),
+                    ranges: memory.at(ranges),
+                    in_channels,
+                    weights: packed.as_ptr().cast(),
+                    panels,
+                    output,
+                    output_plane,
+                    finish,
+                    accumulate,
+                    products: Products::suited::<V>(),
+                }),
+            }
+        }
+    }
+
+    /// # Safety
+    /// See [`pointwise::pointwise`].
+    pub unsafe fn run<V: F32x4>(&self, panels: Range<usize>, pixels: Range<usize>) {
+        // SAFETY: the same promise.
+        unsafe {
+            match self {
+                Self::Floats(conv) => pointwise::pointwise::<V>(conv, panels, pixels),
+                Self::Bytes(conv) => int8::pointwise::<V>(conv, panels, pixels),
+            }
+        }
     }
 }
 
 impl Operation for Pointwise {
     fn tensors(&self) -> Vec<Tensor> {
-        vec![self.input, self.output]
+        self.input.tensors().into_iter().chain([self.output]).collect()
     }
 
     fn describe(&self) -> Description {
@@ -65,19 +139,26 @@ impl Operation for Pointwise {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
         let pixels = self.extent.pixels();
-        let strip = (CACHED_INPUT / size_of::<f32>() / self.extent.channels / STRIP).max(1) * STRIP;
+        let strip =
+            (CACHED_INPUT / self.input.size() / self.extent.channels / STRIP).max(1) * STRIP;
         // SAFETY: both tensors have the extent's pixels, and the layer's channels.
         unsafe {
-            let (input, output) = (memory.at(self.input), memory.at(self.output));
-            let conv = pointwise::Pointwise {
-                accumulate: self.accumulate,
-                ..kernel(&self.packed, pixels, input, output)
-            };
-            let panels = part.blocks(conv.panels);
+            let output = memory.at(self.output);
+            let plane = layout::plane(pixels);
+            let kernel = Kernel::new::<V>(
+                &self.packed,
+                pixels,
+                memory,
+                self.input,
+                output,
+                plane,
+                self.accumulate,
+            );
+            let panels = part.blocks(layout::blocks(self.packed.conv.out_channels));
             let mut rest = part.span(pixels, STRIP);
             while !rest.is_empty() {
                 let end = rest.end.min(rest.start + strip);
-                pointwise::pointwise::<V>(&conv, panels.clone(), rest.start..end);
+                kernel.run::<V>(panels.clone(), rest.start..end);
                 rest.start = end;
             }
         }

@@ -1,0 +1,144 @@
+//! The register tile: as [`crate::kernels::tile`]'s, with 4 bytes in the place of each input value and 4 x 8 in that of
+//! its weights.
+
+use super::{GROUP, HEAD, LINE, ONES, Products, RANGE};
+use crate::kernels::epilogue::Epilogue;
+use crate::kernels::layout::BLOCK;
+use crate::kernels::tile::split_by;
+use crate::simd::{ByteDot, F32x4, LANES};
+use std::ops::Range;
+
+/// Bytes of a group's weights.
+const STEP: usize = BLOCK * GROUP;
+
+/// Groups in a block of input channels.
+const GROUPS: usize = BLOCK / GROUP;
+
+/// The memory of a call.
+#[derive(Clone, Copy)]
+pub struct Tiles {
+    /// The first pixel's first input; the next pixel's is 8 further.
+    pub input: *const u8,
+    /// Bytes from one block of inputs to the next.
+    pub input_plane: usize,
+    /// Groups of 4 inputs of a pixel, at least 1.
+    pub groups: usize,
+    /// The first pixel's scale and least value.
+    pub ranges: *const f32,
+    /// See [`super`].
+    pub panel: *const u8,
+    /// The panel of the next call, or this one: it is fetched into the cache along the way.
+    pub next_panel: *const u8,
+    /// The first pixel's first output; the next pixel's is 8 further.
+    pub output: *mut f32,
+    /// See [`crate::kernels::epilogue::Finish::constants`].
+    pub constants: *const f32,
+}
+
+/// Computes `count` neighbouring pixels for one panel.
+///
+/// # Safety
+/// All that `tiles` names is valid for the pixels, and nothing else touches the output meanwhile.
+pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, count: usize, products: Products) {
+    // SAFETY: the same promise.
+    unsafe {
+        match products {
+            Products::Dots => by_size::<V::Dots, E>(tiles, count),
+            Products::Pairs => by_size::<V::PairDots, E>(tiles, count),
+        }
+    }
+}
+
+/// # Safety
+/// See [`pixels`].
+unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
+    let mut done = 0;
+    for (size, count) in split_by(count, D::TILE) {
+        if count == 0 {
+            continue;
+        }
+        let indices = done..done + count;
+        // SAFETY: each call begins where the last ended.
+        unsafe {
+            match size {
+                6 if D::TILE == 6 => run::<D, E, 6>(tiles, indices),
+                5 => run::<D, E, 5>(tiles, indices),
+                4 => run::<D, E, 4>(tiles, indices),
+                _ => run::<D, E, 1>(tiles, indices),
+            }
+            tiles.input = tiles.input.add(count * size * BLOCK);
+            tiles.ranges = tiles.ranges.add(count * size * RANGE);
+            tiles.output = tiles.output.add(count * size * BLOCK);
+        }
+        done += count;
+    }
+}
+
+/// The tiles `indices` of the call, of `PIXELS` pixels each. [`crate::kernels::tile`] says why this is a function of its
+/// own, why its loop may be left between any two steps, and why it reads of the next panel.
+///
+/// # Safety
+/// See [`pixels`], for these tiles' pixels.
+#[inline(never)]
+unsafe fn run<D: ByteDot, E: Epilogue, const PIXELS: usize>(tiles: Tiles, indices: Range<usize>) {
+    let Tiles {
+        mut input,
+        input_plane,
+        groups,
+        mut ranges,
+        panel,
+        next_panel,
+        mut output,
+        constants,
+    } = tiles;
+    // SAFETY: `tiles` is valid for these tiles' pixels, and the next panel has as many lines as this one.
+    unsafe {
+        let head = panel.cast::<f32>();
+        let ones = D::load(panel.add(ONES));
+        for index in indices {
+            // A block of inputs has one line of weights: the first tile reads them all.
+            let (mut ahead, line) =
+                if index == 0 { (next_panel.add(HEAD), LINE) } else { (panel, 0) };
+            let mut sums = [[D::zero(); 2]; PIXELS];
+            let mut block = input;
+            let mut weights = panel.add(HEAD);
+            let mut left = groups;
+            'depth: loop {
+                for step in 0..GROUPS {
+                    let weight = [
+                        D::load(weights.add(step * STEP)),
+                        D::load(weights.add(step * STEP + STEP / 2)),
+                    ];
+                    for (pixel, sum) in sums.iter_mut().enumerate() {
+                        let value = D::load_splat(block.add(pixel * BLOCK + step * GROUP));
+                        sum[0] = sum[0].dot(weight[0], value, ones);
+                        sum[1] = sum[1].dot(weight[1], value, ones);
+                    }
+                    left -= 1;
+                    if left == 0 {
+                        break 'depth;
+                    }
+                }
+                block = block.add(input_plane);
+                weights = weights.add(GROUPS * STEP);
+                ahead.read_volatile();
+                ahead = ahead.add(line);
+            }
+            for (pixel, sum) in sums.iter().enumerate() {
+                let scale = D::Floats::load_splat(ranges.add(pixel * RANGE));
+                let least = D::Floats::load_splat(ranges.add(pixel * RANGE + 1));
+                for (half, &sum) in sum.iter().enumerate() {
+                    let of_channels =
+                        |row: usize| D::Floats::load(head.add(row * BLOCK + half * LANES));
+                    let bias = of_channels(2).madd(least, of_channels(1));
+                    let x = bias.madd(sum.to_floats(), scale.mul(of_channels(0)));
+                    let at = output.add(pixel * BLOCK + half * LANES);
+                    E::finish(x, constants, at).store(at);
+                }
+            }
+            input = input.add(PIXELS * BLOCK);
+            ranges = ranges.add(PIXELS * RANGE);
+            output = output.add(PIXELS * BLOCK);
+        }
+    }
+}
