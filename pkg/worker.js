@@ -13,8 +13,9 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  * @property {number} whole the most bytes, as RGBA, of a rectangle that is read at once
  * @property {(width: number, height: number, keep: boolean) => void} begin begins another picture; `keep`: for several networks, or
  *   to be read in strips
- * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, rect: Uint32Array) => Promise<void> | undefined} read takes the
- *   rectangle `[x, y, width, height]`, over white; its promise is to be awaited before anything else is called
+ * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, rect: Uint32Array) => Promise<void> | false | undefined} read
+ *   takes the rectangle `[x, y, width, height]`, over white; `false`: it has to be drawn. A promise is to be awaited before anything
+ *   else is called
  * @property {() => boolean} translucent whether what was read has to be drawn instead
  * @property {(image: ImageBitmap | VideoFrame, rect: Uint32Array) => void} draw reads by way of a canvas
  *
@@ -322,16 +323,17 @@ class Networks {
     try {
       const [width, height] = sizeOf(frame);
       const seen = union(networks.map((network) => network.source(width, height)));
-      const image = 'image' in frame ? frame.image : frame.pixels;
+      const image = 'image' in frame ? frame.image : undefined;
       if (image instanceof ImageBitmap) copy = frameOf(image);
-      const images = copy ? [copy, image] : [image, 'resend' in frame ? undefined : image];
+      const copied = copy ?? ('image' in frame ? frame.image : frame.pixels);
+      const drawn = 'resend' in frame ? undefined : image;
       const large = seen[2] * seen[3] * 4 > this.#picture.whole;
       this.#picture.begin(width, height, large || networks.length > 1);
       let time = performance.now() - began;
-      if (!large) time += await this.#read(images, seen);
+      if (!large) time += await this.#read(copied, drawn, seen);
       return await use(async (network) => {
         for (let strip; (strip = network.nextStrip(this.#picture));) {
-          if (large) time += await this.#read(images, strip);
+          if (large) time += await this.#read(copied, drawn, strip);
           network.resize(this.#picture);
         }
         const read = time;
@@ -345,24 +347,27 @@ class Networks {
   }
 
   /**
-   * @param {(ImageBitmap | VideoFrame | Uint8ClampedArray | undefined)[]} images of one picture: what is copied if it can be copied
-   *   as it is, and what is drawn otherwise, if the worker has that
+   * @param {ImageBitmap | VideoFrame | Uint8ClampedArray} image what is copied, if it can be copied as it is
+   * @param {ImageBitmap | VideoFrame | undefined} other the same picture, which is drawn otherwise, if the worker has it
    * @param {Uint32Array} rect
    * @returns {Promise<number>} how long it took, ms
    */
-  async #read([first, last], rect) {
+  async #read(image, other, rect) {
     const began = performance.now();
     try {
       try {
-        await this.#picture.read(first, rect);
-        if (!this.#picture.translucent()) return performance.now() - began;
+        const copy = this.#picture.read(image, rect);
+        if (copy !== false) {
+          await copy;
+          if (!this.#picture.translucent()) return performance.now() - began;
+        }
       } catch (cause) {
         // This browser can't copy such a frame; a canvas can.
         const refused = cause instanceof DOMException || cause instanceof TypeError;
-        if (!refused || first instanceof Uint8ClampedArray) throw cause;
+        if (!refused || image instanceof Uint8ClampedArray) throw cause;
       }
-      if (last === undefined) throw UNREADABLE;
-      this.#picture.draw(last, rect);
+      if (other === undefined) throw UNREADABLE;
+      this.#picture.draw(other, rect);
       return performance.now() - began;
     } catch (cause) {
       if (!(cause instanceof DOMException)) throw cause;

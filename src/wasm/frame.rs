@@ -9,8 +9,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{
     ContextAttributes2d, DomRectInit, ImageBitmap, OffscreenCanvas,
-    OffscreenCanvasRenderingContext2d, PlaneLayout, VideoFrame, VideoFrameCopyToOptions,
-    VideoMatrixCoefficients, VideoPixelFormat, VideoTransferCharacteristics,
+    OffscreenCanvasRenderingContext2d, PlaneLayout, VideoColorPrimaries, VideoFrame,
+    VideoFrameCopyToOptions, VideoMatrixCoefficients, VideoPixelFormat,
+    VideoTransferCharacteristics,
 };
 
 /// Bytes of a pixel of RGBA.
@@ -72,23 +73,23 @@ impl Frame {
     /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`, which shows the picture: a `VideoFrame`, an
     /// `ImageBitmap`, or the bytes of the whole picture, RGBA, not premultiplied. What is transparent is read over white.
     ///
-    /// The promise of a `VideoFrame` is the browser's own copy into this memory: nothing else may be called before it
-    /// is done. Where it fails, or [`Frame::translucent`] then says that colours may be premultiplied, [`Frame::draw`]
-    /// reads the same.
-    pub fn read(&mut self, image: &JsValue, rect: &[u32]) -> Result<Option<Promise>, JsValue> {
-        if let Some(frame) = image.dyn_ref::<VideoFrame>() {
-            if let Some(plain) = Plain::of(frame, self.size) {
-                self.make_room(rect, plain.layout)?;
-                self.alpha = plain.alpha;
-                return self.copy(frame, plain.corner).map(Some);
-            }
-        } else if let Some(bytes) = image.dyn_ref::<js_sys::Uint8ClampedArray>() {
+    /// `false` where that takes a canvas: see [`Frame::draw`]. The promise of a `VideoFrame` is the browser's own copy into
+    /// this memory: nothing else may be called before it is done. Where it fails, or [`Frame::translucent`] then says that
+    /// colours may be premultiplied, a canvas is needed as well.
+    pub fn read(&mut self, image: &JsValue, rect: &[u32]) -> Result<JsValue, JsValue> {
+        if let Some(bytes) = image.dyn_ref::<js_sys::Uint8ClampedArray>() {
             self.make_room(rect, Layout::Rgba)?;
             self.take(bytes)?;
-            return Ok(None);
+            return Ok(JsValue::UNDEFINED);
         }
-        self.draw(image, rect)?;
-        Ok(None)
+        let frame = image.dyn_ref::<VideoFrame>();
+        let Some((frame, plain)) = frame.and_then(|it| Some((it, Plain::of(it, self.size)?)))
+        else {
+            return Ok(JsValue::FALSE);
+        };
+        self.make_room(rect, plain.layout)?;
+        self.alpha = plain.alpha;
+        self.copy(frame, plain.corner).map(JsValue::from)
     }
 
     /// Whether some of the pixels that were copied from a `VideoFrame` are not opaque. Their colours may then be
@@ -266,8 +267,8 @@ impl Frame {
     }
 }
 
-/// A frame that can be copied as it is, since it is shown pixel by pixel, neither scaled nor turned, in colours that need no
-/// more than a matrix. The others take a canvas.
+/// A frame that can be copied as it is, since it is shown pixel by pixel, neither scaled nor turned, in a screen's colours or
+/// in what a matrix makes of them. The others take a canvas.
 struct Plain {
     layout: Layout,
     alpha: bool,
@@ -282,8 +283,8 @@ impl Plain {
         let (layout, alpha) = match format {
             I420 => (Layout::I420(yuv_of(frame)?), false),
             Nv12 => (Layout::Nv12(yuv_of(frame)?), false),
-            Rgba | Rgbx => (Layout::Rgba, format == Rgba),
-            Bgra | Bgrx => (Layout::Bgra, format == Bgra),
+            Rgba | Rgbx if is_srgb(frame) => (Layout::Rgba, format == Rgba),
+            Bgra | Bgrx if is_srgb(frame) => (Layout::Bgra, format == Bgra),
             _ => return None,
         };
         let visible = frame.visible_rect()?;
@@ -300,6 +301,14 @@ impl Plain {
             && [corner.0, corner.1, width, height].iter().any(|side| side % 2 != 0);
         (!turned && !flipped && !cut).then_some(Self { layout, alpha, corner })
     }
+}
+
+/// Whether a frame's colours are the ones that networks were trained on. A bitmap of a file with a profile may have others,
+/// which a canvas converts.
+fn is_srgb(frame: &VideoFrame) -> bool {
+    let space = frame.color_space();
+    space.primaries() == Some(VideoColorPrimaries::Bt709)
+        && space.transfer() == Some(VideoTransferCharacteristics::Iec6196621)
 }
 
 /// Which colours the planes of a frame are, if it says so, and if a screen's are meant: what has more range than that is

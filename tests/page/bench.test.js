@@ -263,10 +263,15 @@ test('the way of a frame to its labels is measured for each size, shown, and exp
   assert.equal(names.length, NETWORKS.length);
   for (const [i, { frames }] of report.paths.entries()) {
     if (i > 0) await page.keyboard.press('ArrowDown');
-    await page.waitForFunction((i) => document.getElementById('path-select').selectedIndex === i, i);
+    await page.waitForFunction(
+      (i) => /** @type {HTMLSelectElement} */ (document.getElementById('path-select')).selectedIndex === i,
+      i,
+    );
     const rows = await page
       .locator('#path-rows tr')
-      .evaluateAll((rows) => rows.map(({ cells }) => [...cells].map(({ textContent }) => textContent)));
+      .evaluateAll((/** @type {HTMLTableRowElement[]} */ rows) =>
+        rows.map(({ cells }) => [...cells].map(({ textContent }) => textContent)),
+      );
     assert.deepEqual(
       rows.map(([size]) => size),
       ['640×480', '1280×720', '1920×1080'],

@@ -24,6 +24,9 @@ declare global {
   var drawn: <C extends Canvas = OffscreenCanvas>(picture: Drawable, canvas?: C) => C;
   var codeOf: (promise: Promise<unknown>) => Promise<string>;
 
+  // page.test.js
+  var seen: number[];
+
   // engine.test.js, inside.test.js
   var VERSIONS: Version[];
   var weightsOf: (version: Version) => { weights: string };

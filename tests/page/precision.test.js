@@ -56,7 +56,7 @@ test('the logits on 8 bits are the same for every number of threads, and a profi
 test('auto goes by what it times', async () => {
   const infos = await page.evaluate(async () => {
     const infos = [];
-    for (const build of ['relaxed', 'simd']) {
+    for (const build of /** @type {const} */ (['relaxed', 'simd'])) {
       const net = await MobileNet.untrained({ version: 'v3-small', resolution: 96, precision: 'auto', build });
       await net.run(new Float32Array(96 * 96 * 3));
       infos.push(net.info);
