@@ -35,10 +35,8 @@ fn untrained(network: Network) -> Option<u64> {
         Ok(_) => None,
         Err(error) => {
             assert_eq!(error.code(), "OUT_OF_MEMORY", "{error}");
-            match error {
-                Error::OutOfMemory { bytes } => Some(bytes),
-                other => panic!("{other:?}"),
-            }
+            let Error::OutOfMemory { bytes } = error else { panic!("{error:?}") };
+            Some(bytes)
         }
     }
 }
@@ -73,7 +71,7 @@ fn the_largest_classifiers() {
         project: wide,
     };
     assert_eq!(network.stem.out_channels, 32);
-    network.blocks = vec![alone.clone(), Block { project: largest, ..alone }];
+    network.blocks = vec![alone, Block { project: largest, ..alone }];
     network.last.as_mut().unwrap().in_channels = 16_384;
     assert_eq!(network.parameters() >> 30, 2);
     assert_eq!(untrained(network), Some(9 * 16_384 * 16_384 * 4));
