@@ -3,15 +3,19 @@
 
 use fastrand::Rng;
 use mobilenet_wasm::Buffer;
-use mobilenet_wasm::arch::{Activation, Config, Network, Version};
+use mobilenet_wasm::arch::Activation;
 use mobilenet_wasm::kernels::epilogue::Finish;
 use mobilenet_wasm::kernels::int8::{self, Pointwise, Products, Quantise, RANGE};
 use mobilenet_wasm::kernels::layout::{BLOCK, blocks, from_blocks, plane, tensor, to_blocks};
 use mobilenet_wasm::kernels::{pack, reference};
-use mobilenet_wasm::plan::{Precision, Threads};
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
-use mobilenet_wasm::{Model, RgbaImage};
 use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(not(target_arch = "wasm32"))]
+use {
+    mobilenet_wasm::arch::{Config, Network, Version},
+    mobilenet_wasm::plan::{Precision, Threads},
+    mobilenet_wasm::{Model, RgbaImage},
+};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

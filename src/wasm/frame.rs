@@ -38,10 +38,6 @@ pub struct Frame {
 impl Frame {
     /// No picture yet.
     #[wasm_bindgen(constructor)]
-    #[expect(
-        clippy::new_without_default,
-        reason = "JavaScript has constructors, and nobody else makes one"
-    )]
     pub fn new() -> Self {
         Self {
             size: (0, 0),
@@ -280,12 +276,17 @@ impl Plain {
     fn of(frame: &VideoFrame, (width, height): (usize, usize)) -> Option<Self> {
         use VideoPixelFormat::{Bgra, Bgrx, I420, Nv12, Rgba, Rgbx};
         let format = frame.format()?;
-        let (layout, alpha) = match format {
-            I420 => (Layout::I420(yuv_of(frame)?), false),
-            Nv12 => (Layout::Nv12(yuv_of(frame)?), false),
-            Rgba | Rgbx if is_srgb(frame) => (Layout::Rgba, format == Rgba),
-            Bgra | Bgrx if is_srgb(frame) => (Layout::Bgra, format == Bgra),
-            _ => return None,
+        // The others have more bits, more planes, or are not known yet.
+        let (layout, alpha) = if format == I420 {
+            (Layout::I420(yuv_of(frame)?), false)
+        } else if format == Nv12 {
+            (Layout::Nv12(yuv_of(frame)?), false)
+        } else if [Rgba, Rgbx].contains(&format) && is_srgb(frame) {
+            (Layout::Rgba, format == Rgba)
+        } else if [Bgra, Bgrx].contains(&format) && is_srgb(frame) {
+            (Layout::Bgra, format == Bgra)
+        } else {
+            return None;
         };
         let visible = frame.visible_rect()?;
         if (visible.width(), visible.height()) != (width as f64, height as f64) {
@@ -317,12 +318,14 @@ fn yuv_of(frame: &VideoFrame) -> Option<Yuv> {
     use VideoMatrixCoefficients as Coefficients;
     use VideoTransferCharacteristics as Transfer;
     let space = frame.color_space();
-    let matrix = match space.matrix()? {
-        Coefficients::Bt709 => Matrix::Bt709,
-        Coefficients::Bt470bg | Coefficients::Smpte170m => Matrix::Bt601,
-        Coefficients::Bt2020Ncl => Matrix::Bt2020,
-        _ => return None,
-    };
+    let known = [
+        (Coefficients::Bt709, Matrix::Bt709),
+        (Coefficients::Bt470bg, Matrix::Bt601),
+        (Coefficients::Smpte170m, Matrix::Bt601),
+        (Coefficients::Bt2020Ncl, Matrix::Bt2020),
+    ];
+    let named = space.matrix()?;
+    let (_, matrix) = known.into_iter().find(|(name, _)| *name == named)?;
     if let Some(Transfer::Pq | Transfer::Hlg) = space.transfer() {
         return None;
     }

@@ -82,7 +82,7 @@ export async function open(flags) {
  */
 export async function openPage({ browser, url }, { prepare, ...options } = {}) {
   const page = await browser.newPage(options);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await prepare?.(page);
   await page.goto(url);
   return page;
@@ -96,7 +96,7 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
  */
 export async function openBlank({ browser, url }, { isolated = true, ...options } = {}) {
   const page = await browser.newPage(options);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const headers = isolated
     ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
     : {};
