@@ -8,6 +8,7 @@ declare module '*/mobilenet_wasm.js' {
       width: number,
       resolution: number,
       classes: number,
+      precision: string,
     ): Network;
     run(input: Float32Array): Float32Array;
     profile(input: Float32Array, runs: number): string;
