@@ -735,7 +735,7 @@ fn a_large_photo_is_read_in_strips() {
     let mut preprocessor = Preprocessor::new(Preprocessing::imagenet(224)).unwrap();
     let [mut stripped, mut whole] = [0, 1].map(|_| vec![0.0; 224 * 224 * 3]);
     let mut cache = ResizeCache::default();
-    let threads = Threads::new(1).unwrap();
+    let threads = Threads::alone();
     let (largest, count) = resize_in_strips(&mut preprocessor, &threads, &picture, &mut cache);
     assert!(largest < 3 << 20, "{largest}");
     assert!(count > 10, "{count}");
