@@ -61,7 +61,7 @@ test('the engine itself looks at the length of an input before it copies it', as
   const outcome = await page.evaluate(async () => {
     const { default: init, Network } = await import('/pkg/wasm/relaxed/mobilenet_wasm.js');
     await init();
-    const network = Network.untrained('v3-small', false, 1, 96, 10);
+    const network = Network.untrained('v3-small', false, 1, 96, 10, 'f32');
     const errors = [];
     for (const call of [() => network.run(new Float32Array(3e8)), () => network.profile(new Float32Array(3e8), 3)]) {
       try {
