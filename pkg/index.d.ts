@@ -252,7 +252,8 @@ export interface ProfileStep extends ProfileTime {
    * `expand-depthwise`: an expansion and the depthwise convolution behind it, fused as on large maps. `quantise`: a map is made
    * bytes, for a 1x1 convolution on 8 bits.
    */
-  kind: 'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'quantise' | 'pool' | 'dense' | 'scale';
+  kind:
+    'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'quantise' | 'pool' | 'dense' | 'scale';
   /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];

@@ -1,7 +1,7 @@
 //! What a network computes with: which layers may be on 8 bits, and whether that is faster here.
 
 use crate::arch::{Conv, ConvKind, Network};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, with_room};
 use crate::error::Error;
 use crate::kernels::epilogue::Finish;
 use crate::kernels::int8::{self, Products};
@@ -69,7 +69,8 @@ impl Precision {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn speedup<V: F32x4>(clock: &mut dyn FnMut() -> f64) -> Result<f64, Error> {
-        let weight: Vec<f32> = (0..CHANNELS * OUT_CHANNELS).map(|k| (k % 7) as f32 - 3.0).collect();
+        let mut weight = with_room(CHANNELS * OUT_CHANNELS)?;
+        weight.extend((0..CHANNELS * OUT_CHANNELS).map(|k| (k % 7) as f32 - 3.0));
         let bias = [0.0; OUT_CHANNELS];
         let (floats, bytes) = (pack::pointwise(&weight, &bias)?, pack::int8(&weight, &bias)?);
         let mut input = Buffer::zeros(layout::tensor(CHANNELS, PIXELS))?;
