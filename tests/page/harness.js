@@ -49,6 +49,9 @@ export const firstModels = [...new Map([...models].reverse().map((model) => [mod
 /** The lightest checkpoint, for tests in which any will do. */
 export const lightest = models.reduce((a, b) => (a.bytes <= b.bytes ? a : b));
 
+/** The lightest of those that can be on 8 bits: networks of a width below 0.75 stay on floats. */
+export const lightestWide = models.filter(({ width }) => width >= 0.75).reduce((a, b) => (a.bytes <= b.bytes ? a : b));
+
 /** The heaviest, which arrives in many pieces. */
 export const heaviest = models.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
 
