@@ -1,5 +1,6 @@
 import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
 import { hosts, seats } from './host.js';
+import { thePlatform } from './platform.js';
 
 /**
  * Checks the arguments of the public calls before anything is started: what isn't what it should be is an error that names
@@ -26,7 +27,7 @@ const LONGEST_NAME = 100;
  * @param {string} wanted
  * @returns {MobileNetError}
  */
-function wrong(code, name, value, wanted) {
+export function wrong(code, name, value, wanted) {
   return new MobileNetError(code, `${name} is ${shown(value)}: give ${wanted}`);
 }
 
@@ -97,29 +98,60 @@ export function wholeNumber(name, value, least, most) {
   throw wrong('BAD_INPUT', name, value, `a whole number ${range}`);
 }
 
+/** What is an engine's own. */
+export const WISHES = /** @type {const} */ (['threads', 'build', 'assets']);
+
 /**
- * @param {Partial<Record<'threads' | 'build', unknown>>} options
+ * @param {Partial<Record<typeof WISHES[number], unknown>>} options
  * @param {string} call
  */
-export function noWish({ threads, build }, call) {
-  if (threads === undefined && build === undefined) return;
-  const name = threads === undefined ? 'build' : 'threads';
+export function noWish(options, call) {
+  const name = WISHES.find((name) => options[name] !== undefined && options[name] !== null);
+  if (name === undefined) return;
   throw new MobileNetError('BAD_INPUT', `${name} is the engine's own: give it to Engine.create, not to ${call}`);
 }
 
 /**
- * @param {Partial<Record<'threads' | 'build', unknown>>} options
+ * @param {Partial<Record<typeof WISHES[number], unknown>>} options
  * @param {readonly string[]} builds
- * @returns {{ threads: number | undefined, build: string | undefined }}
+ * @returns {import('./builds.js').Wish}
  */
-export function wishOf({ threads, build }, builds) {
+export function wishOf({ threads, build, assets }, builds) {
   if (build !== undefined && !builds.includes(/** @type {string} */ (build))) {
     throw wrong('BAD_INPUT', 'build', build, `one of ${builds.join(', ')}`);
   }
   return {
     threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, MAX_THREADS),
     build: /** @type {string | undefined} */ (build),
+    assets: assets === undefined || assets === null ? undefined : folderOf(assets),
   };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {URL} of a folder, whether or not a slash stands at the end of what was given
+ */
+function folderOf(value) {
+  const text = stringOf(value);
+  if (text === undefined) throw wrong('BAD_INPUT', 'assets', value, 'the address of a folder');
+  const address = new URL(addressOf('BAD_INPUT', 'assets', text));
+  if (!address.pathname.endsWith('/')) address.pathname += '/';
+  return address;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string | undefined} a string, a String or the address of a URL
+ */
+function stringOf(value) {
+  if (typeof value === 'string') return value;
+  if (isReal(value, 'URL', 'href')) return /** @type {URL} */ (value).href;
+  try {
+    // A String's own, which answers for real ones alone.
+    return String.prototype.valueOf.call(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -142,6 +174,16 @@ export function flagOf(name, value) {
   if (value === undefined) return false;
   if (typeof value === 'boolean') return value;
   throw wrong('BAD_INPUT', name, value, 'true or false');
+}
+
+/**
+ * @param {unknown} value the `when`
+ * @returns {boolean} whether the call gives way to newer ones
+ */
+export function newestOf(value) {
+  if (value === undefined || value === 'queue') return false;
+  if (value === 'newest') return true;
+  throw wrong('BAD_INPUT', 'when', value, "'queue' or 'newest'");
 }
 
 /**
@@ -203,7 +245,7 @@ export function networksOf(value, host) {
  * @param {string} wanted
  * @returns {unknown[]} a copy
  */
-function listOf(name, value, wanted) {
+export function listOf(name, value, wanted) {
   try {
     if (Array.isArray(value)) return Array.from(value);
   } catch {
@@ -256,12 +298,11 @@ export function labelsOf(value) {
  */
 export function bytesOf(value) {
   const wanted = 'an address, an ArrayBuffer, a typed array or a Blob';
-  if (typeof value === 'string' || isReal(value, 'URL', 'href')) {
-    return { address: addressOf('BAD_INPUT', 'weights', /** @type {string | URL} */ (value)) };
-  }
+  const text = stringOf(value);
+  if (text !== undefined) return { address: addressOf('BAD_INPUT', 'weights', text) };
   if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
   const isView = ArrayBuffer.isView(value);
-  if (!isView && !isReal(value, 'ArrayBuffer', 'byteLength') && !isReal(value, 'SharedArrayBuffer', 'byteLength')) {
+  if (!isView && !isReal(value, 'ArrayBuffer', 'byteLength') && !isShared(value)) {
     throw wrong('BAD_INPUT', 'weights', value, `${wanted}${advice(value, 'its bytes')}`);
   }
   try {
@@ -277,15 +318,22 @@ export function bytesOf(value) {
 }
 
 /**
+ * @param {unknown} value
+ * @returns {boolean} whether it is a SharedArrayBuffer; pages that are not isolated have them, but not their class
+ */
+function isShared(value) {
+  return isReal(value, 'SharedArrayBuffer', 'byteLength') || kindOf(value) === 'SharedArrayBuffer';
+}
+
+/**
  * @param {string} name `config` or `preprocessorConfig`
  * @param {unknown} value
  * @returns {Json | undefined} an object is turned into text at once, so that it may change afterwards
  */
 export function jsonOf(name, value) {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' || isReal(value, 'URL', 'href')) {
-    return { address: addressOf('BAD_CONFIG', name, /** @type {string | URL} */ (value)) };
-  }
+  const address = stringOf(value);
+  if (address !== undefined) return { address: addressOf('BAD_CONFIG', name, address) };
   if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
   if (!isPlain(value)) {
     const wanted = `an address, a Blob, or the object that the file holds${advice(value, 'its json()')}`;
@@ -331,13 +379,13 @@ function advice(value, content) {
  * Relative addresses are the page's, as everywhere else in a page.
  * @param {ErrorCode} code
  * @param {string} name
- * @param {string | URL} value
+ * @param {string} value
  * @returns {string}
  */
-function addressOf(code, name, value) {
-  if (value === '') throw wrong(code, name, value, 'an address');
+export function addressOf(code, name, value) {
+  if (value.trim() === '') throw wrong(code, name, value, 'an address');
   try {
-    return new URL(value, globalThis.document?.baseURI ?? globalThis.location.href).href;
+    return new URL(value, thePlatform().base() || undefined).href;
   } catch (cause) {
     throw new MobileNetError(code, `${name} is ${shown(value)}, which isn't an address`, { cause });
   }

@@ -1,11 +1,11 @@
-import { fieldsOf, networksOf, signalOf, wishOf } from './arguments.js';
+import { WISHES, fieldsOf, networksOf, signalOf, wishOf } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
-import { classify } from './classify.js';
+import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
-import { Host, hosts } from './host.js';
-import { Latest } from './latest.js';
+import { Host, endWith, heldBy, hosts } from './host.js';
 import { LOAD_OPTIONS, UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
+import { Turns } from './turns.js';
 
 /**
  * @typedef {import('./index.js').Classification} Classification
@@ -21,7 +21,7 @@ import { LOAD_OPTIONS, UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobi
 /** A worker for several networks. Documented in `index.d.ts`. */
 export class Engine {
   #host;
-  #latest = new Latest();
+  #turns = new Turns();
 
   /** @param {Host} host one that has started */
   constructor(host) {
@@ -30,11 +30,12 @@ export class Engine {
     }
     this.#host = host;
     hosts.set(this, host);
+    endWith(this, host);
   }
 
   /** @param {EngineCreateOptions} [options] */
   static async create(options = {}) {
-    const given = fieldsOf('create', options, ['threads', 'build', 'signal']);
+    const given = fieldsOf('create', options, [...WISHES, 'signal']);
     const host = new Host(wishOf(given, BUILD_NAMES));
     const ends = { signal: signalOf(given.signal), overs: [host.over] };
     try {
@@ -76,20 +77,37 @@ export class Engine {
   }
 
   /**
+   * @overload
+   * @param {ClassifySource} source
+   * @param {readonly MobileNet[]} networks
+   * @param {ClassifyAllOptions & { when?: 'queue' }} [options]
+   * @returns {Promise<Classification[]>}
+   *
+   * @overload
+   * @param {ClassifySource} source
+   * @param {readonly MobileNet[]} networks
+   * @param {ClassifyAllOptions} [options]
+   * @returns {Promise<Classification[] | null>}
+   *
    * @param {ClassifySource} source
    * @param {readonly MobileNet[]} networks
    * @param {ClassifyAllOptions} [options]
    * @returns {Promise<Classification[] | null>}
    */
   async classify(source, networks, options = {}) {
-    const order = this.#latest.order();
+    const order = this.#turns.order();
     const asked = networksOf(networks, this.#host);
-    const given = fieldsOf('classify', options, ['topK', 'signal', 'onResult']);
-    return classify(this.#latest, order, source, asked, [this.#host.over], given);
+    const given = fieldsOf('classify', options, [...CLASSIFY_OPTIONS, 'onResult']);
+    return heldBy([this, asked], classify(this.#turns, order, source, asked, [this.#host.over], given));
   }
 
   dispose() {
     this.#host.dispose(new MobileNetError('DISPOSED', 'this engine was disposed of'));
+  }
+
+  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  [Symbol.dispose]() {
+    this.dispose();
   }
 }
 

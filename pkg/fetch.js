@@ -1,4 +1,5 @@
 import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
+import { thePlatform } from './platform.js';
 
 /**
  * @typedef {import('./arguments.js').Bytes} Bytes
@@ -100,7 +101,7 @@ async function download(url, { store, onProgress, signal, sha256 }) {
   }
   let response;
   try {
-    response = await fetch(url, { signal });
+    response = await thePlatform().fetch(url, { signal });
   } catch (error) {
     if (signal?.aborted) throw abortedBy(signal);
     throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });

@@ -1,4 +1,17 @@
-/** What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. */
+import './globals.js';
+
+/** Pixels that a program has: RGBA, 8 bits each, alpha not premultiplied, row by row from the top. */
+export interface Pixels {
+  /** `width * height * 4` bytes. */
+  data: Uint8Array | Uint8ClampedArray;
+  width: number;
+  height: number;
+}
+
+/**
+ * What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. Node, Bun and
+ * Deno have {@link Pixels} alone.
+ */
 export type ClassifySource =
   | HTMLVideoElement
   | HTMLImageElement
@@ -7,13 +20,24 @@ export type ClassifySource =
   | ImageData
   | ImageBitmap
   | VideoFrame
-  | Blob;
+  | Blob
+  | Pixels;
+
+/** A part of a picture, in its own pixels. Edges between two pixels are rounded. */
+export interface Region {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
 
 /**
- * An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken; it is copied again when
+ * An address, or the bytes themselves. Your buffer is copied, not taken; it is copied again when
  * the network starts afresh after a crash, so keep it as it is, or give a Blob, which can't change.
+ *
+ * Relative addresses are the page's; in a worker that was made from a blob they are the origin's, in Node the working folder's.
  */
-export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
+export type ByteSource = string | URL | ArrayBufferLike | ArrayBufferView | Blob;
 
 /**
  * The address of a JSON file, the file, or the object that it holds. Any other object, such as a Promise, a Response, a Map or an
@@ -54,6 +78,11 @@ export interface EngineOptions {
   threads?: number;
   /** This build or none. Best left out: the best that works here is taken. */
   build?: BuildName;
+  /**
+   * The address of a folder with the files of the package's folder `wasm`, for tools that don't bring them along. Left out, they
+   * are beside the package's own files, or where the bundler put them.
+   */
+  assets?: string | URL | null;
 }
 
 export interface EngineCreateOptions extends EngineOptions {
@@ -105,12 +134,36 @@ export interface UntrainedOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-export interface ClassifyOptions {
-  /** How many predictions, default 5. */
-  topK?: number;
-  /** Rejects this call with `ABORTED`. */
-  signal?: AbortSignal | null;
+/** What all calls take that look at a picture. */
+export interface LookOptions extends CallOptions {
+  /** The part of the picture to look at. Default: all of it. */
+  region?: Region | null;
+  /** By how much it is turned before, clockwise. Default 0. */
+  rotation?: 0 | 90 | 180 | 270;
 }
+
+/** Which classes an answer has. */
+export interface ChoiceOptions {
+  /** How many predictions at most, default 5. */
+  topK?: number;
+  /** Only classes that are at least as probable. Default 0. */
+  threshold?: number;
+  /** Only these classes, by index or by name: the whole label, or one of the names that it lists. */
+  allow?: readonly (number | string)[] | null;
+  /** All but these. */
+  deny?: readonly (number | string)[] | null;
+}
+
+export interface ClassifyOptions extends ChoiceOptions, LookOptions {
+  /**
+   * What becomes of a call while others are under way. `queue`, the default: it waits for its turn. `newest`: of those that wait
+   * only the newest stays; the promises of the others resolve to `null`. That is for cameras: each frame can be given as it
+   * comes.
+   */
+  when?: 'queue' | 'newest';
+}
+
+export interface ClassifyBatchOptions extends ChoiceOptions, LookOptions {}
 
 /** What {@link Engine.load} takes. */
 export type EngineLoadOptions = Omit<LoadOptions, 'engine' | keyof EngineOptions>;
@@ -139,7 +192,7 @@ export interface RunOptions extends CallOptions {
   transfer?: boolean;
 }
 
-export interface InspectOptions extends CallOptions {
+export interface InspectOptions extends LookOptions {
   /** The names of the tensors that are wanted. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
   layers?: readonly string[] | null;
   /**
@@ -357,7 +410,7 @@ export type ErrorCode =
 
 /** Every error of this package. */
 export declare class MobileNetError extends Error {
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
   readonly code: ErrorCode;
 }
 
@@ -378,6 +431,9 @@ export interface EngineInfo {
  * The networks share a memory, so after a crash of one nothing in it can be trusted: all calls under way of all of them fail with
  * `CRASHED`, and their `state` is `crashed`. The next call of any of them starts a fresh worker; each network is loaded into it
  * when it is next used, from what it was loaded from.
+ *
+ * An engine that nothing refers to any more ends with the last of its networks, when the garbage is collected: some time, so
+ * better call `dispose`.
  */
 export declare class Engine {
   private constructor();
@@ -401,11 +457,16 @@ export declare class Engine {
    * Has several networks classify the picture that `source` shows now. It is taken and read once, and resized once for all that
    * resize alike. They run in the order of the list. If one of them fails, or is disposed of meanwhile, so does the call.
    *
-   * Newest frame wins, for the whole set: see {@link MobileNet.classify}. Calls of this method compete with each other, not with
-   * those of single networks.
+   * `when` is for the whole set: see {@link ClassifyOptions}. Calls of this method take turns with each other, not with those of
+   * single networks.
    * @param networks at least one, all of this engine
-   * @returns their answers in the order of `networks`; `null` if a newer frame came before this one was begun
+   * @returns their answers in the order of `networks`; with `when: 'newest'` `null` if a newer frame came before this one was begun
    */
+  classify(
+    source: ClassifySource,
+    networks: readonly MobileNet[],
+    options?: ClassifyAllOptions & { when?: 'queue' },
+  ): Promise<Classification[]>;
   classify(
     source: ClassifySource,
     networks: readonly MobileNet[],
@@ -417,9 +478,15 @@ export declare class Engine {
    * with `DISPOSED`.
    */
   dispose(): void;
+
+  /** The same, for `using engine = …`; where the runtime has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
 }
 
-/** One network, in an {@link Engine} of its own or in one that it shares. */
+/**
+ * One network, in an {@link Engine} of its own or in one that it shares. One that nothing refers to any more is disposed of when
+ * the garbage is collected: some time, so better call `dispose`.
+ */
 export declare class MobileNet {
   private constructor();
 
@@ -432,19 +499,25 @@ export declare class MobileNet {
   /** Another object after a crash: the fresh worker may run another build. */
   readonly info: NetworkInfo;
 
-  /** The names of the classes, `null` where they have none. */
+  /** The names of the classes, `null` where they have none. Frozen. */
   readonly labels: readonly string[] | null;
 
   /** `crashed`: the next call loads the network into a fresh worker. `disposed` is final. */
   readonly state: 'ready' | 'crashed' | 'disposed';
 
   /**
-   * Classifies the picture that `source` shows now.
-   *
-   * Newest frame wins: a network reads one frame at a time, and at most one more waits. When a third comes, the one that
-   * waited is dropped and its promise resolves to `null`. Calls that await the one before are never dropped.
+   * Classifies the picture that `source` shows now. A network reads one picture at a time; `options.when` says what becomes of
+   * those that come meanwhile.
+   * @returns with `when: 'newest'` `null` if a newer picture took its place
    */
+  classify(source: ClassifySource, options?: ClassifyOptions & { when?: 'queue' }): Promise<Classification>;
   classify(source: ClassifySource, options?: ClassifyOptions): Promise<Classification | null>;
+
+  /**
+   * Classifies many pictures. Files are decoded one after the other, so any number of them may be given.
+   * @returns their answers, in the order of `sources`; if one fails, so does the call
+   */
+  classifyBatch(sources: readonly ClassifySource[], options?: ClassifyBatchOptions): Promise<Classification[]>;
 
   /**
    * The network alone. `input` is copied when this is called and stays yours, unless `options.transfer` gives it away.
@@ -471,7 +544,7 @@ export declare class MobileNet {
    * Like the calls below it takes a picture or an input as `run` does, and is done after all calls before it: no frame is
    * dropped.
    */
-  embed(source: ClassifySource | Float32Array, options?: CallOptions): Promise<Float32Array>;
+  embed(source: ClassifySource | Float32Array, options?: LookOptions): Promise<Float32Array>;
 
   /**
    * The tensors of one run by their names, in the order in which they are computed or that of `layers`: each layer's output under
@@ -492,7 +565,7 @@ export declare class MobileNet {
   activationMap(
     source: ClassifySource | Float32Array,
     classIndex?: number | null,
-    options?: CallOptions,
+    options?: LookOptions,
   ): Promise<ActivationMap>;
 
   /**
@@ -500,6 +573,9 @@ export declare class MobileNet {
    * are rejected with `DISPOSED`.
    */
   dispose(): void;
+
+  /** The same, for `using net = …`; where the runtime has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
 }
 
 /** One convolution or dense layer of an {@link Architecture}. */

@@ -1,3 +1,8 @@
+import { page } from './page.js';
+import { usePlatform } from './platform.js';
+
+usePlatform(page);
+
 export { Engine } from './engine.js';
 export { MobileNetError } from './errors.js';
 export { MobileNet } from './mobilenet.js';

@@ -1,4 +1,5 @@
 import {
+  WISHES,
   bytesOf,
   cacheOf,
   callbackOf,
@@ -10,6 +11,7 @@ import {
   jsonOf,
   labelsOf,
   layersOf,
+  listOf,
   noWish,
   openGatesOf,
   precisionOf,
@@ -17,18 +19,20 @@ import {
   signalOf,
   wholeNumber,
   wishOf,
+  wrong,
 } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
-import { classify } from './classify.js';
+import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
 import { capture, sendFrame } from './frames.js';
-import { Host, Seat, seats } from './host.js';
+import { Host, Seat, endWith, heldBy, seats } from './host.js';
 import { labelsFor } from './labels.js';
-import { Latest } from './latest.js';
 import { MAX_RUNS, closeFrame } from './protocol.js';
 import { Store } from './store.js';
+import { Turns } from './turns.js';
+import { viewOf } from './view.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
@@ -38,11 +42,12 @@ import { Store } from './store.js';
  * @typedef {import('./protocol.js').Look} Look
  * @typedef {import('./protocol.js').Request} Request
  * @typedef {import('./index.js').ActivationMap} ActivationMap
- * @typedef {import('./index.js').CallOptions} CallOptions
  * @typedef {import('./index.js').Classification} Classification
+ * @typedef {import('./index.js').ClassifyBatchOptions} ClassifyBatchOptions
  * @typedef {import('./index.js').ClassifyOptions} ClassifyOptions
  * @typedef {import('./index.js').ClassifySource} ClassifySource
  * @typedef {import('./index.js').InspectOptions} InspectOptions
+ * @typedef {import('./index.js').LookOptions} LookOptions
  * @typedef {import('./index.js').LoadOptions} LoadOptions
  * @typedef {import('./index.js').Profile} Profile
  * @typedef {import('./index.js').ProfileOptions} ProfileOptions
@@ -63,6 +68,7 @@ export const LOAD_OPTIONS = /** @type {const} */ ([
   'cache',
   'threads',
   'build',
+  'assets',
   'engine',
 ]);
 
@@ -76,8 +82,12 @@ export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'signal',
   'threads',
   'build',
+  'assets',
   'engine',
 ]);
+
+/** What all calls take that look at a source. */
+const LOOK_OPTIONS = /** @type {const} */ (['region', 'rotation', 'signal']);
 
 /** What the engine says of files that aren't what they should be. */
 const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
@@ -86,7 +96,7 @@ const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 export class MobileNet {
   #seat;
   #labels;
-  #latest = new Latest();
+  #turns = new Turns();
 
   /**
    * @param {Seat} seat in which the network has been loaded
@@ -102,6 +112,7 @@ export class MobileNet {
     this.#seat = seat;
     this.#labels = labels;
     seats.set(this, { seat, labels });
+    endWith(this, seat);
   }
 
   /** @param {LoadOptions} options */
@@ -129,15 +140,51 @@ export class MobileNet {
   }
 
   /**
+   * @overload
+   * @param {ClassifySource} source
+   * @param {ClassifyOptions & { when?: 'queue' }} [options]
+   * @returns {Promise<Classification>}
+   *
+   * @overload
+   * @param {ClassifySource} source
+   * @param {ClassifyOptions} [options]
+   * @returns {Promise<Classification | null>}
+   *
    * @param {ClassifySource} source
    * @param {ClassifyOptions} [options]
    * @returns {Promise<Classification | null>}
    */
   async classify(source, options = {}) {
-    const order = this.#latest.order();
-    const given = fieldsOf('classify', options, ['topK', 'signal']);
-    const answers = await classify(this.#latest, order, source, [this], [], given);
+    const order = this.#turns.order();
+    const given = fieldsOf('classify', options, CLASSIFY_OPTIONS);
+    const answers = await heldBy(this, classify(this.#turns, order, source, [this], [], given));
     return answers && answers[0];
+  }
+
+  /**
+   * @param {readonly ClassifySource[]} sources
+   * @param {ClassifyBatchOptions} [options]
+   * @returns {Promise<Classification[]>}
+   */
+  async classifyBatch(sources, options = {}) {
+    const given = fieldsOf('classifyBatch', options, CLASSIFY_OPTIONS);
+    if (given.when !== undefined) throw wrong('BAD_INPUT', 'when', given.when, 'none: a batch drops no picture');
+    const all = listOf('sources', sources, 'an array of pictures');
+    const failed = new AbortController();
+    const ends = [this.#seat.over, failed.signal];
+    const calls = all.map(async (source) => {
+      const order = this.#turns.order();
+      const picture = /** @type {ClassifySource} */ (source);
+      const answers = await classify(this.#turns, order, picture, [this], ends, given);
+      return /** @type {Classification[]} */ (answers)[0];
+    });
+    try {
+      return await heldBy(this, Promise.all(calls));
+    } catch (error) {
+      // What still waits is for nobody.
+      failed.abort(error);
+      throw error;
+    }
   }
 
   /**
@@ -173,12 +220,12 @@ export class MobileNet {
 
   /**
    * @param {ClassifySource | Float32Array} source
-   * @param {CallOptions} [options]
+   * @param {LookOptions} [options]
    * @returns {Promise<Float32Array>}
    */
   async embed(source, options = {}) {
-    const ends = this.#endsOf(fieldsOf('embed', options, ['signal']).signal);
-    return this.#look('embed', source, ends, (network, look) => ({ type: 'embed', network, look }));
+    const given = fieldsOf('embed', options, LOOK_OPTIONS);
+    return this.#look('embed', source, given, (network, look) => ({ type: 'embed', network, look }));
   }
 
   /**
@@ -187,12 +234,11 @@ export class MobileNet {
    * @returns {Promise<Map<string, Tensor>>}
    */
   async inspect(source, options = {}) {
-    const given = fieldsOf('inspect', options, ['layers', 'gates', 'signal']);
-    const ends = this.#endsOf(given.signal);
+    const given = fieldsOf('inspect', options, ['layers', 'gates', ...LOOK_OPTIONS]);
     const layers = layersOf(given.layers);
     const openGates = openGatesOf(given.gates);
     /** @type {import('./protocol.js').NamedTensor[]} */
-    const tensors = await this.#look('inspect', source, ends, (network, look) => ({
+    const tensors = await this.#look('inspect', source, given, (network, look) => ({
       type: 'inspect',
       network,
       look,
@@ -205,15 +251,15 @@ export class MobileNet {
   /**
    * @param {ClassifySource | Float32Array} source
    * @param {number | null} [classIndex]
-   * @param {CallOptions} [options]
+   * @param {LookOptions} [options]
    * @returns {Promise<ActivationMap>}
    */
   async activationMap(source, classIndex = null, options = {}) {
-    const ends = this.#endsOf(fieldsOf('activationMap', options, ['signal']).signal);
+    const given = fieldsOf('activationMap', options, LOOK_OPTIONS);
     const last = this.info.classes - 1;
     const index = classIndex === null ? undefined : wholeNumber('classIndex', classIndex, 0, last);
     /** @type {import('./protocol.js').ActivationMap} */
-    const map = await this.#look('activationMap', source, ends, (network, look) => ({
+    const map = await this.#look('activationMap', source, given, (network, look) => ({
       type: 'activation-map',
       network,
       look,
@@ -224,6 +270,11 @@ export class MobileNet {
 
   dispose() {
     this.#seat.dispose(new MobileNetError('DISPOSED', 'this network was disposed of'));
+  }
+
+  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  [Symbol.dispose]() {
+    this.dispose();
   }
 
   /**
@@ -250,17 +301,22 @@ export class MobileNet {
    * Has the worker look at a source.
    * @param {string} call
    * @param {ClassifySource | Float32Array} source
-   * @param {Ends} ends
+   * @param {Partial<Record<typeof LOOK_OPTIONS[number], unknown>>} given
    * @param {(network: number, look: Look) => Request} requestOf
    * @returns {Promise<any>}
    */
-  async #look(call, source, ends, requestOf) {
+  async #look(call, source, given, requestOf) {
+    const ends = this.#endsOf(given.signal);
+    const view = viewOf(given);
     throwIfEnded(ends);
     const { network, info } = this.#seat;
+    if (view && ArrayBuffer.isView(source)) {
+      throw new MobileNetError('BAD_INPUT', 'region and rotation are for pictures, not for an input as run takes it');
+    }
     if (ArrayBuffer.isView(source)) {
       return this.#ask(requestOf(network, { input: inputOf(call, source, info.resolution) }), ends);
     }
-    const frame = await capture(source);
+    const frame = await heldBy(this, capture(/** @type {ClassifySource} */ (source), view));
     let sent = false;
     try {
       return await this.#connected(ends, (connection) => {
@@ -287,7 +343,7 @@ export class MobileNet {
           throwIfEnded(ends);
           return send(connection);
         });
-    return unlessEnded(answer, ends);
+    return heldBy(this, unlessEnded(answer, ends));
   }
 }
 
@@ -375,7 +431,7 @@ export async function untrainedInto(host, call, given) {
 /**
  * @param {Host | null} host `null`: one of its own
  * @param {string} call
- * @param {Partial<Record<'threads' | 'build' | 'signal', unknown>>} given
+ * @param {Partial<Record<typeof WISHES[number] | 'signal', unknown>>} given
  * @param {Fill} fill
  * @param {readonly string[] | undefined} labels
  * @returns {Promise<MobileNet>}

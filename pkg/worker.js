@@ -324,7 +324,7 @@ class Networks {
       const [width, height] = sizeOf(frame);
       const seen = union(networks.map((network) => network.source(width, height)));
       const image = 'image' in frame ? frame.image : undefined;
-      if (image instanceof ImageBitmap) copy = frameOf(image);
+      if (globalThis.ImageBitmap && image instanceof ImageBitmap) copy = frameOf(image);
       const copied = copy ?? ('image' in frame ? frame.image : frame.pixels);
       const drawn = 'resend' in frame ? undefined : image;
       const large = seen[2] * seen[3] * 4 > this.#picture.whole;
@@ -436,7 +436,7 @@ function union(rects) {
 function hold(name) {
   return new Promise((resolve) => {
     // There are none where the page isn't secure.
-    const request = navigator.locks?.request(name, () => {
+    const request = globalThis.navigator?.locks?.request(name, () => {
       resolve(true);
       return new Promise(() => {});
     });

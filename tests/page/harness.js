@@ -112,10 +112,11 @@ export async function openBlank({ browser, url }, { isolated = true, ...options 
 
 /** Runs in a blank page: what many tests of the package need. */
 export async function installHelpers(model) {
-  const { MobileNet, MobileNetError } = await import('/pkg/index.js');
+  const { Engine, MobileNet, MobileNetError } = await import('/pkg/index.js');
   const { url: weights, config, preprocessorConfig } = model;
   const options = { weights, config, preprocessorConfig };
   Object.assign(globalThis, {
+    Engine,
     MobileNet,
     MobileNetError,
     options,

@@ -171,6 +171,7 @@ test('options of load', async () => {
     add('cache', 'BAD_INPUT', ['undefined', 'null', 'string', 'digits in a string']);
     add('threads', 'BAD_INPUT', ['undefined', 'five']);
     add('build', 'BAD_INPUT', ['undefined']);
+    add('assets', 'BAD_INPUT', ['undefined', 'null', 'string', 'digits in a string']);
     for (const [name, sha256] of Object.entries({
       short: '0'.repeat(63),
       long: '0'.repeat(65),
@@ -283,6 +284,52 @@ test('calls of a network, which goes on', async () => {
     for (const [name, topK] of except('undefined', 'five', 'huge')) {
       calls.push([`classify, topK: ${name}`, () => net.classify(picture, { topK }), 'BAD_INPUT', 'topK']);
     }
+    for (const [field, ...right] of [
+      ['threshold', 'undefined', 'zero'],
+      ['allow', 'undefined', 'null', 'empty array', 'array'],
+      ['deny', 'undefined', 'null', 'empty array', 'array'],
+      ['region', 'undefined', 'null'],
+      ['rotation', 'undefined', 'zero'],
+      ['when', 'undefined'],
+    ]) {
+      for (const [name, value] of except(...right)) {
+        calls.push([
+          `classify, ${field}: ${name}`,
+          () => net.classify(picture, { [field]: value }),
+          'BAD_INPUT',
+          field,
+        ]);
+      }
+    }
+    for (const [field, value] of [
+      ['threshold', 1.1],
+      ['allow', ['no such thing']],
+      ['deny', [1000]],
+      ['allow', [-1]],
+      ['deny', ['']],
+      ['region', { x: 0, y: 0, width: 0, height: 9 }],
+      ['region', { x: -1, y: 0, width: 9, height: 9 }],
+      ['region', { x: 0, y: 0, width: 1e6, height: 9 }],
+      ['region', { x: 0, y: 0, width: 9, height: NaN }],
+      ['region', { x: 0, y: 0, width: 9 }],
+      ['rotation', 45],
+      ['rotation', -90],
+    ]) {
+      const what = `classify, ${field}: ${JSON.stringify(value)}`;
+      calls.push([what, () => net.classify(picture, { [field]: value }), 'BAD_INPUT', field]);
+    }
+    for (const [what, source] of Object.entries({
+      'pixels of the wrong length': { data: new Uint8Array(63), width: 4, height: 4 },
+      'pixels without a width': { data: new Uint8Array(64), height: 4 },
+      'pixels of half a width': { data: new Uint8Array(64), width: 1.5, height: 4 },
+      'pixels in floats': { data: new Float32Array(64), width: 4, height: 4 },
+    })) {
+      calls.push([`classify(${what})`, () => net.classify(source), 'BAD_INPUT', 'picture']);
+    }
+    calls.push(['classifyBatch of one', () => net.classifyBatch(picture), 'BAD_INPUT', 'sources']);
+    calls.push(['classifyBatch, when', () => net.classifyBatch([], { when: 'newest' }), 'BAD_INPUT', 'when']);
+    calls.push(['classifyBatch with one', () => net.classifyBatch([picture, 'x']), 'BAD_INPUT', 'give a']);
+    calls.push(['run, region', () => net.embed(input, { region: {} }), 'BAD_INPUT', 'region']);
     for (const [name, runs] of except('undefined', 'five')) {
       calls.push([`profile, runs: ${name}`, () => net.profile(input, { runs }), 'BAD_INPUT', 'runs']);
     }

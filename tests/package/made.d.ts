@@ -1,0 +1,5 @@
+// What `www/bundle-package.js` makes, which need not be there when types are checked.
+declare module '*/wasm/labels.js' {
+  const labels: string[];
+  export default labels;
+}
