@@ -76,6 +76,12 @@ pub fn install_locked(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes the package's workers of the builds that are there, and its entry in one file.
+pub fn bundle_package() -> Result<()> {
+    install_dependencies()?;
+    run(npm()?.args(["run", "--silent", "bundle-package"]))
+}
+
 /// Builds the page into `www/dist`.
 pub fn build_page() -> Result<()> {
     let start = Instant::now();

@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{architectures, opcodes, project, sha256, sysroot, wasm_opt};
+use crate::{architectures, node, opcodes, project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Variant {
     }
 }
 
-/// Builds `variants` into `pkg/wasm/<name>`.
+/// Builds `variants` into `pkg/wasm/<name>`, and beside them what the package is made of besides.
 pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
     check_bindgen_version()?;
     architectures::write()?;
@@ -151,7 +151,7 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
         let state = if changed { "built in" } else { "unchanged, checked in" };
         say("wasm", format_args!("{} {state} {}: {size}", variant.name, seconds(start)));
     }
-    Ok(())
+    node::bundle_package()
 }
 
 /// Compiles the crate and returns the module that cargo made, in which functions still have names.
