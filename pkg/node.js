@@ -3,23 +3,19 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MobileNetError } from './errors.js';
+import * as page from './page.js';
 import { usePlatform } from './platform.js';
 
 /**
  * The entry for Node, Bun and Deno: workers are their `worker_threads`, and files are read from the disk. They decode no pictures,
  * so sources are `{ data, width, height }`.
- *
- * @typedef {import('./index.js').BuildName} BuildName
  */
 
-/** @type {BuildName[]} */
-const builds = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
-
 usePlatform({
-  builds,
-  spawn: (build, assets) => new NodeWorker(new URL(`${build}/worker.js`, folder(assets))),
+  builds: page.builds,
+  spawn: (build, assets) => new NodeWorker(local(page.script(build, assets))),
   wasm: async (build, assets) => {
-    const file = new URL(`${build}/mobilenet_wasm_bg.wasm`, folder(assets));
+    const file = local(page.wasm(build, assets));
     try {
       return new Uint8Array(await readFile(file));
     } catch (cause) {
@@ -38,15 +34,12 @@ usePlatform({
 });
 
 /**
- * @param {URL | undefined} assets
- * @returns {URL} the folder that has the builds
+ * @param {URL} file
+ * @returns {URL} the same
  */
-function folder(assets) {
-  const url = assets ?? new URL('./wasm/', import.meta.url);
-  if (url.protocol !== 'file:') {
-    throw new MobileNetError('BAD_INPUT', `assets is ${url}: workers start from a folder on the disk here`);
-  }
-  return url;
+function local(file) {
+  if (file.protocol === 'file:') return file;
+  throw new MobileNetError('BAD_INPUT', `assets leads to ${file}: workers start from a folder on the disk here`);
 }
 
 /** A `worker_threads` worker as a page has it. A process may end while it has nothing to do. */

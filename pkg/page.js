@@ -30,6 +30,15 @@ const FILES = {
   },
 };
 
+export const builds = /** @type {BuildName[]} */ (/* @__PURE__ */ Object.keys(FILES));
+
+/** @type {(build: BuildName, assets: URL | undefined) => URL} where the script of a build's worker lies */
+export const script = (build, assets) => (assets ? new URL(`${build}/worker.js`, assets) : FILES[build].worker());
+
+/** @type {(build: BuildName, assets: URL | undefined) => URL} where a build's module lies */
+export const wasm = (build, assets) =>
+  assets ? new URL(`${build}/mobilenet_wasm_bg.wasm`, assets) : FILES[build].wasm();
+
 /** What a page has besides its files. */
 export const surroundings = {
   unshared: () =>
@@ -44,15 +53,15 @@ export const surroundings = {
 
 /** @type {import('./platform.js').Platform} */
 export const page = {
-  builds: /** @type {BuildName[]} */ (Object.keys(FILES)),
+  builds,
+  wasm,
   spawn(build, assets) {
-    const script = assets ? new URL(`${build}/worker.js`, assets) : FILES[build].worker();
+    const address = script(build, assets);
     const name = `mobilenet-wasm-${build}`;
     // Browsers start no worker from another origin's script, but a script of this page's may import it.
-    if (isForeign(script)) return start(importer(script), { name, type: 'module' });
-    return start(script.href, { name });
+    if (isForeign(address)) return start(importer(address), { name, type: 'module' });
+    return start(address.href, { name });
   },
-  wasm: (build, assets) => (assets ? new URL(`${build}/mobilenet_wasm_bg.wasm`, assets) : FILES[build].wasm()),
   ...surroundings,
 };
 

@@ -34,7 +34,12 @@ export function viewOf({ region, rotation = 0 }) {
  */
 function regionOf(value) {
   const names = /** @type {const} */ (['x', 'y', 'width', 'height']);
-  const given = fieldsOf('region', value, names);
+  let given;
+  try {
+    given = fieldsOf('region', value, names);
+  } catch {
+    throw wrong('BAD_INPUT', 'region', value, 'x, y, width and height in pixels');
+  }
   for (const name of names) {
     if (!Number.isFinite(given[name])) throw wrong('BAD_INPUT', `region.${name}`, given[name], 'a number of pixels');
   }
