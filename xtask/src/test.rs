@@ -66,10 +66,10 @@ const STEPS: &[Step] = &[
     },
     Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
     Step {
-        name: "bundlers",
-        about: "the packed package in Chromium, by way of webpack and Vite",
+        name: "consumers",
+        about: "the packed package by way of bundlers, runtimes and TypeScript, as its users have it",
         needs: &["build"],
-        run: bundlers,
+        run: consumers,
     },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];
@@ -296,14 +296,22 @@ fn bench(_: &Settings) -> Result<Outcome> {
     tests(Command::new(node::node()?).current_dir(project::path("bench")).arg("--test"))
 }
 
-fn bundlers(_: &Settings) -> Result<Outcome> {
-    let folder = project::path("tests/bundlers");
+fn consumers(_: &Settings) -> Result<Outcome> {
+    let folder = project::path("tests/consumers");
     // The page's have the driver of the browser.
     node::install_dependencies()?;
     node::install_locked(&folder)?;
+    // Some 640 MB, of programs for this system.
+    if let Err(error) = node::install_locked(&folder.join("heavy")) {
+        say(
+            "consumers",
+            format_args!("NOTE: Parcel, Next.js, Bun and Deno were NOT tried: {error:#}"),
+        );
+    }
     let browser = browser::ensure()?;
     let mut node = Command::new(node::node()?);
-    tests(node.current_dir(folder).arg("--test").env("CHROMIUM", &browser.chromium))
+    let concurrency = "--test-concurrency=2";
+    tests(node.current_dir(folder).args(["--test", concurrency]).env("CHROMIUM", &browser.chromium))
 }
 
 fn page(settings: &Settings) -> Result<Outcome> {
