@@ -488,15 +488,19 @@ test('deployment: workers that are not isolated in an isolated page', async () =
   assert.equal(forced.code, 'BLOCKED');
 });
 
-test('deployment: the package on another origin', async () => {
+test('deployment: the package on another origin, with the policy that the README has for that', async () => {
   const elsewhere = 'http://elsewhere.test/';
-  const fresh = await freshPage((context) =>
-    context.route(`${elsewhere}**`, async (route) => {
+  const policy = withPolicy(
+    `http://elsewhere.test 'wasm-unsafe-eval'; worker-src 'self' blob: http://elsewhere.test; connect-src 'self' http://elsewhere.test`,
+  );
+  const fresh = await freshPage(async (context, page) => {
+    await context.route(`${elsewhere}**`, async (route) => {
       const response = await route.fetch({ url: route.request().url().replace(elsewhere, session.url) });
       const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
       await route.fulfill({ response, headers: { ...response.headers(), ...cors } });
-    }),
-  );
+    });
+    await policy(context, page);
+  });
   const { info, top, assets } = await fresh.evaluate(async (elsewhere) => {
     const { MobileNet } = await import(`${elsewhere}pkg/index.js`);
     const net = await MobileNet.load({ ...options, threads: 2 });
@@ -512,6 +516,24 @@ test('deployment: the package on another origin', async () => {
   await fresh.context().close();
   assert.deepEqual([info.build, info.threads, info.skipped], ['relaxed-threads', 2, []]);
   assert.deepEqual([top, assets], [PHOTOS[0].index, PHOTOS[0].index]);
+});
+
+test('deployment: the package in one file, with the policy that the README has for that', async () => {
+  const fresh = await freshPage(withPolicy(`'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'`));
+  const { build, skipped, top } = await fresh.evaluate(async () => {
+    const { MobileNet } = await import('/pkg/wasm/inline.js');
+    const net = await MobileNet.load(options);
+    const top = (await net.classify(await photo())).predictions[0].index;
+    net.dispose();
+    return { ...net.info, top };
+  });
+  await fresh.context().close();
+  assert.equal(build, 'relaxed');
+  assert.deepEqual(
+    skipped.map(({ build }) => build),
+    ['relaxed-threads'],
+  );
+  assert.equal(top, PHOTOS[0].index);
 });
 
 test('deployment: a folder of assets that is elsewhere, and one that is nowhere', async () => {

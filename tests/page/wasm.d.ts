@@ -15,3 +15,7 @@ declare module '*/mobilenet_wasm.js' {
     free(): void;
   }
 }
+
+declare module '*/wasm/inline.js' {
+  export * from '/pkg/index.js';
+}
