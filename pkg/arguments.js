@@ -9,9 +9,10 @@ import { thePlatform } from './platform.js';
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
  * @typedef {import('./index.js').MobileNet} MobileNet
  *
- * @typedef {{ address: string } | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
+ * @typedef {{ address: string, key?: string }} Address `key`: the address under which a cache keeps it, if that is another
+ * @typedef {Address | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
  *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
- * @typedef {{ address: string } | { blob: Blob } | { text: string }} Json
+ * @typedef {Address | { blob: Blob } | { text: string }} Json
  */
 
 /** What `src/plan` accepts. */
@@ -143,7 +144,7 @@ function folderOf(value) {
  * @param {unknown} value
  * @returns {string | undefined} a string, a String or the address of a URL
  */
-function stringOf(value) {
+export function stringOf(value) {
   if (typeof value === 'string') return value;
   if (isReal(value, 'URL', 'href')) return /** @type {URL} */ (value).href;
   try {
@@ -157,12 +158,20 @@ function stringOf(value) {
 /**
  * @param {string} name
  * @param {unknown} value
- * @returns {((...values: any[]) => void) | undefined}
+ * @returns {((...values: any[]) => any) | undefined}
  */
 export function callbackOf(name, value) {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'function') return /** @type {(...values: any[]) => void} */ (value);
+  if (typeof value === 'function') return /** @type {(...values: any[]) => any} */ (value);
   throw wrong('BAD_INPUT', name, value, 'a function');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {typeof fetch}
+ */
+export function fetchOf(value) {
+  return callbackOf('fetch', value) ?? thePlatform().fetch;
 }
 
 /**

@@ -4,7 +4,7 @@ import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
 import { Host, endWith, heldBy, hosts } from './host.js';
-import { LOAD_OPTIONS, UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
+import { UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
 import { Turns } from './turns.js';
 
 /**
@@ -14,8 +14,10 @@ import { Turns } from './turns.js';
  * @typedef {import('./index.js').EngineCreateOptions} EngineCreateOptions
  * @typedef {import('./index.js').EngineInfo} EngineInfo
  * @typedef {import('./index.js').EngineLoadOptions} EngineLoadOptions
+ * @typedef {import('./index.js').EngineNamedLoadOptions} EngineNamedLoadOptions
  * @typedef {import('./index.js').EngineUntrainedOptions} EngineUntrainedOptions
  * @typedef {import('./index.js').MobileNet} MobileNet
+ * @typedef {import('./index.js').ModelName} ModelName
  */
 
 /** A worker for several networks. Documented in `index.d.ts`. */
@@ -60,11 +62,15 @@ export class Engine {
   }
 
   /**
-   * @param {EngineLoadOptions} options
+   * @param {ModelName | EngineLoadOptions} what
+   * @param {EngineNamedLoadOptions} [options]
    * @returns {Promise<MobileNet>}
    */
-  async load(options) {
-    return loadInto(this.#host, 'load', withoutEngine(fieldsOf('load', options, LOAD_OPTIONS)));
+  async load(what, options) {
+    return heldBy(
+      this,
+      loadInto((given) => (withoutEngine(given), this.#host), what, options),
+    );
   }
 
   /**

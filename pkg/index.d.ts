@@ -90,31 +90,78 @@ export interface EngineCreateOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-export interface LoadOptions extends EngineOptions {
-  /** Where the network is to live; `threads` and `build` are then that engine's. Default: an engine of its own. */
+/** How a network is loaded, whatever it is loaded from. */
+export interface CommonLoadOptions extends EngineOptions {
+  /** Where the network is to live; `threads`, `build` and `assets` are then that engine's. Default: an engine of its own. */
   engine?: Engine | null;
-  /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
-  weights: ByteSource;
-  /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
-  config?: JsonSource | null;
-  /** The checkpoint's `preprocessor_config.json`, where it has one. */
-  preprocessorConfig?: JsonSource | null;
   /** Default `f32`. */
   precision?: Precision;
   /** Names of the classes, best left out: the config's own or ImageNet's are used. */
   labels?: readonly string[] | null;
-  /** Called while the weights are downloaded. What it throws is an uncaught error of the page; the load goes on. */
+  /**
+   * Called while the weights are downloaded, again from the start where another host is asked. What it throws is an uncaught error
+   * of the page; the load goes on.
+   */
   onProgress?: ((progress: Progress) => void) | null;
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
   signal?: AbortSignal | null;
-  /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
-  sha256?: string | null;
   /**
    * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
    * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
    * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
   cache?: string | null;
+  /** In place of the global `fetch` for weights and configs: to add a header, for example. */
+  fetch?: ((address: string, options: RequestInit) => Promise<Response>) | null;
+}
+
+export interface LoadOptions extends CommonLoadOptions {
+  /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
+  weights: ByteSource;
+  /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
+  config?: JsonSource | null;
+  /** The checkpoint's `preprocessor_config.json`, where it has one. */
+  preprocessorConfig?: JsonSource | null;
+  /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
+  sha256?: string | null;
+}
+
+/** A version, for its most usual checkpoint, or the `name` of a {@link CatalogueEntry}. */
+export type ModelName = 'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-small' | 'v4-medium' | (string & {});
+
+export interface NamedLoadOptions extends CommonLoadOptions {
+  /**
+   * Where the files are sought, in order: addresses with `{repository}`, `{revision}`, `{name}` and `{file}` where the catalogue's
+   * entry has something to say. Default: the Hugging Face Hub, then ModelScope, which is asked only for what has a digest.
+   */
+  hosts?: readonly string[] | null;
+  /** A folder of yours that comes after the hosts: the files of each checkpoint lie in `{name}/`. */
+  baseUrl?: string | URL | null;
+  /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
+  cache?: string | null;
+}
+
+/** A checkpoint that is known by name: an entry of `mobilenet-wasm/catalogue.json`. */
+export interface CatalogueEntry {
+  name: string;
+  version: Version;
+  /** Width multiplier. */
+  width: number;
+  /** Side of the square input. Pixels. */
+  resolution: number;
+  /** On the Hugging Face Hub. */
+  repository: string;
+  /** A commit, or `main` where none is known. */
+  revision: string;
+  file: string;
+  bytes: number;
+  /** `null` where it isn't known. */
+  sha256: string | null;
+  /** Published accuracy on ImageNet, per cent. */
+  top1: number;
+  licence: string;
+  /** Whether it is the one that its version's name stands for. */
+  default?: boolean;
 }
 
 export interface UntrainedOptions extends EngineOptions {
@@ -167,6 +214,9 @@ export interface ClassifyBatchOptions extends ChoiceOptions, LookOptions {}
 
 /** What {@link Engine.load} takes. */
 export type EngineLoadOptions = Omit<LoadOptions, 'engine' | keyof EngineOptions>;
+
+/** What it takes with a name. */
+export type EngineNamedLoadOptions = Omit<NamedLoadOptions, 'engine' | keyof EngineOptions>;
 
 /** What {@link Engine.untrained} takes. */
 export type EngineUntrainedOptions = Omit<UntrainedOptions, 'engine' | keyof EngineOptions>;
@@ -449,6 +499,7 @@ export declare class Engine {
 
   /** Loads a checkpoint into this engine. If that fails, its other networks are untouched. */
   load(options: EngineLoadOptions): Promise<MobileNet>;
+  load(model: ModelName, options?: EngineNamedLoadOptions): Promise<MobileNet>;
 
   /** A network with random weights in this engine. */
   untrained(options: EngineUntrainedOptions): Promise<MobileNet>;
@@ -492,6 +543,12 @@ export declare class MobileNet {
 
   /** Loads a checkpoint. If that fails, other networks are untouched. */
   static load(options: LoadOptions): Promise<MobileNet>;
+
+  /**
+   * Loads a checkpoint by its name: from the cache of an earlier visit, else from the first host that has it. Its digest is checked
+   * where the catalogue has one, and a download that breaks off goes on from there.
+   */
+  static load(model: ModelName, options?: NamedLoadOptions): Promise<MobileNet>;
 
   /** A network with random weights: right in shape and speed, its predictions mean nothing. */
   static untrained(options: UntrainedOptions): Promise<MobileNet>;

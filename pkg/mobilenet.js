@@ -1,15 +1,9 @@
 import {
   WISHES,
-  bytesOf,
-  cacheOf,
-  callbackOf,
-  digestOf,
   engineOf,
   fieldsOf,
   flagOf,
   inputOf,
-  jsonOf,
-  labelsOf,
   layersOf,
   listOf,
   noWish,
@@ -17,6 +11,7 @@ import {
   precisionOf,
   shapeOf,
   signalOf,
+  stringOf,
   wholeNumber,
   wishOf,
   wrong,
@@ -25,12 +20,11 @@ import { BUILD_NAMES } from './builds.js';
 import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
-import { readBytes, readJson } from './fetch.js';
 import { capture, sendFrame } from './frames.js';
 import { Host, Seat, endWith, heldBy, seats } from './host.js';
 import { labelsFor } from './labels.js';
+import { LOAD_OPTIONS, NAMED_OPTIONS, loadingOf, namedLoadingOf } from './load.js';
 import { MAX_RUNS, closeFrame } from './protocol.js';
-import { Store } from './store.js';
 import { Turns } from './turns.js';
 import { viewOf } from './view.js';
 
@@ -49,28 +43,14 @@ import { viewOf } from './view.js';
  * @typedef {import('./index.js').InspectOptions} InspectOptions
  * @typedef {import('./index.js').LookOptions} LookOptions
  * @typedef {import('./index.js').LoadOptions} LoadOptions
+ * @typedef {import('./index.js').ModelName} ModelName
+ * @typedef {import('./index.js').NamedLoadOptions} NamedLoadOptions
  * @typedef {import('./index.js').Profile} Profile
  * @typedef {import('./index.js').ProfileOptions} ProfileOptions
  * @typedef {import('./index.js').RunOptions} RunOptions
  * @typedef {import('./index.js').Tensor} Tensor
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
  */
-
-export const LOAD_OPTIONS = /** @type {const} */ ([
-  'weights',
-  'config',
-  'preprocessorConfig',
-  'precision',
-  'labels',
-  'onProgress',
-  'signal',
-  'sha256',
-  'cache',
-  'threads',
-  'build',
-  'assets',
-  'engine',
-]);
 
 export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'version',
@@ -88,9 +68,6 @@ export const UNTRAINED_OPTIONS = /** @type {const} */ ([
 
 /** What all calls take that look at a source. */
 const LOOK_OPTIONS = /** @type {const} */ (['region', 'rotation', 'signal']);
-
-/** What the engine says of files that aren't what they should be. */
-const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
 /** One network. Documented in `index.d.ts`. */
 export class MobileNet {
@@ -115,10 +92,12 @@ export class MobileNet {
     endWith(this, seat);
   }
 
-  /** @param {LoadOptions} options */
-  static async load(options) {
-    const given = fieldsOf('load', options, LOAD_OPTIONS);
-    return loadInto(engineOf(given.engine), 'load', given);
+  /**
+   * @param {ModelName | LoadOptions} what
+   * @param {NamedLoadOptions} [options]
+   */
+  static async load(what, options) {
+    return loadInto(({ engine }) => engineOf(engine), what, options);
   }
 
   /** @param {UntrainedOptions} options */
@@ -348,65 +327,17 @@ export class MobileNet {
 }
 
 /**
- * @param {Host | null} host `null`: one of its own
- * @param {string} call
- * @param {Partial<Record<typeof LOAD_OPTIONS[number], unknown>>} given
+ * @param {(given: { engine?: unknown }) => Host | null} hostOf `null`: one of its own
+ * @param {unknown} what the options, or the name of a network
+ * @param {unknown} options with a name
  * @returns {Promise<MobileNet>}
  */
-export async function loadInto(host, call, given) {
-  const weights = bytesOf(given.weights);
-  const config = jsonOf('config', given.config);
-  const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
-  const precision = precisionOf(given.precision);
-  const labels = labelsOf(given.labels);
-  const sha256 = digestOf(given.sha256);
-  const cache = cacheOf(given.cache);
-  let onProgress = callbackOf('onProgress', given.onProgress);
-  let again = false;
-
-  /** @type {Fill} */
-  const fill = async (network, connection, signal) => {
-    /** @param {Store} store */
-    const fillFrom = async (store) => {
-      const [{ bytes, owned, toKeep }, configText, preprocessorText, worker] = await Promise.all([
-        readBytes(weights, { onProgress, signal, sha256, store }),
-        readJson('config', config, { signal, store }),
-        readJson('preprocessorConfig', preprocessorConfig, { signal, store }),
-        connection,
-      ]);
-      if (signal.aborted) throw signal.reason;
-      const giveBack = toKeep !== undefined;
-      const texts = { config: configText, preprocessorConfig: preprocessorText };
-      /** @type {Loaded} */
-      const loaded = await worker.request(
-        { type: 'load', network, weights: bytes, ...texts, precision, giveBack },
-        owned ? [bytes.buffer] : [],
-      );
-      if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
-      await store.keep();
-      return loaded.info;
-    };
-    try {
-      const store = new Store(cache);
-      return await fillFrom(store).catch(async (error) => {
-        // What an earlier visit kept may be damaged: once more, from where it came from.
-        if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
-        return fillFrom(new Store(cache));
-      });
-    } catch (cause) {
-      if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
-        const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
-        const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
-        throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
-      }
-      throw cause;
-    } finally {
-      // Whoever watched the first loading is not there any more for another.
-      onProgress = undefined;
-      again = true;
-    }
-  };
-  return open(host, call, given, fill, labels);
+export async function loadInto(hostOf, what, options = {}) {
+  const named = stringOf(what) !== undefined;
+  const given = named ? fieldsOf('load', options, NAMED_OPTIONS) : fieldsOf('load', what, LOAD_OPTIONS);
+  const host = hostOf(given);
+  const { fill, labels } = named ? namedLoadingOf(what, given) : loadingOf(given);
+  return open(host, 'load', given, fill, labels);
 }
 
 /**

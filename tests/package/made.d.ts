@@ -3,3 +3,8 @@ declare module '*/wasm/labels.js' {
   const labels: string[];
   export default labels;
 }
+
+declare module '*/wasm/catalogue.js' {
+  const catalogue: import('../../pkg/index.js').CatalogueEntry[];
+  export default catalogue;
+}

@@ -20,3 +20,8 @@ declare module '*/mobilenet_wasm.js' {
 declare module '*/wasm/inline.js' {
   export const MobileNet: typeof globalThis.MobileNet;
 }
+
+declare module '*/wasm/catalogue.js' {
+  const catalogue: import('/pkg/index.js').CatalogueEntry[];
+  export default catalogue;
+}

@@ -122,7 +122,8 @@ test('options that are none', async () => {
     const calls = [];
     for (const name of [...notObjects, 'undefined']) {
       const value = VALUES[name];
-      calls.push([`load(${name})`, () => MobileNet.load(value), 'BAD_INPUT', 'options of load']);
+      if (name === 'string') calls.push(['load(wrong)', () => MobileNet.load(value), 'UNKNOWN_NETWORK', 'one of v1']);
+      else calls.push([`load(${name})`, () => MobileNet.load(value), 'BAD_INPUT', 'options of load']);
       calls.push([`untrained(${name})`, () => MobileNet.untrained(value), 'BAD_INPUT', 'options of untrained']);
     }
     for (const name of notObjects) {
@@ -131,6 +132,20 @@ test('options that are none', async () => {
       calls.push([`run(x, ${name})`, () => net.run(input, value), 'BAD_INPUT', 'options of run']);
       calls.push([`profile(x, ${name})`, () => net.profile(input, value), 'BAD_INPUT', 'options of profile']);
     }
+    for (const [name, value] of except('undefined', 'Infinity')) {
+      if (!['null', 'true', 'five', 'NaN', 'bigint', 'string', 'Symbol'].includes(name)) continue;
+      calls.push([`load(v1, ${name})`, () => MobileNet.load('v1', value), 'BAD_INPUT', 'options of load']);
+    }
+    for (const [field, ...right] of [
+      ['hosts', 'undefined', 'null'],
+      ['baseUrl', 'undefined', 'null', 'string', 'digits in a string'],
+      ['fetch', 'undefined', 'null', 'function'],
+    ]) {
+      for (const [name, value] of except(...right)) {
+        calls.push([`load(v1, ${field}: ${name})`, () => MobileNet.load('v1', { [field]: value }), 'BAD_INPUT', field]);
+      }
+    }
+    calls.push(['load(v1, hosts)', () => MobileNet.load('v1', { hosts: ['https://x/'] }), 'BAD_INPUT', 'hosts[0]']);
     calls.push(['load()', () => MobileNet.load(), 'BAD_INPUT', 'options of load']);
     calls.push(['untrained()', () => MobileNet.untrained(), 'BAD_INPUT', 'options of untrained']);
     for (const field of ['weights', 'config', 'signal', 'cache', 'threads']) {
