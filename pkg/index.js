@@ -1,7 +1,7 @@
 import { page } from './page.js';
-import { usePlatform } from './platform.js';
+import { usePlatformElsewhere } from './platform.js';
 
-usePlatform(page);
+usePlatformElsewhere(page);
 
 export { Engine } from './engine.js';
 export { MobileNetError } from './errors.js';

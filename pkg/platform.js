@@ -26,9 +26,14 @@
 /** @type {Platform} */
 let platform;
 
-/** @param {Platform} here called once, by the entry that was imported */
+/** @param {Platform} here that of an entry which is for this place */
 export function usePlatform(here) {
   platform = here;
+}
+
+/** @param {Platform} here that of the entry which is imported everywhere, also by servers that have another one */
+export function usePlatformElsewhere(here) {
+  platform ??= here;
 }
 
 /** @returns {Platform} */

@@ -1,4 +1,5 @@
 // What tests leave on a page for their later calls there: a function that Playwright sends to a page sees no module.
+import '../../pkg/camera.js';
 import type {
   Classification,
   Engine as EngineClass,
@@ -23,6 +24,10 @@ declare global {
   var photo: (file?: string) => Promise<Blob>;
   var drawn: <C extends Canvas = OffscreenCanvas>(picture: Drawable, canvas?: C) => C;
   var codeOf: (promise: Promise<unknown>) => Promise<string>;
+
+  // element.test.js
+  var heard: { type: string; detail: any }[];
+  var track: MediaStreamTrack;
 
   // page.test.js
   var seen: number[];
