@@ -57,4 +57,13 @@ test('to import it on a server throws nothing, whichever entry it is', () => {
   for (const names of run(process.execPath, '--input-type=module', '--eval', code)) {
     assert.deepEqual(names, ['Engine', 'MobileNet', 'MobileNetError']);
   }
+  const others = `await import('mobilenet-wasm/camera');
+    const { MobileNet } = await import('mobilenet-wasm');
+    const { Teach } = await import('mobilenet-wasm/teach');
+    const net = await MobileNet.untrained({ version: 'v3-small', width: 0.5, resolution: 96, threads: 1 });
+    const teach = new Teach(net);
+    await teach.add(new Float32Array(96 * 96 * 3).fill(0.5), 'grey');
+    console.log(JSON.stringify(await teach.predict(new Float32Array(96 * 96 * 3))));`;
+  const predictions = run(process.execPath, '--input-type=module', '--eval', others);
+  assert.deepEqual(predictions, [{ label: 'grey', probability: 1 }]);
 });

@@ -1,6 +1,8 @@
 // The lines of the README, as a TypeScript project has them: compiled, never run.
 import { Engine, MobileNet, MobileNetError } from 'mobilenet-wasm';
 import type { Classification, Prediction } from 'mobilenet-wasm';
+import 'mobilenet-wasm/camera';
+import { Teach } from 'mobilenet-wasm/teach';
 import catalogue from 'mobilenet-wasm/catalogue.json';
 
 export async function page(video: HTMLVideoElement, files: Blob[]): Promise<Prediction[]> {
@@ -28,6 +30,21 @@ export async function several(video: HTMLVideoElement): Promise<string | null> {
   } finally {
     engine.dispose();
   }
+}
+
+export async function named(video: HTMLVideoElement): Promise<string> {
+  const net = await MobileNet.load('v3-small', {
+    onProgress: ({ loaded, total }) => console.log(loaded / (total ?? 1)),
+  });
+  const teach = new Teach(net);
+  await teach.add(video, 'mug');
+  localStorage.taught = JSON.stringify(teach);
+  const [{ label }] = await Teach.fromJSON(net, JSON.parse(localStorage.taught)).predict(video);
+  return label;
+}
+
+export function element(camera: HTMLElementTagNameMap['mobilenet-camera']): void {
+  camera.addEventListener('prediction', ({ detail }) => console.log(detail.predictions[0].label));
 }
 
 export const names: string[] = catalogue.map(({ name }) => name);
