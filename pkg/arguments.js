@@ -1,22 +1,11 @@
 import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
-import { hosts, seats } from './host.js';
-import { thePlatform } from './platform.js';
 
 /**
  * Checks the arguments of the public calls before anything is started: what isn't what it should be is an error that names
  * the argument and what was given.
  *
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
- * @typedef {import('./index.js').MobileNet} MobileNet
- *
- * @typedef {{ address: string, key?: string }} Address `key`: the address under which a cache keeps it, if that is another
- * @typedef {Address | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
- *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
- * @typedef {Address | { blob: Blob } | { text: string }} Json
  */
-
-/** What `src/plan` accepts. */
-const MAX_THREADS = 64;
 
 /** What a network's name may have. */
 const LONGEST_NAME = 100;
@@ -99,47 +88,6 @@ export function wholeNumber(name, value, least, most) {
   throw wrong('BAD_INPUT', name, value, `a whole number ${range}`);
 }
 
-/** What is an engine's own. */
-export const WISHES = /** @type {const} */ (['threads', 'build', 'assets']);
-
-/**
- * @param {Partial<Record<typeof WISHES[number], unknown>>} options
- * @param {string} call
- */
-export function noWish(options, call) {
-  const name = WISHES.find((name) => options[name] !== undefined && options[name] !== null);
-  if (name === undefined) return;
-  throw new MobileNetError('BAD_INPUT', `${name} is the engine's own: give it to Engine.create, not to ${call}`);
-}
-
-/**
- * @param {Partial<Record<typeof WISHES[number], unknown>>} options
- * @param {readonly string[]} builds
- * @returns {import('./builds.js').Wish}
- */
-export function wishOf({ threads, build, assets }, builds) {
-  if (build !== undefined && !builds.includes(/** @type {string} */ (build))) {
-    throw wrong('BAD_INPUT', 'build', build, `one of ${builds.join(', ')}`);
-  }
-  return {
-    threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, MAX_THREADS),
-    build: /** @type {string | undefined} */ (build),
-    assets: assets === undefined || assets === null ? undefined : folderOf(assets),
-  };
-}
-
-/**
- * @param {unknown} value
- * @returns {URL} of a folder, whether or not a slash stands at the end of what was given
- */
-function folderOf(value) {
-  const text = stringOf(value);
-  if (text === undefined) throw wrong('BAD_INPUT', 'assets', value, 'the address of a folder');
-  const address = new URL(addressOf('BAD_INPUT', 'assets', text));
-  if (!address.pathname.endsWith('/')) address.pathname += '/';
-  return address;
-}
-
 /**
  * @param {unknown} value
  * @returns {string | undefined} a string, a String or the address of a URL
@@ -164,14 +112,6 @@ export function callbackOf(name, value) {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'function') return /** @type {(...values: any[]) => any} */ (value);
   throw wrong('BAD_INPUT', name, value, 'a function');
-}
-
-/**
- * @param {unknown} value
- * @returns {typeof fetch}
- */
-export function fetchOf(value) {
-  return callbackOf('fetch', value) ?? thePlatform().fetch;
 }
 
 /**
@@ -218,37 +158,6 @@ export function openGatesOf(value) {
 }
 
 /**
- * @param {unknown} value
- * @returns {import('./host.js').Host | null} `null`: the network gets an engine of its own
- */
-export function engineOf(value) {
-  if (value === undefined || value === null) return null;
-  const host = typeof value === 'object' ? hosts.get(value) : undefined;
-  if (host) return host;
-  throw wrong('BAD_INPUT', 'engine', value, `what Engine.create() gives${advice(value, '')}`);
-}
-
-/**
- * @param {unknown} value
- * @param {import('./host.js').Host} host
- * @returns {MobileNet[]} networks of that host's engine
- */
-export function networksOf(value, host) {
-  const wanted = 'an array of networks that this engine has loaded';
-  const networks = listOf('networks', value, wanted);
-  if (networks.length === 0) throw new MobileNetError('BAD_INPUT', `networks is empty: give ${wanted}`);
-  for (const [index, network] of networks.entries()) {
-    const name = `networks[${index}]`;
-    const seat = typeof network === 'object' && network !== null ? seats.get(network)?.seat : undefined;
-    if (!seat) throw wrong('BAD_INPUT', name, network, `a MobileNet${advice(network, '')}`);
-    if (seat.host !== host) {
-      throw new MobileNetError('BAD_INPUT', `${name} is a network of another engine: load it with this one`);
-    }
-  }
-  return /** @type {MobileNet[]} */ (networks);
-}
-
-/**
  * @param {string} name
  * @param {unknown} value
  * @param {string} wanted
@@ -265,139 +174,13 @@ export function listOf(name, value, wanted) {
 
 /**
  * @param {unknown} value
- * @returns {string | undefined} in lower case
- */
-export function digestOf(value) {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
-  throw wrong('BAD_INPUT', 'sha256', value, '64 hexadecimal digits');
-}
-
-/**
- * @param {unknown} value
- * @returns {string | undefined}
- */
-export function cacheOf(value) {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' && value !== '') return value;
-  throw wrong('BAD_INPUT', 'cache', value, 'the name of a Cache Storage cache');
-}
-
-/**
- * @param {unknown} value
- * @returns {readonly string[] | undefined}
- */
-export function labelsOf(value) {
-  if (value === undefined || value === null) return undefined;
-  let labels;
-  try {
-    labels = Array.isArray(value) && Array.from(value);
-  } catch {
-    // A Proxy can refuse even that.
-  }
-  if (!labels) throw wrong('BAD_CONFIG', 'labels', value, 'an array of strings');
-  const index = labels.findIndex((label) => typeof label !== 'string');
-  if (index >= 0) throw wrong('BAD_CONFIG', `labels[${index}]`, labels[index], 'a string');
-  return Object.freeze(labels);
-}
-
-/**
- * @param {unknown} value the `weights`
- * @returns {Bytes}
- */
-export function bytesOf(value) {
-  const wanted = 'an address, an ArrayBuffer, a typed array or a Blob';
-  const text = stringOf(value);
-  if (text !== undefined) return { address: addressOf('BAD_INPUT', 'weights', text) };
-  if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
-  const isView = ArrayBuffer.isView(value);
-  if (!isView && !isReal(value, 'ArrayBuffer', 'byteLength') && !isShared(value)) {
-    throw wrong('BAD_INPUT', 'weights', value, `${wanted}${advice(value, 'its bytes')}`);
-  }
-  try {
-    const bytes = isView
-      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-      : new Uint8Array(/** @type {ArrayBuffer} */ (value));
-    return { bytes, size: bytes.byteLength };
-  } catch (cause) {
-    // Only a detached buffer makes that fail.
-    const reason = `weights is ${shown(value)} whose memory was transferred elsewhere: give ${wanted}`;
-    throw new MobileNetError('BAD_INPUT', reason, { cause });
-  }
-}
-
-/**
- * @param {unknown} value
- * @returns {boolean} whether it is a SharedArrayBuffer; pages that are not isolated have them, but not their class
- */
-function isShared(value) {
-  return isReal(value, 'SharedArrayBuffer', 'byteLength') || kindOf(value) === 'SharedArrayBuffer';
-}
-
-/**
- * @param {string} name `config` or `preprocessorConfig`
- * @param {unknown} value
- * @returns {Json | undefined} an object is turned into text at once, so that it may change afterwards
- */
-export function jsonOf(name, value) {
-  if (value === undefined || value === null) return undefined;
-  const address = stringOf(value);
-  if (address !== undefined) return { address: addressOf('BAD_CONFIG', name, address) };
-  if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };
-  if (!isPlain(value)) {
-    const wanted = `an address, a Blob, or the object that the file holds${advice(value, 'its json()')}`;
-    throw wrong('BAD_CONFIG', name, value, wanted);
-  }
-  let text;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new MobileNetError('BAD_CONFIG', `${name} isn't JSON: ${messageOf(cause)}`, { cause });
-  }
-  if (text === undefined) throw wrong('BAD_CONFIG', name, value, 'an object that JSON.stringify makes text of');
-  return { text };
-}
-
-/**
- * Whether it is an object as JSON has them. Of any other, such as a Map or a Promise, JSON.stringify makes `{}`.
- * @param {unknown} value
- * @returns {boolean}
- */
-function isPlain(value) {
-  if (typeof value !== 'object') return false;
-  try {
-    const prototype = Object.getPrototypeOf(value);
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * @param {unknown} value
  * @param {string} content what a response is to be asked for, empty where none makes sense
  * @returns {string} what was forgotten
  */
-function advice(value, content) {
+export function advice(value, content) {
   const kind = kindOf(value);
   if (kind === 'Promise') return ' (is an `await` missing?)';
   return content !== '' && kind === 'Response' ? ` (await ${content})` : '';
-}
-
-/**
- * Relative addresses are the page's, as everywhere else in a page.
- * @param {ErrorCode} code
- * @param {string} name
- * @param {string} value
- * @returns {string}
- */
-export function addressOf(code, name, value) {
-  if (value.trim() === '') throw wrong(code, name, value, 'an address');
-  try {
-    return new URL(value, thePlatform().base() || undefined).href;
-  } catch (cause) {
-    throw new MobileNetError(code, `${name} is ${shown(value)}, which isn't an address`, { cause });
-  }
 }
 
 /**

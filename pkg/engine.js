@@ -1,4 +1,4 @@
-import { WISHES, fieldsOf, networksOf, signalOf, wishOf } from './arguments.js';
+import { fieldsOf, signalOf } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
 import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
@@ -6,6 +6,7 @@ import { MobileNetError } from './errors.js';
 import { Host, endWith, heldBy, hosts } from './host.js';
 import { UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
 import { Turns } from './turns.js';
+import { WISHES, networksOf, wishOf } from './wishes.js';
 
 /**
  * @typedef {import('./index.js').Classification} Classification

@@ -2,9 +2,9 @@ import { download, receive } from './download.js';
 import { MobileNetError, abortedBy, messageOf } from './errors.js';
 
 /**
- * @typedef {import('./arguments.js').Address} Address
- * @typedef {import('./arguments.js').Bytes} Bytes
- * @typedef {import('./arguments.js').Json} Json
+ * @typedef {import('./files.js').Address} Address
+ * @typedef {import('./files.js').Bytes} Bytes
+ * @typedef {import('./files.js').Json} Json
  * @typedef {import('./store.js').Store} Store
  *
  * @typedef {object} Reading

@@ -1,17 +1,7 @@
-import {
-  bytesOf,
-  cacheOf,
-  callbackOf,
-  digestOf,
-  fetchOf,
-  jsonOf,
-  labelsOf,
-  precisionOf,
-  stringOf,
-  wrong,
-} from './arguments.js';
+import { callbackOf, precisionOf, stringOf, wrong } from './arguments.js';
 import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
+import { bytesOf, cacheOf, digestOf, fetchOf, jsonOf, labelsOf } from './files.js';
 import { NAMED_CACHE, hostsOf, originsOf } from './named.js';
 import { Store } from './store.js';
 

@@ -1,19 +1,15 @@
 import {
-  WISHES,
-  engineOf,
   fieldsOf,
   flagOf,
   inputOf,
   layersOf,
   listOf,
-  noWish,
   openGatesOf,
   precisionOf,
   shapeOf,
   signalOf,
   stringOf,
   wholeNumber,
-  wishOf,
   wrong,
 } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
@@ -27,6 +23,7 @@ import { LOAD_OPTIONS, NAMED_OPTIONS, loadingOf, namedLoadingOf } from './load.j
 import { MAX_RUNS, closeFrame } from './protocol.js';
 import { Turns } from './turns.js';
 import { viewOf } from './view.js';
+import { WISHES, engineOf, noWish, wishOf } from './wishes.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection

@@ -1,16 +1,17 @@
-import { addressOf, listOf, stringOf, wrong } from './arguments.js';
+import { listOf, stringOf, wrong } from './arguments.js';
 import { MobileNetError, messageOf } from './errors.js';
+import { addressOf } from './files.js';
 
 /**
  * Checkpoints by name: which they are, and where they can be had.
  *
- * @typedef {import('./arguments.js').Address} Address
+ * @typedef {import('./files.js').Address} Address
  * @typedef {import('./index.js').CatalogueEntry} CatalogueEntry
  *
  * @typedef {object} Origin what a network can be loaded from
- * @property {import('./arguments.js').Bytes} weights
- * @property {import('./arguments.js').Json | undefined} config
- * @property {import('./arguments.js').Json | undefined} preprocessorConfig
+ * @property {import('./files.js').Bytes} weights
+ * @property {import('./files.js').Json | undefined} config
+ * @property {import('./files.js').Json | undefined} preprocessorConfig
  * @property {string | undefined} sha256
  * @property {number} [bytes]
  */

@@ -56,7 +56,7 @@ test('the element shows the camera and says what it sees, and gives both back wh
     await rows.first().filter({ hasText: PHOTOS[0].label }).filter({ hasText: /\d %/ }).waitFor();
     assert.equal(await rows.count(), 3);
     await page.getByRole('status').filter({ hasText: PHOTOS[0].label }).waitFor({ state: 'attached' });
-    assert.equal(await page.getByRole('alert').textContent(), '');
+    assert.equal(await page.locator('mobilenet-camera [role=alert]').textContent(), '');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
     assert.ok(wide, 'it does not fit a phone');
 
