@@ -57,7 +57,11 @@ class NodeWorker {
 
   /** @param {URL} script */
   constructor(script) {
-    this.#worker = new Worker(new URL('./node-worker.js', import.meta.url), { workerData: script.href });
+    this.#worker = new Worker(new URL('./node-worker.js', import.meta.url), {
+      workerData: script.href,
+      // What the process was started with may make no sense for a file, as --input-type does.
+      execArgv: [],
+    });
     this.#worker.unref();
     this.#worker.on('message', (data) => {
       if (!('part' in data)) this.#owe(-1);

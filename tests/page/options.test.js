@@ -211,9 +211,13 @@ test('in a worker made from a blob, relative addresses are the origin’s', asyn
         const picture = { data: new Uint8Array(64 * 64 * 4).fill(128), width: 64, height: 64 };
         const { predictions } = await net.classify(picture);
         postMessage([net.info.build, predictions.length]);`;
-      const script = URL.createObjectURL(new Blob([`try {${code}} catch (error) { postMessage([error.message]) }`]));
+      const whole = `try {${code}} catch (error) { postMessage([error.message]) }`;
+      const script = URL.createObjectURL(new Blob([whole], { type: 'text/javascript' }));
       const worker = new Worker(script, { type: 'module' });
-      const told = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+      const told = await new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => resolve([message]);
+      });
       worker.terminate();
       return told;
     },
