@@ -1,5 +1,5 @@
 // What the browser tests share: the server, Chromium, a photo as webcam, and a page with no bundler.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,10 @@ export const models = shown(readModels());
 
 function readModels() {
   if (!existsSync(join(www, 'dist/index.html'))) throw new Error('the page is not built: run `npm run build` in www');
+  const changed = (file) => statSync(join(www, '../pkg', file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (['worker.js', 'protocol.js', 'errors.js'].some((file) => changed(file) > changed('wasm/relaxed/worker.js'))) {
+    throw new Error('the package’s workers are older than their sources: run `npm run bundle-package` in www');
+  }
   const list = join(www, 'public/models/models.json');
   if (!existsSync(list)) throw new Error('there are no models to test with: run `cargo xtask models`');
   return JSON.parse(readFileSync(list, 'utf8')).models;
