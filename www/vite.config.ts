@@ -1,6 +1,6 @@
 import { defineConfig, type Plugin } from 'vite';
-import { text } from './src/text/en';
-import { ATTRIBUTES, textAt } from './src/text/keys';
+import { text } from './src/text/en/index.ts';
+import { ATTRIBUTES, textAt } from './src/text/keys.ts';
 
 /** @param hosts that the page may ask besides its own */
 const policy = (hosts: string[]): string =>
@@ -10,15 +10,24 @@ const policy = (hosts: string[]): string =>
     "worker-src 'self'",
     ["connect-src 'self'", ...hosts].join(' '),
     "img-src 'self' blob: data:",
+    "manifest-src 'self'",
     "media-src 'self' blob:",
     "style-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
 
-/** Nothing leaves the origin but the fetch from the Hub that the visitor asks for; it redirects to hosts below hf.co. */
+/** Where the site's owner has weights, as an address with places for `{repository}`, `{revision}` and `{file}`. */
+const OWNERS_HOST = process.env.WEIGHTS_HOST ?? '';
+
+/** Nothing leaves the origin but the fetch of weights. The Hub redirects to hosts below hf.co, ModelScope to its own. */
 const HOSTS: Record<string, string[]> = {
-  '/index.html': ['https://huggingface.co', 'https://*.hf.co'],
+  '/index.html': [
+    'https://huggingface.co',
+    'https://*.hf.co',
+    'https://*.modelscope.cn',
+    ...(/^https?:/.test(OWNERS_HOST) ? [new URL(OWNERS_HOST).origin] : []),
+  ],
   '/bench.html': [],
 };
 
@@ -32,6 +41,7 @@ const contentSecurityPolicy: Plugin = {
       attrs: { 'http-equiv': 'Content-Security-Policy', content: policy(HOSTS[path]) },
       injectTo: 'head-prepend',
     },
+    { tag: 'meta', attrs: { name: 'weights-host', content: OWNERS_HOST }, injectTo: 'head' },
   ],
 };
 

@@ -1,6 +1,7 @@
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
+import { FetchAll } from './fetch-all';
 import { GENERATIONS, architectureOf } from './networks';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
@@ -36,6 +37,7 @@ const cards = GENERATIONS.map(
 );
 element('generations').append(...cards.map((card) => card.element));
 
+const fetchAll = new FetchAll(cards);
 const verdict = new Verdict(cards);
 const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
@@ -80,6 +82,7 @@ function startAfresh(): void {
 function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
+  fetchAll.refresh();
   showEngine();
 }
 
@@ -107,9 +110,10 @@ async function begin(): Promise<void> {
   const served = await servedChoices();
   // Of a version that has no column nothing is offered.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
-  await Promise.all(cards.map((card) => card.offerHub()));
+  await Promise.all(cards.map((card) => card.offerCatalogue()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
+  await fetchAll.offer();
 }
 
 void begin();

@@ -44,6 +44,7 @@ export class Verdict {
     this.#kicker.textContent = kicker;
     this.#answers.replaceChildren(...groups.map(answerElement));
     this.#invitation.hidden = groups.length > 0;
+    this.#invitation.textContent = this.#untrained ? text.page.verdict.untrained : text.page.verdict.invitation;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
       const sentence = text.page.verdict.spoken(
@@ -52,6 +53,12 @@ export class Verdict {
       );
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
+  }
+
+  /** Whether networks run and none of them has answers. */
+  get #untrained(): boolean {
+    const running = this.cards.flatMap(({ network }) => network ?? []);
+    return running.length > 0 && running.every(({ labels }) => labels === null);
   }
 
   clear(): void {
