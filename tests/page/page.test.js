@@ -194,7 +194,7 @@ test('weights without their config run, and their card says what may be wrong', 
 });
 
 test('the verdict has words for five', async () => {
-  const page = await session.browser.newPage();
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
   page.setDefaultTimeout(20_000);
   const versions = [...COLUMNS, 'efficientnet-lite0'];
   await page.route('**/models/models.json', (route) =>
@@ -333,7 +333,7 @@ test('a browser without WebAssembly SIMD is told what to do', async () => {
 });
 
 test('no request leaves the origin, and the page could not make one', async () => {
-  const page = await session.browser.newPage();
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
   const elsewhere = [];
   page.on('request', (request) => {
     const url = new URL(request.url());
@@ -363,7 +363,7 @@ test('no request leaves the origin, and the page could not make one', async () =
 });
 
 test('every response asks for isolation, and the page has it', async () => {
-  const page = await session.browser.newPage();
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
   const bare = [];
   page.on('response', async (response) => {
     if (!response.url().startsWith(session.url)) return;

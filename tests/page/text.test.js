@@ -13,7 +13,7 @@ const www = new URL('../../www/', import.meta.url);
 
 /** @param {import('playwright-core').BrowserContextOptions} [options] */
 async function visit(search, options) {
-  const page = await session.browser.newPage(options);
+  const page = await session.browser.newPage({ serviceWorkers: 'block', ...options });
   page.setDefaultTimeout(20_000);
   await page.goto(`${session.url}${search}`);
   return page;
@@ -87,7 +87,7 @@ test('in Chinese no English is left', async () => {
 });
 
 test('documents hold keys and no text', async () => {
-  const page = await session.browser.newPage();
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
   for (const file of ['index.html']) {
     const source = await readFile(new URL(file, www), 'utf8');
     const { texts, keys } = await page.evaluate((source) => {

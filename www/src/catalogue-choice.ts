@@ -49,6 +49,7 @@ export class CatalogueChoice implements Choice {
   }
 
   async load(loading: Loading): Promise<MobileNet> {
+    await this.findKept();
     if (this.#keptFrom) return this.#loadKept(this.#keptFrom, loading);
     let refusal: unknown;
     for (const host of hostsOf(this.entry)) {

@@ -2,7 +2,9 @@ import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
 import { FetchAll } from './fetch-all';
+import { KeptPanel } from './kept-panel';
 import { GENERATIONS, architectureOf } from './networks';
+import { keepForOffline } from './offline/register';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
@@ -38,6 +40,7 @@ const cards = GENERATIONS.map(
 element('generations').append(...cards.map((card) => card.element));
 
 const fetchAll = new FetchAll(cards);
+const kept = new KeptPanel();
 const verdict = new Verdict(cards);
 const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
@@ -83,6 +86,7 @@ function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
   fetchAll.refresh();
+  void kept.refresh();
   showEngine();
 }
 
@@ -113,6 +117,7 @@ async function begin(): Promise<void> {
   await Promise.all(cards.map((card) => card.offerCatalogue()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
+  void keepForOffline();
   await fetchAll.offer();
 }
 

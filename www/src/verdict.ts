@@ -6,7 +6,7 @@ import { list, text } from './text';
 /** ms between changes of the large type while the camera runs. */
 const SHOWN_EVERY = 400;
 /** ms between sentences to a screen reader while the camera runs. */
-const SPOKEN_EVERY = 4000;
+const SPOKEN_EVERY = 2000;
 
 interface Voice {
   card: Card;
@@ -47,10 +47,7 @@ export class Verdict {
     this.#invitation.textContent = this.#untrained ? text.page.verdict.untrained : text.page.verdict.invitation;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
-      const sentence = text.page.verdict.spoken(
-        kicker,
-        groups.map(([{ opinion }]) => opinion.label),
-      );
+      const sentence = text.page.verdict.spoken(kicker, groups[0][0].opinion.label);
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
   }

@@ -72,7 +72,7 @@ export const page = {
     split: 'Split down the middle',
     against: (count: number) => `${number(count)} against ${number(count).toLowerCase()}`,
     most: (count: number, of: number) => `${number(count)} of ${number(of).toLowerCase()} agree`,
-    spoken: (kicker: string, labels: string[]) => `${kicker}: ${labels.join('; ')}`,
+    spoken: (kicker: string, label: string) => `${kicker}: ${label}`,
   },
 
   column: {
@@ -125,6 +125,14 @@ export const page = {
     memory: (title: string) => `There is not enough memory for ${title}. Close other tabs, or take a narrower network.`,
     unloaded: (title: string, reason: string) => `${title} could not be loaded: ${reason}.`,
     lost: 'it is no longer kept here',
+  },
+
+  kept: {
+    summary: (count: number, size: string) =>
+      `Weights kept on this device: ${count} ${count === 1 ? 'file' : 'files'}, ${size}`,
+    all: 'All of them',
+    delete: 'Delete',
+    deleteNamed: (name: string) => `Delete: ${name}`,
   },
 
   engine: {

@@ -57,7 +57,7 @@ export const page: (typeof text)['page'] = {
     split: '势均力敌',
     against: (count) => `${number(count)}对${number(count)}`,
     most: (count, of) => `${number(of)}个中有${number(count)}个一致`,
-    spoken: (kicker, labels) => `${kicker}：${labels.join('；')}`,
+    spoken: (kicker, label) => `${kicker}：${label}`,
   },
 
   column: {
@@ -116,6 +116,13 @@ export const page: (typeof text)['page'] = {
     memory: (title) => `内存不足，无法载入 ${title}。请关闭其他标签页，或选用更窄的网络。`,
     unloaded: (title, reason) => `无法载入 ${title}：${reason}。`,
     lost: '它已不在本机',
+  },
+
+  kept: {
+    summary: (count, size) => `保存在本机的权重：${count} 个文件，${size}`,
+    all: '全部',
+    delete: '删除',
+    deleteNamed: (name) => `删除：${name}`,
   },
 
   engine: {
