@@ -10,6 +10,7 @@ use mobilenet_wasm::arch::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Entry};
+use crate::hub::Hosts;
 use crate::process::say;
 use crate::{checkpoint, hub, project, registry, sha256};
 
@@ -63,7 +64,7 @@ pub fn install(source: &Source) -> Result<()> {
     let mut list = Installed::open()?;
     let weights = match source {
         Source::Hub(wanted) => {
-            list.add_from_hub(wanted, &hub::address(), Installed::add_from_registry)
+            list.add_from_hub(wanted, &mut Hosts::known(), Installed::add_from_registry)
         }
         Source::Folder(dir) => list.add_from_folder(dir),
         Source::Registry => list.add_from_registry(&[]),
@@ -96,12 +97,12 @@ impl Installed {
         Ok(Self { dir, catalogue: catalogue::read()?, sources })
     }
 
-    /// Adds the `wanted` entries from `hub`. Where the defaults are wanted and can't be had from there, `elsewhere` is to
+    /// Adds the `wanted` entries from `hosts`. Where the defaults are wanted and can't be had from there, `elsewhere` is to
     /// add what it can of the versions that are not here yet; it is told those that are.
     fn add_from_hub(
         &mut self,
         wanted: &Wanted,
-        hub: &str,
+        hosts: &mut Hosts,
         elsewhere: impl FnOnce(&mut Self, &[Version]) -> Result<()>,
     ) -> Result<()> {
         let entries: Vec<Entry> = match wanted {
@@ -122,9 +123,7 @@ impl Installed {
         };
         let missing: Vec<&Entry> = entries.iter().filter(|entry| !self.has(entry)).collect();
         for entry in missing {
-            let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
-            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, hub, dir))
-            else {
+            let Err(error) = self.add(&entry.name, |dir| hosts.fetch(entry, dir)) else {
                 continue;
             };
             if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::Unavailable>() {
@@ -148,7 +147,10 @@ impl Installed {
             let weights = self.dir.join(checkpoint.name).join(WEIGHTS);
             let is_there = sha256::of_file(&weights).is_ok_and(|found| found == checkpoint.sha256);
             if !there.contains(&checkpoint.version) && !is_there {
-                self.add(checkpoint.name, checkpoint.source.into(), |dir| checkpoint.write(dir))?;
+                self.add(checkpoint.name, |dir| {
+                    checkpoint.write(dir)?;
+                    Ok(checkpoint.source.into())
+                })?;
             }
         }
         Ok(())
@@ -176,14 +178,13 @@ impl Installed {
             if self.same(&name, &from)? {
                 continue;
             }
-            let source = format!("the folder {}", from.display());
-            self.add(&name, source, |dir| {
+            self.add(&name, |dir| {
                 for file in SETTINGS.iter().chain([&WEIGHTS]) {
                     if from.join(file).is_file() {
                         fs::write(dir.join(file), fs::read(from.join(file))?)?;
                     }
                 }
-                Ok(())
+                Ok(format!("the folder {}", from.display()))
             })?;
         }
         Ok(())
@@ -211,24 +212,22 @@ impl Installed {
         }
     }
 
-    /// Adds a model that `fill` writes into a folder; it appears only when
+    /// Adds a model that `fill` writes into a folder, and of which it says where it came from; it appears only when
     /// complete.
-    fn add(
-        &mut self,
-        name: &str,
-        source: String,
-        fill: impl FnOnce(&Path) -> Result<()>,
-    ) -> Result<()> {
+    fn add(&mut self, name: &str, fill: impl FnOnce(&Path) -> Result<String>) -> Result<()> {
         let partial = self.dir.join(format!(".{name}"));
         let remove = |dir: &Path| {
             if dir.exists() { fs::remove_dir_all(dir) } else { Ok(()) }
         };
         remove(&partial)?;
         fs::create_dir_all(&partial)?;
-        if let Err(error) = fill(&partial) {
-            remove(&partial)?;
-            return Err(error);
-        }
+        let source = match fill(&partial) {
+            Ok(source) => source,
+            Err(error) => {
+                remove(&partial)?;
+                return Err(error);
+            }
+        };
         let dir = self.dir.join(name);
         remove(&dir)?;
         fs::rename(&partial, &dir)?;
@@ -357,7 +356,7 @@ mod tests {
             (server(SIGN_IN), hub::Unavailable::OtherContent),
             (server(JSON), hub::Unavailable::OtherContent),
             (server(MISSING), hub::Unavailable::OutOfReach),
-            (nobody, hub::Unavailable::OutOfReach),
+            (nobody.clone(), hub::Unavailable::OutOfReach),
         ] {
             fs::create_dir_all(&dir).unwrap();
             let catalogue = catalogue::read().unwrap();
@@ -368,15 +367,41 @@ mod tests {
                 asked = Some(there.to_vec());
                 Ok(())
             };
-            installed.add_from_hub(&Wanted::Defaults, &hub, elsewhere).unwrap();
+            let mut hosts = Hosts::at(&hub, &nobody);
+            installed.add_from_hub(&Wanted::Defaults, &mut hosts, elsewhere).unwrap();
             assert_eq!(asked, Some(Vec::new()), "{hub}");
             // Who names a checkpoint wants no other.
             let never = |_: &mut Installed, _: &[Version]| panic!("another source was asked");
-            let error = installed.add_from_hub(&Wanted::Named(vec![name]), &hub, never);
+            let error = installed.add_from_hub(&Wanted::Named(vec![name]), &mut hosts, never);
             let found = error.unwrap_err().downcast::<hub::Unavailable>().unwrap();
             assert_eq!(found, reason, "{hub}");
             assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of it is kept");
             fs::remove_dir_all(&dir).unwrap();
         }
+    }
+    /// ModelScope has what the Hub doesn't give, if its digest says so, and is asked first from then on.
+    #[test]
+    fn what_the_hub_can_t_give_comes_from_modelscope() {
+        if which("curl").is_none() {
+            eprintln!("SKIPPED: no curl, so no weights were taken from ModelScope");
+            return;
+        }
+        // It passes for the configuration and, by its digest, for the weights.
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"architecture\":\"x\"}";
+        let body = &answer.as_bytes()[answer.len() - 20..];
+        let mut entry = catalogue::read().unwrap().swap_remove(0);
+        entry.bytes = body.len() as u64;
+        entry.sha256 = Some(sha256::of_bytes(body));
+        let dir = std::env::temp_dir().join(format!("modelscope-{}", std::process::id()));
+        let mut hosts = Hosts::at(&server(MISSING), &server(answer));
+        for _ in 0..2 {
+            let source = hosts.fetch(&entry, &dir).unwrap();
+            assert!(source.starts_with("ModelScope: "), "{source}");
+        }
+        assert_eq!(fs::read(dir.join(WEIGHTS)).unwrap(), body);
+        // Nothing could tell whether this is the file.
+        entry.sha256 = None;
+        assert!(hosts.fetch(&entry, &dir).is_err());
+        fs::remove_dir_all(&dir).unwrap();
     }
 }
