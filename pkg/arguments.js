@@ -158,6 +158,45 @@ export function layersOf(value) {
 
 /**
  * @param {unknown} value
+ * @returns {string} whether there is such a layer is the engine's matter
+ */
+export function layerOf(value) {
+  if (typeof value === 'string' && value.length <= LONGEST_NAME) return value;
+  throw wrong('BAD_INPUT', 'layer', value, "a layer's name");
+}
+
+const TIMED_KINDS = /** @type {const} */ (['convolution', 'depthwise', 'pointwise']);
+
+/**
+ * @param {Partial<Record<'kind' | 'kernel' | 'inChannels' | 'outChannels' | 'size', unknown>>} fields
+ * @returns {import('./index.js').TimedLayer} whether there is a kernel for it is the engine's matter
+ */
+export function timedLayerOf({ kind, kernel, inChannels, outChannels, size }) {
+  const known = TIMED_KINDS.find((name) => name === kind);
+  if (known === undefined) throw wrong('BAD_INPUT', 'kind', kind, `one of ${TIMED_KINDS.join(', ')}`);
+  return {
+    kind: known,
+    kernel: wholeNumber('kernel', kernel, 1, 5),
+    inChannels: wholeNumber('inChannels', inChannels, 1, 1024),
+    outChannels: wholeNumber('outChannels', outChannels, 1, 1024),
+    size: wholeNumber('size', size, 1, 224),
+  };
+}
+
+const TIMED_ACTIVATIONS = /** @type {const} */ (['relu6', 'hard-swish', 'swish']);
+
+/**
+ * @param {unknown} value
+ * @returns {import('./index.js').TimedActivation}
+ */
+export function timedActivationOf(value) {
+  const known = TIMED_ACTIVATIONS.find((name) => name === value);
+  if (known === undefined) throw wrong('BAD_INPUT', 'the activation', value, `one of ${TIMED_ACTIVATIONS.join(', ')}`);
+  return known;
+}
+
+/**
+ * @param {unknown} value
  * @returns {boolean} whether the gates are to be open
  */
 export function openGatesOf(value) {

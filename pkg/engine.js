@@ -1,4 +1,4 @@
-import { fieldsOf, networksOf, signalOf, wishOf } from './arguments.js';
+import { fieldsOf, networksOf, signalOf, timedActivationOf, timedLayerOf, wishOf } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
 import { classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
@@ -86,6 +86,43 @@ export class Engine {
     const asked = networksOf(networks, this.#host);
     const given = fieldsOf('classify', options, ['topK', 'signal', 'onResult']);
     return classify(this.#latest, order, source, asked, [this.#host.over], given);
+  }
+
+  /**
+   * @param {import('./index.js').TimedLayer} layer
+   * @param {import('./index.js').CallOptions} [options]
+   * @returns {Promise<import('./index.js').LayerTime>}
+   */
+  async timeLayer(layer, options = {}) {
+    const names = /** @type {const} */ (['kind', 'kernel', 'inChannels', 'outChannels', 'size']);
+    const asked = timedLayerOf(fieldsOf('timeLayer', layer, names));
+    return this.#ask('timeLayer', { type: 'time-layer', layer: asked }, options);
+  }
+
+  /**
+   * @param {import('./index.js').TimedActivation} name
+   * @param {import('./index.js').CallOptions} [options]
+   * @returns {Promise<number>}
+   */
+  async timeActivation(name, options = {}) {
+    return this.#ask('timeActivation', { type: 'time-activation', name: timedActivationOf(name) }, options);
+  }
+
+  /**
+   * Has the worker answer a request, after a crash a fresh worker.
+   * @param {string} call
+   * @param {import('./protocol.js').Request} request
+   * @param {unknown} options
+   * @returns {Promise<any>}
+   */
+  async #ask(call, request, options) {
+    const ends = { signal: signalOf(fieldsOf(call, options, ['signal']).signal), overs: [this.#host.over] };
+    throwIfEnded(ends);
+    const answer = this.#host.start().then(({ connection }) => {
+      throwIfEnded(ends);
+      return connection.request(request);
+    });
+    return unlessEnded(answer, ends);
   }
 
   dispose() {

@@ -159,6 +159,42 @@ export interface Tensor {
   channels: number;
 }
 
+/** The filters of a depthwise convolution, one for each channel. */
+export interface Filters {
+  /** Side of a filter. Pixels. */
+  kernel: number;
+  channels: number;
+  /** `[channel][y][x]`, with batch normalisation folded into them. */
+  data: Float32Array;
+}
+
+/** A layer by itself: stride 1, ReLU6, a square map. At most 2^31 multiply-accumulates, and 2^23 weights or values of a map. */
+export interface TimedLayer {
+  /** As in {@link ArchitectureLayer}. */
+  kind: 'convolution' | 'depthwise' | 'pointwise';
+  /** Side of its filter: 3 or 5, and 1 of a pointwise convolution. Pixels. */
+  kernel: number;
+  /** 1 to 1024. */
+  inChannels: number;
+  /** 1 to 1024; of a depthwise convolution as many as `inChannels`. */
+  outChannels: number;
+  /** Side of the map that it takes and gives, 1 to 224. Pixels. */
+  size: number;
+}
+
+/** What an activation is called. `hard-swish` is `x * relu6(x + 3) / 6`, and stands in for `swish`, `x / (1 + exp(-x))`. */
+export type TimedActivation = 'relu6' | 'hard-swish' | 'swish';
+
+/** What a layer takes. */
+export interface LayerTime {
+  /** Multiply-accumulates, counted as in {@link NetworkInfo.macs}. */
+  macs: number;
+  /** The least of some runs; 0 where the clock saw no time pass. µs */
+  microseconds: number;
+  /** 2 x `macs` / `microseconds`; `null` where the clock saw no time pass. GFLOP/s */
+  gflops: number | null;
+}
+
 /** How much each part of a picture speaks for a class. */
 export interface ActivationMap {
   /** As in {@link Prediction.index}. */
@@ -413,6 +449,19 @@ export declare class Engine {
   ): Promise<Classification[] | null>;
 
   /**
+   * How long one layer of any shape takes, on one thread with made-up values: for comparing what no network has side by side. Some
+   * 0.1 s; calls made meanwhile wait.
+   * @param layer one that no kernel has, or of too much work, is `BAD_INPUT`: see {@link TimedLayer}
+   */
+  timeLayer(layer: TimedLayer, options?: CallOptions): Promise<LayerTime>;
+
+  /**
+   * How long a million values of an activation take, on one thread, 4000 at a time that stay in its first-level cache; some 0.1 s.
+   * @returns µs, 0 where the clock saw no time pass
+   */
+  timeActivation(name: TimedActivation, options?: CallOptions): Promise<number>;
+
+  /**
    * Ends the worker and frees its memory. All its networks are disposed of: calls under way, and all later ones, are rejected
    * with `DISPOSED`.
    */
@@ -482,6 +531,12 @@ export declare class MobileNet {
    * and given up after 10 s without use. `classifier` has the logits, the same bits as those of `run`.
    */
   inspect(source: ClassifySource | Float32Array, options?: InspectOptions): Promise<Map<string, Tensor>>;
+
+  /**
+   * The filters of the depthwise convolution `layer`, such as `block 3 depthwise`. An unknown name is `BAD_INPUT`, and the message
+   * lists those that there are.
+   */
+  filters(layer: string, options?: CallOptions): Promise<Filters>;
 
   /**
    * A class activation map. For V1 and V2 it is exact: its mean and the class's bias add up to the logit. In V3 and V4 a layer

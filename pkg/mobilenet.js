@@ -9,6 +9,7 @@ import {
   inputOf,
   jsonOf,
   labelsOf,
+  layerOf,
   layersOf,
   noWish,
   openGatesOf,
@@ -220,6 +221,18 @@ export class MobileNet {
       classIndex: index,
     }));
     return { ...map, label: this.#labels?.[map.classIndex] ?? null };
+  }
+
+  /**
+   * @param {string} layer
+   * @param {CallOptions} [options]
+   * @returns {Promise<import('./index.js').Filters>}
+   */
+  async filters(layer, options = {}) {
+    const ends = this.#endsOf(fieldsOf('filters', options, ['signal']).signal);
+    const name = layerOf(layer);
+    throwIfEnded(ends);
+    return this.#ask({ type: 'filters', network: this.#seat.network, layer: name }, ends);
   }
 
   dispose() {

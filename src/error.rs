@@ -32,6 +32,12 @@ pub enum Error {
         /// The number that was asked for.
         runs: usize,
     },
+    /// A layer or an activation that can't be timed.
+    #[error("this can't be timed: {reason}")]
+    Timed {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A layer that the network has not.
     #[error("the network has no layer `{name}`; it has {}", known.join(", "))]
     Layer {
@@ -329,6 +335,7 @@ impl Error {
             Self::InputLength { .. }
             | Self::InputValue { .. }
             | Self::Runs { .. }
+            | Self::Timed { .. }
             | Self::Layer { .. }
             | Self::Class { .. }
             | Self::ImageSide { .. }

@@ -5,10 +5,12 @@ mod buffer;
 pub mod classify;
 pub mod error;
 pub mod kernels;
+pub mod measure;
 pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
+mod stopwatch;
 mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;

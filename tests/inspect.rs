@@ -3,7 +3,7 @@
 #[path = "common/naive.rs"]
 mod naive;
 
-use mobilenet_wasm::arch::{Config, Network, Site, Version};
+use mobilenet_wasm::arch::{Config, ConvKind, Network, Site, Version};
 use mobilenet_wasm::plan::Gates;
 use mobilenet_wasm::weights::{Untrained, WeightSource};
 use mobilenet_wasm::{Error, Model, RgbaImage, Source};
@@ -153,5 +153,32 @@ fn pictures_and_inputs_take_turns() {
     assert_eq!(bits(&inspector.tensor("head").unwrap().values), first);
     let error = inspector.tensor("block 99 expand").unwrap_err();
     assert!(error.to_string().contains("block 99 expand"), "{error}");
+    assert_eq!(error.code(), "BAD_INPUT");
+}
+
+/// The filters are the checkpoint's, whatever the order in which the kernel reads them.
+#[wasm_bindgen_test(unsupported = test)]
+fn filters_are_the_weights() {
+    for version in Version::ALL {
+        let network = network(version);
+        let model = Model::untrained(network.clone(), SEED).unwrap();
+        let mut source = Untrained::new(SEED);
+        let mut found = 0;
+        for (site, conv) in network.sites() {
+            let filters = model.plan().filters(&site.to_string());
+            if conv.kind != ConvKind::Depthwise {
+                assert!(matches!(filters, Err(Error::Layer { .. })), "{version} {site}");
+                continue;
+            }
+            let filters = filters.unwrap();
+            assert_eq!((filters.kernel, filters.channels), (conv.kernel, conv.out_channels));
+            let expected = source.conv(site, conv).unwrap().weight;
+            assert_eq!(bits(&filters.values), bits(&expected), "{version} {site}");
+            found += 1;
+        }
+        assert!(found > 10, "{version}");
+    }
+    let model = Model::untrained(network(Version::V1), SEED).unwrap();
+    let error = model.plan().filters("block 13 depthwise").unwrap_err();
     assert_eq!(error.code(), "BAD_INPUT");
 }

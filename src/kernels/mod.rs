@@ -5,6 +5,7 @@
 
 pub mod add;
 pub mod convolution;
+pub mod curve;
 pub mod dense;
 pub mod depthwise;
 pub mod epilogue;

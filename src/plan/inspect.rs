@@ -3,7 +3,7 @@
 
 use super::build::{self, Keep, Kept, Weights};
 use super::{Extent, Plan};
-use crate::arch::{Network, Site};
+use crate::arch::{ConvKind, Network, Site};
 use crate::error::Error;
 use crate::kernels::layout::{self, BLOCK};
 use crate::kernels::reference;
@@ -47,6 +47,35 @@ impl Plan {
         let mut plan = build::build(&self.network, Weights::Shared(&self.layers), keep)?;
         plan.set_threads(&self.threads)?;
         Ok(Inspector { plan, gates })
+    }
+}
+
+/// The filters of a depthwise convolution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filters {
+    /// Side of a filter. Pixels.
+    pub kernel: usize,
+    /// How many there are: one for each channel.
+    pub channels: usize,
+    /// `[channel][ky][kx]`, with batch normalisation folded into them.
+    pub values: Vec<f32>,
+}
+
+impl Plan {
+    /// The filters of the depthwise convolution of this name, as [`Site`] has it.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] for a name that no depthwise convolution of the network has.
+    pub fn filters(&self, name: &str) -> Result<Filters, Error> {
+        let sites = || self.network.sites().filter(|(_, conv)| conv.kind == ConvKind::Depthwise);
+        let site = sites().map(|(site, _)| site).find(|site| site.to_string() == name);
+        let packed = site.and_then(|site| self.layers.get(site)).ok_or_else(|| Error::Layer {
+            name: name.to_owned(),
+            known: sites().map(|(site, _)| site.to_string()).collect(),
+        })?;
+        let (kernel, channels) = (packed.conv.kernel, packed.conv.out_channels);
+        let values = (0..channels).flat_map(|channel| packed.filter(channel)).collect();
+        Ok(Filters { kernel, channels, values })
     }
 }
 

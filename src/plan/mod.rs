@@ -29,7 +29,7 @@ use step::Step;
 use tensor::{Memory, Tensor};
 
 pub use crate::kernels::int8::Products;
-pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
+pub use inspect::{ActivationMap, Filters, Gates, Inspector, NamedTensor};
 pub use precision::Precision;
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;

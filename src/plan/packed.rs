@@ -6,7 +6,7 @@ use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::kernels::epilogue::Finish;
 use crate::kernels::layout::BLOCK;
-use crate::kernels::{pack, pointwise};
+use crate::kernels::{depthwise, pack, pointwise};
 use crate::weights::FoldedConv;
 
 /// A convolution or dense layer with its packed weights. Plans of one network share them.
@@ -46,6 +46,15 @@ impl Packed {
     /// The first weight.
     pub fn as_ptr(&self) -> *const f32 {
         self.weights.as_ptr()
+    }
+
+    /// The filter of one channel of a depthwise convolution, row by row.
+    pub fn filter(&self, channel: usize) -> impl Iterator<Item = f32> {
+        let half = depthwise::half(self.conv.kernel);
+        let packed = &self.weights[channel / depthwise::HALF * half..];
+        // The bias comes first.
+        let taps = packed.iter().skip(depthwise::HALF + channel % depthwise::HALF);
+        taps.step_by(depthwise::HALF).take(self.conv.kernel.pow(2)).copied()
     }
 
     /// Bias and weights of one output of a dense layer.

@@ -7,6 +7,7 @@ use crate::kernels::epilogue::Finish;
 use crate::kernels::int8::{self, Products};
 use crate::kernels::{layout, pack, pointwise};
 use crate::simd::F32x4;
+use crate::stopwatch::least_times;
 
 /// What pointwise convolutions compute with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,20 +46,8 @@ const CHANNELS: usize = 64;
 const OUT_CHANNELS: usize = 384;
 const PIXELS: usize = 12;
 
-/// The shortest time that is read of a clock. Milliseconds.
-const LEAST_READING: f64 = 0.1;
-
-/// As many ticks of a clock as a reading is long at least: a browser's may be a millisecond.
-const TICKS: f64 = 4.0;
-
 /// How long both are timed at least, for V8 to optimise them, and at most. Milliseconds.
 const LIMITS: [f64; 2] = [6.0, 60.0];
-
-/// Readings of each at least, and at most, whatever the clock says.
-const READINGS: [u32; 2] = [8, 4000];
-
-/// Runs in a reading at most.
-const MAX_RUNS: u32 = 1 << 12;
 
 /// How many times as fast as floats 8 bits must be to be worth what they cost in agreement.
 const WORTH: f64 = 1.1;
@@ -122,7 +111,7 @@ impl Precision {
                 int8::pointwise::<V>(&on_bytes, 0..panels, 0..PIXELS);
             }
         };
-        let [floats, bytes] = least_times(clock, [&run_floats, &run_bytes]);
+        let [floats, bytes] = least_times(clock, LIMITS, [&run_floats, &run_bytes]);
         Ok(if bytes > 0.0 { floats / bytes } else { 1.0 })
     }
 
@@ -130,87 +119,5 @@ impl Precision {
     #[must_use]
     pub fn faster(speedup: f64) -> Self {
         if speedup >= WORTH { Self::Int8 } else { Self::F32 }
-    }
-}
-
-/// The least time that each of two takes, in turns. It goes on for as long as one of them gets faster, since V8 optimises
-/// what has run for a while, and since other work may have the processor.
-fn least_times(clock: &mut dyn FnMut() -> f64, work: [&dyn Fn(); 2]) -> [f64; 2] {
-    let start = clock();
-    let target = (TICKS * tick(clock)).max(LEAST_READING);
-    let mut timed = |work: &dyn Fn(), runs: u32| {
-        let start = clock();
-        for _ in 0..runs {
-            work();
-        }
-        let end = clock();
-        [end - start, end]
-    };
-    let (mut runs, mut least, mut readings, mut improved) = (1, [f64::INFINITY; 2], 0, 0);
-    let mut elapsed = 0.0;
-    let [at_least, at_most] = LIMITS;
-    while readings < READINGS[0].max(2 * improved) || elapsed < at_least {
-        if elapsed > at_most && readings > 1 || readings == READINGS[1] {
-            break;
-        }
-        readings += 1;
-        for (work, least) in work.iter().zip(&mut least) {
-            let [time, end] = timed(*work, runs);
-            elapsed = end - start;
-            if time < 0.95 * *least {
-                (*least, improved) = (time, readings);
-            }
-        }
-        // The shorter one as well, and as fast as it is by now.
-        if least.iter().any(|&time| time < target) && runs < MAX_RUNS {
-            runs *= 2;
-            (least, readings, improved) = ([f64::INFINITY; 2], 0, 0);
-        }
-    }
-    least
-}
-
-/// What a clock goes forward at once.
-fn tick(clock: &mut dyn FnMut() -> f64) -> f64 {
-    let mut next = |from: f64| (0..1 << 20).map(|_| clock()).find(|&time| time > from);
-    let start = next(f64::NEG_INFINITY);
-    let first = start.and_then(&mut next);
-    match (first, first.and_then(&mut next)) {
-        (Some(first), Some(second)) => second - first,
-        _ => 0.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::least_times;
-    use std::cell::Cell;
-
-    /// By clocks of several ticks, with other work of the processor in between.
-    #[test]
-    fn the_faster_is_told() {
-        for tick in [0.0, 0.005, 0.1, 1.0] {
-            let (now, calls) = (Cell::new(0.0), Cell::new(0));
-            let pass = |time: f64| {
-                calls.set(calls.get() + 1);
-                let interruption = if calls.get() % 5000 == 0 { 5.0 } else { 0.0 };
-                // Four times as slow until it is optimised.
-                let slow = if now.get() < 3.0 { 4.0 } else { 1.0 };
-                now.set(now.get() + slow * time + interruption);
-            };
-            let mut clock = || {
-                now.set(now.get() + 1e-4);
-                if tick > 0.0 { (now.get() / tick).floor() * tick } else { now.get() }
-            };
-            let [a, b] = least_times(&mut clock, [&|| pass(0.02), &|| pass(0.01)]);
-            assert!((1.6..=2.5).contains(&(a / b)), "tick {tick}: {a} and {b}");
-            assert!(now.get() < 400.0, "tick {tick}: took {}", now.get());
-        }
-    }
-
-    #[test]
-    fn a_clock_that_stands_still_ends() {
-        let times = least_times(&mut || 0.0, [&|| (), &|| ()]);
-        assert_eq!(times, [0.0; 2]);
     }
 }

@@ -128,6 +128,10 @@ pub trait F32x4: Copy + Sealed {
     #[must_use]
     fn mul(self, other: Self) -> Self;
 
+    /// `self / other`.
+    #[must_use]
+    fn div(self, other: Self) -> Self;
+
     /// `self + a * b`, with one rounding or two as the instruction set has it.
     #[must_use]
     fn madd(self, a: Self, b: Self) -> Self;

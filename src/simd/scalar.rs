@@ -56,6 +56,11 @@ impl F32x4 for Scalar {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
     fn madd(self, a: Self, b: Self) -> Self {
         self.add(a.mul(b))
     }

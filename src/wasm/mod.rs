@@ -3,6 +3,7 @@
 //! Meant for the npm package's worker, which gives users the friendlier API.
 
 mod frame;
+mod measure;
 mod network;
 
 use crate::error::Error;

@@ -7,7 +7,7 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
 use crate::model::{Model, Source};
-use crate::plan::{ActivationMap, Extent, Gates, NamedTensor, Precision, Time};
+use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Time};
 use crate::preprocess::{CropStart, Interpolation, Rect};
 use crate::simd::Native;
 use crate::weights::Flavour;
@@ -209,6 +209,16 @@ impl Network {
             tensors.push(&tensor);
         }
         Ok(tensors)
+    }
+
+    /// The filters of the depthwise convolution `layer`.
+    pub fn filters(&self, layer: &str) -> Result<Object, JsValue> {
+        let Filters { kernel, channels, values } = self.model.plan().filters(layer)?;
+        let filters = Object::new();
+        set(&filters, "kernel", &kernel.into())?;
+        set(&filters, "channels", &channels.into())?;
+        set(&filters, "data", &Float32Array::from(&values[..]))?;
+        Ok(filters)
     }
 
     /// How much each part of `input`, or of the picture in `frame`, speaks for a class, or for the most probable one.

@@ -537,7 +537,50 @@ test('calls of an engine, which goes on', async () => {
       const call = () => engine.classify(picture, [net], { onResult });
       calls.push([`engine.classify, onResult: ${name}`, call, 'BAD_INPUT', 'onResult']);
     }
+    const layer = { kind: 'pointwise', kernel: 1, inChannels: 8, outChannels: 8, size: 5 };
+    for (const name of [...notObjects, 'undefined']) {
+      const call = () => engine.timeLayer(VALUES[name]);
+      calls.push([`engine.timeLayer(${name})`, call, 'BAD_INPUT', 'options of timeLayer']);
+    }
+    for (const field of Object.keys(layer)) {
+      calls.push([`timeLayer, ${field} throws`, () => engine.timeLayer(throwing(field)), 'BAD_INPUT', field]);
+      for (const [name, value] of except(...(field === 'kind' || field === 'kernel' ? [] : ['five']))) {
+        const call = () => engine.timeLayer({ ...layer, [field]: value });
+        calls.push([`timeLayer, ${field}: ${name}`, call, 'BAD_INPUT', field]);
+      }
+    }
+    for (const [more, named] of [
+      [{ kernel: 3 }, 'filter of 3'],
+      [{ kernel: 6 }, 'kernel'],
+      [{ kind: 'convolution' }, 'filter of 1'],
+      [{ kind: 'convolution', kernel: 4 }, 'filter of 4'],
+      [{ kind: 'stem' }, 'kind'],
+      [{ kind: 'depthwise', kernel: 3, outChannels: 9 }, '8 channels become 9'],
+      [{ inChannels: 1025 }, 'inChannels'],
+      [{ size: 225 }, 'size'],
+      [{ inChannels: 1024, outChannels: 1024, size: 224 }, 'at most'],
+      [{ kind: 'convolution', kernel: 5, inChannels: 512, outChannels: 512, size: 56 }, 'multiply-accumulates'],
+      [{ kind: 'convolution', kernel: 3, inChannels: 1024, outChannels: 1024 }, 'values'],
+    ]) {
+      const what = `timeLayer ${JSON.stringify(more)}`;
+      calls.push([what, () => engine.timeLayer({ ...layer, ...more }), 'BAD_INPUT', named]);
+    }
+    for (const [name, value] of [...except(), ['mish', 'mish'], ['in capitals', 'ReLU6']]) {
+      calls.push([`engine.timeActivation(${name})`, () => engine.timeActivation(value), 'BAD_INPUT', 'activation']);
+    }
+    for (const [name, signal] of except('undefined', 'null')) {
+      calls.push([`timeLayer, signal: ${name}`, () => engine.timeLayer(layer, { signal }), 'BAD_INPUT', 'signal']);
+      const call = () => engine.timeActivation('swish', { signal });
+      calls.push([`timeActivation, signal: ${name}`, call, 'BAD_INPUT', 'signal']);
+      calls.push([`filters, signal: ${name}`, () => net.filters('stem', { signal }), 'BAD_INPUT', 'signal']);
+    }
+    for (const [name, value] of [...except(), ['no depthwise layer', 'stem'], ['none', 'block 99 depthwise']]) {
+      calls.push([`filters(${name})`, () => net.filters(value), 'BAD_INPUT', 'layer']);
+    }
     const outcome = await attempt(calls);
+    if ((await net.filters('block 0 depthwise')).channels !== 16) outcome.wrong.push('no filters');
+    const { macs } = await engine.timeLayer(layer);
+    if (macs !== 8 * 8 * 25 || !((await engine.timeActivation('swish')) >= 0)) outcome.wrong.push('nothing is timed');
     const answers = await engine.classify(picture, [net]);
     if (answers.length !== 1 || engine.state !== 'ready') outcome.wrong.push('the engine does not go on');
     engine.dispose();
