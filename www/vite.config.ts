@@ -1,4 +1,6 @@
 import { defineConfig, type Plugin } from 'vite';
+import { text } from './src/text/en';
+import { ATTRIBUTES, textAt } from './src/text/keys';
 
 /** @param hosts that the page may ask besides its own */
 const policy = (hosts: string[]): string =>
@@ -33,6 +35,23 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+/** The documents come with their English text: who waits for the script, or has none, can read it, and nothing moves. */
+const englishText: Plugin = {
+  name: 'english-text',
+  transformIndexHtml: {
+    order: 'pre',
+    handler(html) {
+      const attribute = new RegExp(`data-text-(${ATTRIBUTES.join('|')})="([^"]+)"`, 'g');
+      return html
+        .replace(/ data-text="([^"]+)"[^>]*>(?=<\/)/g, (tag, key: string) => tag + escape(textAt(text, key)))
+        .replace(attribute, (all, name: string, key: string) => `${all} ${name}="${escape(textAt(text, key))}"`);
+    },
+  },
+};
+
 export default defineConfig({
   // The page works below any path.
   base: './',
@@ -42,5 +61,5 @@ export default defineConfig({
     copyPublicDir: false,
     rolldownOptions: { input: Object.keys(HOSTS).map((path) => `.${path}`) },
   },
-  plugins: [contentSecurityPolicy],
+  plugins: [englishText, contentSecurityPolicy],
 });

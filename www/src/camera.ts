@@ -1,5 +1,6 @@
-import { CAMERA_ENDED, CAMERA_INSECURE, cameraMessage } from './messages';
+import { cameraMessage } from './messages';
 import { element, type Stage } from './stage';
+import { text } from './text';
 
 /** The camera's button, the choice among cameras, and the stream. */
 export class CameraPanel {
@@ -33,7 +34,7 @@ export class CameraPanel {
 
   async start(deviceId?: string): Promise<void> {
     if (!navigator.mediaDevices) {
-      this.report(CAMERA_INSECURE);
+      this.report(text.page.camera.insecure);
       return;
     }
     const attempt = ++this.#attempt;
@@ -68,7 +69,7 @@ export class CameraPanel {
     track.addEventListener('ended', () => {
       if (this.#stream !== stream) return;
       this.stop();
-      this.report(CAMERA_ENDED);
+      this.report(text.page.camera.ended);
     });
     const { video } = this.stage;
     video.srcObject = stream;
@@ -76,7 +77,7 @@ export class CameraPanel {
     // A desktop's webcam names no facing mode, and sits above the screen.
     const facing = track.getSettings().facingMode ?? 'user';
     this.stage.showCamera(facing === 'user');
-    this.#toggle.textContent = 'Stop camera';
+    this.#toggle.textContent = text.page.camera.stop;
     this.onChange();
   }
 
@@ -85,7 +86,7 @@ export class CameraPanel {
     stopTracks(this.#stream);
     this.#stream = null;
     this.stage.video.srcObject = null;
-    this.#toggle.textContent = 'Start camera';
+    this.#toggle.textContent = text.page.camera.start;
     if (this.stage.picture?.kind === 'live') this.stage.clear();
   }
 
@@ -96,7 +97,8 @@ export class CameraPanel {
     const current = this.#stream?.getVideoTracks()[0].getSettings().deviceId;
     this.#select.replaceChildren(
       ...cameras.map(
-        ({ deviceId, label }, i) => new Option(label || `Camera ${i + 1}`, deviceId, false, deviceId === current),
+        ({ deviceId, label }, i) =>
+          new Option(label || text.page.camera.unnamed(i + 1), deviceId, false, deviceId === current),
       ),
     );
     this.#choice.hidden = cameras.length < 2;

@@ -1,12 +1,13 @@
 import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
 import { megabytes, millions, shortLabel } from './format';
 import { hubItem } from './hub-item';
-import { NO_WEIGHTS, guessedMessage, loadMessage, runMessage } from './messages';
+import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
 import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
+import { text } from './text';
 import { type Choice, fileChoice, hubChoices, untrainedChoice } from './weights';
 
 export interface CardEvents {
@@ -50,11 +51,11 @@ export class Card implements Runner {
     year.dateTime = year.textContent = String(generation.year);
     const paper = document.createElement('a');
     Object.assign(paper, { href: generation.paper, textContent: generation.name, target: '_blank', rel: 'noreferrer' });
-    paper.title = `The paper of MobileNet ${generation.name}`;
+    paper.title = text.page.column.paper(generation.name);
     this.#find('.name').append(paper);
-    this.#find('.switch span').textContent = `Run ${generation.name}`;
-    this.#find('.choice span').textContent = `Weights of ${generation.name}`;
-    this.#find('.idea').textContent = generation.idea;
+    this.#find('.switch span').textContent = text.page.column.run(generation.name);
+    this.#find('.choice span').textContent = text.page.column.weights(generation.name);
+    this.#find('.idea').textContent = text.page.column.ideas[generation.versions[0]];
     this.#showSilhouette(generation.versions[0]);
     this.#ranking = new Ranking(this.#find('.predictions'), TOP);
     this.#speed = new Speed(this.#find('.speed'));
@@ -106,7 +107,7 @@ export class Card implements Runner {
     const [first] = this.#choices;
     if (first) return this.load(first);
     this.#find<HTMLDetailsElement>('.more').open = true;
-    this.#say(NO_WEIGHTS);
+    this.#say(text.page.weights.none);
     this.#showState();
   }
 
@@ -128,7 +129,7 @@ export class Card implements Runner {
     } catch (error) {
       if (loading.signal.aborted) return;
       this.#say(loadMessage(error, choice.title, this.network !== null), {
-        label: 'Try again',
+        label: text.page.column.tryAgain,
         run: () => void this.load(choice),
         useful: error instanceof MobileNetError && ['FETCH_FAILED', 'CHECKSUM'].includes(error.code),
       });
@@ -148,7 +149,7 @@ export class Card implements Runner {
     this.#net = net;
     this.#choice = choice;
     this.#crashed = false;
-    this.#say(net.info.warnings.length > 0 ? guessedMessage(choice.title) : '');
+    this.#say(net.info.warnings.length > 0 ? text.page.weights.guessed(choice.title) : '');
     this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
@@ -177,7 +178,7 @@ export class Card implements Runner {
     this.#crashed = this.#net?.state === 'crashed';
     this.clear();
     this.#say(runMessage(error, this.#crashed), {
-      label: 'Restart',
+      label: text.page.column.restart,
       run: () => void (this.#choice && this.load(this.#choice)),
       useful: this.#crashed,
     });
@@ -213,7 +214,7 @@ export class Card implements Runner {
     this.#find('.cancel').addEventListener('click', () => {
       this.#loading?.abort();
       this.#loading = null;
-      if (!this.#net && this.#choices.length === 0) this.#say(NO_WEIGHTS);
+      if (!this.#net && this.#choices.length === 0) this.#say(text.page.weights.none);
       this.#find('.transfer').hidden = true;
       this.#showChoices();
       this.#showState();
@@ -242,14 +243,16 @@ export class Card implements Runner {
   #showTransfer(choice: Choice, loaded: number, total: number | null): void {
     const progress = this.#find<HTMLProgressElement>('progress');
     this.#find('.transfer').hidden = false;
-    progress.setAttribute('aria-label', `Loading ${choice.title}`);
+    progress.setAttribute('aria-label', text.page.column.loading(choice.title));
     if (total) {
       progress.max = total;
       progress.value = Math.min(loaded, total);
     } else {
       progress.removeAttribute('value');
     }
-    this.#find('.transfer-text').textContent = total ? `${megabytes(loaded)} of ${megabytes(total)}` : '';
+    this.#find('.transfer-text').textContent = total
+      ? text.page.column.progress(megabytes(loaded), megabytes(total))
+      : '';
   }
 
   #showChoices(): void {
@@ -268,7 +271,10 @@ export class Card implements Runner {
     this.element.classList.toggle('empty', !info);
     this.#find('.predictions').hidden = this.#net ? !this.#net.labels : this.#choices.length === 0;
     this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
-    const facts = info && [`${millions(info.parameters)} params`, `${millions(info.macs)} MACs`];
+    const facts = info && [
+      text.page.column.parameters(millions(info.parameters)),
+      text.page.column.macs(millions(info.macs)),
+    ];
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
     this.#find('.facts').replaceChildren(
       ...(facts ?? []).flatMap((fact, i) => (i > 0 ? [' · ', whole(fact)] : whole(fact))),
@@ -308,5 +314,5 @@ function whole(text: string): HTMLSpanElement {
 }
 
 function titleWithAccuracy({ title, top1 }: Choice): string {
-  return top1 === null ? title : `${title} · ${top1.toFixed(1)} % top-1`;
+  return top1 === null ? title : `${title} · ${text.page.weights.top1(top1.toFixed(1))}`;
 }

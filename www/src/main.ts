@@ -1,14 +1,17 @@
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
-import { TAB_HIDDEN } from './messages';
 import { GENERATIONS, architectureOf } from './networks';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
 import { Stage, element } from './stage';
+import { text } from './text';
+import { localise } from './text/localise';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
+
+localise();
 
 const stage = new Stage();
 const status = element('status');
@@ -22,20 +25,20 @@ const cards = GENERATIONS.map(
       onChange: refresh,
       onOtherVersion(version, net, choice) {
         const card = cards.find((card) => card.runs(version));
-        const there = card ? 'it runs in that column' : 'there is no column for it';
+        const { moved, homeless } = text.page.column;
         if (card) card.adopt(net, choice);
         else net.dispose();
         cards
           .find((other) => other.runs(generation.versions[0]))
-          ?.say(`${choice.title} is for ${architectureOf(version).name}: ${there}.`);
+          ?.say((card ? moved : homeless)(choice.title, architectureOf(version).name));
       },
     }),
 );
 element('generations').append(...cards.map((card) => card.element));
 
 const verdict = new Verdict(cards);
-const preprocess = new ShownMedian((text) => {
-  element('preprocess').textContent = `Frame read and resized in ${text}, once for all networks`;
+const preprocess = new ShownMedian((time) => {
+  element('preprocess').textContent = text.page.picture.prepared(time);
 });
 const scheduler = new Scheduler(cards, stage, (round) => {
   verdict.update(round.settled);
@@ -84,15 +87,17 @@ function showEngine(): void {
   const info = cards.find(({ info }) => info)?.info;
   if (!info) return;
   stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
-  const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
-  element('engine').textContent =
-    `One engine runs all networks in turn: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}.${skipped}`;
+  const { running, skipped } = text.page.engine;
+  element('engine').textContent = [
+    running(info.build, info.threads),
+    ...info.skipped.map(({ build, reason }) => skipped(build, reason)),
+  ].join(' ');
 }
 
 document.addEventListener('visibilitychange', () => {
   scheduler.paused = document.hidden;
-  if (document.hidden) report(TAB_HIDDEN);
-  else if (status.textContent === TAB_HIDDEN) report('');
+  if (document.hidden) report(text.page.camera.hidden);
+  else if (status.textContent === text.page.camera.hidden) report('');
 });
 
 async function begin(): Promise<void> {

@@ -1,9 +1,9 @@
-import { undecodable, unusableFiles } from './messages';
 import { element, type Stage } from './stage';
+import { text } from './text';
 
 const SAMPLES = [
-  { name: 'Chelsea the cat', url: 'samples/chelsea.png' },
-  { name: 'A cup of coffee', url: 'samples/coffee.png' },
+  { name: text.page.picture.chelsea, url: 'samples/chelsea.png' },
+  { name: text.page.picture.coffee, url: 'samples/coffee.png' },
 ];
 
 export interface PictureEvents {
@@ -31,7 +31,7 @@ export class PicturePanel {
     });
     document.addEventListener('paste', ({ clipboardData }) => {
       const picture = [...(clipboardData?.files ?? [])].find(isPicture);
-      if (picture) void this.show(picture, 'The pasted picture');
+      if (picture) void this.show(picture, text.page.picture.pasted);
     });
     this.#acceptDrops();
   }
@@ -56,7 +56,7 @@ export class PicturePanel {
       this.stage.showStill(bitmap, name);
       this.events.onPicture();
     } catch {
-      if (attempt === this.#attempt) this.events.report(undecodable(name));
+      if (attempt === this.#attempt) this.events.report(text.page.picture.undecodable(name));
     }
   }
 
@@ -102,7 +102,7 @@ export class PicturePanel {
       else if (files.some(({ name }) => name.endsWith('.safetensors'))) {
         this.events.onWeights(files, event.target instanceof Element ? event.target.closest('.card') : null);
       } else if (files.length > 0) {
-        this.events.report(unusableFiles(files.map(({ name }) => name)));
+        this.events.report(text.page.picture.unusable(files.map(({ name }) => name).join(', ')));
       }
     });
   }

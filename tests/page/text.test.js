@@ -1,0 +1,153 @@
+// Languages: every string comes from one place, and English and Chinese have the same.
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { card, open } from './harness.js';
+
+let session;
+before(async () => (session = await open()));
+after(() => session?.close());
+
+const www = new URL('../../www/', import.meta.url);
+
+/** @param {import('playwright-core').BrowserContextOptions} [options] */
+async function visit(search, options) {
+  const page = await session.browser.newPage(options);
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${session.url}${search}`);
+  return page;
+}
+
+const heading = (page) => page.locator('h1 span').innerText();
+const ENGLISH = 'five readings of one frame';
+const CHINESE = '五个网络看同一帧';
+
+test('the browser’s language is taken, and the address goes before it', async () => {
+  for (const [locale, search, expected, lang] of [
+    ['en-US', '', ENGLISH, 'en'],
+    ['zh-CN', '', CHINESE, 'zh-Hans'],
+    ['zh-TW', '', CHINESE, 'zh-Hans'],
+    ['fr-FR', '', ENGLISH, 'en'],
+    ['zh-CN', '?lang=en', ENGLISH, 'en'],
+    ['en-US', '?lang=zh', CHINESE, 'zh-Hans'],
+    ['en-US', '?lang=toString', ENGLISH, 'en'],
+  ]) {
+    const page = await visit(search, { locale });
+    assert.equal(await heading(page), expected, `${locale} ${search}`);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), lang);
+    await page.context().close();
+  }
+});
+
+test('the switch keeps the language in the address, the place on the page, and goes along to the other page', async () => {
+  const page = await visit('?other=1#networks-heading');
+  const to = (name) => page.getByRole('navigation', { name: /^(Language|语言)$/ }).getByRole('link', { name });
+  assert.equal(await to('English').getAttribute('aria-current'), 'true');
+  await to('中文').click();
+  await page.locator('h1', { hasText: CHINESE }).waitFor();
+  const { searchParams, hash } = new URL(page.url());
+  assert.deepEqual(Object.fromEntries(searchParams), { other: '1', lang: 'zh' });
+  assert.equal(hash, '#networks-heading');
+  assert.equal(await to('中文').getAttribute('aria-current'), 'true');
+  assert.match((await page.locator('.masthead p a').getAttribute('href')) ?? '', /bench\.html\?lang=zh$/);
+  await to('English').click();
+  await page.locator('h1', { hasText: ENGLISH }).waitFor();
+  await page.close();
+});
+
+/** What is the same in every language: names, units, and what isn't a word. */
+const UNIVERSAL =
+  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h‑swish|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope/g;
+
+test('in Chinese no English is left', async () => {
+  const page = await visit('?lang=zh');
+  // Names of classes and of weights are what they are.
+  await card(page, 'v1').locator('.milliseconds').filter({ hasText: /\d/ }).waitFor();
+  for (const details of await page.locator('details').all())
+    await details.evaluate((/** @type {HTMLDetailsElement} */ element) => (element.open = true));
+  const left = await page.evaluate(() => {
+    const found = [];
+    const named = '.label, .answers strong, .hub small, option, .transfer, .name';
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node instanceof Text) {
+        if (!node.parentElement?.closest(`${named}, script, style, #announcement, .hub`)) found.push(node.data);
+      } else if (node instanceof Element && !node.closest(`${named}, .predictions, .hub`)) {
+        for (const name of ['aria-label', 'title', 'alt', 'placeholder']) found.push(node.getAttribute(name) ?? '');
+      }
+    }
+    return found.map((text) => text.trim()).filter(Boolean);
+  });
+  assert.ok(left.length > 40, 'hardly any text was found');
+  const english = left.filter((text) => /[A-Za-z]{2,}/.test(text.replace(UNIVERSAL, '')));
+  assert.deepEqual(english, []);
+  assert.doesNotMatch((await page.title()).replace(UNIVERSAL, ''), /[A-Za-z]{2,}/);
+  await page.close();
+});
+
+test('documents hold keys and no text', async () => {
+  const page = await session.browser.newPage();
+  for (const file of ['index.html']) {
+    const source = await readFile(new URL(file, www), 'utf8');
+    const { texts, keys } = await page.evaluate((source) => {
+      const document = new DOMParser().parseFromString(source, 'text/html');
+      const texts = [];
+      const keys = [];
+      const look = (root) => {
+        for (const element of root.querySelectorAll('*')) {
+          for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
+          for (const { name, value } of element.attributes) {
+            if (name.startsWith('data-text')) keys.push(value);
+            else if (['aria-label', 'title', 'alt', 'placeholder'].includes(name)) texts.push(value);
+          }
+          if (element instanceof HTMLTemplateElement) look(element.content);
+        }
+      };
+      look(document);
+      return { texts, keys };
+    }, source);
+    const words = texts.filter((text) => /\p{L}{2,}/u.test(text.replace(UNIVERSAL, '')));
+    assert.deepEqual(words, [], file);
+    assert.ok(keys.length > 10, file);
+  }
+  await page.close();
+});
+
+test('the built documents come with their English text, for who has no script', async () => {
+  const page = await session.browser.newPage({ javaScriptEnabled: false });
+  await page.goto(session.url);
+  assert.equal(await heading(page), ENGLISH);
+  await page.getByRole('button', { name: 'Start camera' }).waitFor();
+  assert.match((await page.locator('meta[name=description]').getAttribute('content')) ?? '', /^MobileNet V1, V2/);
+  await page.close();
+});
+
+/** Code without its comments, and without what only developers read. */
+const withoutComments = (source) =>
+  source
+    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '$1')
+    .replace(/throw new (Error|TypeError)\([^;]*;/g, '');
+
+test('scripts hold no sentence outside text/', async () => {
+  const folder = fileURLToPath(new URL('src/', www));
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (file) => file.endsWith('.ts') && !/^(text|bench)\//.test(file),
+  );
+  assert.ok(files.length > 10);
+  const found = [];
+  for (const file of files) {
+    const source = withoutComments(await readFile(`${folder}${file}`, 'utf8'));
+    for (const [literal] of source.matchAll(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g)) {
+      const words = literal.slice(1, -1).replace(/\$\{[^}]*\}/g, '{}');
+      // Two words with a space between, or one that begins a sentence: selectors, types and names have neither.
+      if (/^\p{Lu}\p{Ll}+[.:?! ]?$|\p{L}{2,} \p{L}{2,}/u.test(words.replace(UNIVERSAL, '')) && !ALLOWED.test(words))
+        found.push(`${file}: ${literal}`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+/** Keys of the keyboard, names of errors, of constructors, and lists of classes or selectors. */
+const ALLOWED = /^(Enter|Escape|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;

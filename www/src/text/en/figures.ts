@@ -1,0 +1,2 @@
+/** What the sections below the columns say. */
+export const figures = {};

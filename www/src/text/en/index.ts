@@ -1,0 +1,5 @@
+import { figures } from './figures';
+import { page } from './page';
+
+/** English, after whose shape the other languages are made: what one of them lacks is an error of types. */
+export const text = { page, figures };

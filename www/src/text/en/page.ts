@@ -1,0 +1,135 @@
+import type { Version } from 'mobilenet-wasm';
+
+const columns: Record<Version, string | null> = {
+  v1: 'Splits each convolution in two: filter every channel by itself, then mix them with a 1×1. Eight to nine times less work.',
+  v2: 'Turns the bottleneck inside out: widen, filter, narrow again with no activation, and skip between the narrow ends.',
+  'v3-small': 'Blocks shaped by a search for phones. Squeeze-and-excite weighs the channels, h‑swish bends them.',
+  'v3-large':
+    'The same search, with nearly four times the room: more accurate than V2 on three quarters of its arithmetic.',
+  'v4-conv-small':
+    'One universal block that can become any of the others, placed by a search over many devices at once.',
+  'v4-conv-medium': null,
+  'mnasnet-b1': null,
+  'efficientnet-lite0': null,
+};
+
+/** Words for as many voices as there are columns. */
+const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four', 'Five'];
+const number = (count: number) => NUMBERS[count] ?? String(count);
+
+/** What stays on its place while the page is used, and what the parts of the page say. */
+export const page = {
+  title: 'MobileNet, five readings of one frame',
+  description: 'MobileNet V1, V2, V3 and V4 read the same frame, on this device’s processor.',
+  subtitle: 'five readings of one frame',
+  privacy: 'All of it runs here, on this device’s processor. No picture leaves it.',
+  toBench: 'How fast is it?',
+  languages: 'Language',
+
+  picture: {
+    section: 'Picture',
+    empty: 'Drop or paste a picture here, or start the camera.',
+    open: 'Open a picture…',
+    samples: 'Sample pictures',
+    chelsea: 'Chelsea the cat',
+    coffee: 'A cup of coffee',
+    pasted: 'The pasted picture',
+    prepared: (time: string) => `Frame read and resized in ${time}, once for all networks`,
+    undecodable: (name: string) => `${name} is not a picture this browser can read. Try a PNG, JPEG or WebP.`,
+    unusable: (names: string) => `${names}: drop a picture, or weights that end in .safetensors.`,
+    unread: (reason: string) => `This picture could not be read: ${reason}.`,
+  },
+
+  camera: {
+    start: 'Start camera',
+    stop: 'Stop camera',
+    choice: 'Camera',
+    unnamed: (number: number) => `Camera ${number}`,
+    none: 'No camera was found. Plug one in and start again, or open a picture.',
+    blocked: 'The camera is blocked for this page. Allow it beside the address, then start again; or open a picture.',
+    busy: 'The camera does not answer: another program may be using it. Close that one and start again.',
+    gone: 'That camera is gone. Choose another and start again.',
+    failed: (reason: string) => `The camera could not be started: ${reason}. Open a picture instead.`,
+    insecure: 'Browsers open the camera only to https: pages and localhost. Open a picture instead.',
+    ended: 'The camera was unplugged or switched off. Plug it in and start again, or open a picture.',
+    hidden: 'Paused while this tab is hidden. Come back to it to go on.',
+  },
+
+  verdict: {
+    kicker: 'What they see',
+    invitation: 'Show all five the same thing.',
+    alone: (name: string) => `${name} alone`,
+    both: 'Both agree',
+    all: (count: number) => `All ${number(count).toLowerCase()} agree`,
+    allDiffer: (count: number) => `${number(count)} answers`,
+    split: 'Split down the middle',
+    against: (count: number) => `${number(count)} against ${number(count).toLowerCase()}`,
+    most: (count: number, of: number) => `${number(count)} of ${number(of).toLowerCase()} agree`,
+    spoken: (kicker: string, labels: string[]) => `${kicker}: ${labels.join('; ')}`,
+  },
+
+  column: {
+    section: 'The networks',
+    ideas: columns,
+    paper: (name: string) => `The paper of MobileNet ${name}`,
+    run: (name: string) => `Run ${name}`,
+    weights: (name: string) => `Weights of ${name}`,
+    silhouette: (name: string, blocks: number, first: number, last: number) =>
+      `${name}: ${blocks} blocks, from ${first} channels to ${last}`,
+    unlabelled: 'Random weights. The time is real, an answer would not be.',
+    time: 'Inference time',
+    rate: 'Frame rate',
+    perSecond: (rate: string) => `${rate} frames/s`,
+    parameters: (count: string) => `${count} params`,
+    macs: (count: string) => `${count} MACs`,
+    loading: (title: string) => `Loading ${title}`,
+    progress: (loaded: string, total: string) => `${loaded} of ${total}`,
+    cancel: 'Cancel',
+    tryAgain: 'Try again',
+    restart: 'Restart',
+    moved: (title: string, network: string) => `${title} is for ${network}: it runs in that column.`,
+    homeless: (title: string, network: string) => `${title} is for ${network}: there is no column for it.`,
+  },
+
+  weights: {
+    other: 'Other weights',
+    fromHub: 'From the Hugging Face Hub:',
+    none: 'There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.',
+    choose: 'Choose a .safetensors file…',
+    runUntrained: 'Run it untrained, for speed only',
+    untrained: 'Untrained',
+    wide: (width: string, top1: string | null) => `${width} wide${top1 === null ? '' : `, ${top1} % top-1`}`,
+    top1: (percent: string) => `${percent} % top-1`,
+    fetch: (size: string) => `Fetch ${size}`,
+    fetchNamed: (name: string, size: string) => `Fetch ${name} from the Hub, ${size}`,
+    guessed: (title: string) =>
+      `${title} came without its config.json, so its settings were guessed and the answers may be wrong. Choose or drop the two files together.`,
+    before: 'The network loaded before goes on.',
+    unsupported: 'This browser has no WebAssembly SIMD. Update it, or use Chrome 91, Firefox 89, Safari 16.4 or later.',
+    blocked: (reason: string) => `This page can’t start its engine: ${reason}.`,
+    unfetched: (title: string, reason: string) => `${title} could not be fetched: ${reason}. Try again in a while.`,
+    offline: 'This device is offline. Connect it and try again, or choose a file from it.',
+    wrongFile: (title: string, reason: string) =>
+      `${title} is not the file it should be, so it was not used: ${reason}. Try again, or take other weights.`,
+    unusable: (title: string, reason: string) => `${title} can’t be used: ${reason}. Choose another file.`,
+    memory: (title: string) => `There is not enough memory for ${title}. Close other tabs, or take a narrower network.`,
+    unloaded: (title: string, reason: string) => `${title} could not be loaded: ${reason}.`,
+    lost: 'it is no longer kept here',
+  },
+
+  engine: {
+    crashed: 'The engine stopped while this network was at work. Restart it to go on.',
+    unloadable: (reason: string) =>
+      `The engine stopped, and this network could not be loaded again: ${reason}. Restart it to go on.`,
+    running: (build: string, threads: number) =>
+      `One engine runs all networks in turn: the ${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}.`,
+    skipped: (build: string, reason: string) => `Not ${build}: ${reason}.`,
+  },
+
+  legend: {
+    silhouettes: 'The silhouettes show the papers’ networks block by block.',
+    inside: 'channels inside a block, where it filters,',
+    passed: 'channels passed on,',
+    squeeze: 'squeeze-and-excite.',
+  },
+};
