@@ -68,6 +68,11 @@ export class Card implements Runner {
     return this.#crashed || !this.#switch.checked ? null : this.#net;
   }
 
+  /** The network that is here, also where it is switched off. */
+  get loaded(): MobileNet | null {
+    return this.#net;
+  }
+
   /** Median inference time, ms. */
   get time(): number | null {
     return this.#speed.time;

@@ -6,6 +6,7 @@ import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
 import { Stage, element } from './stage';
+import { tellStory } from './story';
 import { text } from './text';
 import { localise } from './text/localise';
 import { Verdict } from './verdict';
@@ -112,4 +113,11 @@ async function begin(): Promise<void> {
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 
-void begin();
+tellStory(element('story'), {
+  stage,
+  columnNetwork(version) {
+    const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);
+    return loaded ?? null;
+  },
+  begun: begin(),
+});

@@ -1,0 +1,21 @@
+/** Numbers as the figures write them. */
+
+import { millions } from '../format';
+
+/** Three digits that count. */
+export function digits(value: number): string {
+  if (value === 0) return '0';
+  return value >= 100 ? String(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
+}
+
+export function count(value: number): string {
+  return value >= 1e6 ? millions(value) : value.toLocaleString('en-US');
+}
+
+export function duration(microseconds: number): string {
+  return microseconds < 1000 ? `${digits(microseconds)} µs` : `${digits(microseconds / 1000)} ms`;
+}
+
+export function kilobytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
