@@ -39,7 +39,7 @@ export class CurveChart {
       ...[2, 4, 6].map((at) => shape('text', { x: x(0) - 6, y: y(at) + 4, 'text-anchor': 'end' }, written(at))),
       ...NAMES.map((name) => shape('path', { class: `line ${name}`, d: path(CURVES[name], y) })),
       this.#here,
-      shape('text', { x: RIGHT + 16, y: TOP + 8 }, words.histogram),
+      shape('text', { x: WIDTH, y: HEIGHT - 4, 'text-anchor': 'end' }, words.histogram),
       this.#bins,
     );
     this.difference.append(

@@ -32,7 +32,7 @@ export function largest(weights: Float32Array): number {
 
 function cell(weight: number, index: number, kernel: number, most: number): SVGElement[] {
   const [x, y] = [(index % kernel) * SIDE, Math.floor(index / kernel) * SIDE];
-  const side = most > 0 ? SIDE * Math.sqrt(Math.abs(weight) / most) : 0;
+  const side = most > 0 ? (SIDE - 3) * Math.sqrt(Math.abs(weight) / most) : 0;
   const inset = (SIDE - side) / 2;
   return [
     shape('rect', { class: 'cell', x: x + 0.5, y: y + 0.5, width: SIDE - 1, height: SIDE - 1 }),

@@ -2,9 +2,11 @@ import type { Tensor } from 'mobilenet-wasm';
 import { make } from './elements';
 import { drawMosaic } from './maps';
 
-/** How many maps stand side by side at most, for a mosaic about twice as wide as high. */
+/** How many maps stand side by side: as near to a square as leaves no row unfilled, if that is near. */
 function columnsFor(channels: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.sqrt(2 * channels)));
+  const least = Math.ceil(Math.sqrt(channels));
+  for (let columns = least; columns <= 2 * least; columns++) if (channels % columns === 0) return columns;
+  return least;
 }
 
 /**

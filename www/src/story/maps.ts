@@ -80,13 +80,6 @@ export function liveliest({ data, channels }: Tensor): number {
   return spread.indexOf(Math.max(...spread));
 }
 
-/** The largest value of all channels. */
-export function mostOf({ data }: Tensor): number {
-  let largest = 0;
-  for (const value of data) largest = Math.max(largest, Math.abs(value));
-  return largest;
-}
-
 const isSigned = new WeakMap<Float32Array, boolean>();
 
 /** Whether a tensor has values below zero. */

@@ -64,7 +64,7 @@ export class ReluFigure implements Figure {
   async #showFilters(source: ClassifySource, net: MobileNet, layers: DeadLayer[]): Promise<void> {
     const words = text.figures.relu;
     const filtering = layers.filter(({ kind }) => kind === 'filter');
-    const worst = filtering.reduce((a, b) => (b.dead > a.dead ? b : a));
+    const worst = filtering.reduce((a, b) => (b.dead / b.channels > a.dead / a.channels ? b : a));
     if (worst.dead === 0) {
       this.#filters.replaceChildren();
       this.#filtersTold.textContent = words.none;

@@ -5,7 +5,7 @@ import { text } from '../text';
 import { choice, line, make } from './elements';
 import type { Figure } from './figure';
 import { GateChart } from './gates';
-import { drawMap, mostOf } from './maps';
+import { drawMap, largestOf } from './maps';
 
 /** Maps that are shown of the strongest, and of the weakest gates. */
 const SHOWN = 4;
@@ -77,15 +77,16 @@ export class SqueezeFigure implements Figure {
   redraw(): void {
     if (!this.#seen) return;
     const { gates, filtered } = this.#seen;
-    const ranked = Array.from({ length: gates.channels }, (_, channel) => channel).sort(
-      (a, b) => gates.data[b] - gates.data[a],
-    );
+    const channels = Array.from({ length: gates.channels }, (_, channel) => channel);
+    const strength = channels.map((channel) => largestOf(filtered, channel));
+    // Of gates that are alike, as many are 1, first the one that lets most through.
+    const ranked = channels.sort((a, b) => gates.data[b] - gates.data[a] || strength[b] - strength[a]);
     this.#chart.show(gates, ranked);
     const shut = gates.data.filter((gate) => gate === 0).length;
     const open = gates.data.filter((gate) => gate === 1).length;
     this.#told.textContent = text.figures.squeeze.told(gates.channels, shut, open);
     // On one scale, so that it can be seen what a gate makes of a map.
-    const most = mostOf(filtered);
+    const most = Math.max(...strength);
     const show = (channel: number) => {
       const canvas = make('canvas');
       drawMap(canvas, filtered, channel, most);
