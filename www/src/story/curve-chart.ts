@@ -26,7 +26,7 @@ const BINS = 56;
 /** The curves of the three activations, and beside them how often a layer of V3 gives each value on this frame. */
 export class CurveChart {
   readonly element = drawing(WIDTH, HEIGHT, text.figures.hswish.chart);
-  readonly difference = drawing(WIDTH, SMALL, text.figures.hswish.differenceChart);
+  readonly difference = drawing(RIGHT + 10, SMALL, text.figures.hswish.differenceChart);
   readonly #here = shape('path', { class: 'here' });
   readonly #hereSmall = shape('path', { class: 'here' });
   readonly #bins = shape('g', { class: 'bins' });

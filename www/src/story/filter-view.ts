@@ -12,11 +12,9 @@ export class FilterView {
     this.element.classList.add('filter');
   }
 
-  /**
-   * @param weights row by row, `kernel` x `kernel`
-   * @param most the weight that fills its square
-   */
-  show(weights: Float32Array, kernel: number, most = largest(weights)): void {
+  /** @param weights row by row, `kernel` x `kernel` */
+  show(weights: Float32Array, kernel: number): void {
+    const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
     this.element.setAttribute('viewBox', `0 0 ${kernel * SIDE} ${kernel * SIDE}`);
     const rows = Array.from({ length: kernel }, (_, row) =>
       Array.from(weights.subarray(row * kernel, (row + 1) * kernel), written).join(' '),
@@ -24,10 +22,6 @@ export class FilterView {
     this.element.setAttribute('aria-label', text.figures.filter(rows.join('; ')));
     this.element.replaceChildren(...Array.from(weights, (weight, index) => cell(weight, index, kernel, most)).flat());
   }
-}
-
-export function largest(weights: Float32Array): number {
-  return weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
 }
 
 function cell(weight: number, index: number, kernel: number, most: number): SVGElement[] {

@@ -52,13 +52,15 @@ export class ProfileRow {
     const name = `${shortName(architectureOf(version).name)}${width === 1 ? '' : ` ×${width}`}`;
     this.#steps = steps;
     let x = 0;
-    this.#rects = steps.map(({ name, kind, microseconds }) => {
+    this.#rects = steps.map((step) => {
+      const { name, kind, microseconds } = step;
       const width = (WIDTH * microseconds) / longest;
       const begins = x;
       x += width;
       // Blocks stand a little apart.
       const gap = Math.min(width / 4, 1.5);
-      const given = { 'data-step': name, 'data-microseconds': microseconds };
+      const parameters = parametersOf(step, architectureOf(version));
+      const given = { 'data-step': name, 'data-microseconds': microseconds, 'data-parameters': parameters };
       return shape('rect', {
         class: groupOf(kind),
         x: begins,

@@ -25,7 +25,12 @@ export function rankChart(measured: readonly Measured[]): SVGSVGElement {
     const moved = Math.abs(byWork[index] - byTime[index]);
     chart.append(
       shape('text', { class: 'name', x: LEFT, y: from + 4, 'text-anchor': 'end' }, `${name} ${count(macs)}`),
-      shape('path', { class: moved > 0 ? 'tie crossed' : 'tie', d: `M${LEFT + 8} ${from} L${RIGHT - 8} ${to}` }),
+      shape('path', {
+        class: moved > 0 ? 'tie crossed' : 'tie',
+        d: `M${LEFT + 8} ${from} L${RIGHT - 8} ${to}`,
+        'data-macs': macs,
+        'data-time': time,
+      }),
       shape('text', { class: 'name', x: RIGHT, y: to + 4 }, `${duration(time * 1000)} ${name}`),
     );
   }

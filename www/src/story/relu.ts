@@ -4,9 +4,8 @@ import { text } from '../text';
 import { DeadChart, type DeadLayer, percent } from './dead-chart';
 import { line, make } from './elements';
 import type { Figure } from './figure';
-import { FilterView, largest } from './filter-view';
+import { FilterView } from './filter-view';
 import { deadChannels } from './maps';
-import { digits } from './numbers';
 import { SpiralView } from './spiral-view';
 
 /** Filters that are shown of each sort. */
@@ -60,10 +59,10 @@ export class ReluFigure implements Figure {
     // All of it is drawn in the style sheet's own colours.
   }
 
-  /** Those of the depthwise convolution of which most is dead, and as many living ones. */
+  /** Those of the depthwise convolution of which the largest part is dead, and as many living ones. */
   async #showFilters(source: ClassifySource, net: MobileNet, layers: DeadLayer[]): Promise<void> {
     const words = text.figures.relu;
-    const filtering = layers.filter(({ kind }) => kind === 'filter');
+    const filtering = layers.filter(({ part }) => part === 'depthwise');
     const worst = filtering.reduce((a, b) => (b.dead / b.channels > a.dead / a.channels ? b : a));
     if (worst.dead === 0) {
       this.#filters.replaceChildren();
@@ -71,32 +70,24 @@ export class ReluFigure implements Figure {
       return;
     }
     const { data, kernel } = await net.filters(worst.name);
-    const dead = deadChannels((await net.inspect(source, { layers: [worst.name] })).get(worst.name) as Tensor);
-    const taps = kernel ** 2;
-    const weights = (channel: number) => data.subarray(channel * taps, (channel + 1) * taps);
-    const most = (channels: number[]) => Math.max(0, ...channels.map((channel) => largest(weights(channel))));
+    const input = worst.block === 0 ? 'stem' : `block ${worst.block - 1} project`;
+    const tensors = await net.inspect(source, { layers: [worst.name, input] });
+    const [dead, starved] = [worst.name, input].map((name) => deadChannels(tensors.get(name) as Tensor));
     const of = (state: boolean) => dead.flatMap((isDead, channel) => (isDead === state ? [channel] : []));
-    const [gone, living] = [of(true), of(false)];
-    const fills = most([...gone, ...living]);
     const show = (channels: number[]) =>
       channels.slice(0, SHOWN).map((channel) => {
         const view = new FilterView();
-        view.show(weights(channel), kernel, fills);
+        view.show(data.subarray(channel * kernel ** 2, (channel + 1) * kernel ** 2), kernel);
         return view.element;
       });
     this.#filters.replaceChildren(
       make('h4', '', words.dead),
-      make('div', 'filter-row', ...show(gone)),
+      make('div', 'filter-row', ...show(of(true))),
       make('h4', '', words.living),
-      make('div', 'filter-row', ...show(living)),
+      make('div', 'filter-row', ...show(of(false))),
     );
-    this.#filtersTold.textContent = words.worst(
-      worst.block + 1,
-      gone.length,
-      dead.length,
-      digits(most(gone)),
-      digits(most(living)),
-    );
+    const hungry = of(true).filter((channel) => starved[channel]).length;
+    this.#filtersTold.textContent = words.worst(worst.block + 1, worst.dead, worst.channels, hungry);
   }
 }
 

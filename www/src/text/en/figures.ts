@@ -59,7 +59,7 @@ export const figures = {
     prose: [
       'ReLU makes every value below zero zero. In a layer of few channels that is final: what was cut off is in no other channel.',
       'The V2 paper shows it with a spiral: into n dimensions by a random matrix, through ReLU, and back by the pseudo-inverse. With two or three dimensions much of it is gone; with thirty there are copies enough.',
-      'So V2 widens before it cuts, and leaves the narrow ends linear. V1 cuts everywhere. Below are the channels that are zero at every pixel of your picture: in V1 some are dead for good, since training has shrunk their filters to nothing.',
+      'So V2 widens before it cuts, and leaves the narrow ends linear. V1 cuts everywhere, and a channel that is zero feeds a filter that has nothing to do. Below are the channels that are zero at every pixel of your picture, layer by layer.',
     ],
     spiral: 'There and back through ReLU',
     before: 'The spiral',
@@ -87,8 +87,8 @@ export const figures = {
     dead: 'Zero everywhere',
     living: 'Others of the same layer',
     none: 'In no depthwise layer is a channel zero everywhere.',
-    worst: (block: number, dead: number, channels: number, largestDead: string, largest: string) =>
-      `Block ${block}: ${dead} of ${channels} channels are zero everywhere. The largest weight of their filters is ${largestDead}, of the others ${largest}.`,
+    worst: (block: number, dead: number, channels: number, starved: number) =>
+      `Block ${block}: ${dead} of ${channels} filters give nothing on this frame; ${starved} of them get nothing either.`,
   },
 
   residual: {
@@ -163,7 +163,7 @@ export const figures = {
     title: 'Shaped by a search for a device',
     prose: [
       'V1 and V2 were drawn by people who counted multiplications. V3’s blocks were found by a search that timed candidates on a phone: MnasNet’s reward is accuracy × (time / target)^w, with w = −0.07, and −0.15 for V3-Small.',
-      'Time isn’t work. A depthwise layer does little with each value that it reads, small maps keep a core less busy than large ones, and each device differs. Measure yours: each network as a line of its layers, as wide as the time that they take here. Choose one for its numbers.',
+      'Time isn’t work. A depthwise layer does little with each value that it reads, and each device differs. Measure yours: each network as a line of its layers, as wide as the time that they take here. Choose one for its numbers.',
       'Then let this device rank the catalogue.',
     ],
     profile: 'Profile the five networks',
