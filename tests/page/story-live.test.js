@@ -1,0 +1,215 @@
+// The story's figures as they run: only where they are seen, with the camera, untrained; and what they measure.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { FAKE_CAMERA, open, openBlank } from './harness.js';
+import { VERSIONS, drawPicture, serveMadeUp, visit } from './story.js';
+
+/** @type {import('../../pkg/index.js').Architecture[]} */
+const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
+const catalogue = JSON.parse(readFileSync(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+const architecture = (version) => architectures.find((one) => one.version === version);
+
+let session;
+/** @type {Buffer} */
+let picture;
+before(async () => {
+  session = await open(FAKE_CAMERA);
+  const blank = await openBlank(session);
+  picture = Buffer.from(await blank.evaluate(drawPicture));
+  await blank.close();
+});
+after(() => session?.close());
+
+/** Counts what the page asks of its workers, by the requests' types. */
+async function countRequests(page) {
+  await page.addInitScript(() => {
+    const { postMessage } = Worker.prototype;
+    const counts = {};
+    Object.assign(globalThis, { counts });
+    Worker.prototype.postMessage = function (message, ...rest) {
+      const { type } = message.request ?? {};
+      counts[type] = (counts[type] ?? 0) + 1;
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+}
+
+const asked = (page, type) => page.evaluate((type) => globalThis['counts'][type] ?? 0, type);
+
+test('figures look only while they are seen, and a still picture once', async () => {
+  const page = await visit(session, picture, '', {
+    prepare: async (page) => {
+      await serveMadeUp(page);
+      await countRequests(page);
+    },
+  });
+  // As many looks as any figure would have had.
+  await page.waitForTimeout(1500);
+  assert.equal(await asked(page, 'inspect'), 0, 'a figure looked that nobody sees');
+  await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
+  await page.locator('#squeeze .gate').first().waitFor();
+  await page.waitForTimeout(1500);
+  const looked = await asked(page, 'inspect');
+  assert.ok(looked > 0);
+  await page.waitForTimeout(1000);
+  assert.equal(await asked(page, 'inspect'), looked, 'the same picture was looked at again');
+  await page.locator('#squeeze .pick select').selectOption('5');
+  await page.getByText('240 gates').waitFor();
+  assert.ok((await asked(page, 'inspect')) > looked);
+  await page.close();
+});
+
+test('with the camera a figure follows the frames while the columns go on', async () => {
+  const page = await visit(session, picture, '', { permissions: ['camera'] });
+  await page.locator('#camera-toggle').click();
+  const figure = page.locator('#residual');
+  await figure.locator('.residual').scrollIntoViewIfNeeded();
+  const pixels = () =>
+    figure
+      .locator('.grid canvas')
+      .first()
+      .evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  // The made-up camera's picture moves.
+  const first = await pixels();
+  await page.waitForFunction(
+    (first) =>
+      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .grid canvas')).toDataURL() !== first,
+    first,
+  );
+  const second = await pixels();
+  await page.waitForFunction(
+    (second) =>
+      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .grid canvas')).toDataURL() !== second,
+    second,
+  );
+  for (const version of VERSIONS) {
+    await page.locator(`.card[data-version="${version}"] .rate`).filter({ hasText: /\d/ }).waitFor();
+  }
+  assert.equal(await figure.locator('.trouble').innerText(), '');
+  await page.close();
+});
+
+test('where there are no weights the figures run untrained and say so', async () => {
+  const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(60_000);
+  await page.route('**/models/models.json', (route) => route.fulfill({ json: { models: [] } }));
+  await page.goto(session.url);
+  await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
+  await page.locator('#residual .residual').scrollIntoViewIfNeeded();
+  await page.getByText(/^Widened 56×56×144$/).waitFor();
+  assert.match(await page.locator('#residual .note').innerText(), /^There are no weights for V2 here/);
+  await page.locator('#search .search').scrollIntoViewIfNeeded();
+  await page.locator('#search .note').filter({ hasText: 'V1, V2, V3-Small, V3-Large and V4-Conv-Small' }).waitFor();
+  await page.close();
+});
+
+test('search: the profiles are whole networks, and a layer gives its numbers', async () => {
+  const page = await visit(session, picture);
+  const figure = page.locator('#search');
+  await figure.locator('.search').scrollIntoViewIfNeeded();
+  await figure.getByRole('button', { name: 'Profile the five networks' }).click();
+  const rows = figure.locator('.profile-row');
+  await rows.nth(4).waitFor();
+  for (const [index, version] of VERSIONS.entries()) {
+    const { parameters, blocks, resolution, stem } = architecture(version);
+    const steps = await rows
+      .nth(index)
+      .locator('rect')
+      .evaluateAll((rects) => rects.map(({ dataset, width }) => ({ ...dataset, width: width.baseVal.value })));
+    const sum = (key) => steps.reduce((sum, step) => sum + Number(step[key]), 0);
+    assert.equal(sum('parameters'), parameters, version);
+    assert.ok(sum('microseconds') > 0);
+    for (let block = 0; block < blocks.length; block++) {
+      assert.ok(
+        steps.some(({ step }) => step.startsWith(`block ${block} `)),
+        `${version}: block ${block}`,
+      );
+    }
+    // As wide as it is long, but for the gaps.
+    const perWidth = steps
+      .filter(({ width }) => width > 8)
+      .map(({ microseconds, width }) => Number(microseconds) / width);
+    assert.ok(Math.max(...perWidth) / Math.min(...perWidth) < 1.3, `${perWidth}`);
+    const line = rows.nth(index).getByRole('slider');
+    await line.focus();
+    await page.keyboard.press('ArrowRight');
+    const told = await figure.locator('.search > .reading').last().innerText();
+    assert.match(told, /^stem · 224×224×3 → 112×112×\d+, 3×3 stride 2 · \d+ parameters · [\d.]+ M MACs · .* GFLOP\/s$/);
+    assert.ok(told.includes(`→ ${resolution / 2}×${resolution / 2}×${stem.outChannels}`));
+    assert.equal(await line.getAttribute('aria-valuetext'), told);
+  }
+  await page.close();
+});
+
+test('search: the catalogue is ranked by the engine’s counts and by time', async () => {
+  const page = await visit(session, picture);
+  const figure = page.locator('#search');
+  await figure.locator('.search').scrollIntoViewIfNeeded();
+  await figure.getByRole('button', { name: 'Time the catalogue' }).click();
+  await figure.locator('.correlation').waitFor();
+  const networks = new Set(catalogue.map(({ version, width, resolution }) => `${version} ${width} ${resolution}`));
+  const measured = await figure
+    .locator('.tie')
+    .evaluateAll((ties) => ties.map((tie) => ({ macs: Number(tie.dataset.macs), time: Number(tie.dataset.time) })));
+  assert.equal(measured.length, networks.size);
+  for (const version of VERSIONS)
+    assert.ok(
+      measured.some(({ macs }) => macs === architecture(version).macs),
+      version,
+    );
+  const rank = (key) => (one) => 1 + measured.filter((other) => other[key] < one[key]).length;
+  const distance = measured.reduce((sum, one) => sum + (rank('macs')(one) - rank('time')(one)) ** 2, 0);
+  const n = measured.length;
+  const expected = 1 - (6 * distance) / (n * (n * n - 1));
+  const told = await figure.locator('.correlation').innerText();
+  const [, count, shown] = /over (\d+) networks: ([−\d.]+)\./.exec(told) ?? [];
+  assert.equal(Number(count), n);
+  // Two of the same time share a rank, and the formula above is for none.
+  if (new Set(measured.map(({ time }) => time)).size === n) {
+    assert.ok(Math.abs(Number(shown.replace('−', '-')) - expected) < 0.001, `${shown}, it is ${expected}`);
+  }
+  // Where time doesn't count the most accurate network wins.
+  const exponent = figure.getByRole('slider', { name: 'Exponent w' });
+  await exponent.focus();
+  await page.keyboard.press('Home');
+  const first = figure.locator('.ranking .bar').first();
+  const best = catalogue.reduce((a, b) => (b.top1 > a.top1 ? b : a));
+  assert.equal(
+    await first.locator('.bar-name').innerText(),
+    architecture(best.version).name.replace(/^MobileNet ?/, ''),
+  );
+  assert.equal(await first.locator('.bar-value').innerText(), (best.top1 / 100).toFixed(3));
+  await page.close();
+});
+
+test('universal: the switches make the four blocks, and count their work', async () => {
+  const page = await visit(session, picture);
+  const figure = page.locator('#universal');
+  await figure.locator('.universal').scrollIntoViewIfNeeded();
+  const start = figure.getByRole('checkbox', { name: 'Depthwise before the widening' });
+  const middle = figure.getByRole('checkbox', { name: 'Depthwise in the middle' });
+  const { expand, depthwise, project } = architecture('v4-conv-small').blocks.at(-1);
+  const mixing = expand.inChannels * expand.outChannels + project.inChannels * project.outChannels;
+  const filtering = (channels) => channels * depthwise.kernel ** 2;
+  for (const [before, inside, name, parts, marked] of /** @type {const} */ ([
+    [true, true, 'Extra depthwise', 5, 3],
+    [false, true, 'Inverted bottleneck', 4, 8],
+    [true, false, 'ConvNext-like', 4, 1],
+    [false, false, 'Feed-forward', 3, 0],
+  ])) {
+    await start.setChecked(before);
+    await middle.setChecked(inside);
+    await figure.getByRole('heading', { name, exact: true }).waitFor();
+    const filters = (before ? filtering(expand.inChannels) : 0) + (inside ? filtering(depthwise.outChannels) : 0);
+    assert.equal(Number(await figure.locator('[data-macs]').getAttribute('data-macs')), 7 * 7 * (mixing + filters));
+    assert.equal(await figure.locator('.part:visible').count(), parts);
+    assert.equal(await figure.locator('.strip').first().locator('.tile.marked').count(), marked);
+    const maps = marked > 0 ? parts : 0;
+    await page.waitForFunction(
+      (maps) => document.querySelectorAll('#universal canvas:not([hidden])').length === maps,
+      maps,
+    );
+  }
+  await page.close();
+});
