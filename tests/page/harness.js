@@ -71,6 +71,8 @@ export async function open(flags) {
   return {
     browser,
     url: server.url,
+    /** Ends the server alone. */
+    stop: () => server.close(),
     async close() {
       await browser.close();
       await server.close();
@@ -84,7 +86,8 @@ export async function open(flags) {
  * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
 export async function openPage({ browser, url }, { prepare, ...options } = {}) {
-  const page = await browser.newPage(options);
+  // What a service worker asks for, tests don't see.
+  const page = await browser.newPage({ serviceWorkers: 'block', ...options });
   page.setDefaultTimeout(60_000);
   await prepare?.(page);
   await page.goto(url);

@@ -13,7 +13,7 @@ const www = new URL('../../www/', import.meta.url);
 
 /** @param {import('playwright-core').BrowserContextOptions} [options] */
 async function visit(search, options) {
-  const page = await session.browser.newPage(options);
+  const page = await session.browser.newPage({ serviceWorkers: 'block', ...options });
   page.setDefaultTimeout(20_000);
   await page.goto(`${session.url}${search}`);
   return page;
@@ -68,12 +68,12 @@ test('in Chinese no English is left', async () => {
     await details.evaluate((/** @type {HTMLDetailsElement} */ element) => (element.open = true));
   const left = await page.evaluate(() => {
     const found = [];
-    const named = '.label, .answers strong, .hub small, option, .transfer, .name';
+    const named = '.label, .answers strong, .catalogue small, option, .transfer, .name, .fetch, #credits';
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node instanceof Text) {
-        if (!node.parentElement?.closest(`${named}, script, style, #announcement, .hub`)) found.push(node.data);
-      } else if (node instanceof Element && !node.closest(`${named}, .predictions, .hub`)) {
+        if (!node.parentElement?.closest(`${named}, script, style, #announcement, .catalogue`)) found.push(node.data);
+      } else if (node instanceof Element && !node.closest(`${named}, .predictions, .catalogue`)) {
         for (const name of ['aria-label', 'title', 'alt', 'placeholder']) found.push(node.getAttribute(name) ?? '');
       }
     }
@@ -87,7 +87,7 @@ test('in Chinese no English is left', async () => {
 });
 
 test('documents hold keys and no text', async () => {
-  const page = await session.browser.newPage();
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
   for (const file of ['index.html']) {
     const source = await readFile(new URL(file, www), 'utf8');
     const { texts, keys } = await page.evaluate((source) => {
@@ -149,5 +149,6 @@ test('scripts hold no sentence outside text/', async () => {
   assert.deepEqual(found, []);
 });
 
-/** Keys of the keyboard, names of errors, of constructors, and lists of classes or selectors. */
-const ALLOWED = /^(Enter|Escape|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;
+/** Names of people, of the keyboard's keys, of errors and constructors, and lists of classes or selectors. */
+const ALLOWED =
+  /^(Stéfan van der Walt|Rachel Michetti|Enter|Escape|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;

@@ -1,6 +1,6 @@
-import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
+import { type Classification, type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
+import type { CatalogueChoice } from './catalogue-choice';
 import { megabytes, millions, shortLabel } from './format';
-import { hubItem } from './hub-item';
 import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
@@ -8,7 +8,8 @@ import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
 import { text } from './text';
-import { type Choice, fileChoice, hubChoices, untrainedChoice } from './weights';
+import type { Choice, Loading } from './weights';
+import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
   /** The network came, went, or was switched on or off. */
@@ -33,11 +34,11 @@ export class Card implements Runner {
 
   #net: MobileNet | null = null;
   #choice: Choice | null = null;
-  #choices: Choice[] = [];
   #loading: AbortController | null = null;
   #crashed = false;
   readonly #ranking: Ranking;
   readonly #speed: Speed;
+  readonly #weights: WeightsPanel;
 
   constructor(
     private readonly generation: Generation,
@@ -54,12 +55,22 @@ export class Card implements Runner {
     paper.title = text.page.column.paper(generation.name);
     this.#find('.name').append(paper);
     this.#find('.switch span').textContent = text.page.column.run(generation.name);
-    this.#find('.choice span').textContent = text.page.column.weights(generation.name);
     this.#find('.idea').textContent = text.page.column.ideas[generation.versions[0]];
     this.#showSilhouette(generation.versions[0]);
     this.#ranking = new Ranking(this.#find('.predictions'), TOP);
     this.#speed = new Speed(this.#find('.speed'));
-    this.#listen();
+    this.#weights = new WeightsPanel(
+      this.element,
+      generation,
+      (choice) => void this.load(choice),
+      () => this.#cancel(),
+    );
+    this.#switch.addEventListener('change', () => {
+      this.clear();
+      this.#speed.clear();
+      this.#showState();
+      this.events.onChange();
+    });
     this.#showState();
   }
 
@@ -88,51 +99,50 @@ export class Card implements Runner {
   }
 
   /** Offers weights that need no download. */
-  offer(choices: Choice[]): void {
-    this.#choices.push(...choices.filter(({ id }) => !this.#choices.some((known) => known.id === id)));
-    this.#showChoices();
+  offer(choices: readonly Choice[]): void {
+    this.#weights.offer(choices);
   }
 
-  /** Lists what the Hub has, and offers what an earlier visit kept of it. */
-  async offerHub(): Promise<void> {
-    const onHub = await hubChoices(this.generation.versions);
-    this.offer(onHub.filter(({ kept }) => kept));
-    this.#find('.hub').replaceChildren(
-      ...onHub.filter(({ kept }) => !kept).map((choice) => hubItem(choice, () => void this.load(choice))),
-    );
+  offerCatalogue(): Promise<void> {
+    return this.#weights.offerCatalogue();
   }
 
-  /** Size of what {@link begin} loads. */
+  /** What to fetch for this column, where it has no weights. */
+  get wanted(): CatalogueChoice | null {
+    return this.#weights.wanted;
+  }
+
+  /** Size of what {@link begin} loads; a network without weights comes after all others. */
   get firstBytes(): number {
-    return this.#choices[0]?.bytes ?? 0;
+    return this.#weights.first.bytes ?? Infinity;
   }
 
-  /** Loads the first weights on offer; where there are none, opens the list of what could be had. */
-  async begin(): Promise<void> {
-    const [first] = this.#choices;
-    if (first) return this.load(first);
-    this.#find<HTMLDetailsElement>('.more').open = true;
-    this.#say(text.page.weights.none);
-    this.#showState();
+  /** Loads the first weights on offer; where there are none, the network runs untrained, for its time. */
+  begin(): Promise<void> {
+    return this.load(this.#weights.first);
   }
 
-  /** Loads weights; whatever goes wrong, the network loaded before goes on. */
-  async load(choice: Choice): Promise<void> {
+  /**
+   * Loads weights; whatever goes wrong, the network loaded before goes on.
+   * @param together where this is one of several loads, whose progress is shown elsewhere
+   */
+  async load(choice: Choice, together?: Loading): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    const signal = together ? AbortSignal.any([loading.signal, together.signal]) : loading.signal;
+    const onProgress =
+      together?.onProgress ??
+      (({ loaded, total }: Progress) => this.#weights.showTransfer(choice, { loaded, total: total ?? choice.bytes }));
     this.#say('');
-    this.#showTransfer(choice, 0, choice.bytes);
+    if (choice.bytes !== null) onProgress({ loaded: 0, total: choice.bytes });
     try {
-      const net = await choice.load({
-        signal: loading.signal,
-        onProgress: ({ loaded, total }) => this.#showTransfer(choice, loaded, total ?? choice.bytes),
-      });
-      if (loading.signal.aborted) net.dispose();
+      const net = await choice.load({ signal, onProgress });
+      if (signal.aborted) net.dispose();
       else if (this.runs(net.info.version)) this.adopt(net, choice);
       else this.events.onOtherVersion(net.info.version, net, choice);
     } catch (error) {
-      if (loading.signal.aborted) return;
+      if (signal.aborted) return;
       this.#say(loadMessage(error, choice.title, this.network !== null), {
         label: text.page.column.tryAgain,
         run: () => void this.load(choice),
@@ -141,8 +151,7 @@ export class Card implements Runner {
     } finally {
       if (this.#loading === loading) {
         this.#loading = null;
-        this.#find('.transfer').hidden = true;
-        this.#showChoices();
+        this.#weights.hideTransfer();
         this.#showState();
       }
     }
@@ -158,8 +167,7 @@ export class Card implements Runner {
     this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
-    if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);
-    this.#showChoices();
+    this.#weights.run(choice);
     this.#showState();
     this.events.onChange();
   }
@@ -209,73 +217,24 @@ export class Card implements Runner {
     this.markAnswer(null);
   }
 
-  #listen(): void {
-    this.#switch.addEventListener('change', () => {
-      this.clear();
-      this.#speed.clear();
-      this.#showState();
-      this.events.onChange();
-    });
-    this.#find('.cancel').addEventListener('click', () => {
-      this.#loading?.abort();
-      this.#loading = null;
-      if (!this.#net && this.#choices.length === 0) this.#say(text.page.weights.none);
-      this.#find('.transfer').hidden = true;
-      this.#showChoices();
-      this.#showState();
-    });
-    this.#select.addEventListener('change', () => {
-      const choice = this.#choices.find(({ id }) => id === this.#select.value);
-      if (choice) void this.load(choice);
-    });
-    this.#find('.untrained').addEventListener(
-      'click',
-      () => void this.load(untrainedChoice(this.generation.versions[0])),
-    );
-    const file = this.#find<HTMLInputElement>('input[type=file]');
-    this.#find('.from-file').addEventListener('click', () => file.click());
-    file.addEventListener('change', () => {
-      const choice = fileChoice([...(file.files ?? [])]);
-      if (choice) void this.load(choice);
-      file.value = '';
-    });
+  #cancel(): void {
+    this.#loading?.abort();
+    this.#loading = null;
+    this.#weights.hideTransfer();
+    if (!this.#net) void this.load(this.#weights.untrained);
   }
 
   #showSilhouette(version: Version): void {
     this.#find('.silhouette').replaceChildren(silhouette(architectureOf(version)));
   }
 
-  #showTransfer(choice: Choice, loaded: number, total: number | null): void {
-    const progress = this.#find<HTMLProgressElement>('progress');
-    this.#find('.transfer').hidden = false;
-    progress.setAttribute('aria-label', text.page.column.loading(choice.title));
-    if (total) {
-      progress.max = total;
-      progress.value = Math.min(loaded, total);
-    } else {
-      progress.removeAttribute('value');
-    }
-    this.#find('.transfer-text').textContent = total
-      ? text.page.column.progress(megabytes(loaded), megabytes(total))
-      : '';
-  }
-
-  #showChoices(): void {
-    this.#find('.choice').hidden = this.#choices.length === 0;
-    this.#select.replaceChildren(
-      ...this.#choices.map(
-        (choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id),
-      ),
-    );
-    if (!this.#choice) this.#select.value = '';
-  }
-
   #showState(): void {
     const { info } = this;
     this.element.classList.toggle('off', !this.#switch.checked);
-    this.element.classList.toggle('empty', !info);
-    this.#find('.predictions').hidden = this.#net ? !this.#net.labels : this.#choices.length === 0;
-    this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
+    const unlabelled = info !== null && this.#net?.labels === null;
+    this.#find('.predictions').hidden = unlabelled;
+    this.#find('.offer').hidden = !unlabelled;
+    this.#find('.unlabelled').textContent = info?.trained ? text.page.column.nameless : text.page.column.unlabelled;
     const facts = info && [
       text.page.column.parameters(millions(info.parameters)),
       text.page.column.macs(millions(info.macs)),
@@ -302,10 +261,6 @@ export class Card implements Runner {
     return this.#find<HTMLInputElement>('.switch input');
   }
 
-  get #select(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.choice select');
-  }
-
   #find<E extends HTMLElement = HTMLElement>(selector: string): E {
     return this.element.querySelector(selector) as E;
   }
@@ -316,8 +271,4 @@ function whole(text: string): HTMLSpanElement {
   const span = document.createElement('span');
   span.textContent = text;
   return span;
-}
-
-function titleWithAccuracy({ title, top1 }: Choice): string {
-  return top1 === null ? title : `${title} · ${text.page.weights.top1(top1.toFixed(1))}`;
 }

@@ -1,7 +1,10 @@
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
+import { FetchAll } from './fetch-all';
+import { KeptPanel } from './kept-panel';
 import { GENERATIONS, architectureOf } from './networks';
+import { keepForOffline } from './offline/register';
 import { PicturePanel } from './picture';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
@@ -37,6 +40,8 @@ const cards = GENERATIONS.map(
 );
 element('generations').append(...cards.map((card) => card.element));
 
+const fetchAll = new FetchAll(cards);
+const kept = new KeptPanel();
 const verdict = new Verdict(cards);
 const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
@@ -81,6 +86,8 @@ function startAfresh(): void {
 function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
+  fetchAll.refresh();
+  void kept.refresh();
   showEngine();
 }
 
@@ -108,9 +115,11 @@ async function begin(): Promise<void> {
   const served = await servedChoices();
   // Of a version that has no column nothing is offered.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
-  await Promise.all(cards.map((card) => card.offerHub()));
+  await Promise.all(cards.map((card) => card.offerCatalogue()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
+  void keepForOffline();
+  await fetchAll.offer();
 }
 
 tellStory(element('story'), {

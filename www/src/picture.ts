@@ -1,10 +1,6 @@
+import { SAMPLES, type Sample } from './samples';
 import { element, type Stage } from './stage';
 import { text } from './text';
-
-const SAMPLES = [
-  { name: text.page.picture.chelsea, url: 'samples/chelsea.png' },
-  { name: text.page.picture.coffee, url: 'samples/coffee.png' },
-];
 
 export interface PictureEvents {
   /** A still picture is on the stage. */
@@ -60,15 +56,17 @@ export class PicturePanel {
     }
   }
 
-  /** Offers the samples that lie beside the page, and shows the first. */
+  /** Shows the first sample, and offers those that lie beside the page. */
   async offerSamples(): Promise<void> {
     const attempt = this.#attempt;
-    const loaded = await Promise.all(SAMPLES.map(async ({ name, url }) => ({ name, blob: await fetchPicture(url) })));
-    for (const [i, { name, blob }] of loaded.entries()) {
-      if (!blob) continue;
-      element('samples').append(this.#sampleButton(name, blob));
-      if (i === 0 && attempt === this.#attempt && !this.stage.picture) void this.#display(blob, name);
-    }
+    const [first, ...others] = SAMPLES;
+    const blob = await fetchPicture(first.url);
+    if (blob && attempt === this.#attempt && !this.stage.picture) await this.#display(blob, first.name);
+    // The others wait: a picture that is being read is worth more than five that might be.
+    const blobs = [blob, ...(await Promise.all(others.map(({ url }) => fetchPicture(url))))];
+    const there = SAMPLES.flatMap((sample, i) => (blobs[i] ? { sample, blob: blobs[i] } : []));
+    element('samples').append(...there.map(({ sample, blob }) => this.#sampleButton(sample.name, blob)));
+    element('credits').append(...credits(there.map(({ sample }) => sample)));
   }
 
   #sampleButton(name: string, blob: Blob): HTMLButtonElement {
@@ -106,6 +104,19 @@ export class PicturePanel {
       }
     });
   }
+}
+
+/** Who made the samples, and on what terms. */
+function credits(samples: Sample[]): (string | HTMLAnchorElement)[] {
+  const link = (words: string, href: string): HTMLAnchorElement =>
+    Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noreferrer' });
+  return samples.flatMap(({ name, author, source, licence }, i) => [
+    i === 0 ? text.page.picture.credits : '; ',
+    link(`${name}, ${author}`, source),
+    ' (',
+    link(licence.name, licence.url),
+    ')',
+  ]);
 }
 
 function isPicture(file: File): boolean {

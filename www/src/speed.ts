@@ -51,7 +51,6 @@ export class Speed {
   add(inference: number, live: boolean): void {
     if (live) this.#rate.tick(performance.now());
     if (!this.#median.add(inference, live)) return;
-    this.element.hidden = false;
     const rate = this.#rate.value;
     this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));
   }
@@ -64,7 +63,7 @@ export class Speed {
   clear(): void {
     this.#median.clear();
     this.#rate.clear();
-    this.element.hidden = true;
+    for (const part of ['.milliseconds', '.rate']) this.#find(part).textContent = '';
   }
 
   #find(selector: string): Element {

@@ -6,7 +6,7 @@ import { list, text } from './text';
 /** ms between changes of the large type while the camera runs. */
 const SHOWN_EVERY = 400;
 /** ms between sentences to a screen reader while the camera runs. */
-const SPOKEN_EVERY = 4000;
+const SPOKEN_EVERY = 2000;
 
 interface Voice {
   card: Card;
@@ -44,14 +44,18 @@ export class Verdict {
     this.#kicker.textContent = kicker;
     this.#answers.replaceChildren(...groups.map(answerElement));
     this.#invitation.hidden = groups.length > 0;
+    this.#invitation.textContent = this.#untrained ? text.page.verdict.untrained : text.page.verdict.invitation;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
-      const sentence = text.page.verdict.spoken(
-        kicker,
-        groups.map(([{ opinion }]) => opinion.label),
-      );
+      const sentence = text.page.verdict.spoken(kicker, groups[0][0].opinion.label);
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
+  }
+
+  /** Whether networks run and none of them has answers. */
+  get #untrained(): boolean {
+    const running = this.cards.flatMap(({ network }) => network ?? []);
+    return running.length > 0 && running.every(({ labels }) => labels === null);
   }
 
   clear(): void {

@@ -33,6 +33,12 @@ export const page = {
     samples: 'Sample pictures',
     chelsea: 'Chelsea the cat',
     coffee: 'A cup of coffee',
+    flower: 'A flower',
+    temple: 'A temple in China',
+    rocket: 'A rocket taking off',
+    astronaut: 'An astronaut',
+    publicDomain: 'public domain',
+    credits: 'Sample pictures: ',
     pasted: 'The pasted picture',
     prepared: (time: string) => `Frame read and resized in ${time}, once for all networks`,
     undecodable: (name: string) => `${name} is not a picture this browser can read. Try a PNG, JPEG or WebP.`,
@@ -58,6 +64,7 @@ export const page = {
   verdict: {
     kicker: 'What they see',
     invitation: 'Show all five the same thing.',
+    untrained: 'Untrained, they see nothing yet.',
     alone: (name: string) => `${name} alone`,
     both: 'Both agree',
     all: (count: number) => `All ${number(count).toLowerCase()} agree`,
@@ -65,7 +72,7 @@ export const page = {
     split: 'Split down the middle',
     against: (count: number) => `${number(count)} against ${number(count).toLowerCase()}`,
     most: (count: number, of: number) => `${number(count)} of ${number(of).toLowerCase()} agree`,
-    spoken: (kicker: string, labels: string[]) => `${kicker}: ${labels.join('; ')}`,
+    spoken: (kicker: string, label: string) => `${kicker}: ${label}`,
   },
 
   column: {
@@ -77,6 +84,7 @@ export const page = {
     silhouette: (name: string, blocks: number, first: number, last: number) =>
       `${name}: ${blocks} blocks, from ${first} channels to ${last}`,
     unlabelled: 'Random weights. The time is real, an answer would not be.',
+    nameless: 'Its classes have no names here: there is only its time.',
     time: 'Inference time',
     rate: 'Frame rate',
     perSecond: (rate: string) => `${rate} frames/s`,
@@ -93,15 +101,17 @@ export const page = {
 
   weights: {
     other: 'Other weights',
-    fromHub: 'From the Hugging Face Hub:',
-    none: 'There are no weights for this network here. Fetch some from the Hub, choose a file, or run it untrained.',
+    catalogue: 'From the Hugging Face Hub or ModelScope:',
     choose: 'Choose a .safetensors file…',
     runUntrained: 'Run it untrained, for speed only',
     untrained: 'Untrained',
     wide: (width: string, top1: string | null) => `${width} wide${top1 === null ? '' : `, ${top1} % top-1`}`,
     top1: (percent: string) => `${percent} % top-1`,
     fetch: (size: string) => `Fetch ${size}`,
-    fetchNamed: (name: string, size: string) => `Fetch ${name} from the Hub, ${size}`,
+    fetchNamed: (name: string, size: string) => `Fetch ${size}: ${name}`,
+    fetchAll: (count: number, size: string) => `Fetch weights for all ${number(count).toLowerCase()}, ${size}`,
+    fetchingAll: 'Weights of all networks',
+    nowhere: 'no host has it',
     guessed: (title: string) =>
       `${title} came without its config.json, so its settings were guessed and the answers may be wrong. Choose or drop the two files together.`,
     before: 'The network loaded before goes on.',
@@ -115,6 +125,14 @@ export const page = {
     memory: (title: string) => `There is not enough memory for ${title}. Close other tabs, or take a narrower network.`,
     unloaded: (title: string, reason: string) => `${title} could not be loaded: ${reason}.`,
     lost: 'it is no longer kept here',
+  },
+
+  kept: {
+    summary: (count: number, size: string) =>
+      `Weights kept on this device: ${count} ${count === 1 ? 'file' : 'files'}, ${size}`,
+    all: 'All of them',
+    delete: 'Delete',
+    deleteNamed: (name: string) => `Delete: ${name}`,
   },
 
   engine: {

@@ -18,6 +18,12 @@ export const page: (typeof text)['page'] = {
     samples: '示例图片',
     chelsea: '小猫切尔西',
     coffee: '一杯咖啡',
+    flower: '一朵花',
+    temple: '中国的寺庙',
+    rocket: '起飞的火箭',
+    astronaut: '宇航员',
+    publicDomain: '公有领域',
+    credits: '示例图片：',
     pasted: '粘贴的图片',
     prepared: (time) => `读取并缩放一帧用时 ${time}，供所有网络共用`,
     undecodable: (name) => `浏览器无法读取图片 ${name}。请换用 PNG、JPEG 或 WebP。`,
@@ -43,6 +49,7 @@ export const page: (typeof text)['page'] = {
   verdict: {
     kicker: '它们看到了什么',
     invitation: '让五个网络看同一样东西。',
+    untrained: '未经训练，它们还什么都看不懂。',
     alone: (name) => `只有 ${name} 作答`,
     both: '两者一致',
     all: (count) => `${number(count)}个网络一致`,
@@ -50,7 +57,7 @@ export const page: (typeof text)['page'] = {
     split: '势均力敌',
     against: (count) => `${number(count)}对${number(count)}`,
     most: (count, of) => `${number(of)}个中有${number(count)}个一致`,
-    spoken: (kicker, labels) => `${kicker}：${labels.join('；')}`,
+    spoken: (kicker, label) => `${kicker}：${label}`,
   },
 
   column: {
@@ -70,6 +77,7 @@ export const page: (typeof text)['page'] = {
     weights: (name) => `${name} 的权重`,
     silhouette: (name, blocks, first, last) => `${name}：${blocks} 个模块，通道数从 ${first} 到 ${last}`,
     unlabelled: '权重是随机的：用时是真实的，答案没有意义。',
+    nameless: '它的类别在这里没有名称，只显示用时。',
     time: '推理用时',
     rate: '帧率',
     perSecond: (rate) => `${rate} 帧/秒`,
@@ -86,15 +94,17 @@ export const page: (typeof text)['page'] = {
 
   weights: {
     other: '其他权重',
-    fromHub: '来自 Hugging Face Hub：',
-    none: '这里没有该网络的权重。可以从 Hub 下载、选择文件，或不经训练直接运行。',
+    catalogue: '来自 Hugging Face Hub 或 ModelScope：',
     choose: '选择 .safetensors 文件…',
     runUntrained: '用随机权重运行，只看速度',
     untrained: '未训练',
     wide: (width, top1) => `宽度 ${width}${top1 === null ? '' : `，top-1 ${top1} %`}`,
     top1: (percent) => `top-1 ${percent} %`,
     fetch: (size) => `下载 ${size}`,
-    fetchNamed: (name, size) => `从 Hub 下载 ${name}，${size}`,
+    fetchNamed: (name, size) => `下载 ${size}：${name}`,
+    fetchAll: (count, size) => `下载全部${number(count)}个网络的权重，${size}`,
+    fetchingAll: '全部网络的权重',
+    nowhere: '没有站点提供它',
     guessed: (title) => `${title} 缺少 config.json，其设置是推测的，答案可能有误。请同时选择或拖入这两个文件。`,
     before: '之前载入的网络继续运行。',
     unsupported: '此浏览器不支持 WebAssembly SIMD。请更新，或使用 Chrome 91、Firefox 89、Safari 16.4 及以上版本。',
@@ -106,6 +116,13 @@ export const page: (typeof text)['page'] = {
     memory: (title) => `内存不足，无法载入 ${title}。请关闭其他标签页，或选用更窄的网络。`,
     unloaded: (title, reason) => `无法载入 ${title}：${reason}。`,
     lost: '它已不在本机',
+  },
+
+  kept: {
+    summary: (count, size) => `保存在本机的权重：${count} 个文件，${size}`,
+    all: '全部',
+    delete: '删除',
+    deleteNamed: (name) => `删除：${name}`,
   },
 
   engine: {
