@@ -118,9 +118,13 @@ async function begin(): Promise<void> {
   await Promise.all(cards.map((card) => card.offerCatalogue()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
-  void keepForOffline();
-  await fetchAll.offer();
 }
+
+const begun = begin();
+void begun.then(() => {
+  void keepForOffline();
+  return fetchAll.offer();
+});
 
 tellStory(element('story'), {
   stage,
@@ -128,5 +132,5 @@ tellStory(element('story'), {
     const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);
     return loaded ?? null;
   },
-  begun: begin(),
+  begun,
 });

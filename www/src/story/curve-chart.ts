@@ -4,7 +4,7 @@ import { drawing, shape } from './elements';
 
 const WIDTH = 560;
 const HEIGHT = 300;
-const LEFT = 36;
+const LEFT = 44;
 const RIGHT = 420;
 const BASE = HEIGHT - 20;
 const TOP = 10;

@@ -1,9 +1,9 @@
 import { text } from '../text';
-import { drawing, shape } from './elements';
+import { describe, drawing, shape } from './elements';
 
 const WIDTH = 560;
 const HEIGHT = 120;
-const LEFT = 40;
+const LEFT = 56;
 const BASE = HEIGHT - 18;
 const TOP = 8;
 
@@ -32,7 +32,7 @@ export class DeadChart {
     const most = Math.max(0.1, ...layers.map(share));
     const step = (WIDTH - LEFT) / layers.length;
     const y = (value: number) => BASE - (BASE - TOP) * (value / most);
-    this.element.setAttribute('aria-label', words.label(this.name, percent(Math.max(...layers.map(share)))));
+    describe(this.element, words.label(this.name, percent(Math.max(...layers.map(share)))));
     this.element.replaceChildren(
       shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),
       shape('path', { class: 'rule', d: `M${LEFT} ${y(most)} H${WIDTH}` }),

@@ -24,6 +24,7 @@ export class DepthwiseFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v1'];
   readonly pause = 400;
+  readonly showsMaps = true;
   changed = () => {};
   #seen: Seen | null = null;
   /** The block for which channels were chosen to begin with. */

@@ -28,9 +28,20 @@ export function shape<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** A drawing that fills the width there is, with the coordinates of `width` x `height`. */
+/**
+ * A drawing that fills the width there is, with the coordinates of `width` x `height`.
+ * @param label what it shows, for who can't see it; empty where that is said later
+ */
 export function drawing(width: number, height: number, label: string, ...children: Child[]): SVGSVGElement {
-  return shape('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, ...children);
+  const svg = shape('svg', { viewBox: `0 0 ${width} ${height}` }, ...children);
+  if (label) describe(svg, label);
+  return svg;
+}
+
+/** Says what a drawing shows. */
+export function describe(svg: SVGSVGElement, label: string): void {
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', label);
 }
 
 export interface Slider {

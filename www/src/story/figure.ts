@@ -7,6 +7,8 @@ export interface Figure {
   readonly versions: readonly Version[];
   /** ms between two looks at a camera's frames. A still picture is looked at once. */
   readonly pause: number;
+  /** Whether it shows what networks see: an untrained one sees chance. Of others only the time counts. */
+  readonly showsMaps: boolean;
   /** Has it look again, soon: a control was moved. */
   changed: () => void;
   /**

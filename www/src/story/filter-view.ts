@@ -1,5 +1,5 @@
 import { text } from '../text';
-import { drawing, shape } from './elements';
+import { describe, drawing, shape } from './elements';
 import { digits } from './numbers';
 
 const SIDE = 24;
@@ -19,7 +19,7 @@ export class FilterView {
     const rows = Array.from({ length: kernel }, (_, row) =>
       Array.from(weights.subarray(row * kernel, (row + 1) * kernel), written).join(' '),
     );
-    this.element.setAttribute('aria-label', text.figures.filter(rows.join('; ')));
+    describe(this.element, text.figures.filter(rows.join('; ')));
     this.element.replaceChildren(...Array.from(weights, (weight, index) => cell(weight, index, kernel, most)).flat());
   }
 }

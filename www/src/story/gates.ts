@@ -1,10 +1,10 @@
 import type { Tensor } from 'mobilenet-wasm';
 import { text } from '../text';
-import { drawing, shape } from './elements';
+import { describe, drawing, shape } from './elements';
 
 const WIDTH = 560;
 const HEIGHT = 130;
-const LEFT = 30;
+const LEFT = 40;
 const BASE = HEIGHT - 6;
 const TOP = 8;
 
@@ -16,7 +16,7 @@ export class GateChart {
   show({ data }: Tensor, ranked: readonly number[]): void {
     const step = (WIDTH - LEFT) / ranked.length;
     const y = (gate: number) => BASE - (BASE - TOP) * gate;
-    this.element.setAttribute('aria-label', text.figures.squeeze.chart(ranked.length));
+    describe(this.element, text.figures.squeeze.chart(ranked.length));
     this.element.replaceChildren(
       shape('path', { class: 'rule', d: `M${LEFT} ${y(1)} H${WIDTH} M${LEFT} ${y(0.5)} H${WIDTH}` }),
       shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),

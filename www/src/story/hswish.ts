@@ -17,6 +17,7 @@ export class HswishFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v3-small'];
   readonly pause = 500;
+  readonly showsMaps = true;
   changed = () => {};
   readonly #chart = new CurveChart();
   readonly #place;

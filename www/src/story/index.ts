@@ -75,7 +75,10 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
       await begun;
       const own = columnNetwork(version);
       const made = untrained.get(version);
-      if (!own) return made ?? keep(version);
+      if (!own) {
+        const kept = await made;
+        return kept && kept.state === 'ready' ? kept : keep(version);
+      }
       if (made) {
         untrained.delete(version);
         void made.then((net) => net.dispose());

@@ -2,10 +2,9 @@
 
 import { millions } from '../format';
 
-/** Three digits that count. */
+/** The two or three digits that count. */
 export function digits(value: number): string {
-  if (value === 0) return '0';
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
 }
 
 export function count(value: number): string {

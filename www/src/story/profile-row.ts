@@ -70,7 +70,7 @@ export class ProfileRow {
         ...given,
       });
     });
-    const svg = drawing(WIDTH, HEIGHT, name, ...this.#rects);
+    const svg = drawing(WIDTH, HEIGHT, '', ...this.#rects);
     svg.setAttribute('preserveAspectRatio', 'none');
     svg.setAttribute('aria-hidden', 'true');
     this.#slider.append(svg);
@@ -81,8 +81,11 @@ export class ProfileRow {
     this.#slider.setAttribute('aria-valuemax', String(steps.length - 1));
     this.#slider.setAttribute('aria-valuenow', '0');
     this.#slider.addEventListener('keydown', (event) => this.#onKey(event));
-    const point = ({ target }: Event) => this.#choose(this.#rects.indexOf(target as SVGRectElement));
-    svg.addEventListener('pointerover', point);
+    const point = ({ clientX }: PointerEvent) => {
+      const { left, width } = svg.getBoundingClientRect();
+      this.#choose(this.#rects.findLastIndex(({ x }) => x.baseVal.value <= ((clientX - left) / width) * WIDTH));
+    };
+    svg.addEventListener('pointermove', point);
     svg.addEventListener('pointerdown', point);
     const facts = make('span', 'reading', text.figures.search.total(duration(total.microseconds), count(total.macs)));
     this.element = make('div', 'profile-row', make('h4', '', make('b', '', name), ' ', facts), this.#slider);

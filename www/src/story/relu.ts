@@ -17,6 +17,7 @@ export class ReluFigure implements Figure {
   readonly versions: readonly Version[] = ['v1', 'v2'];
   // All tensors of two networks are read, some 40 MB.
   readonly pause = 2000;
+  readonly showsMaps = true;
   changed = () => {};
   readonly #charts = [new DeadChart('V1'), new DeadChart('V2')];
   readonly #told = line();

@@ -22,6 +22,7 @@ export class ResidualFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v2'];
   readonly pause = 600;
+  readonly showsMaps = true;
   changed = () => {};
   #seen: Record<Stage, Tensor> | null = null;
   /** The block for which channels were chosen to begin with. */

@@ -18,6 +18,7 @@ export class SearchFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
   readonly pause = 3000;
+  readonly showsMaps = false;
   changed = () => {};
   #networks: readonly MobileNet[] = [];
   #measured: Measured[] = [];
@@ -27,6 +28,8 @@ export class SearchFigure implements Figure {
   readonly #step = line();
   readonly #progress = line();
   readonly #ranking = make('div', 'ranking');
+  readonly #chart = make('div');
+  readonly #correlation = line('correlation');
   readonly #exponent;
   readonly #rewards = make('ul', 'bars');
   readonly #rewardTold = line();
@@ -41,8 +44,9 @@ export class SearchFigure implements Figure {
     this.#progress.setAttribute('role', 'status');
     this.#ranking.hidden = true;
     this.#ranking.append(
-      make('div', 'rank-chart'),
-      line('correlation'),
+      make('h3', '', words.ranks),
+      this.#chart,
+      this.#correlation,
       make('h3', '', words.reward),
       this.#exponent.element,
       this.#rewards,
@@ -58,7 +62,6 @@ export class SearchFigure implements Figure {
       make('ul', 'kinds', ...legend),
       this.#rows,
       this.#step,
-      make('h3', '', words.ranks),
       this.#ranking,
     );
     this.#step.textContent = words.unmeasured;
@@ -113,11 +116,10 @@ export class SearchFigure implements Figure {
     this.#measured = await measureCatalogue((done, of) => {
       this.#progress.textContent = words.measuring(done + 1, of);
     });
-    const [chart, told] = this.#ranking.children;
     const of = (key: 'macs' | 'time') => this.#measured.map((measured) => measured[key]);
     const rho = rankCorrelation(of('macs'), of('time'));
-    chart.replaceChildren(rankChart(this.#measured));
-    told.textContent = words.correlation(written(Number(rho.toFixed(3))), this.#measured.length);
+    this.#chart.replaceChildren(rankChart(this.#measured));
+    this.#correlation.textContent = words.correlation(written(Number(rho.toFixed(3))), this.#measured.length);
     this.#ranking.hidden = false;
     this.#showRewards();
   }

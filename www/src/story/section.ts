@@ -37,7 +37,7 @@ export class Section {
 
   /** Says which of the networks have no weights. */
   note(networks: readonly MobileNet[]): void {
-    const untrained = networks.filter(({ info }) => !info.trained);
+    const untrained = networks.filter(({ info }) => this.figure.showsMaps && !info.trained);
     const names = untrained.map(({ info }) => shortName(architectureOf(info.version).name));
     this.#note.textContent = names.length > 0 ? text.figures.untrained(list(names)) : '';
   }

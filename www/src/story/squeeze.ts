@@ -20,6 +20,7 @@ export class SqueezeFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v3-small'];
   readonly pause = 700;
+  readonly showsMaps = true;
   changed = () => {};
   #seen: Seen | null = null;
   readonly #block;

@@ -19,6 +19,7 @@ export class UniversalFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v4-conv-small'];
   readonly pause = 700;
+  readonly showsMaps = true;
   changed = () => {};
   readonly #start = make('input');
   readonly #middle = make('input');

@@ -77,6 +77,11 @@ export class Watch {
     try {
       const networks = await Promise.all(figure.versions.map((version) => this.surroundings.network(version)));
       const { sight } = watched;
+      // A column's network that crashed over a picture waits for the visitor.
+      if (networks.some(({ state }) => state !== 'ready')) {
+        watched.due = performance.now() + REST;
+        return;
+      }
       const same = sight?.picture === picture && sight.networks.every((network, index) => network === networks[index]);
       if (same && !live) return;
       // The figure may ask for another look while it is at this one.
@@ -92,10 +97,10 @@ export class Watch {
       }
       this.report(figure, null);
     } catch (error) {
-      watched.sight = null;
       watched.due = performance.now() + REST;
       // Replaced by another while it was looked into.
-      if (!(error instanceof MobileNetError && error.code === 'DISPOSED')) this.report(figure, error);
+      if (error instanceof MobileNetError && error.code === 'DISPOSED') watched.sight = null;
+      else this.report(figure, error);
     }
   }
 }
