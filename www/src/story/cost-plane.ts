@@ -5,7 +5,8 @@ import { digits } from './numbers';
 
 const WIDTH = 520;
 const HEIGHT = 300;
-const LEFT = 46;
+const LEFT = 60;
+const RIGHT = 26;
 const BOTTOM = 40;
 const TOP = 14;
 /** Output channels, from and to. */
@@ -13,7 +14,7 @@ const CHANNELS = [8, 1024];
 const MOST = 0.25;
 
 const x = (channels: number) =>
-  LEFT + ((WIDTH - LEFT - 14) * Math.log2(channels / CHANNELS[0])) / Math.log2(CHANNELS[1] / CHANNELS[0]);
+  LEFT + ((WIDTH - LEFT - RIGHT) * Math.log2(channels / CHANNELS[0])) / Math.log2(CHANNELS[1] / CHANNELS[0]);
 const y = (share: number) => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (share / MOST);
 
 /** What separating costs over the output channels: a curve for each filter, V1's blocks, and the one that is chosen. */
@@ -25,9 +26,9 @@ export class CostPlane {
     const words = text.figures.depthwise.plane;
     this.element = drawing(WIDTH, HEIGHT, words.label);
     this.element.append(
-      shape('path', { class: 'axis', d: `M${LEFT} ${TOP} V${HEIGHT - BOTTOM} H${WIDTH - 8}` }),
+      shape('path', { class: 'axis', d: `M${LEFT} ${TOP} V${HEIGHT - BOTTOM} H${WIDTH - RIGHT}` }),
       shape('text', { x: LEFT + 6, y: TOP + 8 }, words.vertical),
-      shape('text', { x: WIDTH - 8, y: HEIGHT - 4, 'text-anchor': 'end' }, words.horizontal),
+      shape('text', { x: WIDTH - RIGHT, y: HEIGHT - 4, 'text-anchor': 'end' }, words.horizontal),
     );
     for (const share of [0, 0.1, 0.2]) {
       this.element.append(
@@ -55,7 +56,7 @@ function curve(kernel: number): SVGElement[] {
   const d = points
     .map((channels, index) => `${index ? 'L' : 'M'}${x(channels)} ${y(ratio(kernel, channels))}`)
     .join('');
-  const end = { x: WIDTH - 14, y: y(ratio(kernel, CHANNELS[1])) - 8, 'text-anchor': 'end' };
+  const end = { x: WIDTH - RIGHT, y: y(ratio(kernel, CHANNELS[1])) - 8, 'text-anchor': 'end' };
   return [shape('path', { class: 'curve', d }), shape('text', end, `${kernel}×${kernel}`)];
 }
 

@@ -7,8 +7,8 @@ import { count, duration } from './numbers';
 const WIDTH = 560;
 const ROW = 24;
 const TOP = 30;
-const LEFT = 200;
-const RIGHT = 360;
+const LEFT = 216;
+const RIGHT = 344;
 
 /** Networks in two orders, by work and by time, each tied to itself by a line: those that cross changed places. */
 export function rankChart(measured: readonly Measured[]): SVGSVGElement {

@@ -28,7 +28,7 @@ export class SearchFigure implements Figure {
   readonly #step = line();
   readonly #progress = line();
   readonly #ranking = make('div', 'ranking');
-  readonly #chart = make('div');
+  readonly #chart = make('div', 'rank-chart');
   readonly #correlation = line('correlation');
   readonly #exponent;
   readonly #rewards = make('ul', 'bars');
