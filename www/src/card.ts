@@ -14,6 +14,12 @@ import { WeightsPanel } from './weights-panel';
 export interface CardEvents {
   /** The network came, went, or was switched on or off. */
   onChange: () => void;
+  /** A network has answered. */
+  onAnswer: (card: Card, answer: Classification) => void;
+  /** The pointer is on the column, and on a class of its ranking, or on neither any more. */
+  onPoint: (question: { card: Card; classIndex: number | null } | null) => void;
+  /** The visitor wants to see where the network sees a class, or with `null` its first, also without the pointer there. */
+  onPin: (card: Card, classIndex: number | null) => void;
   /** A file held a network that runs in another column, or in none: it is the listener's now. */
   onOtherVersion: (version: Version, net: MobileNet, choice: Choice) => void;
 }
@@ -34,6 +40,7 @@ export class Card implements Runner {
 
   #net: MobileNet | null = null;
   #choice: Choice | null = null;
+  #answer: Classification | null = null;
   #loading: AbortController | null = null;
   #crashed = false;
   readonly #ranking: Ranking;
@@ -57,7 +64,16 @@ export class Card implements Runner {
     this.#find('.switch span').textContent = text.page.column.run(generation.name);
     this.#find('.idea').textContent = text.page.column.ideas[generation.versions[0]];
     this.#showSilhouette(generation.versions[0]);
-    this.#ranking = new Ranking(this.#find('.predictions'), TOP);
+    this.#ranking = new Ranking(this.#find('.predictions'), TOP, {
+      onPoint: (classIndex) => events.onPoint({ card: this, classIndex }),
+      onPick: (classIndex) => events.onPin(this, classIndex),
+    });
+    this.element.addEventListener('pointerenter', ({ pointerType }) => {
+      if (pointerType === 'mouse') events.onPoint({ card: this, classIndex: null });
+    });
+    this.element.addEventListener('pointerleave', () => events.onPoint(null));
+    this.#where.setAttribute('aria-label', text.page.column.whereNamed(generation.name));
+    this.#where.addEventListener('click', () => events.onPin(this, null));
     this.#speed = new Speed(this.#find('.speed'));
     this.#weights = new WeightsPanel(
       this.element,
@@ -176,15 +192,66 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  show({ predictions, timing }: Classification, live: boolean): void {
-    this.#speed.add(timing.inference, live);
+  /** What the weights are called, and their published accuracy, per cent. */
+  get weights(): string | null {
+    return this.#choice?.title ?? null;
+  }
+
+  get top1(): number | null {
+    return this.#choice?.top1 ?? null;
+  }
+
+  /** Everything that is known of the network and its last answer; `null` where none runs. */
+  get report(): object | null {
+    const { network, weights, top1 } = this;
+    if (!network) return null;
+    const { version, width, resolution, precision, build, threads, trained } = network.info;
+    return {
+      name: this.name,
+      weights,
+      top1,
+      network: { version, width, resolution, precision, trained, build, threads },
+      milliseconds: { median: this.#speed.time, p95: this.#speed.p95 },
+      framesPerSecond: this.#speed.rate,
+      predictions: network.labels ? (this.#answer?.predictions ?? []) : [],
+    };
+  }
+
+  /** Whether it has said what it sees, however sure it is. */
+  get answered(): boolean {
+    return this.#answer !== null && Boolean(this.#net?.labels);
+  }
+
+  /** Answers less probable than this don't count. */
+  set threshold(threshold: number) {
+    this.#ranking.threshold = threshold;
+    this.#showAnswer();
+  }
+
+  show(answer: Classification, live: boolean): void {
+    this.#speed.add(answer.timing.inference, live);
+    this.#answer = answer;
+    this.#showAnswer();
+    this.events.onAnswer(this, answer);
+  }
+
+  #showAnswer(): void {
     const labels = this.#net?.labels;
-    if (!labels) return;
+    this.opinion = null;
+    if (!labels || !this.#answer) return;
+    const { predictions } = this.#answer;
     const [{ index, label, probability }] = predictions;
-    // Where there are other classes than ImageNet's, only their names can be compared.
-    const key = labels.length === 1000 ? String(index) : String(label);
-    this.opinion = { key, label: shortLabel(label ?? ''), probability };
+    if (probability >= this.#ranking.threshold) {
+      // Where there are other classes than ImageNet's, only their names can be compared.
+      const key = labels.length === 1000 ? String(index) : String(label);
+      this.opinion = { key, label: shortLabel(label ?? ''), probability };
+    }
     this.#ranking.show(predictions);
+  }
+
+  /** Marks the column whose map stays. */
+  showPinned(pinned: boolean): void {
+    this.#where.setAttribute('aria-pressed', String(pinned));
   }
 
   fail(error: unknown): void {
@@ -212,6 +279,7 @@ export class Card implements Runner {
   /** Forgets answers of a picture that is gone. */
   clear(): void {
     this.#ranking.show([]);
+    this.#answer = null;
     this.opinion = null;
     this.#speed.clearRate();
     this.markAnswer(null);
@@ -233,6 +301,7 @@ export class Card implements Runner {
     this.element.classList.toggle('off', !this.#switch.checked);
     const unlabelled = info !== null && this.#net?.labels === null;
     this.#find('.predictions').hidden = unlabelled;
+    this.#where.hidden = !this.#net?.labels;
     this.#find('.offer').hidden = !unlabelled;
     this.#find('.unlabelled').textContent = info?.trained ? text.page.column.nameless : text.page.column.unlabelled;
     const facts = info && [
@@ -255,6 +324,10 @@ export class Card implements Runner {
     Object.assign(button, { type: 'button', className: 'small', textContent: remedy.label });
     button.addEventListener('click', remedy.run);
     remedies.append(button);
+  }
+
+  get #where(): HTMLButtonElement {
+    return this.#find<HTMLButtonElement>('.where');
   }
 
   get #switch(): HTMLInputElement {

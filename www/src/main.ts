@@ -1,3 +1,4 @@
+import { ActivationView } from './activation';
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
@@ -6,12 +7,15 @@ import { KeptPanel } from './kept-panel';
 import { GENERATIONS, architectureOf } from './networks';
 import { keepForOffline } from './offline/register';
 import { PicturePanel } from './picture';
+import { RegionPicker } from './region';
+import { Scatter } from './scatter';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
 import { Stage, element } from './stage';
 import { tellStory } from './story';
 import { text } from './text';
 import { localise } from './text/localise';
+import { Tools } from './tools';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
 
@@ -27,6 +31,12 @@ const cards = GENERATIONS.map(
   (generation) =>
     new Card(generation, {
       onChange: refresh,
+      onAnswer: (card, answer) => tools.note(card, answer),
+      onPoint: (question) => activation.point(question),
+      onPin(card, classIndex) {
+        if (classIndex === null) activation.toggle(card);
+        else activation.pin({ card, classIndex });
+      },
       onOtherVersion(version, net, choice) {
         const card = cards.find((card) => card.runs(version));
         const { moved, homeless } = text.page.column;
@@ -43,11 +53,15 @@ element('generations').append(...cards.map((card) => card.element));
 const fetchAll = new FetchAll(cards);
 const kept = new KeptPanel();
 const verdict = new Verdict(cards);
+const activation = new ActivationView(stage);
+const scatter = new Scatter(cards);
 const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
 });
 const scheduler = new Scheduler(cards, stage, (round) => {
   verdict.update(round.settled);
+  activation.refresh();
+  scatter.refresh();
   if (round.preprocess !== null) preprocess.add(round.preprocess, stage.picture?.kind === 'live');
 });
 
@@ -73,12 +87,17 @@ const camera = new CameraPanel(
   report,
 );
 
-/** Another picture: nothing that was said of the one before holds. */
+const tools = new Tools(cards, stage, camera, () => verdict.update(true), report);
+new RegionPicker(stage, startAfresh);
+
+/** Another picture, or another part of it: nothing that was said of the one before holds. */
 function startAfresh(): void {
   for (const card of cards) card.clear();
   verdict.clear();
   preprocess.clear();
   element('preprocess').textContent = '';
+  activation.forget();
+  tools.refresh();
   scheduler.refresh();
 }
 
@@ -87,6 +106,8 @@ function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
   fetchAll.refresh();
+  activation.refresh();
+  scatter.refresh();
   void kept.refresh();
   showEngine();
 }

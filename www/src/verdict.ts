@@ -40,16 +40,22 @@ export class Verdict {
     const now = performance.now();
     if (!settled && now - this.#shownAt < SHOWN_EVERY) return;
     this.#shownAt = now;
-    const kicker = agreement(groups);
+    const kicker = this.#unsure ? text.page.verdict.unsure : agreement(groups);
     this.#kicker.textContent = kicker;
     this.#answers.replaceChildren(...groups.map(answerElement));
-    this.#invitation.hidden = groups.length > 0;
+    this.#invitation.hidden = groups.length > 0 || this.#unsure;
     this.#invitation.textContent = this.#untrained ? text.page.verdict.untrained : text.page.verdict.invitation;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
       const sentence = text.page.verdict.spoken(kicker, groups[0][0].opinion.label);
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
+  }
+
+  /** Whether there are answers, and none of them counts. */
+  get #unsure(): boolean {
+    const answers = this.cards.filter(({ network, answered }) => network && answered);
+    return answers.length > 0 && answers.every(({ opinion }) => opinion === null);
   }
 
   /** Whether networks run and none of them has answers. */

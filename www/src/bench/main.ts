@@ -3,7 +3,7 @@ import { element } from '../stage';
 import { contest } from './contest';
 import { efforts } from './effort';
 import { newEntries } from './entry';
-import { copy, download } from './hand-over';
+import { copy, download, fileTime } from '../hand-over';
 import { Opening } from './opening';
 import { newPaths } from './path';
 import { PathView } from './path-view';
@@ -40,9 +40,7 @@ button.addEventListener('click', () => {
 
 exportButton.addEventListener('click', () => {
   if (!measurement) return;
-  // Colons can't be part of a file's name everywhere.
-  const time = measurement.date.toISOString().replace(/\..*/, '').replaceAll(':', '-');
-  download(`mobilenet-wasm-${time}.json`, 'application/json', reportJson(measurement));
+  download(`mobilenet-wasm-${fileTime(measurement.date)}.json`, 'application/json', reportJson(measurement));
 });
 
 copyButton.addEventListener('click', () => {

@@ -31,6 +31,9 @@ export interface Surroundings {
 export interface Frame {
   /** Another object for another picture. */
   picture: object;
-  source: ClassifySource;
+  /** Another one where another part of it is looked at; `null` for all of it. */
+  part: object | null;
   live: boolean;
+  /** Keeps what is shown now, of which all that a figure shows is made; `release` is to be called at the end. */
+  take(): Promise<{ source: ClassifySource; release: () => void }>;
 }

@@ -67,9 +67,19 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
     frame(): Frame | null {
       const { picture } = stage;
       if (!picture) return null;
-      if (picture.kind === 'still') return { picture, source: picture.bitmap, live: false };
-      const there = stage.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
-      return there ? { picture, source: stage.video, live: true } : null;
+      const live = picture.kind === 'live';
+      if (live && stage.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+      return {
+        picture,
+        part: stage.region,
+        live,
+        async take() {
+          const { source, release } = await stage.source(picture);
+          if (source !== stage.video) return { source, release };
+          const still = await createImageBitmap(stage.video);
+          return { source: still, release: () => still.close() };
+        },
+      };
     },
     async network(version) {
       await begun;

@@ -9,6 +9,7 @@ const REST = 2000;
 /** What a figure saw last. */
 interface Sight {
   picture: object;
+  part: object | null;
   networks: readonly MobileNet[];
 }
 
@@ -72,7 +73,7 @@ export class Watch {
     }
   }
 
-  async #look(watched: Watched, { picture, source, live }: Frame): Promise<void> {
+  async #look(watched: Watched, { picture, part, live, take }: Frame): Promise<void> {
     const { figure } = watched;
     try {
       const networks = await Promise.all(figure.versions.map((version) => this.surroundings.network(version)));
@@ -82,18 +83,20 @@ export class Watch {
         watched.due = performance.now() + REST;
         return;
       }
-      const same = sight?.picture === picture && sight.networks.every((network, index) => network === networks[index]);
+      const same =
+        sight?.picture === picture &&
+        sight.part === part &&
+        sight.networks.every((network, index) => network === networks[index]);
       if (same && !live) return;
       // The figure may ask for another look while it is at this one.
-      watched.sight = { picture, networks };
+      watched.sight = { picture, part, networks };
       watched.due = performance.now() + figure.pause;
       this.onNetworks(figure, networks);
-      // All that a figure shows is of one moment.
-      const still = live ? await createImageBitmap(source as HTMLVideoElement) : null;
+      const { source, release } = await take();
       try {
-        await figure.look(still ?? source, networks);
+        await figure.look(source, networks);
       } finally {
-        still?.close();
+        release();
       }
       this.report(figure, null);
     } catch (error) {

@@ -30,6 +30,9 @@ export const page = {
     section: 'Picture',
     empty: 'Drop or paste a picture here, or start the camera.',
     open: 'Open a picture…',
+    save: 'Save picture',
+    region:
+      'Picture. Drag on it to show the networks a part; double click for all of it. By keyboard: plus, minus, arrows, Escape.',
     samples: 'Sample pictures',
     chelsea: 'Chelsea the cat',
     coffee: 'A cup of coffee',
@@ -50,6 +53,11 @@ export const page = {
     start: 'Start camera',
     stop: 'Stop camera',
     choice: 'Camera',
+    front: 'Front camera',
+    back: 'Back camera',
+    pause: 'Pause',
+    resume: 'Go on',
+    paused: 'The camera’s picture, paused',
     unnamed: (number: number) => `Camera ${number}`,
     none: 'No camera was found. Plug one in and start again, or open a picture.',
     blocked: 'The camera is blocked for this page. Allow it beside the address, then start again; or open a picture.',
@@ -64,6 +72,7 @@ export const page = {
   verdict: {
     kicker: 'What they see',
     invitation: 'Show all five the same thing.',
+    unsure: 'None is sure enough',
     untrained: 'Untrained, they see nothing yet.',
     alone: (name: string) => `${name} alone`,
     both: 'Both agree',
@@ -85,7 +94,11 @@ export const page = {
       `${name}: ${blocks} blocks, from ${first} channels to ${last}`,
     unlabelled: 'Random weights. The time is real, an answer would not be.',
     nameless: 'Its classes have no names here: there is only its time.',
-    time: 'Inference time',
+    time: 'Inference time, median',
+    slow: 'Inference time that one in twenty exceeds',
+    p95: (time: string) => `p95 ${time}`,
+    where: 'Show where',
+    whereNamed: (name: string) => `Show where ${name} sees it`,
     rate: 'Frame rate',
     perSecond: (rate: string) => `${rate} frames/s`,
     parameters: (count: string) => `${count} params`,
@@ -125,6 +138,30 @@ export const page = {
     memory: (title: string) => `There is not enough memory for ${title}. Close other tabs, or take a narrower network.`,
     unloaded: (title: string, reason: string) => `${title} could not be loaded: ${reason}.`,
     lost: 'it is no longer kept here',
+  },
+
+  activation: {
+    caption: (name: string, label: string) => `Where ${name} sees “${label}”`,
+  },
+
+  tools: {
+    section: 'Answers',
+    threshold: 'Answers count from',
+    copy: 'Copy as JSON',
+    copied: 'The answers and times are in the clipboard.',
+    byHand: 'Copy this:',
+    record: 'Record a minute as CSV',
+    recording: (seconds: number) => `Stop recording, ${seconds} s left`,
+  },
+
+  scatter: {
+    heading: 'Accuracy against time on this device',
+    about:
+      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured; marks on the left are what else the catalogue has.',
+    time: 'Time of one frame here, ms',
+    accuracy: 'Top-1, %',
+    measured: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms`,
+    unmeasured: (name: string, top1: string) => `${name}: ${top1} % top-1, not run here`,
   },
 
   kept: {

@@ -15,6 +15,8 @@ export const page: (typeof text)['page'] = {
     section: '画面',
     empty: '把图片拖放或粘贴到这里，或者打开摄像头。',
     open: '打开图片…',
+    save: '保存图片',
+    region: '画面。拖动可让网络只看一部分；双击恢复全部。键盘：加号、减号、方向键、Esc。',
     samples: '示例图片',
     chelsea: '小猫切尔西',
     coffee: '一杯咖啡',
@@ -35,6 +37,11 @@ export const page: (typeof text)['page'] = {
     start: '打开摄像头',
     stop: '关闭摄像头',
     choice: '摄像头',
+    front: '前置摄像头',
+    back: '后置摄像头',
+    pause: '暂停',
+    resume: '继续',
+    paused: '已暂停的摄像头画面',
     unnamed: (number) => `摄像头 ${number}`,
     none: '没有找到摄像头。请接上摄像头后重试，或打开一张图片。',
     blocked: '此页面被禁止使用摄像头。请在地址栏旁允许后重试，或打开一张图片。',
@@ -49,6 +56,7 @@ export const page: (typeof text)['page'] = {
   verdict: {
     kicker: '它们看到了什么',
     invitation: '让五个网络看同一样东西。',
+    unsure: '没有一个足够确定',
     untrained: '未经训练，它们还什么都看不懂。',
     alone: (name) => `只有 ${name} 作答`,
     both: '两者一致',
@@ -78,7 +86,11 @@ export const page: (typeof text)['page'] = {
     silhouette: (name, blocks, first, last) => `${name}：${blocks} 个模块，通道数从 ${first} 到 ${last}`,
     unlabelled: '权重是随机的：用时是真实的，答案没有意义。',
     nameless: '它的类别在这里没有名称，只显示用时。',
-    time: '推理用时',
+    time: '推理用时（中位数）',
+    slow: '二十次中有一次超过的推理用时',
+    p95: (time) => `p95 ${time}`,
+    where: '看哪里',
+    whereNamed: (name) => `显示 ${name} 看的位置`,
     rate: '帧率',
     perSecond: (rate) => `${rate} 帧/秒`,
     parameters: (count) => `参数 ${count}`,
@@ -116,6 +128,30 @@ export const page: (typeof text)['page'] = {
     memory: (title) => `内存不足，无法载入 ${title}。请关闭其他标签页，或选用更窄的网络。`,
     unloaded: (title, reason) => `无法载入 ${title}：${reason}。`,
     lost: '它已不在本机',
+  },
+
+  activation: {
+    caption: (name, label) => `${name} 在这里看到“${label}”`,
+  },
+
+  tools: {
+    section: '答案',
+    threshold: '答案计入的最低概率',
+    copy: '复制为 JSON',
+    copied: '答案和用时已复制到剪贴板。',
+    byHand: '请复制：',
+    record: '记录一分钟（CSV）',
+    recording: (seconds) => `停止记录，还剩 ${seconds} 秒`,
+  },
+
+  scatter: {
+    heading: '本机上的准确率与用时',
+    about:
+      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动；左侧的短线是目录中的其他网络。',
+    time: '本机处理一帧的用时，毫秒',
+    accuracy: 'top-1，%',
+    measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
+    unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
   },
 
   kept: {

@@ -1,13 +1,19 @@
-import { element } from '../stage';
+import { element } from './stage';
 
 /** Hands a file to the browser's downloads. */
-export function download(fileName: string, type: string, text: string): void {
+export function download(fileName: string, type: string, content: string | Blob): void {
   const link = document.createElement('a');
   link.download = fileName;
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.click();
   // The download begins after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** A moment as a part of a file's name. */
+export function fileTime(date = new Date()): string {
+  // Colons can't be part of it everywhere.
+  return date.toISOString().replace(/\..*/, '').replaceAll(':', '-');
 }
 
 /** @returns whether the clipboard took it; else it is shown, selected, to be copied by hand */
