@@ -88,6 +88,8 @@ export class Watch {
         sight.part === part &&
         sight.networks.every((network, index) => network === networks[index]);
       if (same && !live) return;
+      // Another picture came while the networks were made.
+      if (this.surroundings.frame()?.picture !== picture) return;
       // The figure may ask for another look while it is at this one.
       watched.sight = { picture, part, networks };
       watched.due = performance.now() + figure.pause;
@@ -101,8 +103,9 @@ export class Watch {
       this.report(figure, null);
     } catch (error) {
       watched.due = performance.now() + REST;
-      // Replaced by another while it was looked into.
-      if (error instanceof MobileNetError && error.code === 'DISPOSED') watched.sight = null;
+      // The picture or the network was replaced by another while it was looked into.
+      const gone = this.surroundings.frame()?.picture !== picture;
+      if (gone || (error instanceof MobileNetError && error.code === 'DISPOSED')) watched.sight = null;
       else this.report(figure, error);
     }
   }
