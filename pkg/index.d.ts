@@ -166,6 +166,8 @@ export interface Filters {
   channels: number;
   /** `[channel][y][x]`, with batch normalisation folded into them. */
   data: Float32Array;
+  /** What each channel's sums begin with. */
+  biases: Float32Array;
 }
 
 /** A layer by itself: stride 1, ReLU6, a square map. At most 2^31 multiply-accumulates, and 2^23 weights or values of a map. */

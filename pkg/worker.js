@@ -223,7 +223,7 @@ class Networks {
       }
       case 'filters': {
         const filters = this.#get(request.network).filters(request.layer);
-        return { value: filters, transfer: [filters.data.buffer] };
+        return { value: filters, transfer: [filters.data.buffer, filters.biases.buffer] };
       }
       case 'time-layer': {
         const { kind, kernel, inChannels, outChannels, size } = request.layer;

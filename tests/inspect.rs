@@ -172,8 +172,9 @@ fn filters_are_the_weights() {
             }
             let filters = filters.unwrap();
             assert_eq!((filters.kernel, filters.channels), (conv.kernel, conv.out_channels));
-            let expected = source.conv(site, conv).unwrap().weight;
-            assert_eq!(bits(&filters.values), bits(&expected), "{version} {site}");
+            let expected = source.conv(site, conv).unwrap();
+            assert_eq!(bits(&filters.values), bits(&expected.weight), "{version} {site}");
+            assert_eq!(bits(&filters.biases), bits(&expected.bias), "{version} {site}");
             found += 1;
         }
         assert!(found > 10, "{version}");

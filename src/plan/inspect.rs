@@ -59,6 +59,8 @@ pub struct Filters {
     pub channels: usize,
     /// `[channel][ky][kx]`, with batch normalisation folded into them.
     pub values: Vec<f32>,
+    /// What each channel's sums begin with.
+    pub biases: Vec<f32>,
 }
 
 impl Plan {
@@ -74,8 +76,9 @@ impl Plan {
             known: sites().map(|(site, _)| site.to_string()).collect(),
         })?;
         let (kernel, channels) = (packed.conv.kernel, packed.conv.out_channels);
-        let values = (0..channels).flat_map(|channel| packed.filter(channel)).collect();
-        Ok(Filters { kernel, channels, values })
+        let values = (0..channels).flat_map(|channel| packed.filter(channel).1).collect();
+        let biases = (0..channels).map(|channel| packed.filter(channel).0).collect();
+        Ok(Filters { kernel, channels, values, biases })
     }
 }
 

@@ -48,13 +48,14 @@ impl Packed {
         self.weights.as_ptr()
     }
 
-    /// The filter of one channel of a depthwise convolution, row by row.
-    pub fn filter(&self, channel: usize) -> impl Iterator<Item = f32> {
+    /// Bias and filter, row by row, of one channel of a depthwise convolution.
+    pub fn filter(&self, channel: usize) -> (f32, impl Iterator<Item = f32>) {
         let half = depthwise::half(self.conv.kernel);
         let packed = &self.weights[channel / depthwise::HALF * half..];
-        // The bias comes first.
-        let taps = packed.iter().skip(depthwise::HALF + channel % depthwise::HALF);
-        taps.step_by(depthwise::HALF).take(self.conv.kernel.pow(2)).copied()
+        let mut column =
+            packed.iter().skip(channel % depthwise::HALF).step_by(depthwise::HALF).copied();
+        let bias = column.next().unwrap_or_default();
+        (bias, column.take(self.conv.kernel.pow(2)))
     }
 
     /// Bias and weights of one output of a dense layer.

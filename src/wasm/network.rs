@@ -213,11 +213,12 @@ impl Network {
 
     /// The filters of the depthwise convolution `layer`.
     pub fn filters(&self, layer: &str) -> Result<Object, JsValue> {
-        let Filters { kernel, channels, values } = self.model.plan().filters(layer)?;
+        let Filters { kernel, channels, values, biases } = self.model.plan().filters(layer)?;
         let filters = Object::new();
         set(&filters, "kernel", &kernel.into())?;
         set(&filters, "channels", &channels.into())?;
         set(&filters, "data", &Float32Array::from(&values[..]))?;
+        set(&filters, "biases", &Float32Array::from(&biases[..]))?;
         Ok(filters)
     }
 

@@ -97,10 +97,26 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
       await page.keyboard.press('Home');
       for (let step = 0; step < channel; step++) await page.keyboard.press('ArrowRight');
       assert.equal(await grid.getAttribute('aria-valuetext'), `channel ${channel + 1} of ${expected.channels}`);
-      const [named, weights, most] = numbers(await figure.locator('.step').nth(1).locator('.reading').innerText());
+      const [named, weights, most] = numbers(await figure.locator('.filtering ~ .reading').first().innerText());
       assert.deepEqual([named, weights], [channel + 1, 9]);
       const right = expected.most[channel];
       assert.ok(Math.abs(most - right) <= 0.06 * right, `${most}, it is ${right}`);
+      // The sum that is shown for a pixel is ours, the value that comes of it the engine's.
+      for (const [x, y] of [
+        [0.02, 0.03],
+        [0.5, 0.5],
+        [0.98, 0.6],
+      ]) {
+        // prettier-ignore
+        const { width, height } = await figure.locator('.marked-map').nth(1).boundingBox();
+        await figure
+          .locator('.marked-map')
+          .nth(1)
+          .hover({ position: { x: x * width, y: y * height } });
+        const told = await figure.locator('.filtering ~ .reading').last().innerText();
+        const [, , , , total, , value] = numbers(told);
+        assert.ok(Math.abs(Math.min(6, Math.max(0, total)) - value) <= 0.011, told);
+      }
       const shown = numbers(await figure.locator('.filter').getAttribute('aria-label'));
       const filter = expected.filters.slice(channel * 9, channel * 9 + 9);
       for (const [index, weight] of filter.entries()) {
@@ -109,7 +125,7 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
       const canvas = figure.locator('.filtering canvas').first();
       assert.equal(await canvas.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width), expected.width);
     }
-    const sum = numbers(await figure.locator('.step').nth(2).locator('.reading').innerText());
+    const sum = numbers(await figure.locator('.step').last().locator('.reading').innerText());
     assert.equal(sum[1], expected.channels);
   }
 });

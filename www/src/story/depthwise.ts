@@ -4,19 +4,14 @@ import { text } from '../text';
 import { CostExplorer } from './cost-explorer';
 import { choice, line, make } from './elements';
 import type { Figure } from './figure';
-import { FilterView } from './filter-view';
+import { type Filtering, FilteringView } from './filtering';
 import { ChannelGrid } from './grid';
-import { drawMap, largestOf, liveliest } from './maps';
-import { digits } from './numbers';
+import { drawMap, liveliest } from './maps';
 
 /** What one block of V1 made of the frame. */
 interface Seen {
-  input: Tensor;
-  filtered: Tensor;
+  filtering: Filtering;
   mixed: Tensor;
-  /** The filters of the depthwise convolution, `kernel` x `kernel` each. */
-  filters: Float32Array;
-  kernel: number;
 }
 
 /** A block of V1 at work: every channel filtered by itself, then all of them mixed; and what that saves. */
@@ -33,11 +28,8 @@ export class DepthwiseFigure implements Figure {
   readonly #costs = new CostExplorer();
   readonly #grid: ChannelGrid;
   readonly #mixedGrid: ChannelGrid;
-  readonly #before = make('canvas');
-  readonly #after = make('canvas');
   readonly #mixed = make('canvas');
-  readonly #filter = new FilterView();
-  readonly #caption = line();
+  readonly #filtering = new FilteringView();
   readonly #mixedCaption = line();
 
   constructor() {
@@ -57,11 +49,7 @@ export class DepthwiseFigure implements Figure {
         'div',
         'steps',
         step(words.stepInputs, this.#grid.element),
-        step(
-          words.stepFilter,
-          make('div', 'filtering', this.#before, this.#filter.element, this.#after),
-          this.#caption,
-        ),
+        step(words.stepFilter, this.#filtering.element),
         step(words.stepMix, make('div', 'mixing', this.#mixedGrid.element, this.#mixed), this.#mixedCaption),
       ),
       make('h3', '', words.costs.title),
@@ -77,8 +65,9 @@ export class DepthwiseFigure implements Figure {
     const tensors = await net.inspect(source, { layers: [input, depthwise, mixed] });
     const filters = await net.filters(depthwise);
     const of = (name: string) => tensors.get(name) as Tensor;
-    const { data, kernel } = filters;
-    this.#seen = { input: of(input), filtered: of(depthwise), mixed: of(mixed), filters: data, kernel };
+    const { stride } = architectureOf('v1').blocks[block].depthwise ?? { stride: 1 };
+    const { padding } = net.info;
+    this.#seen = { filtering: { input: of(input), output: of(depthwise), filters, stride, padding }, mixed: of(mixed) };
     if (this.#begun !== block) {
       this.#begun = block;
       this.#grid.begin(liveliest(of(depthwise)));
@@ -90,27 +79,20 @@ export class DepthwiseFigure implements Figure {
 
   redraw(): void {
     if (!this.#seen) return;
-    this.#grid.show(this.#seen.input);
+    this.#grid.show(this.#seen.filtering.input);
     this.#mixedGrid.show(this.#seen.mixed);
     this.#showChannel();
     this.#showMixed();
   }
 
   #showChannel(): void {
-    if (!this.#seen) return;
-    const { input, filtered, filters, kernel } = this.#seen;
-    const channel = this.#grid.chosen;
-    drawMap(this.#before, input, channel);
-    drawMap(this.#after, filtered, channel);
-    this.#filter.show(filters.subarray(channel * kernel ** 2, (channel + 1) * kernel ** 2), kernel);
-    const most = digits(largestOf(filtered, channel));
-    this.#caption.textContent = text.figures.depthwise.filtered(channel, kernel ** 2, most);
+    if (this.#seen) this.#filtering.show(this.#seen.filtering, this.#grid.chosen);
   }
 
   #showMixed(): void {
     if (!this.#seen) return;
-    const { filtered, mixed } = this.#seen;
+    const { filtering, mixed } = this.#seen;
     drawMap(this.#mixed, mixed, this.#mixedGrid.chosen);
-    this.#mixedCaption.textContent = text.figures.depthwise.sum(this.#mixedGrid.chosen, filtered.channels);
+    this.#mixedCaption.textContent = text.figures.depthwise.sum(this.#mixedGrid.chosen, filtering.output.channels);
   }
 }

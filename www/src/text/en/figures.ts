@@ -23,6 +23,8 @@ export const figures = {
     stepMix: 'Then all are mixed',
     filtered: (channel: number, weights: number, most: string) =>
       `Channel ${channel + 1}: ${weights} weights, which see no other channel. What comes out is ${most} at most.`,
+    pixel: (x: number, y: number, sum: string, bias: string, total: string, value: string) =>
+      `At (${x}, ${y}) the products add up to ${sum}; with the bias, ${bias}, to ${total}. ReLU6 makes ${value} of it.`,
     sum: (channel: number, channels: number) =>
       `Output ${channel + 1}: at each pixel a weighted sum of all ${channels} filtered channels.`,
     costs: {

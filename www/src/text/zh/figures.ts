@@ -23,6 +23,8 @@ export const figures: (typeof text)['figures'] = {
     stepMix: '然后全部混合',
     filtered: (channel, weights, most) =>
       `第 ${channel + 1} 个通道：${weights} 个权重，看不到其他通道。输出最大为 ${most}。`,
+    pixel: (x, y, sum, bias, total, value) =>
+      `在 (${x}, ${y}) 处，各乘积之和为 ${sum}，加上偏置 ${bias} 得 ${total}，经 ReLU6 变为 ${value}。`,
     sum: (channel, channels) => `第 ${channel + 1} 个输出：每个像素都是全部 ${channels} 个滤波后通道的加权和。`,
     costs: {
       title: '在这台设备上节省多少',
