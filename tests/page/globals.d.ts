@@ -26,6 +26,7 @@ declare global {
 
   // page.test.js
   var seen: number[];
+  var spokenAt: number[];
 
   // engine.test.js, inside.test.js
   var VERSIONS: Version[];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, open, openPage } from './harness.js';
+import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, lightestWide, open, openPage } from './harness.js';
 
 let session;
 before(async () => (session = await open([...FAKE_CAMERA, '--use-fake-device-for-media-stream=device-count=2'])));
@@ -361,5 +361,21 @@ test('the pictures that are offered are credited', async () => {
   const credits = await page.locator('#credits').innerText();
   assert.ok(names.length >= 2);
   for (const name of names) assert.match(credits, new RegExp(`${name}, .+ \\((CC0|CC BY 2\\.0|public domain)\\)`));
+  await page.close();
+});
+
+test('a column computes with 8 bits where the visitor wants that', async () => {
+  const page = await openRead();
+  const column = card(page, lightestWide.version);
+  await column.getByRole('combobox', { name: /^Weights of/ }).selectOption(`served:${lightestWide.name}`);
+  await firstAnswer(page, lightestWide.version).filter({ hasText: cat.label }).waitFor();
+  await column.getByText('Other weights').click();
+  await column.getByRole('combobox', { name: 'Computes with' }).selectOption('8 bits');
+  await column.locator('.facts', { hasText: '8 bits' }).waitFor();
+  await firstAnswer(page, lightestWide.version).filter({ hasText: cat.label }).waitFor();
+  const { networks } = await copied(page);
+  assert.equal(networks.find(({ network }) => network.version === lightestWide.version).network.precision, 'int8');
+  await column.getByRole('combobox', { name: 'Computes with' }).selectOption('32-bit floats');
+  await column.locator('.facts', { hasNotText: '8 bits' }).waitFor();
   await page.close();
 });

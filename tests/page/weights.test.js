@@ -178,7 +178,10 @@ test('weights that were fetched are kept for the next visit, and damaged ones ar
     .filter({ hasText: new RegExp(`${v1.name} (can’t be used|is not the file it should be)`) })
     .waitFor();
   assert.deepEqual(third.weights(), []);
-  await trouble(third.page, 'v1').locator('..').getByRole('combobox').selectOption(`catalogue:${v1.name}`);
+  await trouble(third.page, 'v1')
+    .locator('..')
+    .getByRole('combobox', { name: /^Weights of/ })
+    .selectOption(`catalogue:${v1.name}`);
   await firstAnswer(third.page, 'v1').filter({ hasText: cat.label }).waitFor();
   assert.deepEqual(third.weights(), [address]);
   await context.close();

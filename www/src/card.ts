@@ -75,12 +75,10 @@ export class Card implements Runner {
     this.#where.setAttribute('aria-label', text.page.column.whereNamed(generation.name));
     this.#where.addEventListener('click', () => events.onPin(this, null));
     this.#speed = new Speed(this.#find('.speed'));
-    this.#weights = new WeightsPanel(
-      this.element,
-      generation,
-      (choice) => void this.load(choice),
-      () => this.#cancel(),
-    );
+    this.#weights = new WeightsPanel(this.element, generation, (choice) => void this.load(choice), {
+      onCancel: () => this.#cancel(),
+      onPrecision: () => void (this.#choice && this.load(this.#choice)),
+    });
     this.#switch.addEventListener('change', () => {
       this.clear();
       this.#speed.clear();
@@ -142,7 +140,7 @@ export class Card implements Runner {
    * Loads weights; whatever goes wrong, the network loaded before goes on.
    * @param together where this is one of several loads, whose progress is shown elsewhere
    */
-  async load(choice: Choice, together?: Loading): Promise<void> {
+  async load(choice: Choice, together?: Omit<Loading, 'precision'>): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
@@ -153,7 +151,7 @@ export class Card implements Runner {
     this.#say('');
     if (choice.bytes !== null) onProgress({ loaded: 0, total: choice.bytes });
     try {
-      const net = await choice.load({ signal, onProgress });
+      const net = await choice.load({ signal, onProgress, precision: this.#weights.precision });
       if (signal.aborted) net.dispose();
       else if (this.runs(net.info.version)) this.adopt(net, choice);
       else this.events.onOtherVersion(net.info.version, net, choice);
@@ -308,6 +306,7 @@ export class Card implements Runner {
       text.page.column.parameters(millions(info.parameters)),
       text.page.column.macs(millions(info.macs)),
     ];
+    if (facts && info?.precision === 'int8') facts.push(text.page.weights.precisions.int8);
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
     this.#find('.facts').replaceChildren(
       ...(facts ?? []).flatMap((fact, i) => (i > 0 ? [' · ', whole(fact)] : whole(fact))),

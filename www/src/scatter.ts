@@ -5,9 +5,9 @@ import { element } from './stage';
 import { text } from './text';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** In units of the drawing, which is as wide as its place. */
-const WIDTH = 720;
-const HEIGHT = 260;
+/** Of the drawing, which is as wide as its place between these. Pixels. */
+const WIDTH = { least: 280, most: 960 };
+const HEIGHT = 280;
 const PLOT = { left: 44, right: 16, top: 14, bottom: 34 };
 /** Published accuracies of the catalogue and of what lies beside the page, per cent. */
 const TOP1 = { from: 55, to: 82, step: 5 };
@@ -30,7 +30,7 @@ export class Scatter {
   #drawn = '';
 
   constructor(private readonly cards: readonly Card[]) {
-    this.refresh();
+    new ResizeObserver(() => this.refresh()).observe(this.#plot);
   }
 
   /** Times or networks changed. */
@@ -47,23 +47,33 @@ export class Scatter {
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
     // Drawing is for a change that can be seen.
-    const seen = JSON.stringify(points.map(({ name, time, column }) => [name, time && milliseconds(time), column]));
+    const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#plot.clientWidth)));
+    const seen = JSON.stringify([
+      width,
+      ...points.map(({ name, time, column }) => [name, time && milliseconds(time), column]),
+    ]);
     if (seen === this.#drawn) return;
     this.#drawn = seen;
-    this.#plot.replaceChildren(draw(points));
+    this.#plot.replaceChildren(draw(points, width));
   }
 }
 
-function draw(points: readonly Point[]): SVGSVGElement {
+function draw(points: readonly Point[], width: number): SVGSVGElement {
   const times = points.flatMap(({ time }) => time ?? []);
   const from = TICKS.findLast((tick) => tick <= Math.min(...times, 5)) ?? TICKS[0];
   const to = TICKS.find((tick) => tick >= Math.max(...times, 20)) ?? TICKS[TICKS.length - 1];
-  const right = WIDTH - PLOT.right;
+  const right = width - PLOT.right;
   const bottom = HEIGHT - PLOT.bottom;
   const x = (ms: number) => PLOT.left + ((right - PLOT.left) * Math.log(ms / from)) / Math.log(to / from);
   const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
 
-  const svg = make('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': spoken(points) });
+  const svg = make('svg', {
+    width,
+    height: HEIGHT,
+    viewBox: `0 0 ${width} ${HEIGHT}`,
+    role: 'img',
+    'aria-label': spoken(points),
+  });
   for (let top1 = TOP1.from; top1 < TOP1.to; top1 += TOP1.step) {
     svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));
     svg.append(make('text', { x: PLOT.left - 8, y: y(top1) + 4, 'text-anchor': 'end' }, String(top1)));

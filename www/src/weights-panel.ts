@@ -1,4 +1,4 @@
-import type { Progress } from 'mobilenet-wasm';
+import type { Precision, Progress } from 'mobilenet-wasm';
 import { type CatalogueChoice, catalogueChoices } from './catalogue-choice';
 import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
@@ -16,16 +16,18 @@ export class WeightsPanel {
   /**
    * @param column the whole of it
    * @param load runs a choice
-   * @param cancel gives a load up
    */
   constructor(
     private readonly column: HTMLElement,
     private readonly generation: Generation,
     private readonly load: (choice: Choice) => void,
-    cancel: () => void,
+    events: { onCancel: () => void; onPrecision: () => void },
   ) {
     this.#find('.choice span').textContent = text.page.column.weights(generation.name);
-    this.#find('.cancel').addEventListener('click', cancel);
+    this.#find('.cancel').addEventListener('click', events.onCancel);
+    const { precisions } = text.page.weights;
+    this.#precision.append(...Object.entries(precisions).map(([value, label]) => new Option(label, value)));
+    this.#precision.addEventListener('change', events.onPrecision);
     this.#select.addEventListener('change', () => {
       const choice = this.#choices.find(({ id }) => id === this.#select.value);
       if (choice) load(choice);
@@ -38,6 +40,11 @@ export class WeightsPanel {
       if (choice) load(choice);
       file.value = '';
     });
+  }
+
+  /** What the visitor wants networks to compute with. */
+  get precision(): Precision {
+    return this.#precision.value as Precision;
   }
 
   /** What is run first: weights if there are some here. */
@@ -115,6 +122,10 @@ export class WeightsPanel {
     );
     if (!this.#current) this.#select.value = '';
     this.#find('.offer button').hidden = this.wanted === null;
+  }
+
+  get #precision(): HTMLSelectElement {
+    return this.#find<HTMLSelectElement>('.precision select');
   }
 
   get #select(): HTMLSelectElement {

@@ -1,4 +1,4 @@
-import type { MobileNet, Progress, Version } from 'mobilenet-wasm';
+import type { MobileNet, Precision, Progress, Version } from 'mobilenet-wasm';
 import { engine } from './engine';
 import { CACHE } from './kept';
 import { shortName } from './networks';
@@ -7,6 +7,8 @@ import { text } from './text';
 export interface Loading {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
+  /** What the network is to compute with. */
+  precision: Precision;
 }
 
 /** Something that a card can run. */
@@ -84,6 +86,6 @@ export function untrainedChoice(version: Version): Choice {
     title: text.page.weights.untrained,
     top1: null,
     bytes: null,
-    load: async ({ signal }) => (await engine()).untrained({ version, signal }),
+    load: async ({ signal, precision }) => (await engine()).untrained({ version, signal, precision }),
   };
 }

@@ -114,6 +114,8 @@ export const page = {
 
   weights: {
     other: 'Other weights',
+    precision: 'Computes with',
+    precisions: { f32: '32-bit floats', int8: '8 bits', auto: '8 bits where faster' },
     catalogue: 'From the Hugging Face Hub or ModelScope:',
     choose: 'Choose a .safetensors file…',
     runUntrained: 'Run it untrained, for speed only',

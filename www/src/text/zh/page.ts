@@ -106,6 +106,8 @@ export const page: (typeof text)['page'] = {
 
   weights: {
     other: '其他权重',
+    precision: '计算精度',
+    precisions: { f32: '32 位浮点', int8: '8 位', auto: '更快时用 8 位' },
     catalogue: '来自 Hugging Face Hub 或 ModelScope：',
     choose: '选择 .safetensors 文件…',
     runUntrained: '用随机权重运行，只看速度',
