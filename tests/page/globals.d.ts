@@ -2,9 +2,11 @@
 import type {
   Classification,
   Engine as EngineClass,
+  InspectOptions,
   LoadOptions,
   MobileNet as MobileNetClass,
   MobileNetError as MobileNetErrorClass,
+  Tensor,
   Version,
 } from '../../pkg/index.js';
 
@@ -42,6 +44,15 @@ declare global {
   var same: (a: ArrayLike<number>, b: ArrayLike<number>) => boolean;
   var differ: (a: ArrayLike<number>, b: ArrayLike<number>) => number;
   var told: (promise: Promise<unknown>) => Promise<{ code: string; message?: string }>;
+
+  // story.test.js, story-live.test.js
+  var netOf: (version: Version) => Promise<MobileNetClass>;
+  var inspectOf: (
+    version: Version,
+    layers?: string[],
+    options?: Omit<InspectOptions, 'layers'>,
+  ) => Promise<Map<string, Tensor>>;
+  var counts: Record<string, number>;
 
   // faults.test.js, package.test.js, threads.test.js
   var caught: Worker[];

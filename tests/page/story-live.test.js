@@ -35,7 +35,7 @@ async function countRequests(page) {
   });
 }
 
-const asked = (page, type) => page.evaluate((type) => globalThis['counts'][type] ?? 0, type);
+const asked = (page, type) => page.evaluate((type) => counts[type] ?? 0, type);
 
 test('figures look only while they are seen, and a still picture once', async () => {
   const page = await visit(session, picture, '', {
@@ -120,7 +120,7 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
     const steps = await rows
       .nth(index)
       .locator('rect')
-      .evaluateAll((rects) => rects.map(({ dataset, width }) => ({ ...dataset, width: width.baseVal.value })));
+      .evaluateAll((rects) => rects.map((/** @type {SVGRectElement} */ { dataset, width }) => ({ ...dataset, width: width.baseVal.value })));
     const sum = (key) => steps.reduce((sum, step) => sum + Number(step[key]), 0);
     assert.equal(sum('parameters'), parameters, version);
     assert.ok(sum('microseconds') > 0);

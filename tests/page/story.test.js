@@ -29,13 +29,13 @@ async function installReference(bytes) {
   const picture = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
   const nets = new Map();
   Object.assign(globalThis, {
-    net: async (version) => {
+    netOf: async (version) => {
       if (!nets.has(version))
         nets.set(version, await engine.load({ weights: `/models/made-up/${version}.safetensors` }));
       return nets.get(version);
     },
-    inspect: async (version, layers, options) => (await net(version)).inspect(picture, { layers, ...options }),
-    engine,
+    inspectOf: async (version, layers, options) => (await netOf(version)).inspect(picture, { layers, ...options }),
+    kept: engine,
   });
 }
 
@@ -75,8 +75,8 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
     const expected = await reference.evaluate(
       async ({ block, input }) => {
         const names = [input, `block ${block} depthwise`, `block ${block} project`];
-        const tensors = await inspect('v1', names);
-        const { data } = await (await net('v1')).filters(names[1]);
+        const tensors = await inspectOf('v1', names);
+        const { data } = await (await netOf('v1')).filters(names[1]);
         const [before, after, mixed] = names.map((name) => tensors.get(name));
         const most = (channel) =>
           after.data.reduce((most, value, at) => (at % after.channels === channel ? Math.max(most, value) : most), 0);
@@ -145,9 +145,9 @@ test('depthwise: both forms are counted as the engine counts them, and timed', a
   const expected = await reference.evaluate(async () => {
     const shape = { inChannels: 16, outChannels: 32, size: 14 };
     const times = [
-      await engine.timeLayer({ ...shape, kind: 'convolution', kernel: 5 }),
-      await engine.timeLayer({ ...shape, kind: 'depthwise', kernel: 5, outChannels: 16 }),
-      await engine.timeLayer({ ...shape, kind: 'pointwise', kernel: 1 }),
+      await kept.timeLayer({ ...shape, kind: 'convolution', kernel: 5 }),
+      await kept.timeLayer({ ...shape, kind: 'depthwise', kernel: 5, outChannels: 16 }),
+      await kept.timeLayer({ ...shape, kind: 'pointwise', kernel: 1 }),
     ];
     return times.map(({ macs, microseconds, gflops }) => ({ macs, timed: microseconds > 0 && gflops > 0 }));
   });
@@ -180,8 +180,8 @@ test('relu: the dead channels of every layer are those of the engine’s tensors
     .evaluateAll((bars) => bars.map((bar) => [bar.getAttribute('data-layer'), Number(bar.getAttribute('data-dead'))]));
   const expected = await reference.evaluate(async () => {
     const found = [];
-    for (const version of ['v1', 'v2']) {
-      for (const [name, { data, channels }] of await inspect(version)) {
+    for (const version of /** @type {const} */ (['v1', 'v2'])) {
+      for (const [name, { data, channels }] of await inspectOf(version)) {
         if (!/^block \d+ (expand|depthwise|project)$/.test(name)) continue;
         const alive = new Set();
         data.forEach((value, at) => value !== 0 && alive.add(at % channels));
@@ -231,7 +231,7 @@ test('residual: the sum is the input and what the block found, at every pixel', 
     const expected = await reference.evaluate(async (block) => {
       const before = block === 14 ? 'block 13 project' : 'block 1 project';
       const names = [before, `block ${block} expand`, `block ${block} project`, `block ${block} add`];
-      const tensors = await inspect('v2', names);
+      const tensors = await inspectOf('v2', names);
       return names.map((name) => ({ ...tensors.get(name), data: [...tensors.get(name).data] }));
     }, block);
     const [input, wide, projected, sum] = expected;
@@ -264,8 +264,8 @@ test('squeeze: gates and answers are the engine’s', async () => {
       const top = data.indexOf(Math.max(...data));
       return 1 / data.reduce((sum, logit) => sum + Math.exp(logit - data[top]), 0);
     };
-    const learned = await inspect('v3-small', ['block 4 excite', 'classifier']);
-    const open = await inspect('v3-small', ['classifier'], { gates: 'open' });
+    const learned = await inspectOf('v3-small', ['block 4 excite', 'classifier']);
+    const open = await inspectOf('v3-small', ['classifier'], { gates: 'open' });
     return {
       gates: [...learned.get('block 4 excite').data],
       probabilities: [learned, open].map((tensors) => probability(tensors.get('classifier'))),
@@ -291,7 +291,7 @@ test('squeeze: gates and answers are the engine’s', async () => {
 test('hswish: the values are the engine’s, and all three curves are timed', async () => {
   const figure = await section('hswish');
   const below = await reference.evaluate(async () => {
-    const { data } = (await inspect('v3-small', ['last pointwise'])).get('last pointwise');
+    const { data } = (await inspectOf('v3-small', ['last pointwise'])).get('last pointwise');
     return data.filter((value) => value < 0).length / data.length;
   });
   const [share] = numbers(await figure.getByText(/of these values are below zero/).innerText());

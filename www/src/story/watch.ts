@@ -3,8 +3,8 @@ import type { Figure, Frame, Surroundings } from './figure';
 
 /** ms between two questions whether there is something new to look at. */
 const TICK = 100;
-/** ms of rest after a look that failed: a network that was replaced is there again soon. */
-const REST = 2000;
+/** ms of rest after a look that failed. */
+const REST = 3000;
 
 /** What a figure saw last. */
 interface Sight {
