@@ -67,20 +67,20 @@ test('with the camera a figure follows the frames while the columns go on', asyn
   await figure.locator('.residual').scrollIntoViewIfNeeded();
   const pixels = () =>
     figure
-      .locator('.grid canvas')
+      .locator('.mosaic canvas')
       .first()
       .evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   // The made-up camera's picture moves.
   const first = await pixels();
   await page.waitForFunction(
     (first) =>
-      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .grid canvas')).toDataURL() !== first,
+      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .mosaic canvas')).toDataURL() !== first,
     first,
   );
   const second = await pixels();
   await page.waitForFunction(
     (second) =>
-      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .grid canvas')).toDataURL() !== second,
+      /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .mosaic canvas')).toDataURL() !== second,
     second,
   );
   for (const version of VERSIONS) {

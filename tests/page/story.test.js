@@ -90,7 +90,7 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
       },
       { block, input },
     );
-    const grid = figure.locator('.grid').first();
+    const grid = figure.locator('.mosaic').first();
     await grid.and(page.locator(`[aria-valuemax="${expected.channels - 1}"]`)).waitFor();
     for (const channel of [0, 1]) {
       await grid.focus();
@@ -241,7 +241,7 @@ test('residual: the sum is the input and what the block found, at every pixel', 
     const { width: across, height: down } = await terms.nth(2).boundingBox();
     await terms.nth(2).hover({ position: { x: across * 0.3, y: down * 0.6 } });
     const [x, y, found, given, added] = numbers(await figure.locator('.equation .reading').nth(1).innerText());
-    const channel = Number(await figure.locator('.grid').last().getAttribute('aria-valuenow'));
+    const channel = Number(await figure.locator('.mosaic').last().getAttribute('aria-valuenow'));
     const at = ({ data }) => data[(y * width + x) * channels + channel];
     for (const [shown, tensor] of [
       [found, projected],

@@ -25,8 +25,8 @@ export class FilteringView {
   readonly element: HTMLDivElement;
   readonly #before = make('canvas');
   readonly #after = make('canvas');
-  readonly #window = make('i', 'grid-mark');
-  readonly #pixel = make('i', 'grid-mark');
+  readonly #window = make('i', 'mosaic-mark');
+  readonly #pixel = make('i', 'mosaic-mark');
   readonly #filter = new FilterView();
   readonly #told = line();
   readonly #sum = line();

@@ -15,7 +15,7 @@ function columnsFor(channels: number): number {
 export class ChannelGrid {
   readonly element: HTMLDivElement;
   readonly #canvas = make('canvas');
-  readonly #mark = make('i', 'grid-mark');
+  readonly #mark = make('i', 'mosaic-mark');
   #tensor: Tensor | null = null;
   #chosen = 0;
 
@@ -29,7 +29,7 @@ export class ChannelGrid {
     private readonly named: (channel: number, channels: number) => string,
     private readonly onChoose: (channel: number) => void,
   ) {
-    this.element = make('div', 'grid', this.#canvas, this.#mark);
+    this.element = make('div', 'mosaic', this.#canvas, this.#mark);
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'slider');
     this.element.setAttribute('aria-label', label);
