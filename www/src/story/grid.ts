@@ -33,7 +33,7 @@ export class ChannelGrid {
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'slider');
     this.element.setAttribute('aria-label', label);
-    this.element.setAttribute('aria-valuemin', '0');
+    for (const bound of ['valuemin', 'valuenow', 'valuemax']) this.element.setAttribute(`aria-${bound}`, '0');
     const point = ({ clientX, clientY }: PointerEvent) => this.#choose(this.#at(clientX, clientY));
     this.element.addEventListener('pointermove', (event) => event.pointerType === 'mouse' && point(event));
     this.element.addEventListener('pointerdown', point);
