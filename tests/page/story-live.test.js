@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { FAKE_CAMERA, open, openBlank } from './harness.js';
+import { FAKE_CAMERA, PHOTOS, open, openBlank, webcamOf } from './harness.js';
 import { VERSIONS, drawPicture, serveMadeUp, visit } from './story.js';
 
 /** @type {import('../../pkg/index.js').Architecture[]} */
@@ -88,6 +88,45 @@ test('with the camera a figure follows the frames while the columns go on', asyn
   }
   assert.equal(await figure.locator('.trouble').innerText(), '');
   await page.close();
+});
+
+test('with the camera a figure’s numbers are the engine’s', async () => {
+  const webcam = await webcamOf(session, PHOTOS[0].file);
+  const filmed = await open([...FAKE_CAMERA, webcam.flag]);
+  try {
+    const reference = await openBlank(filmed);
+    await serveMadeUp(reference);
+    const gates = await reference.evaluate(async () => {
+      const { MobileNet } = await import('/pkg/index.js');
+      const net = await MobileNet.load({ weights: '/models/made-up/v3-small.safetensors' });
+      const video = document.createElement('video');
+      video.muted = true;
+      video.srcObject = await navigator.mediaDevices.getUserMedia({
+        video: { width: { ideal: 640 }, height: { ideal: 480 } },
+      });
+      await video.play();
+      const tensors = await net.inspect(video, { layers: ['block 3 excite'] });
+      return [...tensors.get('block 3 excite').data];
+    });
+    assert.ok(new Set(gates).size > 2, 'the gates are all alike');
+    const page = await visit(filmed, picture);
+    await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
+    await page.locator('#squeeze .gate').first().waitFor();
+    await page.locator('#camera-toggle').evaluate((/** @type {HTMLButtonElement} */ button) => button.click());
+    await page.waitForFunction((gates) => {
+      const bars = [...document.querySelectorAll('#squeeze .gate')];
+      return (
+        bars.length === gates.length &&
+        bars.every((bar) => {
+          const [channel, gate] = ['channel', 'gate'].map((name) => Number(bar.getAttribute(`data-${name}`)));
+          return Math.abs(gate - gates[channel]) < 0.01;
+        })
+      );
+    }, gates);
+  } finally {
+    await filmed.close();
+    await webcam.remove();
+  }
 });
 
 test('where there are no weights the figures run untrained and say so', async () => {
