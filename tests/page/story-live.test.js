@@ -159,7 +159,9 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
     const steps = await rows
       .nth(index)
       .locator('rect')
-      .evaluateAll((rects) => rects.map((/** @type {SVGRectElement} */ { dataset, width }) => ({ ...dataset, width: width.baseVal.value })));
+      .evaluateAll((rects) =>
+        rects.map((/** @type {SVGRectElement} */ { dataset, width }) => ({ ...dataset, width: width.baseVal.value })),
+      );
     const sum = (key) => steps.reduce((sum, step) => sum + Number(step[key]), 0);
     assert.equal(sum('parameters'), parameters, version);
     assert.ok(sum('microseconds') > 0);
