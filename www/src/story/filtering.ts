@@ -31,8 +31,8 @@ export class FilteringView {
   readonly #told = line();
   readonly #sum = line();
   #shown: { filtering: Filtering; channel: number } | null = null;
-  /** Where the visitor pointed, as shares of the map; `null` for where the channel answers most. */
-  #place: [x: number, y: number] | null = null;
+  /** Where the visitor pointed, as shares of the map. */
+  #place: [x: number, y: number] = [0.5, 0.5];
 
   constructor() {
     const maps = [
@@ -74,7 +74,7 @@ export class FilteringView {
     const { filtering, channel } = this.#shown;
     const { input, output, filters, stride, padding } = filtering;
     const { kernel } = filters;
-    const [x, y] = this.#place ? pixelAt(this.#place, output) : strongest(output, channel);
+    const [x, y] = pixelAt(this.#place, output);
     const left = x * stride - paddingBefore(padding, input.width, kernel, stride);
     const top = y * stride - paddingBefore(padding, input.height, kernel, stride);
     const sum = sumAt(filtering, channel, left, top);
@@ -106,14 +106,6 @@ function sumAt({ input, filters }: Filtering, channel: number, left: number, top
 function pixelAt([x, y]: readonly [number, number], { width, height }: Tensor): [number, number] {
   const within = (share: number, side: number) => Math.min(side - 1, Math.max(0, Math.floor(share * side)));
   return [within(x, width), within(y, height)];
-}
-
-/** The pixel with a channel's largest value. */
-function strongest({ data, width, channels }: Tensor, channel: number): [number, number] {
-  let best = channel;
-  for (let at = channel; at < data.length; at += channels) if (data[at] > data[best]) best = at;
-  const pixel = Math.floor(best / channels);
-  return [pixel % width, Math.floor(pixel / width)];
 }
 
 function place({ style }: HTMLElement, x: number, y: number, side: number, { width, height }: Tensor): void {

@@ -109,10 +109,12 @@ export class ProfileRow {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
-    if (step === undefined) return;
+    const last = this.#steps.length - 1;
+    const { key } = event;
+    const next = { ArrowRight: this.#chosen + 1, ArrowLeft: this.#chosen - 1, Home: 0, End: last }[key];
+    if (next === undefined) return;
     event.preventDefault();
-    this.#choose(Math.min(Math.max(this.#chosen + step, 0), this.#steps.length - 1));
+    this.#choose(Math.min(Math.max(next, 0), last));
   }
 
   #told(step: ProfileStep): string {
