@@ -144,7 +144,8 @@ export class Card implements Runner {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
-    const signal = together ? AbortSignal.any([loading.signal, together.signal]) : loading.signal;
+    const { signal } = loading;
+    together?.signal.addEventListener('abort', () => loading.abort(), { signal });
     const onProgress =
       together?.onProgress ??
       (({ loaded, total }: Progress) => this.#weights.showTransfer(choice, { loaded, total: total ?? choice.bytes }));

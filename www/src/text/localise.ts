@@ -4,7 +4,7 @@ import { LANGUAGES, type Language, language, text } from './index';
 /** Puts the text into a part of the document, templates among it. */
 export function fill(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>('[data-text]')) {
-    element.textContent = textAt(text, element.dataset.text ?? '');
+    element.replaceChildren(...withCode(textAt(text, element.dataset.text ?? '')));
   }
   for (const name of ATTRIBUTES) {
     for (const element of root.querySelectorAll(`[data-text-${name}]`)) {
@@ -12,6 +12,13 @@ export function fill(root: ParentNode): void {
     }
   }
   for (const template of root.querySelectorAll('template')) fill(template.content);
+}
+
+/** What stands between backticks is code. */
+function withCode(words: string): (string | HTMLElement)[] {
+  return words
+    .split('`')
+    .map((part, i) => (i % 2 ? Object.assign(document.createElement('code'), { textContent: part }) : part));
 }
 
 /** Makes the document one of the visitor's language, and offers the others. */
