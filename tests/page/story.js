@@ -4,6 +4,7 @@ import { random } from './made-up.js';
 
 /** @type {import('../../pkg/index.js').Version[]} */
 export const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+/** @type {Map<string, Buffer>} */
 const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 21).file]));
 
 /** Has a page find made-up checkpoints where it looks for those beside it. */
@@ -46,10 +47,12 @@ export async function drawPicture() {
  * The page with made-up weights in all columns, and a picture that they have read.
  * @param {Awaited<ReturnType<typeof import('./harness.js').open>>} session
  * @param {Buffer} picture
+ * @param {string} [search] of the address
  * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
-export async function visit(session, picture, search = '', { prepare = serveMadeUp, ...options } = {}) {
-  const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+export async function visit(session, picture, search = '', options = {}) {
+  const { prepare = serveMadeUp, ...others } = options;
+  const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 }, ...others });
   page.setDefaultTimeout(60_000);
   await prepare(page);
   await page.goto(`${session.url}${search}`);
