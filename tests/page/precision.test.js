@@ -1,7 +1,7 @@
 // Networks on 8 bits, as a page asks for them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { installHelpers, lightest, open, openBlank } from './harness.js';
+import { installHelpers, heaviest, open, openBlank } from './harness.js';
 
 let session;
 /** @type {import('playwright-core').Page} */
@@ -9,7 +9,7 @@ let page;
 before(async () => {
   session = await open();
   page = await openBlank(session);
-  await page.evaluate(installHelpers, lightest);
+  await page.evaluate(installHelpers, heaviest);
 });
 after(() => session?.close());
 
