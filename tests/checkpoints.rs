@@ -217,6 +217,8 @@ fn malformed_files() {
     let two = |a: String, b: String| format!(r#"{{"a":{a},"b":{b}}}"#);
     let with_header = safetensors::with_header;
     let prefix = |length: u64, rest: &[u8]| [&length.to_le_bytes(), rest].concat();
+    // Miri takes ten minutes for half a million.
+    let deep = if cfg!(miri) { 1 << 10 } else { 1 << 19 };
     let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         ("empty", vec![], &["ends after 0 bytes", "8"]),
         ("cut in the length", vec![1, 0, 0], &["ends after 3 bytes", "8"]),
@@ -240,7 +242,7 @@ fn malformed_files() {
             &["malformed"],
         ),
         ("fractional shape", with_header(&one(tensor("[1.5]", 0, 4)), &[0; 4]), &["malformed"]),
-        ("deep nesting", with_header(&"[".repeat(1 << 19), b""), &["malformed"]),
+        ("deep nesting", with_header(&"[".repeat(deep), b""), &["malformed"]),
         (
             "range past the end",
             with_header(&one(tensor("[2]", 0, 8)), &[0; 4]),
