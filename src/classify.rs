@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::sort::least_by;
+
 /// One class and how probable it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
@@ -31,15 +33,9 @@ pub struct Prediction {
 pub fn top_k(logits: &[f32], k: usize, background: bool) -> Vec<Prediction> {
     let skipped = usize::from(background).min(logits.len());
     let ranked = &logits[skipped..];
-    let k = k.min(ranked.len());
-    if k == 0 {
-        return Vec::new();
-    }
     let mut order: Vec<usize> = (0..ranked.len()).collect();
     let higher_first = |&a: &usize, &b: &usize| compare(ranked[b], ranked[a]).then(a.cmp(&b));
-    order.select_nth_unstable_by(k - 1, higher_first);
-    order.truncate(k);
-    order.sort_unstable_by(higher_first);
+    least_by(&mut order, k, higher_first);
 
     let softmax = Softmax::over(logits);
     order

@@ -9,6 +9,7 @@ pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
+mod sort;
 mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;

@@ -1,5 +1,7 @@
 //! Places the activations of a whole network in one piece of memory, planned ahead.
 
+use crate::sort::sort_by;
+
 /// A tensor's size in values, and the first and last step that touch it.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
@@ -19,7 +21,7 @@ pub struct Lifetime {
 #[must_use]
 pub fn arrange(tensors: &[Lifetime]) -> (Vec<u64>, u64) {
     let mut order: Vec<usize> = (0..tensors.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(tensors[index].len));
+    sort_by(&mut order, |&a, &b| tensors[b].len.cmp(&tensors[a].len).then(a.cmp(&b)));
     let mut offsets = vec![0; tensors.len()];
     let mut placed: Vec<usize> = Vec::new();
     for index in order {
@@ -33,7 +35,7 @@ pub fn arrange(tensors: &[Lifetime]) -> (Vec<u64>, u64) {
             .filter(together)
             .map(|other| (offsets[other], offsets[other] + tensors[other].len))
             .collect();
-        taken.sort_unstable();
+        sort_by(&mut taken, Ord::cmp);
         let mut at = 0;
         for (start, end) in taken {
             if at + tensor.len <= start {

@@ -10,6 +10,7 @@ use super::step::{Description, StepKind};
 use super::tensor::Extent;
 use crate::error::Error;
 use crate::simd::F32x4;
+use crate::sort::sort_by;
 
 /// The most runs that [`Plan::profile`] takes: all their readings are kept until the end.
 pub const MAX_RUNS: usize = 1000;
@@ -168,6 +169,6 @@ fn limit(runs: &mut [Run]) -> f64 {
 
 /// Sorts `runs`, at least one, by what `of` finds in them; gives its median.
 fn median(runs: &mut [Run], of: &dyn Fn(&Run) -> f64) -> f64 {
-    runs.sort_unstable_by(|a, b| of(a).total_cmp(&of(b)));
+    sort_by(runs, |a, b| of(a).total_cmp(&of(b)));
     f64::midpoint(of(&runs[(runs.len() - 1) / 2]), of(&runs[runs.len() / 2]))
 }

@@ -140,22 +140,28 @@ impl Colours {
     pub fn convert(self, normalisation: &Normalisation, row: &mut [f32]) {
         /// So many at a time that vectors are made of them.
         const PIXELS: usize = 8;
-        let Normalisation { scale, bias } = normalisation;
-        let convert = |pixel: [f32; CHANNELS]| {
-            let rgb = match self {
-                Self::Bgr => [pixel[2], pixel[1], pixel[0]],
-                Self::Yuv(coefficients) => coefficients.rgb(pixel),
-            };
-            std::array::from_fn(|channel| rgb[channel] * scale[channel] + bias[channel])
-        };
         let (pixels, _) = row.as_chunks_mut::<CHANNELS>();
         let (chunks, rest) = pixels.as_chunks_mut::<PIXELS>();
         for chunk in chunks {
-            *chunk = chunk.map(convert);
+            *chunk = chunk.map(|pixel| self.normalised(normalisation, pixel));
         }
         for pixel in rest {
-            *pixel = convert(*pixel);
+            *pixel = self.normalised(normalisation, *pixel);
         }
+    }
+
+    /// A pixel's red, green and blue, normalised.
+    #[inline(always)]
+    fn normalised(
+        self,
+        Normalisation { scale, bias }: &Normalisation,
+        pixel: [f32; CHANNELS],
+    ) -> [f32; CHANNELS] {
+        let rgb = match self {
+            Self::Bgr => [pixel[2], pixel[1], pixel[0]],
+            Self::Yuv(coefficients) => coefficients.rgb(pixel),
+        };
+        std::array::from_fn(|channel| rgb[channel] * scale[channel] + bias[channel])
     }
 }
 
@@ -168,25 +174,29 @@ pub(super) fn interleave<I: I32x4>(
 ) {
     let (lumas, luma_rest) = luma.as_chunks::<CHUNK>();
     let (chunks, rest) = pixels.as_chunks_mut::<{ CHUNK * RGBA }>();
-    let write = |index: usize, luma: &[u8; CHUNK], pixels: &mut [u8; CHUNK * RGBA]| {
-        let chroma = chroma(index * CHUNK / 2);
-        // SAFETY: the arrays have the lengths that are asked for.
-        unsafe {
-            I::interleave_planes(luma.as_ptr(), chroma.as_ptr().cast(), pixels.as_mut_ptr());
-        }
-    };
     for (index, (luma, pixels)) in lumas.iter().zip(chunks).enumerate() {
-        write(index, luma, pixels);
+        interleave_chunk::<I>(luma, &chroma(index * CHUNK / 2), pixels);
     }
     if !rest.is_empty() {
         let (mut luma, mut pixels) = ([0; CHUNK], [0; CHUNK * RGBA]);
         luma[..luma_rest.len()].copy_from_slice(luma_rest);
-        write(lumas.len(), &luma, &mut pixels);
+        interleave_chunk::<I>(&luma, &chroma(lumas.len() * CHUNK / 2), &mut pixels);
         rest.copy_from_slice(&pixels[..rest.len()]);
     }
 }
 
+#[inline(always)]
+fn interleave_chunk<I: I32x4>(
+    luma: &[u8; CHUNK],
+    chroma: &[[u8; 2]; CHUNK / 2],
+    pixels: &mut [u8; CHUNK * RGBA],
+) {
+    // SAFETY: the arrays have the lengths that are asked for.
+    unsafe { I::interleave_planes(luma.as_ptr(), chroma.as_ptr().cast(), pixels.as_mut_ptr()) }
+}
+
 /// Eight pairs of U and V from two planes, of which the last ones may be missing.
+#[inline(always)]
 pub(super) fn pair_up([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] {
     const LENGTH: usize = CHUNK / 2;
     let whole = |plane: &[u8]| <[u8; LENGTH]>::try_from(plane.get(start..start + LENGTH)?).ok();
@@ -198,6 +208,7 @@ pub(super) fn pair_up([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] 
 }
 
 /// Eight of a row of pairs, likewise.
+#[inline(always)]
 pub(super) fn pairs(row: &[[u8; 2]], start: usize) -> [[u8; 2]; CHUNK / 2] {
     let whole = row.get(start..start + CHUNK / 2).and_then(|pairs| pairs.try_into().ok());
     whole

@@ -4,6 +4,7 @@
 use super::{CONFIG, bad};
 use crate::buffer::with_room;
 use crate::error::Error;
+use crate::sort::sort_by;
 use crate::weights::json::Json;
 
 /// The fields that hold names, whose values have been checked to be strings.
@@ -111,7 +112,7 @@ fn describe(names: &mut [String], descriptions: Json<'_>) -> Result<(), Error> {
     described.resize(names.len(), None);
     let mut by_name: Vec<usize> = with_room(names.len())?;
     by_name.extend(0..names.len());
-    by_name.sort_unstable_by_key(|&class| &names[class]);
+    sort_by(&mut by_name, |&a, &b| names[a].cmp(&names[b]));
     let walked = descriptions.entries(|name, description| {
         let first = by_name.partition_point(|&class| *names[class] < *name);
         for &class in by_name[first..].iter().take_while(|&&class| names[class] == name) {

@@ -159,15 +159,17 @@ pub(super) struct Recognised {
 pub(super) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
     for flavour in Flavour::ALL {
         let library = flavour.library();
-        let found: BTreeSet<&str> = file.names().filter_map(|name| library.block(name)).collect();
+        // Not collected, which would sort them first: see `crate::sort`.
+        let mut found = BTreeSet::new();
+        found.extend(file.names().filter_map(|name| library.block(name)));
         for &version in library.versions() {
             let network = Network::new(&Config::new(version))?;
             let mut modules = Vec::new();
             for (site, _) in network.sites() {
                 modules.push(flavour.module(&network, site)?.conv + ".weight");
             }
-            let expected: BTreeSet<&str> =
-                modules.iter().filter_map(|name| library.block(name)).collect();
+            let mut expected = BTreeSet::new();
+            expected.extend(modules.iter().filter_map(|name| library.block(name)));
             if found == expected {
                 let minimalistic = flavour == Flavour::Timm
                     && version.family() == Family::V3

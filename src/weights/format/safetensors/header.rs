@@ -4,6 +4,7 @@ use safetensors::Dtype;
 
 use crate::buffer::with_room;
 use crate::error::Error;
+use crate::sort::sort_by;
 use crate::weights::json::Json;
 
 /// Dimensions that a tensor may have: a convolution's weights have 4.
@@ -77,9 +78,9 @@ pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
         Ok(())
     })
     .map_err(malformed)?;
-    entries.sort_unstable_by_key(|entry| entry.range);
+    sort_by(&mut entries, |a, b| a.range.cmp(&b.range));
     check_ranges(&entries, data)?;
-    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    sort_by(&mut entries, |a, b| a.name.cmp(&b.name));
     match entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
         Some(pair) => Err(malformed(format!("tensor `{}` is there twice", pair[0].name))),
         None => Ok(entries),
