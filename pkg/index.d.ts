@@ -64,9 +64,15 @@ export interface EngineCreateOptions extends EngineOptions {
 export interface LoadOptions extends EngineOptions {
   /** Where the network is to live; `threads` and `build` are then that engine's. Default: an engine of its own. */
   engine?: Engine | null;
-  /** A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. */
+  /**
+   * A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. Or a `.tflite` file, float32,
+   * float16 or quantised, which needs no `config`: its graph tells the network.
+   */
   weights: ByteSource;
-  /** The checkpoint's `config.json`: width, input size, normalisation, padding, labels. */
+  /**
+   * The checkpoint's `config.json`: width, input size, normalisation, padding, labels. Of a `.tflite` file's only normalisation,
+   * resizing and labels are taken.
+   */
   config?: JsonSource | null;
   /** The checkpoint's `preprocessor_config.json`, where it has one. */
   preprocessorConfig?: JsonSource | null;
@@ -285,9 +291,10 @@ export interface SkippedBuild {
 }
 
 export interface NetworkInfo {
-  readonly version: Version;
+  /** `null` for a `.tflite` file whose network is a relative of these, and none of them. */
+  readonly version: Version | null;
   readonly minimalistic: boolean;
-  /** Width multiplier. */
+  /** Width multiplier; 1 where there is no `version`. */
   readonly width: number;
   /** Side of the square input. Pixels. */
   readonly resolution: number;
@@ -298,8 +305,8 @@ export interface NetworkInfo {
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
-  /** Whose tensor names the checkpoint has. */
-  readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'untrained';
+  /** Whose tensor names the checkpoint has; `tflite`: it has a graph. */
+  readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'untrained';
   readonly trained: boolean;
   /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
   readonly padding: 'symmetric' | 'same';

@@ -277,6 +277,61 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// A part of a `.tflite` file lies outside of it.
+    #[error("the .tflite file has {file} bytes, {what} needs {length} at {offset}")]
+    TfliteRange {
+        /// The part.
+        what: &'static str,
+        /// Where it should be.
+        offset: u64,
+        /// Its bytes.
+        length: u64,
+        /// The file's bytes.
+        file: u64,
+    },
+    /// A `.tflite` file refers to what it hasn't.
+    #[error("the .tflite file refers to number {index} of {what}, which has {len}")]
+    TfliteIndex {
+        /// What has numbers.
+        what: &'static str,
+        /// The number.
+        index: i64,
+        /// How many there are.
+        len: u32,
+    },
+    /// A `.tflite` file claims more than its length has room for.
+    #[error("{what}: {count} can't be in a .tflite file of {length} bytes")]
+    TfliteCount {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        count: u32,
+        /// The file's bytes.
+        length: u64,
+    },
+    /// A `.tflite` file's tensor can't be read, or isn't what its operator needs.
+    #[error("tensor `{tensor}` of the .tflite file: {reason}")]
+    TfliteTensor {
+        /// The tensor's name.
+        tensor: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An operator of a `.tflite` file is no part of a MobileNet. The first that isn't.
+    #[error(
+        "not a network that is known here: operator {index}, {name}, which makes `{tensor}`, doesn't fit: {reason}"
+    )]
+    TfliteOperator {
+        /// Its place in the graph, from 0 on.
+        index: u32,
+        /// What it does, as TensorFlow Lite calls it.
+        name: String,
+        /// The tensor that it makes.
+        tensor: String,
+        /// Why it doesn't fit.
+        reason: String,
+    },
+
     /// There is no memory for what was asked for. Nothing has changed: everything that was there can go on.
     #[error("there is no memory for {bytes} bytes more")]
     OutOfMemory {
@@ -347,9 +402,13 @@ impl Error {
             | Self::MissingTensor { .. }
             | Self::SurplusTensor { .. }
             | Self::TensorDtype { .. }
+            | Self::TfliteRange { .. }
+            | Self::TfliteIndex { .. }
+            | Self::TfliteCount { .. }
+            | Self::TfliteTensor { .. }
             | Self::TensorShape { .. }
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
-            Self::UnknownNetwork { .. } => "UNKNOWN_NETWORK",
+            Self::UnknownNetwork { .. } | Self::TfliteOperator { .. } => "UNKNOWN_NETWORK",
             Self::Threads { .. } => "UNSUPPORTED",
             Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
             Self::Preprocessing { .. }

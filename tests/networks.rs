@@ -48,7 +48,7 @@ fn goldens_are_recognised() {
         assert_eq!(checkpoint.flavour(), flavour, "{}", golden.name);
         assert_eq!(
             (network.version, network.minimalistic),
-            (version, golden.minimalistic),
+            (Some(version), golden.minimalistic),
             "{}",
             golden.name
         );

@@ -107,7 +107,7 @@ impl Network {
         });
         let stages = table.stages.iter().map(|rows| rows.iter().map(Row::repeats).sum());
         Ok(Self {
-            version,
+            version: Some(version),
             minimalistic,
             width,
             resolution,

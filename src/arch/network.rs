@@ -1,6 +1,6 @@
 //! A network with every channel count settled: what the weights fill and the plan runs.
 
-use super::Version;
+use super::{Family, Version};
 use serde::Serialize;
 use std::fmt;
 
@@ -153,11 +153,11 @@ pub struct Block {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Network {
-    /// Which of the networks.
-    pub version: Version,
+    /// Which of the networks; `None` for a relative that is none of them.
+    pub version: Option<Version>,
     /// V3's form without squeeze-and-excite, h-swish and 5x5 kernels.
     pub minimalistic: bool,
-    /// Width multiplier.
+    /// Width multiplier; 1 where there is no version that has others.
     pub width: f64,
     /// Height and width of the input in pixels.
     pub resolution: usize,
@@ -200,6 +200,12 @@ impl Network {
             .chain(last)
             .chain(head)
             .chain(std::iter::once((Site::Classifier, &self.classifier)))
+    }
+
+    /// The generation that it belongs to, if it is one of the networks.
+    #[must_use]
+    pub fn family(&self) -> Option<Family> {
+        self.version.map(Version::family)
     }
 
     /// Class count.

@@ -88,7 +88,7 @@ impl Network {
         let network = self.model.network();
         let preprocessing = self.model.preprocessing();
         json!({
-            "version": network.version.name(),
+            "version": network.version.map(Version::name),
             "minimalistic": network.minimalistic,
             "width": network.width,
             "resolution": network.resolution,
@@ -101,6 +101,7 @@ impl Network {
                 Some(Flavour::Timm) => "timm",
                 Some(Flavour::Torchvision) => "torchvision",
                 Some(Flavour::Transformers) => "transformers",
+                Some(Flavour::Tflite) => "tflite",
                 None => "untrained",
             },
             "padding": match network.padding {

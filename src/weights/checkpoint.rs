@@ -1,18 +1,17 @@
-//! A checkpoint of timm, torchvision or transformers: recognised, checked, and handed out folded.
+//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite: recognised, checked, and handed out folded.
 
 use std::collections::BTreeSet;
 
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
+use super::format::tflite::is_tflite;
 use super::format::{self, Tensors};
-use super::library::{Flavour, Recognised, recognise};
-use super::{ByteSource, FoldedConv, WeightSource};
-use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
+use super::graph::{GraphFile, Normalisation};
+use super::library::{Conventions, Flavour, Recognised, recognise};
+use super::{ByteSource, FoldedConv, WeightSource, widths};
+use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site, Version};
 use crate::error::Error;
 use crate::preprocess::Preprocessing;
-
-/// Widths of tf-slim's and timm's checkpoints, tried first; `fit_width` goes on through all others.
-const PUBLISHED_WIDTHS: [f64; 8] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4];
 
 /// ImageNet's 1000 classes after a `background` class, as TensorFlow's checkpoints have them.
 const IMAGENET_WITH_BACKGROUND: usize = 1001;
@@ -20,7 +19,7 @@ const IMAGENET_WITH_BACKGROUND: usize = 1001;
 /// An open checkpoint whose tensors are all there, in the right shapes. Their values are read, and checked, one
 /// convolution at a time.
 pub struct Checkpoint<'a> {
-    file: Box<dyn Tensors + 'a>,
+    content: Content<'a>,
     flavour: Flavour,
     network: Network,
     eps: f64,
@@ -30,11 +29,23 @@ pub struct Checkpoint<'a> {
     warnings: Vec<String>,
 }
 
+/// What kind of file it is.
+enum Content<'a> {
+    /// Tensors, told by their names.
+    Tensors(Box<dyn Tensors + 'a>),
+    /// A graph, which has the network itself.
+    Graph(Box<GraphFile<'a>>),
+}
+
 impl<'a> Checkpoint<'a> {
     /// Opens a safetensors file. `config` and `preprocessor_config` are the texts of the JSON files that stand beside
     /// it; without them the flavour's conventions hold, and timm's tensors are taken for a network of its own
     /// training: symmetric padding and eps 1e-5. For one of its `tf_*` networks, `config` must name the architecture;
     /// `{"architecture": "tf_mobilenetv3_small_100"}` is enough.
+    ///
+    /// Or opens a `.tflite` file, whose graph tells the network. The configuration files then only say how pictures are
+    /// prepared and what the classes are called; without them the input tensor's quantisation or the file's metadata
+    /// does, or else values from -1 to 1 are assumed.
     ///
     /// # Errors
     /// Everything that is malformed about the file ([`Error::code`] `BAD_WEIGHTS`), a network that is not known
@@ -44,6 +55,9 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
+        if is_tflite(source) {
+            return Self::open_graph(source, config, preprocessor_config);
+        }
         let file = format::open(source)?;
         let config = ConfigFiles::parse(config, preprocessor_config)?;
         let recognised = recognise(&*file)?;
@@ -65,17 +79,57 @@ impl<'a> Checkpoint<'a> {
         let network = fit_width(&*file, flavour, network, &config)?;
         check_tensors(&*file, flavour, &network)?;
         let warnings = config.warnings(&recognised, &conventions);
-        let labels = config.labels(classes)?;
-        let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
-        let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
-        let skipped = usize::from(has_background);
+        let (labels, has_background) = labels(&config, classes)?;
         Ok(Self {
-            file,
+            content: Content::Tensors(file),
             flavour,
             network,
             eps: config.eps()?.unwrap_or(conventions.eps),
             preprocessing,
-            labels: labels.map(|labels| labels.into_iter().skip(skipped).collect()),
+            labels,
+            has_background,
+            warnings,
+        })
+    }
+
+    fn open_graph(
+        source: &'a dyn ByteSource,
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+    ) -> Result<Self, Error> {
+        let graph = GraphFile::open(source)?;
+        let config = ConfigFiles::parse(config, preprocessor_config)?;
+        let (flavour, network) = (Flavour::Tflite, graph.network().clone());
+        let &Normalisation { mean, std, guessed } = graph.normalisation();
+        let version = network.version.unwrap_or(Version::V1);
+        let resolution = network.resolution;
+        let conventions =
+            Conventions { resolution, mean, std, ..flavour.library().conventions(version, true) };
+        let preprocessing = config.preprocessing(&conventions)?;
+        if preprocessing.crop != resolution {
+            return Err(Error::ConfigValue {
+                file: "config.json",
+                field: "input_size",
+                expected: format!("{resolution} pixels, as the graph takes"),
+                found: format!("{} pixels", preprocessing.crop),
+            });
+        }
+        let mut warnings = Vec::new();
+        if guessed && (preprocessing.mean, preprocessing.std) == (mean, std) {
+            warnings.push(
+                "the file doesn't tell how its input is normalised, so values from -1 to 1 are assumed: if it was trained \
+                 with others, give a preprocessor_config.json with image_mean and image_std"
+                    .to_owned(),
+            );
+        }
+        let (labels, has_background) = labels(&config, network.classes())?;
+        Ok(Self {
+            content: Content::Graph(Box::new(graph)),
+            flavour,
+            network,
+            eps: conventions.eps,
+            preprocessing,
+            labels,
             has_background,
             warnings,
         })
@@ -118,44 +172,27 @@ impl<'a> Checkpoint<'a> {
         &self.warnings
     }
 
-    /// Added to batch normalisation's variance.
+    /// Added to batch normalisation's variance; 0 where the file has it folded already.
     #[must_use]
     pub fn eps(&self) -> f64 {
         self.eps
-    }
-
-    fn batch_norm(&self, norm: &str, channels: usize) -> Result<BatchNorm, Error> {
-        let [weight, bias, mean, variance] = norm_tensors(norm);
-        let read = |name: &str| self.file.read(name, &[channels]);
-        let norm = BatchNorm {
-            weight: read(&weight)?,
-            bias: read(&bias)?,
-            mean: read(&mean)?,
-            variance: read(&variance)?,
-        };
-        if let Some(index) = norm.variance.iter().position(|&variance| variance < 0.0) {
-            let value = norm.variance[index];
-            return Err(Error::TensorValue {
-                tensor: variance,
-                index,
-                value,
-                expected: "a variance of 0 or more",
-            });
-        }
-        Ok(norm)
     }
 }
 
 impl WeightSource for Checkpoint<'_> {
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
+        let file = match &self.content {
+            Content::Tensors(file) => &**file,
+            Content::Graph(graph) => return graph.conv(site, conv),
+        };
         let module = self.flavour.module(&self.network, site)?;
         let tensor = format!("{}.weight", module.conv);
-        let mut weight = self.file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
+        let mut weight = file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
         if !conv.batch_norm {
-            let bias = self.file.read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
+            let bias = file.read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
             return Ok(FoldedConv { weight, bias });
         }
-        let bias = self.batch_norm(&module.norm, conv.out_channels)?.fold(&mut weight, self.eps);
+        let bias = batch_norm(file, &module.norm, conv.out_channels)?.fold(&mut weight, self.eps);
         for (tensor, values) in [(tensor, &weight), (format!("{}.bias", module.norm), &bias)] {
             if let Some(index) = values.iter().position(|value| !value.is_finite()) {
                 let expected = "finite after batch normalisation is folded in";
@@ -168,6 +205,36 @@ impl WeightSource for Checkpoint<'_> {
 
 fn norm_tensors(norm: &str) -> [String; 4] {
     ["weight", "bias", "running_mean", "running_var"].map(|part| format!("{norm}.{part}"))
+}
+
+fn batch_norm(file: &dyn Tensors, norm: &str, channels: usize) -> Result<BatchNorm, Error> {
+    let [weight, bias, mean, variance] = norm_tensors(norm);
+    let read = |name: &str| file.read(name, &[channels]);
+    let norm = BatchNorm {
+        weight: read(&weight)?,
+        bias: read(&bias)?,
+        mean: read(&mean)?,
+        variance: read(&variance)?,
+    };
+    if let Some(index) = norm.variance.iter().position(|&variance| variance < 0.0) {
+        let value = norm.variance[index];
+        return Err(Error::TensorValue {
+            tensor: variance,
+            index,
+            value,
+            expected: "a variance of 0 or more",
+        });
+    }
+    Ok(norm)
+}
+
+/// The classes' names without the background class, and whether there is one.
+fn labels(config: &ConfigFiles, classes: usize) -> Result<(Option<Vec<String>>, bool), Error> {
+    let labels = config.labels(classes)?;
+    let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
+    let has_background = classes == IMAGENET_WITH_BACKGROUND && background_label;
+    let skipped = usize::from(has_background);
+    Ok((labels.map(|labels| labels.into_iter().skip(skipped).collect()), has_background))
 }
 
 /// Rows of the classifier's weight.
@@ -190,8 +257,7 @@ fn fit_width(
     config: &ConfigFiles,
 ) -> Result<Network, Error> {
     let claimed = config.width()?;
-    let others = (10..=400_u16).map(|percent| f64::from(percent) / 100.0);
-    let widths = claimed.map(|(width, _)| width).into_iter().chain(PUBLISHED_WIDTHS).chain(others);
+    let widths = claimed.map(|(width, _)| width).into_iter().chain(widths());
     let mut best = Network::new(&network)?;
     let sites = best.sites().count();
     let mut most = 0;
@@ -210,7 +276,7 @@ fn fit_width(
             reason: format!(
                 "the tensors have the names of {flavour}'s {}, but only {most} of {sites} weights have its shapes at \
                  width {}, the nearest",
-                best.version, best.width
+                network.version, best.width
             ),
         });
     }
@@ -259,7 +325,8 @@ fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Res
     }
     match file.names().find(|&name| !known.contains(name)) {
         Some(tensor) => {
-            let network = format!("{flavour}'s {}", network.version);
+            let version = network.version.map(|version| version.to_string()).unwrap_or_default();
+            let network = format!("{flavour}'s {version}");
             Err(Error::SurplusTensor { tensor: tensor.into(), network })
         }
         None => Ok(()),

@@ -1,14 +1,15 @@
 //! Trained weights: where they come from, and what the plan gets.
 //!
 //! A [`Checkpoint`] is a file of tensors, read piece by piece through a [`ByteSource`]: `format` reads the file, `library`
-//! tells whose checkpoint it is and knows that library's names and conventions, `config` reads the JSON files beside it,
-//! both take JSON apart with `json`, and `fold` removes batch normalisation.
+//! tells whose checkpoint it is and knows that library's names and conventions, `graph` matches a file that has operators,
+//! `config` reads the JSON files beside it, both take JSON apart with `json`, and `fold` removes batch normalisation.
 
 mod byte_source;
 mod checkpoint;
 mod config;
 mod fold;
 mod format;
+mod graph;
 mod json;
 mod library;
 mod untrained;
@@ -20,6 +21,12 @@ pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
 pub use library::Flavour;
 pub use untrained::Untrained;
+
+/// Width multipliers that a checkpoint may have: tf-slim's and timm's first, then all others.
+fn widths() -> impl Iterator<Item = f64> {
+    const PUBLISHED: [f64; 8] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4];
+    PUBLISHED.into_iter().chain((10..=400_u16).map(|percent| f64::from(percent) / 100.0))
+}
 
 /// One convolution's weights with batch normalisation folded in.
 #[derive(Clone, Debug, PartialEq)]

@@ -158,7 +158,7 @@ fn values(name: &str, shape: &[usize], gain: f64) -> impl Iterator<Item = f32> {
 }
 
 /// `uniform` of make_networks.py: FNV-1a of `name` seeds splitmix64, whose upper 24 bits make a number of [0, 1).
-fn uniform(name: &str, count: usize) -> impl Iterator<Item = f64> {
+pub fn uniform(name: &str, count: usize) -> impl Iterator<Item = f64> {
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

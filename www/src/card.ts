@@ -13,7 +13,7 @@ export interface CardEvents {
   /** The network came, went, or was switched on or off. */
   onChange: () => void;
   /** A file held a network that runs in another column, or in none: it is the listener's now. */
-  onOtherVersion: (version: Version, net: MobileNet, choice: Choice) => void;
+  onOtherVersion: (version: Version | null, net: MobileNet, choice: Choice) => void;
 }
 
 /** What a network says of the frame, for comparing it with the others. */
@@ -123,7 +123,7 @@ export class Card implements Runner {
         onProgress: ({ loaded, total }) => this.#showTransfer(choice, loaded, total ?? choice.bytes),
       });
       if (loading.signal.aborted) net.dispose();
-      else if (this.runs(net.info.version)) this.adopt(net, choice);
+      else if (net.info.version && this.runs(net.info.version)) this.adopt(net, choice);
       else this.events.onOtherVersion(net.info.version, net, choice);
     } catch (error) {
       if (loading.signal.aborted) return;
@@ -149,7 +149,7 @@ export class Card implements Runner {
     this.#choice = choice;
     this.#crashed = false;
     this.#say(net.info.warnings.length > 0 ? guessedMessage(choice.title) : '');
-    this.#showSilhouette(net.info.version);
+    if (net.info.version) this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
     if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);

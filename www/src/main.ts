@@ -21,13 +21,13 @@ const cards = GENERATIONS.map(
     new Card(generation, {
       onChange: refresh,
       onOtherVersion(version, net, choice) {
-        const card = cards.find((card) => card.runs(version));
+        const card = version && cards.find((card) => card.runs(version));
         const there = card ? 'it runs in that column' : 'there is no column for it';
         if (card) card.adopt(net, choice);
         else net.dispose();
         cards
           .find((other) => other.runs(generation.versions[0]))
-          ?.say(`${choice.title} is for ${architectureOf(version).name}: ${there}.`);
+          ?.say(`${choice.title} is for ${version ? architectureOf(version).name : 'another network'}: ${there}.`);
       },
     }),
 );

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use mobilenet_wasm::arch::Version;
 
 use crate::catalogue::Entry;
 use crate::process::{run, say, seconds, which};
@@ -70,8 +71,9 @@ fn check(entry: &Entry, weights: &Path) -> Result<()> {
         return Ok(());
     }
     let found = checkpoint::read(weights)?;
-    if (found.version, found.width) != (entry.version, entry.width) {
-        bail!("it holds {} {}, not {} {}", found.version, found.width, entry.version, entry.width);
+    if (found.version, found.width) != (Some(entry.version), entry.width) {
+        let version = found.version.map_or("another network", Version::name);
+        bail!("it holds {version} {}, not {} {}", found.width, entry.version, entry.width);
     }
     Ok(())
 }

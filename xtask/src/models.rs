@@ -263,6 +263,8 @@ impl Installed {
         let dir = self.dir.join(&name);
         let weights = dir.join(WEIGHTS);
         let network = checkpoint::read(&weights)?;
+        let version =
+            network.version.context("no version of a MobileNet is known to have its layers")?;
         let sha256 = sha256::of_file(&weights)?;
         // What is known of a file goes by its content, and by its name only
         // where the catalogue has no more.
@@ -281,8 +283,8 @@ impl Installed {
         let form = if network.minimalistic { " minimalistic" } else { "" };
         let setting = |file| dir.join(file).is_file().then(|| format!("models/{name}/{file}"));
         Ok(Listed {
-            version: network.version,
-            title: format!("{}{form} {:?}", network.version, network.width),
+            version,
+            title: format!("{version}{form} {:?}", network.width),
             width: network.width,
             url: format!("models/{name}/{WEIGHTS}"),
             config: setting(SETTINGS[0]),

@@ -22,8 +22,12 @@ const CHECKPOINTS: [&str; 9] = [
     "transformers-v2-0.25-160",
 ];
 
+/// `.tflite` files: a graph with squeeze-and-excite and integers, one of floats, and one that is no MobileNet.
+const GRAPHS: [&str; 3] = ["v3-like-i8", "v2-like-u8", "no-max-pool"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/goldens");
     for name in CHECKPOINTS {
         let file = safetensors::file(&Golden::named(name).tensors());
         let header = u64::from_le_bytes(file[..8].try_into()?) as usize;
@@ -31,6 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let padding = u32::try_from(data.len())?;
         assert!(padding <= MAX_PADDING, "{name} has {padding} bytes of tensors");
         write(&corpus.join("checkpoint").join(name), &[&padding.to_le_bytes(), header].concat())?;
+    }
+    for name in GRAPHS {
+        let file = goldens.join("tflite").join(name).with_extension("tflite");
+        write(&corpus.join("checkpoint").join(name), &[&[0; 4], &fs::read(file)?[..]].concat())?;
     }
     for (name, header) in costly_headers() {
         let file = safetensors::with_header(&header, b"");

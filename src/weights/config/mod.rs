@@ -82,7 +82,7 @@ impl<'a> ConfigFiles<'a> {
                      the checkpoint's {CONFIG}, as the predictions of a network of another size are worse without it"
                 ));
             }
-            Flavour::Timm | Flavour::Torchvision | Flavour::Transformers => {}
+            Flavour::Timm | Flavour::Torchvision | Flavour::Transformers | Flavour::Tflite => {}
         }
         warnings
     }
@@ -180,7 +180,7 @@ impl<'a> ConfigFiles<'a> {
     /// How pictures are prepared; its `crop` is the network's resolution.
     pub fn preprocessing(&self, conventions: &Conventions) -> Result<Preprocessing, Error> {
         self.check_pipeline()?;
-        let crop = self.resolution()?.unwrap_or(224);
+        let crop = self.resolution()?.unwrap_or(conventions.resolution);
         let pretrained = self.pretrained();
         let normalise = self.preprocessor.do_normalize != Some(false);
         let mean = if normalise {

@@ -1,7 +1,8 @@
-//! File formats of tensors. To add one: a file here that implements [`Tensors`], and a line in [`open`] that knows it by
+//! File formats of tensors, and `tflite`, which has a graph too and is matched by `graph`. To add one of tensors: a file here that implements [`Tensors`], and a line in [`open`] that knows it by
 //! its first bytes.
 
 mod safetensors;
+pub(super) mod tflite;
 
 use super::ByteSource;
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! The libraries that write checkpoints: whose a file is, how that library names the tensors, and what it takes for
 //! granted without writing it into the file. To add one: a file here that implements [`Library`], and a [`Flavour`].
 
+mod tflite;
 mod timm;
 mod torchvision;
 mod transformers;
@@ -22,6 +23,8 @@ pub enum Flavour {
     Torchvision,
     /// Hugging Face transformers.
     Transformers,
+    /// TensorFlow Lite: the file has the graph itself, and no library's names.
+    Tflite,
 }
 
 impl fmt::Display for Flavour {
@@ -30,6 +33,7 @@ impl fmt::Display for Flavour {
             Self::Timm => "timm",
             Self::Torchvision => "torchvision",
             Self::Transformers => "transformers",
+            Self::Tflite => "TensorFlow Lite",
         })
     }
 }
@@ -55,6 +59,8 @@ pub(super) enum Margin {
 /// Padding, `eps` and the normalisation of the input are what silently costs accuracy when it is wrong: this is the
 /// only place where they are assumed.
 pub(super) struct Conventions {
+    /// Side of the input, pixels.
+    pub resolution: usize,
     pub rounding: Rounding,
     pub padding: Padding,
     /// Added to batch normalisation's variance.
@@ -112,6 +118,7 @@ pub(super) trait Library {
 }
 
 impl Flavour {
+    /// Those that are told by the names of tensors.
     const ALL: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
 
     /// What is known of it.
@@ -120,6 +127,7 @@ impl Flavour {
             Self::Timm => &timm::Timm,
             Self::Torchvision => &torchvision::Torchvision,
             Self::Transformers => &transformers::Transformers,
+            Self::Tflite => &tflite::Tflite,
         }
     }
 
@@ -127,7 +135,10 @@ impl Flavour {
     pub(super) fn module(self, network: &Network, site: Site) -> Result<Module, Error> {
         self.library().module(network, site).ok_or_else(|| Error::Network {
             site,
-            reason: format!("{self}'s {} has no such layer", network.version),
+            reason: match network.version {
+                Some(version) => format!("{self}'s {version} has no such layer"),
+                None => format!("{self} has no such layer"),
+            },
         })
     }
 

@@ -53,6 +53,7 @@ impl Library for Timm {
         let inception = tensorflow || version == Version::V1;
         let (mean, std) = if inception { INCEPTION } else { IMAGENET };
         Conventions {
+            resolution: 224,
             rounding: Rounding::Timm,
             padding,
             eps,
@@ -107,13 +108,13 @@ fn in_block(network: &Network, block: &Block, site: Site) -> Option<(&'static st
         (Site::Project(_), None, None) => ("conv", "bn1"),
         // UniversalInvertedResidual
         (Site::Start(_), ..) => ("dw_start.conv", "dw_start.bn"),
-        (Site::Expand(_), ..) if network.version.family() == Family::V4 => {
+        (Site::Expand(_), ..) if network.family() == Some(Family::V4) => {
             ("pw_exp.conv", "pw_exp.bn")
         }
-        (Site::Depthwise(_), ..) if network.version.family() == Family::V4 => {
+        (Site::Depthwise(_), ..) if network.family() == Some(Family::V4) => {
             ("dw_mid.conv", "dw_mid.bn")
         }
-        (Site::Project(_), ..) if network.version.family() == Family::V4 => {
+        (Site::Project(_), ..) if network.family() == Some(Family::V4) => {
             ("pw_proj.conv", "pw_proj.bn")
         }
         // InvertedResidual

@@ -29,6 +29,7 @@ impl Library for Torchvision {
     fn conventions(&self, version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = IMAGENET;
         Conventions {
+            resolution: 224,
             rounding: Rounding::Torchvision,
             padding: Padding::Symmetric,
             eps: if version.family() == Family::V3 { 1e-3 } else { 1e-5 },
@@ -42,7 +43,7 @@ impl Library for Torchvision {
 
     /// torchvision/models/mobilenetv2.py, mobilenetv3.py: places in nested `Sequential`s.
     fn module(&self, network: &Network, site: Site) -> Option<Module> {
-        let v2 = network.version.family() == Family::V2;
+        let v2 = network.family() == Some(Family::V2);
         let (conv, norm) = match site {
             Site::Stem => ("features.0.0".into(), "features.0.1".into()),
             Site::Last => {

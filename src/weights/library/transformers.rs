@@ -24,6 +24,7 @@ impl Library for Transformers {
     fn conventions(&self, _version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = INCEPTION;
         Conventions {
+            resolution: 224,
             rounding: Rounding::Transformers,
             padding: Padding::Same,
             eps: 1e-3,
@@ -40,7 +41,7 @@ impl Library for Transformers {
         if site == Site::Classifier {
             return Some(Module { conv: "classifier".into(), norm: String::new() });
         }
-        let layer = match network.version.family() {
+        let layer = match network.family()? {
             Family::V1 => v1_layer(site)?,
             Family::V2 => v2_layer(site)?,
             Family::V3 | Family::V4 | Family::MnasNet | Family::EfficientNetLite => return None,

@@ -1,0 +1,66 @@
+//! TensorFlow Lite's built-in operators, as its schema numbers them.
+
+pub const ADD: i32 = 0;
+pub const AVERAGE_POOL_2D: i32 = 1;
+pub const CONV_2D: i32 = 3;
+pub const DEPTHWISE_CONV_2D: i32 = 4;
+pub const DEQUANTIZE: i32 = 6;
+pub const FULLY_CONNECTED: i32 = 9;
+pub const MUL: i32 = 18;
+pub const RELU: i32 = 19;
+pub const RELU6: i32 = 21;
+pub const RESHAPE: i32 = 22;
+pub const SOFTMAX: i32 = 25;
+pub const CUSTOM: i32 = 32;
+pub const PAD: i32 = 34;
+pub const MEAN: i32 = 40;
+pub const SUB: i32 = 41;
+pub const DIV: i32 = 42;
+pub const SQUEEZE: i32 = 43;
+pub const STRIDED_SLICE: i32 = 45;
+pub const SHAPE: i32 = 77;
+pub const PACK: i32 = 83;
+pub const QUANTIZE: i32 = 114;
+pub const HARD_SWISH: i32 = 117;
+
+/// The names of 0, 1, 2 and so on, for errors.
+const NAMES: &str = "ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE \
+    EMBEDDING_LOOKUP FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION \
+    LOGISTIC LSH_PROJECTION LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 RESHAPE RESIZE_BILINEAR RNN SOFTMAX \
+    SPACE_TO_DEPTH SVDF TANH CONCAT_EMBEDDINGS SKIP_GRAM CALL CUSTOM EMBEDDING_LOOKUP_SPARSE PAD \
+    UNIDIRECTIONAL_SEQUENCE_RNN GATHER BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND TRANSPOSE MEAN SUB DIV SQUEEZE \
+    UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE BIDIRECTIONAL_SEQUENCE_RNN EXP TOPK_V2 SPLIT LOG_SOFTMAX DELEGATE \
+    BIDIRECTIONAL_SEQUENCE_LSTM CAST PRELU MAXIMUM ARG_MAX MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL \
+    SELECT SLICE SIN TRANSPOSE_CONV SPARSE_TO_DENSE TILE EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW \
+    ARG_MIN FAKE_QUANT REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN \
+    FLOOR_DIV REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE RESIZE_NEAREST_NEIGHBOR LEAKY_RELU \
+    SQUARED_DIFFERENCE MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND COS WHERE RANK ELU \
+    REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH IF WHILE NON_MAX_SUPPRESSION_V4 \
+    NON_MAX_SUPPRESSION_V5 SCATTER_ND SELECT_V2 DENSIFY SEGMENT_SUM BATCH_MATMUL";
+
+/// What an operator is called.
+pub fn name(code: i32) -> String {
+    let known = usize::try_from(code).ok().and_then(|code| NAMES.split(' ').nth(code));
+    known.map_or_else(|| format!("number {code}"), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_at_their_numbers() {
+        for (code, expected) in [
+            (ADD, "ADD"),
+            (CUSTOM, "CUSTOM"),
+            (STRIDED_SLICE, "STRIDED_SLICE"),
+            (PACK, "PACK"),
+            (HARD_SWISH, "HARD_SWISH"),
+            (126, "BATCH_MATMUL"),
+            (127, "number 127"),
+            (-1, "number -1"),
+        ] {
+            assert_eq!(name(code), expected);
+        }
+    }
+}

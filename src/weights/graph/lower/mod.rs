@@ -1,0 +1,228 @@
+//! Reduces a graph of operators to what a MobileNet is made of. Operators that compute nothing (reshaping, changes of
+//! the number format) are looked through, padding joins the convolution behind it, and what converters write h-swish and
+//! hard-sigmoid as becomes these again.
+//!
+//! A quantised file may leave ReLU and ReLU6 to the saturation of the tensor that they make: its integers then begin
+//! at 0, and end at 6.
+
+mod arithmetic;
+mod convolution;
+mod shape;
+
+use super::node::{Node, NodeKind};
+use super::normalise::Affine;
+use crate::arch::{Activation, MAX_RESOLUTION, MIN_RESOLUTION, Padding};
+use crate::buffer::with_room;
+use crate::error::Error;
+use crate::weights::format::tflite::{Fused, Graph, Operator, Tensor, operators as op};
+
+/// Where a range that ReLU6 limits may end: converters nudge it so that 0 is an integer.
+const SIX: f64 = 6.05;
+
+/// The reduced graph.
+pub(super) struct Lowered {
+    pub nodes: Vec<Node>,
+    /// The node that gives the logits.
+    pub output: usize,
+    pub resolution: usize,
+    pub padding: Padding,
+}
+
+/// What a tensor is.
+#[derive(Clone, Copy)]
+enum Value {
+    /// A constant, and the tensor that has its values.
+    Constant(i32),
+    /// A shape that the graph computes for `RESHAPE`.
+    Shape,
+    /// The classes' probabilities.
+    Probabilities(usize),
+    Map(Map),
+}
+
+#[derive(Clone, Copy)]
+struct Map {
+    node: usize,
+    /// Pixels a side.
+    size: usize,
+    channels: usize,
+    /// Whether it is a vector, that pooling has made.
+    pooled: bool,
+    /// Rows of zeros that a `PAD` has put above and below, and as many columns.
+    pad: [usize; 2],
+}
+
+struct Lowering<'f> {
+    graph: Graph<'f>,
+    /// By the number of the tensor.
+    values: Vec<Option<Value>>,
+    nodes: Vec<Node>,
+    /// Whether all convolutions so far can have this padding.
+    same: bool,
+    symmetric: bool,
+    /// Bytes that weights may still have: a file in which layers share weights could ask for any memory.
+    weight_bytes: u64,
+    /// The operator at hand.
+    operator: u32,
+}
+
+/// Reduces the graph of a file of `length` bytes.
+pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
+    let mut values = with_room(graph.tensor_count())?;
+    values.resize(graph.tensor_count(), None);
+    let mut nodes = with_room(1 + graph.operator_count() as usize)?;
+    nodes.push(Node { operator: 0, kind: NodeKind::Input(Affine::default()) });
+    let input = graph.input()?;
+    let &[_, size, width, 3] = input.shape() else { return Err(no_picture(&input)) };
+    if size != width {
+        return Err(no_picture(&input));
+    }
+    if size == 1 {
+        return Err(input.error("it leaves the picture's size open: convert it for one".to_owned()));
+    }
+    if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&size) {
+        return Err(Error::Resolution { resolution: size });
+    }
+    let map = Map { node: 0, size, channels: 3, pooled: false, pad: [0; 2] };
+    values[input.index()] = Some(Value::Map(map));
+    let mut lowering = Lowering {
+        graph,
+        values,
+        nodes,
+        same: true,
+        symmetric: true,
+        weight_bytes: length,
+        operator: 0,
+    };
+    for operator in 0..graph.operator_count() {
+        lowering.operator = operator;
+        lowering.lower(graph.operator(operator)?)?;
+    }
+    let output = graph.output()?;
+    match lowering.values[output.index()] {
+        Some(
+            Value::Probabilities(node) | Value::Map(Map { node, pooled: true, pad: [0, 0], .. }),
+        ) => Ok(Lowered {
+            nodes: lowering.nodes,
+            output: node,
+            resolution: size,
+            padding: if lowering.same { Padding::Same } else { Padding::Symmetric },
+        }),
+        _ => Err(output.error("the graph's output is no vector of classes".to_owned())),
+    }
+}
+
+fn no_picture(input: &Tensor<'_>) -> Error {
+    let shape = input.shape();
+    input.error(format!("the input is {shape:?}, expected [1, side, side, 3], a square picture"))
+}
+
+/// Says that an operator doesn't fit.
+pub(super) fn misfit(graph: &Graph<'_>, operator: u32, reason: impl Into<String>) -> Error {
+    let describe = || {
+        let name = graph.operator_name(operator)?;
+        Ok((name, graph.tensor(graph.operator(operator)?.output()?)?.name()?))
+    };
+    match describe() {
+        Ok((name, tensor)) => {
+            Error::TfliteOperator { index: operator, name, tensor, reason: reason.into() }
+        }
+        Err(error) => error,
+    }
+}
+
+impl<'f> Lowering<'f> {
+    fn misfit(&self, reason: impl Into<String>) -> Error {
+        misfit(&self.graph, self.operator, reason)
+    }
+
+    fn lower(&mut self, operator: Operator<'f>) -> Result<(), Error> {
+        let value = match operator.code {
+            op::CONV_2D | op::DEPTHWISE_CONV_2D | op::FULLY_CONNECTED => {
+                Value::Map(self.convolution(operator)?)
+            }
+            op::RELU => Value::Map(self.activation(operator, Activation::Relu)?),
+            op::RELU6 => Value::Map(self.activation(operator, Activation::Relu6)?),
+            op::HARD_SWISH => Value::Map(self.activation(operator, Activation::HardSwish)?),
+            op::ADD | op::SUB | op::MUL | op::DIV => Value::Map(self.arithmetic(operator)?),
+            op::MEAN | op::AVERAGE_POOL_2D => Value::Map(self.pool(operator)?),
+            op::PAD => Value::Map(self.pad(operator)?),
+            op::SOFTMAX => self.softmax(operator)?,
+            op::QUANTIZE | op::DEQUANTIZE => self.value(operator, 0)?,
+            op::RESHAPE | op::SQUEEZE => self.reshape(operator)?,
+            op::SHAPE | op::STRIDED_SLICE | op::PACK => Value::Shape,
+            _ => return Err(self.misfit("no MobileNet has such an operator")),
+        };
+        let output = self.graph.tensor(operator.output()?)?.index();
+        if self.values[output].is_some() {
+            return Err(self.misfit("its output has been made before"));
+        }
+        self.values[output] = Some(value);
+        Ok(())
+    }
+
+    /// Adds a node; gives its number.
+    fn push(&mut self, kind: NodeKind) -> usize {
+        self.nodes.push(Node { operator: self.operator, kind });
+        self.nodes.len() - 1
+    }
+
+    /// What an operator's input of this number is.
+    fn value(&self, operator: Operator<'f>, input: u32) -> Result<Value, Error> {
+        let Some(tensor) = operator.input(input)? else {
+            return Err(self.misfit(format!("it has no input {input}")));
+        };
+        let found = self.graph.tensor(tensor)?;
+        match self.values[found.index()] {
+            Some(value) => Ok(value),
+            None if found.is_constant() => Ok(Value::Constant(tensor)),
+            None => Err(self.misfit(format!("nothing before it makes its input {input}"))),
+        }
+    }
+
+    fn map(&self, operator: Operator<'f>, input: u32) -> Result<Map, Error> {
+        match self.value(operator, input)? {
+            Value::Map(map) => Ok(map),
+            Value::Constant(_) | Value::Shape | Value::Probabilities(_) => {
+                Err(self.misfit(format!("its input {input} is not what a layer makes")))
+            }
+        }
+    }
+
+    /// A map that no padding is waiting for.
+    fn whole(&self, operator: Operator<'f>, input: u32) -> Result<Map, Error> {
+        let map = self.map(operator, input)?;
+        if map.pad == [0; 2] { Ok(map) } else { Err(self.misfit("it stands behind a PAD")) }
+    }
+
+    fn constant(&self, operator: Operator<'f>, input: u32) -> Result<i32, Error> {
+        match self.value(operator, input)? {
+            Value::Constant(tensor) => Ok(tensor),
+            Value::Map(_) | Value::Shape | Value::Probabilities(_) => {
+                Err(self.misfit(format!("its input {input} is not constant")))
+            }
+        }
+    }
+
+    fn no_activation(&self, fused: Fused) -> Result<(), Error> {
+        if fused == Fused::None {
+            Ok(())
+        } else {
+            Err(self.misfit(format!("no {fused:?} is expected behind it")))
+        }
+    }
+
+    /// What the saturation of an operator's output does.
+    fn implied(&self, operator: Operator<'f>) -> Result<Activation, Error> {
+        Ok(match self.graph.tensor(operator.output()?)?.range()? {
+            Some([least, most]) if least >= 0.0 => {
+                if most <= SIX {
+                    Activation::Relu6
+                } else {
+                    Activation::Relu
+                }
+            }
+            _ => Activation::Linear,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Pooling, padding, and operators that change the notation only.
+
+use super::{Lowering, Map, Value};
+use crate::error::Error;
+use crate::weights::format::tflite::{Operator, operators as op};
+use crate::weights::graph::node::NodeKind;
+
+impl<'f> Lowering<'f> {
+    pub(super) fn pool(&mut self, operator: Operator<'f>) -> Result<Map, Error> {
+        let input = self.whole(operator, 0)?;
+        if operator.code == op::MEAN {
+            let axes = self.graph.tensor(self.constant(operator, 1)?)?.integers()?;
+            if !matches!(axes[..], [1, 2] | [2, 1] | [-3, -2] | [-2, -3]) {
+                return Err(self.misfit(format!("over the axes {axes:?}, not over a map")));
+            }
+        } else {
+            let options = operator.pool()?;
+            self.no_activation(options.fused)?;
+            let side = if input.pooled { 1 } else { input.size as i32 };
+            let once = !options.same || options.stride.iter().all(|&stride| stride >= side);
+            if options.filter != [side; 2] || !once {
+                let filter = options.filter;
+                return Err(self.misfit(format!("over {filter:?} pixels of {side} x {side}")));
+            }
+        }
+        if input.pooled {
+            return Ok(input);
+        }
+        let node = self.push(NodeKind::Pool(input.node));
+        Ok(Map { node, size: 1, pooled: true, ..input })
+    }
+
+    pub(super) fn pad(&mut self, operator: Operator<'f>) -> Result<Map, Error> {
+        let input = self.whole(operator, 0)?;
+        let pads = self.graph.tensor(self.constant(operator, 1)?)?.integers()?;
+        match pads[..] {
+            [0, 0, top, bottom, left, right, 0, 0]
+                if (top, bottom) == (left, right)
+                    && (0..=2).contains(&top)
+                    && (0..=2).contains(&bottom) =>
+            {
+                Ok(Map { pad: [top as usize, bottom as usize], ..input })
+            }
+            _ => Err(self.misfit(format!("no padding of a map for a small filter: {pads:?}"))),
+        }
+    }
+
+    pub(super) fn reshape(&self, operator: Operator<'f>) -> Result<Value, Error> {
+        let value = self.value(operator, 0)?;
+        let output = self.graph.tensor(operator.output()?)?;
+        match value {
+            Value::Map(map) => {
+                let unchanged = matches!(*output.shape(), [_, height, width, channels]
+                    if (height, width, channels) == (map.size, map.size, map.channels));
+                if unchanged || map.pooled && output.shape().last() == Some(&map.channels) {
+                    return Ok(value);
+                }
+            }
+            Value::Probabilities(_) => return Ok(value),
+            Value::Constant(_) | Value::Shape => {}
+        }
+        Err(self.misfit(format!("to {:?}, which changes more than the notation", output.shape())))
+    }
+
+    pub(super) fn softmax(&self, operator: Operator<'f>) -> Result<Value, Error> {
+        let map = self.whole(operator, 0)?;
+        let beta = operator.beta()?;
+        if map.pooled && beta == 1.0 {
+            return Ok(Value::Probabilities(map.node));
+        }
+        Err(self.misfit(format!("it must be over the classes, with beta 1, not {beta}")))
+    }
+}

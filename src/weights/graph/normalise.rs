@@ -1,0 +1,81 @@
+//! How the picture is normalised: by the input's quantisation, the file's metadata, or the graph's first operators.
+
+use crate::error::Error;
+use crate::weights::format::tflite::{Kind, Quantization, Tensor};
+
+/// `scale * x + shift`, for each channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Affine {
+    scale: [f64; 3],
+    shift: [f64; 3],
+}
+
+/// The graph's own normalisation of bytes gives values of at most this size: beyond, it is one of values up to 1.
+const LARGEST: f64 = 16.0;
+
+impl Default for Affine {
+    fn default() -> Self {
+        Self { scale: [1.0; 3], shift: [0.0; 3] }
+    }
+}
+
+impl Affine {
+    pub fn plus(self, values: [f64; 3]) -> Self {
+        Self { shift: std::array::from_fn(|c| self.shift[c] + values[c]), ..self }
+    }
+
+    pub fn times(self, values: [f64; 3]) -> Self {
+        Self {
+            scale: std::array::from_fn(|c| self.scale[c] * values[c]),
+            shift: std::array::from_fn(|c| self.shift[c] * values[c]),
+        }
+    }
+}
+
+/// Mean and deviation, of values from 0 to 1, and whether they are a guess.
+pub(in crate::weights) struct Normalisation {
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
+    pub guessed: bool,
+}
+
+/// The normalisation of `input`, of which the metadata says `told`, mean and deviation of values from 0 to 255, and to
+/// which the graph does `own`.
+///
+/// An integer input takes the bytes of a picture as they are, a signed one less 128: so do those who run such files.
+pub(super) fn normalisation(
+    input: &Tensor<'_>,
+    told: Option<[[f32; 3]; 2]>,
+    own: Affine,
+) -> Result<Normalisation, Error> {
+    let bytes = Affine { scale: [255.0; 3], shift: [0.0; 3] };
+    let mut guessed = false;
+    let quantised = |offset: f64| {
+        let Some(Quantization { scale, zero_point }) = input.quantization()? else {
+            return Err(input.error("an integer input without a scale".to_owned()));
+        };
+        Ok(bytes.plus([offset - zero_point; 3]).times([scale; 3]))
+    };
+    let given = match (input.kind, told) {
+        (Kind::U8, _) => quantised(0.0)?,
+        (Kind::I8, _) => quantised(-128.0)?,
+        (Kind::F32, Some([mean, std])) => {
+            bytes.plus(mean.map(|mean| -f64::from(mean))).times(std.map(|std| 1.0 / f64::from(std)))
+        }
+        (Kind::F32, None) if own == Affine::default() => {
+            guessed = true;
+            Affine { scale: [2.0; 3], shift: [-1.0; 3] }
+        }
+        (Kind::F32, None) if own.scale.iter().all(|scale| 255.0 * scale <= LARGEST) => bytes,
+        (Kind::F32, None) => Affine::default(),
+        (kind, _) => return Err(input.error(format!("an input of type {kind:?}"))),
+    };
+    let all = given.times(own.scale).plus(own.shift);
+    let mean = std::array::from_fn(|c| (-all.shift[c] / all.scale[c]) as f32);
+    let std = std::array::from_fn(|c| (1.0 / all.scale[c]) as f32);
+    let possible = |std: &f32| std.is_normal() && *std > 0.0;
+    if mean.iter().all(|mean: &f32| mean.is_finite()) && std.iter().all(possible) {
+        return Ok(Normalisation { mean, std, guessed });
+    }
+    Err(input.error(format!("it can't be normalised with mean {mean:?} and deviation {std:?}")))
+}

@@ -1,0 +1,62 @@
+//! Which of the papers' networks a graph is, if it is one.
+
+use crate::arch::{Config, Network, Rounding, Version};
+use crate::error::Error;
+use crate::weights::widths;
+
+/// Whose rounding of channel counts may have made it.
+const ROUNDINGS: [Rounding; 3] = [Rounding::Timm, Rounding::Transformers, Rounding::Torchvision];
+
+/// Gives `network` the version, the width and the stages of the paper's network that has its layers.
+pub(super) fn recognise(mut network: Network) -> Result<Network, Error> {
+    for version in Version::ALL {
+        for minimalistic in [false, true] {
+            let base = Config { minimalistic, ..Config::new(version) };
+            // V1 to V4 without a minimalistic form.
+            let Ok(of_width_1) = Network::new(&base) else { continue };
+            if !same_filters(&network, &of_width_1) {
+                continue;
+            }
+            for width in widths() {
+                for rounding in ROUNDINGS {
+                    let config = Config { width, rounding, ..base };
+                    let candidate = Network::new(&Config { classes: network.classes(), ..config })?;
+                    if same_layers(&network, &candidate) {
+                        let Network { version, stages, .. } = candidate;
+                        network = Network { version, minimalistic, width, stages, ..network };
+                        return Ok(network);
+                    }
+                }
+            }
+        }
+    }
+    Ok(network)
+}
+
+/// Whether the depthwise and full convolutions are the same but for their channels.
+fn same_filters(a: &Network, b: &Network) -> bool {
+    let filters = |network: &Network| {
+        let sites = network.sites().filter(|(_, conv)| conv.kernel > 1);
+        sites.map(|(_, conv)| (conv.kind, conv.kernel, conv.stride)).collect::<Vec<_>>()
+    };
+    a.blocks.len() == b.blocks.len() && filters(a) == filters(b)
+}
+
+/// Whether the networks differ in activations only, and in what a checkpoint has beside its weights.
+fn same_layers(a: &Network, b: &Network) -> bool {
+    let layers = a.sites().map(Some).chain([None]).zip(b.sites().map(Some).chain([None]));
+    let mut same =
+        a.blocks.iter().map(|block| block.residual).eq(b.blocks.iter().map(|block| block.residual));
+    for (a, b) in layers {
+        same &= match (a, b) {
+            (Some((a_site, a)), Some((b_site, b))) => {
+                a_site == b_site
+                    && (a.kind, a.kernel, a.stride) == (b.kind, b.kernel, b.stride)
+                    && (a.in_channels, a.out_channels) == (b.in_channels, b.out_channels)
+            }
+            (None, None) => true,
+            _ => false,
+        };
+    }
+    same
+}

@@ -1,0 +1,204 @@
+//! `.tflite` files: made-up networks against TensorFlow Lite's interpreter, and what is refused.
+
+#[path = "common/goldens.rs"]
+#[expect(dead_code, reason = "its checkpoints are for networks.rs")]
+mod goldens;
+#[path = "common/safetensors.rs"]
+#[expect(dead_code, reason = "likewise")]
+mod safetensors;
+
+use mobilenet_wasm::arch::{Activation, Padding, Site, Version};
+use mobilenet_wasm::weights::{Checkpoint, Flavour, FoldedConv, WeightSource};
+use mobilenet_wasm::{Error, Model};
+use std::collections::BTreeMap;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+macro_rules! files {
+    ($($name:literal)*) => {
+        [$(($name, include_bytes!(concat!("goldens/tflite/", $name, ".tflite")) as &[u8])),*]
+    };
+}
+
+const GOLDENS: [(&str, &[u8]); 7] = files!(
+    "v1-0.1-u8" "v2-like-f32" "v2-like-u8" "v3-like-f16" "v3-like-i8" "v3-like-u8" "v4-like-f32"
+);
+
+const MISFITS: [(&str, &[u8]); 4] =
+    files!("no-concatenation" "no-max-pool" "no-sigmoid" "no-strided-pointwise");
+
+const SIDE: usize = 96;
+
+fn golden(name: &str) -> &'static [u8] {
+    GOLDENS.iter().find(|(other, _)| *other == name).map(|(_, file)| *file).expect(name)
+}
+
+/// `picture` of make_tflite.py: bytes, in blocks of 8 x 8 equal pixels.
+fn picture(seed: &str) -> Vec<u8> {
+    let blocks = SIDE / 8;
+    let values: Vec<u8> =
+        goldens::uniform(seed, blocks * blocks * 3).map(|value| (256.0 * value) as u8).collect();
+    let at = |y: usize, x: usize, c: usize| values[(y / 8 * blocks + x / 8) * 3 + c];
+    (0..SIDE * SIDE * 3).map(|i| at(i / 3 / SIDE, i / 3 % SIDE, i % 3)).collect()
+}
+
+/// Each file's probabilities for some pictures, given as bytes: floats to the last digits that matter, and quantised
+/// files as near as a network can be whose activations are not rounded to bytes.
+#[wasm_bindgen_test(unsupported = test)]
+fn goldens_are_the_interpreters() {
+    let outputs: BTreeMap<String, Vec<Vec<f64>>> =
+        serde_json::from_str(include_str!("goldens/tflite/outputs.json")).unwrap();
+    assert_eq!(outputs.len(), GOLDENS.len());
+    for (name, file) in GOLDENS {
+        let mut model = Model::load(&file, None, None).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let preprocessing = model.preprocessing().clone();
+        let quantised = name.ends_with("8");
+        let bound = if quantised { 0.01 } else { 1e-4 };
+        let mut worst = 0.0_f64;
+        for (number, expected) in outputs[name].iter().enumerate() {
+            let bytes = picture(&format!("picture {number}"));
+            let input: Vec<f32> = (0..bytes.len())
+                .map(|i| {
+                    let value = f32::from(bytes[i]) / 255.0;
+                    (value - preprocessing.mean[i % 3]) / preprocessing.std[i % 3]
+                })
+                .collect();
+            let logits = model.run(&input).unwrap();
+            let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit).exp()).collect();
+            let sum: f64 = powers.iter().sum();
+            assert_eq!(powers.len(), expected.len(), "{name}");
+            for (power, expected) in powers.iter().zip(expected) {
+                worst = worst.max((power / sum - expected).abs());
+            }
+        }
+        println!("{name}: largest difference of a probability {worst:.1e}");
+        assert!(worst <= bound, "{name}: {worst:e} is over {bound:e}");
+    }
+}
+
+/// What the graph tells of each network, named or not.
+#[wasm_bindgen_test(unsupported = test)]
+fn networks_are_their_graphs() {
+    for (name, file) in GOLDENS {
+        let checkpoint = Checkpoint::open(&file, None, None).unwrap();
+        let network = checkpoint.network();
+        assert_eq!(checkpoint.flavour(), Flavour::Tflite, "{name}");
+        assert_eq!((network.resolution, network.classes()), (SIDE, 5), "{name}");
+        let padding = if name.starts_with("v4") { Padding::Symmetric } else { Padding::Same };
+        assert_eq!(network.padding, padding, "{name}");
+        let named = name.starts_with("v1").then_some((Version::V1, 0.1));
+        assert_eq!(network.version.map(|version| (version, network.width)), named, "{name}");
+        // Floats that say nothing of their input are the only ones to guess at.
+        let guessed = matches!(name, "v2-like-f32" | "v4-like-f32");
+        assert_eq!(checkpoint.warnings().len(), usize::from(guessed), "{name}");
+    }
+}
+
+/// Every layer of a graph with squeeze-and-excite and h-swish, in the form in which each number format has it.
+#[wasm_bindgen_test(unsupported = test)]
+fn squeeze_excite_is_found() {
+    use Activation::{HardSigmoid, HardSwish, Linear};
+    for name in ["v3-like-f16", "v3-like-i8", "v3-like-u8"] {
+        let file = golden(name);
+        let checkpoint = Checkpoint::open(&file, None, None).unwrap();
+        let sites: Vec<_> = checkpoint
+            .network()
+            .sites()
+            .map(|(site, conv)| (site, conv.kernel, conv.stride, conv.out_channels))
+            .collect();
+        let expected = [
+            (Site::Stem, 3, 2, 8),
+            (Site::Depthwise(0), 3, 2, 8),
+            (Site::SqueezeReduce(0), 1, 1, 4),
+            (Site::SqueezeExpand(0), 1, 1, 8),
+            (Site::Project(0), 1, 1, 8),
+            (Site::Expand(1), 1, 1, 20),
+            (Site::Depthwise(1), 5, 2, 20),
+            (Site::SqueezeReduce(1), 1, 1, 8),
+            (Site::SqueezeExpand(1), 1, 1, 20),
+            (Site::Project(1), 1, 1, 12),
+            (Site::Expand(2), 1, 1, 24),
+            (Site::Depthwise(2), 5, 1, 24),
+            (Site::Project(2), 1, 1, 12),
+            (Site::Last, 1, 1, 32),
+            (Site::Head, 1, 1, 24),
+            (Site::Classifier, 1, 1, 5),
+        ];
+        assert_eq!(sites, expected, "{name}");
+        let network = checkpoint.network();
+        let residuals: Vec<bool> = network.blocks.iter().map(|block| block.residual).collect();
+        assert_eq!(residuals, [false, false, true], "{name}");
+        for (site, conv) in network.sites() {
+            let expected = match site {
+                Site::Project(_) | Site::Classifier => Linear,
+                Site::SqueezeExpand(_) => HardSigmoid,
+                // Of ReLU the saturation of a quantised output leaves open whether it is ReLU6.
+                Site::Depthwise(0) | Site::SqueezeReduce(_) => continue,
+                Site::Stem
+                | Site::Start(_)
+                | Site::Expand(_)
+                | Site::Depthwise(_)
+                | Site::Last
+                | Site::Head => HardSwish,
+            };
+            assert_eq!(conv.activation, expected, "{name} {site}");
+        }
+    }
+}
+
+/// A graph that is no MobileNet: the first operator that doesn't fit is named, with its place.
+#[wasm_bindgen_test(unsupported = test)]
+fn misfits_are_named() {
+    let expected = [
+        (3, "CONCATENATION", "no MobileNet has such an operator"),
+        (3, "MAX_POOL_2D", "no MobileNet has such an operator"),
+        (5, "LOGISTIC", "no MobileNet has such an operator"),
+        (3, "CONV_2D", "no Pointwise has a 1x1 filter of stride 2"),
+    ];
+    for ((file_name, file), (index, name, reason)) in MISFITS.into_iter().zip(expected) {
+        let error = Checkpoint::open(&file, None, None).err().expect(file_name);
+        assert_eq!(error.code(), "UNKNOWN_NETWORK", "{error}");
+        let message = error.to_string();
+        assert!(message.contains(&format!("operator {index}, {name}, which makes `")), "{message}");
+        assert!(message.ends_with(reason), "{message}");
+    }
+}
+
+/// The configuration files say how pictures are prepared, and what the classes are called.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_config_overrides_the_guess() {
+    let file = golden("v2-like-f32");
+    let processor = r#"{"image_mean": [0.1, 0.2, 0.3], "image_std": [0.4, 0.5, 0.6]}"#;
+    let config = r#"{"label_names": ["a", "b", "c", "d", "e"]}"#;
+    let checkpoint = Checkpoint::open(&file, Some(config), Some(processor)).unwrap();
+    let preprocessing = checkpoint.preprocessing();
+    assert_eq!((preprocessing.crop, preprocessing.resize_short_side), (SIDE, 109));
+    assert_eq!((preprocessing.mean, preprocessing.std), ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6]));
+    assert_eq!(checkpoint.labels().map(<[String]>::len), Some(5));
+    assert!(checkpoint.warnings().is_empty());
+    for (config, part) in [
+        (r#"{"input_size": [3, 224, 224]}"#, "96 pixels, as the graph takes"),
+        (r#"{"label_names": ["a"]}"#, "a name for each of 5 classes"),
+    ] {
+        let error = Checkpoint::open(&file, Some(config), None).err().expect(config);
+        assert_eq!(error.code(), "BAD_CONFIG");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+/// A layer that the file hasn't, or that is another there.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_layer_that_is_not_there() {
+    let file = golden("v2-like-u8");
+    let mut checkpoint = Checkpoint::open(&file, None, None).unwrap();
+    let stem = checkpoint.network().stem;
+    let FoldedConv { weight, bias } = checkpoint.conv(Site::Stem, &stem).unwrap();
+    assert_eq!((weight.len(), bias.len()), (8 * 27, 8));
+    let larger = mobilenet_wasm::arch::Conv { out_channels: 800, ..stem };
+    for (site, conv) in [(Site::Stem, larger), (Site::Head, stem)] {
+        let error = checkpoint.conv(site, &conv).unwrap_err();
+        assert!(matches!(error, Error::Network { site: at, .. } if at == site), "{error}");
+    }
+}

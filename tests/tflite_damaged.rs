@@ -1,0 +1,112 @@
+//! `.tflite` files that are cut, or changed anywhere: an error or finite weights, never a panic, and no allocation that
+//! the file's length doesn't account for. Native: the measuring allocator needs the test binary to itself, so this file
+//! holds one test.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mobilenet_wasm::Error;
+use mobilenet_wasm::weights::{Checkpoint, WeightSource};
+
+/// The largest allocation.
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+struct Measuring;
+
+// SAFETY: every call goes to `System` unchanged, and measuring neither allocates nor panics. `realloc` and
+// `alloc_zeroed` have defaults that call `alloc`.
+unsafe impl GlobalAlloc for Measuring {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Measuring = Measuring;
+
+/// Bytes that reading takes of any file: the tables of a network that is looked for.
+const BASE: usize = 32 << 10;
+
+const FILES: [(&str, &[u8]); 4] = [
+    ("v1-0.1-u8", include_bytes!("goldens/tflite/v1-0.1-u8.tflite")),
+    ("v2-like-f32", include_bytes!("goldens/tflite/v2-like-f32.tflite")),
+    ("v3-like-f16", include_bytes!("goldens/tflite/v3-like-f16.tflite")),
+    ("v3-like-i8", include_bytes!("goldens/tflite/v3-like-i8.tflite")),
+];
+
+/// Opens a file and reads every layer, as a plan does. Gives the largest allocation too.
+fn load(bytes: &[u8]) -> (Result<(), Error>, usize) {
+    LARGEST.store(0, Ordering::Relaxed);
+    let result = (|| {
+        let mut checkpoint = Checkpoint::open(&bytes, None, None)?;
+        let network = checkpoint.network().clone();
+        for (site, conv) in network.sites() {
+            let folded = checkpoint.conv(site, conv)?;
+            assert_eq!(folded.weight.len(), conv.weight_count(), "{site}");
+            assert_eq!(folded.bias.len(), conv.out_channels, "{site}");
+            assert!(folded.weight.iter().chain(&folded.bias).all(|x| x.is_finite()), "{site}");
+        }
+        Ok(())
+    })();
+    (result, LARGEST.load(Ordering::Relaxed))
+}
+
+#[test]
+fn damaged_files_give_errors() {
+    let seed = 0x0074_666c_6974_6533;
+    let mut random = fastrand::Rng::with_seed(seed);
+    for (name, file) in FILES {
+        let (result, largest) = load(file);
+        assert!(result.is_ok(), "{name}: {result:?}");
+        println!("{name}: {} bytes, largest allocation {largest}", file.len());
+        let mut errors = 0;
+        let mut check = |what: String, bytes: &[u8]| {
+            let (result, largest) = load(bytes);
+            let most = 4 * bytes.len() + BASE;
+            assert!(largest <= most, "{name}, {what}, seed {seed:x}: allocated {largest} bytes");
+            if let Err(error) = result {
+                let code = error.code();
+                let known = ["BAD_WEIGHTS", "UNKNOWN_NETWORK", "BAD_CONFIG"].contains(&code);
+                assert!(known, "{name}, {what}, seed {seed:x}: {code} {error}");
+                errors += 1;
+            }
+        };
+        for round in 0..400 {
+            let length = random.usize(..file.len());
+            check(format!("cut to {length}"), &file[..length]);
+
+            let mut damaged = file.to_vec();
+            for _ in 0..random.usize(1..8) {
+                damaged[random.usize(..file.len())] = random.u8(..);
+            }
+            check(format!("bytes of round {round}"), &damaged);
+
+            // Offsets and lengths are aligned numbers of four bytes.
+            let mut damaged = file.to_vec();
+            for _ in 0..random.usize(1..4) {
+                let place = 4 * random.usize(..file.len() / 4);
+                let old = u32::from_le_bytes(damaged[place..place + 4].try_into().unwrap());
+                let number = match random.u8(..6) {
+                    0 => 0,
+                    1 => u32::MAX,
+                    2 => i32::MAX as u32,
+                    3 => file.len() as u32,
+                    4 => old.wrapping_add(random.u32(..64)),
+                    _ => old.wrapping_sub(random.u32(..64)),
+                };
+                damaged[place..place + 4].copy_from_slice(&number.to_le_bytes());
+            }
+            check(format!("numbers of round {round}"), &damaged);
+        }
+        println!("{name}: {errors} of 1200 damaged files were refused");
+        assert!(errors > 400, "only {errors} damaged files of {name} were refused");
+    }
+}
