@@ -1,4 +1,4 @@
-//! MobileNet V1 to V4 for the browser.
+//! MobileNet V1 to V4 on the CPU, for the browser. [`Model`] is the entry point.
 
 pub mod arch;
 mod buffer;
