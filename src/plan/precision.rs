@@ -1,4 +1,4 @@
-//! What a network computes with: which layers may be on 8 bits, and whether that is faster here.
+//! Chooses between floats and 8 bits: which layers may use 8 bits, and whether that is faster on this processor.
 
 use crate::arch::{Conv, ConvKind, Network};
 use crate::buffer::{Buffer, with_room};
@@ -8,63 +8,65 @@ use crate::kernels::int8::{self, Products};
 use crate::kernels::{layout, pack, pointwise};
 use crate::simd::F32x4;
 
-/// What pointwise convolutions compute with.
+/// The number format of the pointwise convolutions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Precision {
-    /// Floats, as all other layers.
+    /// `f32`, as in all other layers.
     #[default]
     F32,
-    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. A network of a width below 0.75 stays on floats.
+    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. Networks of a width below 0.75 use floats
+    /// anyway.
     Int8,
 }
 
-/// The most inputs, and the most outputs, of layers that stay on floats: to quantise a pixel takes about as long as what
-/// 8 bits save there, and those are the first layers, on wide maps. V3's projections to 24 channels alone made up a
-/// quarter of what 8 bits change in its probabilities.
+/// A layer with at most this many inputs, or at most this many outputs, uses floats. These are the first layers, on
+/// large maps. Quantising their input takes about as long as 8 bits save, and V3's projections to 24 channels alone
+/// caused a quarter of the change in its probabilities.
 const FEW_INPUTS: usize = 16;
 const FEW_OUTPUTS: usize = 32;
 
-/// The width multiplier from which on a network may be on 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops,
-/// where those of width 1 did in 1 to 4 %: of few channels each counts, and there is little to gain.
+/// The smallest width multiplier for 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops, networks of
+/// width 1 in 1 to 4 %: with few channels each one matters, and there is little time to save.
 const LEAST_WIDTH: f64 = 0.75;
 
-/// What `network` computes with where `wanted` is asked for.
+/// The precision of `network` if `wanted` is requested.
 pub fn of_network(network: &Network, wanted: Precision) -> Precision {
     if network.width < LEAST_WIDTH { Precision::F32 } else { wanted }
 }
 
-/// Whether a layer is faster on 8 bits.
+/// Whether a layer is faster on 8 bits: see [`FEW_INPUTS`].
 pub fn gains(conv: &Conv) -> bool {
     conv.kind == ConvKind::Pointwise
         && conv.in_channels > FEW_INPUTS
         && conv.out_channels > FEW_OUTPUTS
 }
 
-/// The layer that both are timed on: V2's expansion at 14 x 14, on as many pixels as take some 10 microseconds.
+/// The layer that is timed: V2's expansion at 14 x 14, on a number of pixels that takes about 10 microseconds.
 const CHANNELS: usize = 64;
 const OUT_CHANNELS: usize = 384;
 const PIXELS: usize = 12;
 
-/// The shortest time that is read of a clock. Milliseconds.
+/// The shortest time of a reading, in milliseconds.
 const LEAST_READING: f64 = 0.1;
 
-/// As many ticks of a clock as a reading is long at least: a browser's may be a millisecond.
+/// The shortest time of a reading, in ticks of the clock. A browser's tick may be a millisecond.
 const TICKS: f64 = 4.0;
 
-/// How long both are timed at least, for V8 to optimise them, and at most. Milliseconds.
+/// The shortest and the longest measurement in milliseconds. V8 needs the shortest one to optimise the code.
 const LIMITS: [f64; 2] = [6.0, 60.0];
 
-/// Readings of each at least, and at most, whatever the clock says.
+/// The least and the most readings of each precision, whatever the clock says.
 const READINGS: [u32; 2] = [8, 4000];
 
-/// Runs in a reading at most.
+/// The most runs per reading.
 const MAX_RUNS: u32 = 1 << 12;
 
-/// How many times as fast as floats 8 bits must be to be worth what they cost in agreement.
+/// The smallest speedup over floats that justifies the change that 8 bits make in the predictions.
 const WORTH: f64 = 1.1;
 
 impl Precision {
-    /// Times a layer on floats and on 8 bits, by a `clock` of milliseconds; gives how many times as fast 8 bits are.
+    /// Times a layer on floats and on 8 bits; returns the speedup by 8 bits, above 1 if they are faster. `clock`
+    /// returns milliseconds.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
@@ -113,7 +115,7 @@ impl Precision {
             accumulate: false,
             products: Products::suited::<V>(),
         };
-        // SAFETY: the buffers hold the shapes that the kernels name, and nobody else uses them.
+        // SAFETY: the buffers have the shapes that the kernels are told, and nobody else uses them.
         let run_floats = || unsafe { pointwise::pointwise::<V>(&on_floats, 0..panels, 0..PIXELS) };
         let run_bytes = || {
             // SAFETY: as above, and `PIXELS` is even.
@@ -126,15 +128,16 @@ impl Precision {
         Ok(if bytes > 0.0 { floats / bytes } else { 1.0 })
     }
 
-    /// The faster precision on a processor with this speedup: see [`Precision::speedup`].
+    /// The precision to choose on a processor with this speedup: see [`Precision::speedup`].
     #[must_use]
     pub fn faster(speedup: f64) -> Self {
         if speedup >= WORTH { Self::Int8 } else { Self::F32 }
     }
 }
 
-/// The least time that each of two takes, in turns. It goes on for as long as one of them gets faster, since V8 optimises
-/// what has run for a while, and since other work may have the processor.
+/// Times two pieces of work in turns; returns the least time of each in milliseconds. It goes on while one of them
+/// still gets faster, since V8 optimises code only after it has run for a while, and other programs may use the
+/// processor.
 fn least_times(clock: &mut dyn FnMut() -> f64, work: [&dyn Fn(); 2]) -> [f64; 2] {
     let start = clock();
     let target = (TICKS * tick(clock)).max(LEAST_READING);
@@ -161,7 +164,7 @@ fn least_times(clock: &mut dyn FnMut() -> f64, work: [&dyn Fn(); 2]) -> [f64; 2]
                 (*least, improved) = (time, readings);
             }
         }
-        // The shorter one as well, and as fast as it is by now.
+        // Both times must reach the target, also after V8 has optimised the code: otherwise start again with more runs.
         if least.iter().any(|&time| time < target) && runs < MAX_RUNS {
             runs *= 2;
             (least, readings, improved) = ([f64::INFINITY; 2], 0, 0);
@@ -170,7 +173,7 @@ fn least_times(clock: &mut dyn FnMut() -> f64, work: [&dyn Fn(); 2]) -> [f64; 2]
     least
 }
 
-/// What a clock goes forward at once.
+/// The tick of a clock in milliseconds; 0 if it stands still.
 fn tick(clock: &mut dyn FnMut() -> f64) -> f64 {
     let mut next = |from: f64| (0..1 << 20).map(|_| clock()).find(|&time| time > from);
     let start = next(f64::NEG_INFINITY);
@@ -186,7 +189,7 @@ mod tests {
     use super::least_times;
     use std::cell::Cell;
 
-    /// By clocks of several ticks, with other work of the processor in between.
+    /// With clocks of several ticks, and interruptions by other work.
     #[test]
     fn the_faster_is_told() {
         for tick in [0.0, 0.005, 0.1, 1.0] {
