@@ -92,7 +92,7 @@ impl F32x4 for Neon {
     }
 }
 
-/// Four sums of products of bytes in NEON without its optional dot product.
+/// Dot products of bytes in NEON, without its optional dot product instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct NeonDots(int32x4_t);
 
@@ -151,7 +151,7 @@ impl ByteDot for NeonDots {
     }
 }
 
-/// Four whole numbers in NEON.
+/// Four integers in NEON.
 #[derive(Clone, Copy, Debug)]
 pub struct NeonInts(int32x4_t);
 
@@ -256,7 +256,7 @@ impl I32x4 for NeonInts {
         Self(unsafe { vshlq_s32(self.0, vdupq_n_s32(BITS as i32)) })
     }
 
-    // A shift by a negative number goes right.
+    // A shift by a negative count shifts right.
     #[inline(always)]
     fn shift_right<const BITS: u32>(self) -> Self {
         // SAFETY: every AArch64 processor has NEON.
