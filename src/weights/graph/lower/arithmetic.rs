@@ -1,5 +1,5 @@
-//! Activations and arithmetic: normalisation of the input, what converters write h-swish and hard-sigmoid as, residuals,
-//! and squeeze-and-excite.
+//! Activations and arithmetic: normalisation of the input, the parts into which converters split h-swish and
+//! hard-sigmoid, residuals, and squeeze-and-excite.
 
 use super::{Lowering, Map, Value};
 use crate::arch::{Activation, Conv};
@@ -7,11 +7,11 @@ use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Operator, operators as op};
 use crate::weights::graph::node::{ConvNode, NodeKind};
 
-/// How far a constant may be from what it stands for, relatively: half precision has 11 bits.
+/// Relative tolerance of constants: half precision has 11 bits.
 const TOLERANCE: f64 = 2e-3;
 
 impl<'f> Lowering<'f> {
-    /// An activation that is an operator of its own.
+    /// Lowers an activation that is a separate operator.
     pub(super) fn activation(
         &mut self,
         operator: Operator<'f>,
@@ -57,7 +57,7 @@ impl<'f> Lowering<'f> {
         }
     }
 
-    /// `map` and a constant: normalisation of the input, or a part of h-swish and hard-sigmoid.
+    /// Lowers the arithmetic of a map and a constant: normalisation of the input, or a part of h-swish or hard-sigmoid.
     fn with_constant(
         &mut self,
         operator: Operator<'f>,
@@ -106,7 +106,7 @@ impl<'f> Lowering<'f> {
         let kind = match (&self.nodes[map.node].kind, conv) {
             (&NodeKind::Clipped(x), _) if sixth => NodeKind::Activation(Activation::HardSigmoid, x),
             (&NodeKind::Times6(x), _) if sixth => NodeKind::Activation(Activation::HardSwish, x),
-            // Converters move hard-sigmoid's 3 to the bias.
+            // Converters move the 3 of hard-sigmoid to the bias; this moves it back.
             (_, Some(node)) if sixth && node.clips() => {
                 let conv = Conv { activation: Activation::Linear, ..node.conv };
                 let (implied, shift) = (Activation::Linear, node.shift - 3.0);
@@ -123,7 +123,7 @@ impl<'f> Lowering<'f> {
         Ok(Map { node: self.push(kind), ..map })
     }
 
-    /// A residual.
+    /// Lowers the sum of two maps: a residual.
     fn sum(&mut self, operator: Operator<'f>, [a, b]: [Map; 2]) -> Result<Map, Error> {
         if (a.size, a.channels) != (b.size, b.channels) {
             return Err(self.misfit("its maps have different shapes"));
@@ -135,7 +135,7 @@ impl<'f> Lowering<'f> {
         Ok(Map { node, ..a })
     }
 
-    /// A map times its gates, or a part of h-swish.
+    /// Lowers the product of two maps: squeeze-and-excite, or a part of h-swish.
     fn product(&mut self, [a, b]: [Map; 2]) -> Result<Map, Error> {
         for (x, y) in [(a, b), (b, a)] {
             let gates = y.pooled && !x.pooled && x.channels == y.channels;

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Operator, operators as op};
 use crate::weights::graph::node::{ConvNode, NodeKind};
 
-/// Values of the largest map that is accepted, 128 MiB: V2 at width 4 and 320 pixels has a third of it.
+/// The most values of a map: 128 MiB. The largest map of V2 at width 4 and 320 pixels has a third of it.
 const MAX_MAP: usize = 1 << 25;
 
 impl<'f> Lowering<'f> {
@@ -105,7 +105,7 @@ impl<'f> Lowering<'f> {
         Ok(Some(bias))
     }
 
-    /// The stride of a convolution, whose padding must be that of all others, and its activation.
+    /// The stride and the fused activation of a convolution. Checks that its padding agrees with all layers before.
     fn window(
         &mut self,
         operator: Operator<'f>,
@@ -123,7 +123,7 @@ impl<'f> Lowering<'f> {
         };
         let size = input.size;
         let outputs = size.div_ceil(stride);
-        // Rows that the filter stands on in all.
+        // Rows that all positions of the filter cover.
         let rows = (outputs - 1) * stride + kernel;
         let [before, after] = match input.pad {
             [0, 0] if options.same => {
@@ -149,7 +149,7 @@ impl<'f> Lowering<'f> {
         Ok((stride, options.fused))
     }
 
-    /// Says whether there is a kernel for such a convolution.
+    /// Checks that there is a kernel for such a convolution.
     fn runs(&self, kind: ConvKind, kernel: usize, stride: usize) -> Result<(), Error> {
         let fits = match kind {
             ConvKind::Stem => (kernel, stride) == (3, 2),

@@ -1,4 +1,4 @@
-//! Pooling, padding, and operators that change the notation only.
+//! Pooling, padding, softmax, and operators that change only the shape.
 
 use super::{Lowering, Map, Value};
 use crate::error::Error;
