@@ -82,7 +82,8 @@ impl Network {
         Ok(Self { model, chosen })
     }
 
-    /// The package's `NetworkInfo` as JSON.
+    /// The network's properties as JSON: the fields of the package's `NetworkInfo` that don't depend on the page, and
+    /// the class names.
     #[wasm_bindgen(getter)]
     pub fn info(&self) -> String {
         let network = self.model.network();

