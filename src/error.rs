@@ -240,7 +240,7 @@ pub enum Error {
         shape: Vec<usize>,
     },
     /// The file has a tensor that the network doesn't use.
-    #[error("tensor `{tensor}` is not a part of {network}")]
+    #[error("tensor `{tensor}` doesn't belong to {network}")]
     SurplusTensor {
         /// The tensor's name.
         tensor: String,

@@ -353,7 +353,7 @@ impl Builder<'_> {
             ConvKind::Dense => Dense { packed, input, output }.into(),
             ConvKind::Convolution => Convolution { packed, window, input, output }.into(),
             kind @ (ConvKind::Stem | ConvKind::Depthwise) => {
-                return Err(Error::Network { site, reason: format!("{kind:?} mixes no maps") });
+                return Err(Error::Network { site, reason: format!("no {kind:?} fits here") });
             }
         };
         Ok(self.push_output(site.to_string(), step, map))

@@ -66,7 +66,7 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
         }
         if entries.iter().filter(|other| other.name == entry.name).count() > 1 {
-            bail!("{} is there twice", entry.name);
+            bail!("{} occurs twice", entry.name);
         }
     }
     Ok(entries)

@@ -46,7 +46,7 @@ pub fn fetch(entry: &Entry, hub: &str, dir: &Path) -> Result<()> {
     let config = dir.join("config.json");
     download(&format!("{base}/config.json"), &config)?;
     serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
-        .with_context(|| format!("the config.json of {} is no JSON", entry.name))
+        .with_context(|| format!("the config.json of {} is not JSON", entry.name))
         .context(Unavailable::OtherContent)?;
     let weights = dir.join("model.safetensors");
     download(&format!("{base}/{}", entry.file), &weights)?;

@@ -88,7 +88,7 @@ fn set_by<'a, T>(
     read: impl FnOnce(Json<'a>) -> Result<T, String>,
 ) -> Result<(), String> {
     if field.is_some() {
-        return Err(value.error("the field is there twice"));
+        return Err(value.error("the field occurs twice"));
     }
     *field = Some(read(value)?);
     Ok(())

@@ -77,10 +77,10 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
     let pool = steps.iter().position(|step| matches!(step.kind, StepKind::Pool));
     let (body, tail) = match pool.map(|pool| steps.split_at(pool)) {
         Some((body, [_, tail @ ..])) => (body, tail),
-        _ => return Err(matcher.misfit(lowered.output, "no pooling is before it")),
+        _ => return Err(matcher.misfit(lowered.output, "no pooling comes before it")),
     };
     let [stem, body @ ..] = body else {
-        return Err(matcher.misfit(steps[0].value, "no convolution is before it"));
+        return Err(matcher.misfit(steps[0].value, "no convolution comes before it"));
     };
     let stem_conv = matcher.take(Site::Stem, *stem)?;
     let last = matcher.body(stem.value, body)?;
@@ -88,7 +88,7 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
     let (head, classifier) = match *tail {
         [classifier] => (None, classifier),
         [head, classifier] => (Some(matcher.take(Site::Head, head)?), classifier),
-        [] => return Err(matcher.misfit(lowered.output, "no classifier is behind it")),
+        [] => return Err(matcher.misfit(lowered.output, "no classifier comes after it")),
         [.., surplus] => {
             return Err(matcher.misfit(surplus.value, "at most two dense layers are expected"));
         }
@@ -121,7 +121,7 @@ impl Matcher<'_> {
                 NodeKind::Pool(map) => (StepKind::Pool, map),
                 NodeKind::Sum(source, branch) => (StepKind::Sum(source), branch),
                 NodeKind::Plus3(_) | NodeKind::Clipped(_) | NodeKind::Times6(_) => {
-                    return Err(self.misfit(value, "neither h-swish nor hard-sigmoid"));
+                    return Err(self.misfit(value, "an incomplete h-swish or hard-sigmoid"));
                 }
             };
             steps.push(Step { value, kind });
@@ -246,7 +246,7 @@ impl Matcher<'_> {
     fn block(&mut self, steps: &[Step], residual: bool, value: usize) -> Result<(), Error> {
         let index = self.blocks.len();
         let [before @ .., project] = steps else {
-            return Err(self.misfit(value, "a residual around nothing"));
+            return Err(self.misfit(value, "a residual without layers"));
         };
         if !self.mixes(project) {
             return Err(self.misfit(project.value, "a 1x1 convolution is expected to end a block"));
@@ -275,7 +275,7 @@ impl Matcher<'_> {
             (start, before) = (Some(*step), rest);
         }
         if let Some(surplus) = before.last() {
-            return Err(self.misfit(surplus.value, "it doesn't fit the block that it stands in"));
+            return Err(self.misfit(surplus.value, "it doesn't fit its block"));
         }
         let mut take =
             |site, step: Option<Step>| step.map(|step| self.take(site, step)).transpose();
@@ -313,7 +313,7 @@ impl Matcher<'_> {
                 let expand = self.take(Site::SqueezeExpand(index), expand)?;
                 Ok(SqueezeExcite { reduce, expand })
             }
-            _ => Err(self.misfit(gate, "its gates are not made of the map that they scale")),
+            _ => Err(self.misfit(gate, "its gates are not computed from the map that they scale")),
         }
     }
 }

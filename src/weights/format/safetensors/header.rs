@@ -82,7 +82,7 @@ pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
     check_ranges(&entries, data)?;
     sort_by(&mut entries, |a, b| a.name.cmp(&b.name));
     match entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        Some(pair) => Err(malformed(format!("tensor `{}` is there twice", pair[0].name))),
+        Some(pair) => Err(malformed(format!("tensor `{}` occurs twice", pair[0].name))),
         None => Ok(entries),
     }
 }

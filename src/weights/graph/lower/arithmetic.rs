@@ -50,10 +50,10 @@ impl<'f> Lowering<'f> {
                 match operator.code {
                     op::ADD => self.sum(operator, maps),
                     op::MUL => self.product(maps),
-                    _ => Err(self.misfit("of two maps it is no part of a MobileNet")),
+                    _ => Err(self.misfit("a MobileNet has no such operation on two maps")),
                 }
             }
-            _ => Err(self.misfit("its inputs are not what layers make")),
+            _ => Err(self.misfit("its inputs are not outputs of layers")),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'f> Lowering<'f> {
         let mut values = [0.0_f64; 3];
         let mut count = 0;
         if tensor.check()? > 64 {
-            return Err(self.misfit("its constant is no number"));
+            return Err(self.misfit("its constant has too many values"));
         }
         tensor.each(&[], |index, value| {
             count = index + 1;
@@ -117,7 +117,7 @@ impl<'f> Lowering<'f> {
                 return Ok(Map { node: self.push(NodeKind::Clipped(map.node)), ..map });
             }
             (_, Some(_)) if adds3 => NodeKind::Plus3(map.node),
-            _ => return Err(self.misfit(format!("with the constant {}", values[0]))),
+            _ => return Err(self.misfit(format!("unexpected constant {}", values[0]))),
         };
         self.no_activation(fused)?;
         Ok(Map { node: self.push(kind), ..map })
@@ -129,7 +129,7 @@ impl<'f> Lowering<'f> {
             return Err(self.misfit("its maps have different shapes"));
         }
         if self.implied(operator)? != Activation::Linear {
-            return Err(self.misfit("no activation is expected behind it, its output begins at 0"));
+            return Err(self.misfit("a residual has no activation, but its output begins at 0"));
         }
         let node = self.push(NodeKind::Sum(a.node.min(b.node), a.node.max(b.node)));
         Ok(Map { node, ..a })

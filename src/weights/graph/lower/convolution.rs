@@ -32,12 +32,12 @@ impl<'f> Lowering<'f> {
             return Err(self.misfit(format!("a {kernel}x{kernel} filter")));
         }
         if in_channels != input.channels {
-            let reason = format!("its filter is for {in_channels} channels of {}", input.channels);
+            let reason = format!("its filter has {in_channels} channels, not {}", input.channels);
             return Err(self.misfit(reason));
         }
         let (stride, fused) = if dense {
             if !input.pooled || !operator.plain_weights()? {
-                return Err(self.misfit("expected behind pooling only, with weights row by row"));
+                return Err(self.misfit("expected only after pooling, with plain weights"));
             }
             (1, operator.fused()?)
         } else {
@@ -58,7 +58,7 @@ impl<'f> Lowering<'f> {
         let bias = self.bias(operator, out_channels)?;
         let bytes = filter.check()?;
         let Some(left) = self.weight_bytes.checked_sub(bytes) else {
-            return Err(self.misfit("its weights are those of layers before it"));
+            return Err(self.misfit("its weights are shared with other layers"));
         };
         self.weight_bytes = left;
         let activation = self.own_activation(fused)?;
@@ -131,19 +131,19 @@ impl<'f> Lowering<'f> {
                 [all / 2, all - all / 2]
             }
             pad if !options.same => pad,
-            _ => return Err(self.misfit("a PAD stands before it, and it pads too")),
+            _ => return Err(self.misfit("it pads its input, and so does a PAD")),
         };
         let padded = size + before + after;
         if padded < kernel || (padded - kernel) / stride + 1 != outputs {
             let reason = format!(
-                "with {before} rows of padding above and {after} below {size} it doesn't give {outputs}"
+                "{before} rows of padding above and {after} below {size} don't give {outputs}"
             );
             return Err(self.misfit(reason));
         }
         self.same &= before == Padding::Same.before(size, kernel, stride);
         self.symmetric &= before == Padding::Symmetric.before(size, kernel, stride);
         if !self.same && !self.symmetric {
-            let reason = format!("no layer before it has {before} rows of padding above");
+            let reason = format!("{before} rows of padding above contradict the layers before it");
             return Err(self.misfit(reason));
         }
         Ok((stride, options.fused))

@@ -78,7 +78,7 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
         return Err(no_picture(&input));
     }
     if size == 1 {
-        return Err(input.error("it leaves the picture's size open: convert it for one".to_owned()));
+        return Err(input.error("it has no fixed picture size: convert it with one".to_owned()));
     }
     if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&size) {
         return Err(Error::Resolution { resolution: size });
@@ -108,7 +108,7 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
             resolution: size,
             padding: if lowering.same { Padding::Same } else { Padding::Symmetric },
         }),
-        _ => Err(output.error("the graph's output is no vector of classes".to_owned())),
+        _ => Err(output.error("the graph's output is not a vector of classes".to_owned())),
     }
 }
 
@@ -155,7 +155,7 @@ impl<'f> Lowering<'f> {
         };
         let output = self.graph.tensor(operator.output()?)?.index();
         if self.values[output].is_some() {
-            return Err(self.misfit("its output has been made before"));
+            return Err(self.misfit("another operator has the same output"));
         }
         self.values[output] = Some(value);
         Ok(())
@@ -176,7 +176,7 @@ impl<'f> Lowering<'f> {
         match self.values[found.index()] {
             Some(value) => Ok(value),
             None if found.is_constant() => Ok(Value::Constant(tensor)),
-            None => Err(self.misfit(format!("nothing before it makes its input {input}"))),
+            None => Err(self.misfit(format!("no operator before it makes its input {input}"))),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'f> Lowering<'f> {
         match self.value(operator, input)? {
             Value::Map(map) => Ok(map),
             Value::Constant(_) | Value::Shape | Value::Probabilities(_) => {
-                Err(self.misfit(format!("its input {input} is not what a layer makes")))
+                Err(self.misfit(format!("its input {input} is not the output of a layer")))
             }
         }
     }
@@ -192,7 +192,7 @@ impl<'f> Lowering<'f> {
     /// The map of an operator's input, which must not follow a `PAD`.
     fn whole(&self, operator: Operator<'f>, input: u32) -> Result<Map, Error> {
         let map = self.map(operator, input)?;
-        if map.pad == [0; 2] { Ok(map) } else { Err(self.misfit("it stands behind a PAD")) }
+        if map.pad == [0; 2] { Ok(map) } else { Err(self.misfit("it follows a PAD")) }
     }
 
     fn constant(&self, operator: Operator<'f>, input: u32) -> Result<i32, Error> {
@@ -208,7 +208,7 @@ impl<'f> Lowering<'f> {
         if fused == Fused::None {
             Ok(())
         } else {
-            Err(self.misfit(format!("no {fused:?} is expected behind it")))
+            Err(self.misfit(format!("no {fused:?} is expected after it")))
         }
     }
 
