@@ -217,8 +217,8 @@ impl Matcher<'_> {
     }
 
     /// Number of steps of the block without a residual that begins here. If several divisions into blocks compute the
-    /// same, this is the papers' division: an activation follows every expansion, and a projection only if it is alone
-    /// in its block.
+    /// same, this is the papers' division: an activation follows every expansion, and in a block without a depthwise
+    /// convolution the projection has an activation only if it is alone.
     fn len(&self, steps: &[Step]) -> usize {
         let depthwise_at = |at: usize| steps.get(at).is_some_and(|step| self.is_depthwise(step));
         // The length up to and including a depthwise convolution, its squeeze-and-excite and the projection.
