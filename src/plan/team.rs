@@ -189,7 +189,7 @@ impl Shared {
 
     /// Calls `f`. If it panics, keeps the panic, makes the run end after the open step, and returns `None`.
     fn survive<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
-        // Unwind safety: the run ends, so nobody uses the work again before the caller gets the panic.
+        // `AssertUnwindSafe` holds: the run ends, so nobody uses the work again before the caller gets the panic.
         let panic = match catch_unwind(AssertUnwindSafe(f)) {
             Ok(value) => return Some(value),
             Err(panic) => panic,
