@@ -1,4 +1,4 @@
 import type { Architecture } from './index.js';
 
 declare const architectures: Architecture[];
-export default architectures;
+export = architectures;

@@ -1,13 +1,12 @@
 import { Connection } from './connection.js';
 import { MobileNetError, messageOf } from './errors.js';
+import { thePlatform } from './platform.js';
 
 /**
  * @typedef {object} Build
  * @property {import('./index.js').BuildName} name as in `net.info.build` and in the folder below `wasm/`
  * @property {boolean} shared whether its memory is shared, so that several threads can run a network
  * @property {() => string | null} refusal why this engine can't run its instructions, null where it can
- * @property {URL} wasm
- * @property {() => Worker} spawn
  *
  * @typedef {import('./index.js').SkippedBuild} SkippedBuild
  */
@@ -33,49 +32,14 @@ const withoutRelaxed = () => (WebAssembly.validate(RELAXED_PROBE) ? null : 'this
 const withoutSimd = () => (WebAssembly.validate(SIMD_PROBE) ? null : 'this browser has no WebAssembly SIMD');
 
 /**
- * The wasm builds, best first. The addresses are written out because bundlers look for exactly this form. Each worker has
- * a name of its own because webpack names its file by it, and would put all of one name into one file.
+ * The wasm builds, best first.
  * @type {Build[]}
  */
 const BUILDS = [
-  {
-    name: 'relaxed-threads',
-    shared: true,
-    refusal: withoutRelaxed,
-    wasm: new URL('./wasm/relaxed-threads/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () =>
-      new Worker(new URL('./workers/relaxed-threads.js', import.meta.url), {
-        type: 'module',
-        name: 'mobilenet-wasm-relaxed-threads',
-      }),
-  },
-  {
-    name: 'relaxed',
-    shared: false,
-    refusal: withoutRelaxed,
-    wasm: new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () =>
-      new Worker(new URL('./workers/relaxed.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm-relaxed' }),
-  },
-  {
-    name: 'simd-threads',
-    shared: true,
-    refusal: withoutSimd,
-    wasm: new URL('./wasm/simd-threads/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () =>
-      new Worker(new URL('./workers/simd-threads.js', import.meta.url), {
-        type: 'module',
-        name: 'mobilenet-wasm-simd-threads',
-      }),
-  },
-  {
-    name: 'simd',
-    shared: false,
-    refusal: withoutSimd,
-    wasm: new URL('./wasm/simd/mobilenet_wasm_bg.wasm', import.meta.url),
-    spawn: () =>
-      new Worker(new URL('./workers/simd.js', import.meta.url), { type: 'module', name: 'mobilenet-wasm-simd' }),
-  },
+  { name: 'relaxed-threads', shared: true, refusal: withoutRelaxed },
+  { name: 'relaxed', shared: false, refusal: withoutRelaxed },
+  { name: 'simd-threads', shared: true, refusal: withoutSimd },
+  { name: 'simd', shared: false, refusal: withoutSimd },
 ];
 
 /** @type {readonly string[]} */
@@ -89,6 +53,7 @@ const DEFAULT_THREADS = 4;
  * @typedef {object} Wish
  * @property {number | undefined} threads
  * @property {string | undefined} build this one or none
+ * @property {URL | undefined} assets the folder that has the builds
  *
  * @typedef {object} Started a worker that runs, with its threads
  * @property {Connection} connection
@@ -104,7 +69,7 @@ const DEFAULT_THREADS = 4;
  * @param {AbortSignal} signal ends all that was started; its reason is the error
  * @returns {Promise<Started>}
  */
-export async function startBest({ threads = defaultThreads(), build: only }, signal) {
+export async function startBest({ threads = defaultThreads(), build: only, assets }, signal) {
   if (typeof WebAssembly !== 'object') throw new MobileNetError('UNSUPPORTED', 'this browser has no WebAssembly');
   /** @type {SkippedBuild[]} */
   const skipped = [];
@@ -112,14 +77,14 @@ export async function startBest({ threads = defaultThreads(), build: only }, sig
   let code = 'UNSUPPORTED';
   for (const build of BUILDS) {
     if (only !== undefined && build.name !== only) continue;
-    const refusal = build.refusal() ?? (build.shared ? withoutThreads(threads, only) : null);
+    const refusal = refusalOf(build, threads, only);
     if (refusal) {
       skipped.push({ build: build.name, reason: refusal });
       continue;
     }
     try {
       const used = build.shared ? threads : 1;
-      return { connection: await start(build, used, signal), build: build.name, threads: used, skipped };
+      return { connection: await start(build, used, assets, signal), build: build.name, threads: used, skipped };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof MobileNetError) code = error.code;
@@ -141,38 +106,42 @@ function listed(skipped) {
 }
 
 function defaultThreads() {
-  return Math.min(navigator.hardwareConcurrency || 1, DEFAULT_THREADS);
-}
-
-/**
- * @param {number} threads
- * @param {string | undefined} only the build that the caller insists on
- * @returns {string | null} why a build with threads won't do
- */
-function withoutThreads(threads, only) {
-  if (!globalThis.crossOriginIsolated) {
-    return 'threads need a page that is cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
-  }
-  return threads === 1 && only === undefined ? 'one thread needs no shared memory' : null;
+  return Math.min(thePlatform().cores(), DEFAULT_THREADS);
 }
 
 /**
  * @param {Build} build
  * @param {number} threads
+ * @param {string | undefined} only the build that the caller insists on
+ * @returns {string | null} why this build won't do
+ */
+function refusalOf(build, threads, only) {
+  const { builds, unshared } = thePlatform();
+  if (!builds.includes(build.name)) return 'this entry of the package does not have it';
+  const refusal = build.refusal() ?? (build.shared ? unshared() : null);
+  if (refusal) return refusal;
+  return build.shared && threads === 1 && only === undefined ? 'one thread needs no shared memory' : null;
+}
+
+/**
+ * @param {Build} build
+ * @param {number} threads
+ * @param {URL | undefined} assets
  * @param {AbortSignal} signal
  * @returns {Promise<Connection>} to the worker that owns the networks, and with it to those that help it
  */
-async function start(build, threads, signal) {
+async function start(build, threads, assets, signal) {
   signal.throwIfAborted();
-  const connection = connect(build);
+  const connect = () => new Connection(thePlatform().spawn(build.name, assets));
+  const connection = connect();
   const policy = watchPolicy();
   const end = () => connection.close(signal.reason);
   signal.addEventListener('abort', end);
   try {
     // One for all: a network that lost a thread would wait for it for ever.
-    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(connect(build)));
+    const helpers = Array.from({ length: threads - 1 }, () => connection.tie(connect()));
     // The workers fetch their scripts meanwhile.
-    const module = await compiled(build);
+    const module = await compiled(build.name, assets);
     const memory = await connection.request({ type: 'start', module, threads });
     await Promise.all(helpers.map((helper) => helper.request({ type: 'join', module, memory })));
     return connection;
@@ -186,22 +155,6 @@ async function start(build, threads, signal) {
 }
 
 /**
- * @param {Build} build
- * @returns {Connection}
- */
-function connect(build) {
-  let worker;
-  try {
-    worker = build.spawn();
-  } catch (cause) {
-    // Browsers start no worker from another origin's script.
-    const reason = `the browser starts no worker here: ${messageOf(cause)}; serve the package's files from the page's own origin`;
-    throw new MobileNetError('BLOCKED', reason, { cause });
-  }
-  return new Connection(worker);
-}
-
-/**
  * Listens for a Content-Security-Policy that forbids workers: to the page, such a worker is only one that could not be loaded.
  * @returns {{ fault: () => Promise<MobileNetError | null>, forget: () => void }}
  */
@@ -211,15 +164,16 @@ function watchPolicy() {
   const listen = ({ effectiveDirective, disposition }) => {
     forbids ||= effectiveDirective === 'worker-src' && disposition === 'enforce';
   };
-  globalThis.addEventListener('securitypolicyviolation', listen);
+  globalThis.addEventListener?.('securitypolicyviolation', listen);
   return {
     async fault() {
       // The event may come after the worker's own.
       await new Promise((resolve) => setTimeout(resolve));
-      const reason = "the page's Content-Security-Policy forbids the workers of this package: add 'self' to worker-src";
+      const reason =
+        "the page's Content-Security-Policy forbids the workers of this package: add 'self' to worker-src, or blob: where the package comes from another origin";
       return forbids ? new MobileNetError('BLOCKED', reason) : null;
     },
-    forget: () => globalThis.removeEventListener('securitypolicyviolation', listen),
+    forget: () => globalThis.removeEventListener?.('securitypolicyviolation', listen),
   };
 }
 
@@ -228,55 +182,76 @@ const modules = new Map();
 
 /**
  * Compiles a build once; every worker instantiates the same code.
- * @param {Build} build
+ * @param {import('./index.js').BuildName} build
+ * @param {URL | undefined} assets
  * @returns {Promise<WebAssembly.Module>}
  */
-function compiled(build) {
-  let module = modules.get(build.name);
+function compiled(build, assets) {
+  const key = `${build} ${assets ?? ''}`;
+  let module = modules.get(key);
   if (!module) {
-    module = compile(build.wasm);
-    modules.set(build.name, module);
+    module = compile(build, thePlatform().wasm(build, assets));
+    modules.set(key, module);
     // A failure may be the network's, and pass.
-    module.catch(() => modules.delete(build.name));
+    module.catch(() => modules.delete(key));
   }
   return module;
 }
 
 /**
- * @param {URL} url
+ * @param {string} build
+ * @param {URL | Promise<Uint8Array<ArrayBuffer>>} source
  * @returns {Promise<WebAssembly.Module>}
  */
-async function compile(url) {
-  let response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });
-  }
-  if (!response.ok) throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status}`);
-  const type = response.headers.get('content-type') ?? '';
-  if (/^text\/html\b/i.test(type)) {
-    throw new MobileNetError(
-      'FETCH_FAILED',
-      `${url} is a page (${type}) in place of WebAssembly: put the package's folder wasm where the server finds it`,
-    );
-  }
+async function compile(build, source) {
+  const name = source instanceof URL ? source.href : `the build ${build}`;
+  const wasm = await (source instanceof URL ? fetchWasm(source) : source);
   try {
     // Streaming compilation insists on the MIME type, which not every server knows.
-    return await (type.startsWith('application/wasm')
-      ? WebAssembly.compileStreaming(response)
-      : WebAssembly.compile(await response.arrayBuffer()));
+    if (wasm instanceof Uint8Array) return await WebAssembly.compile(wasm);
+    return await (typeOf(wasm).startsWith('application/wasm')
+      ? WebAssembly.compileStreaming(wasm)
+      : WebAssembly.compile(await wasm.arrayBuffer()));
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}: ${messageOf(cause)}`, { cause });
+      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${name}: ${messageOf(cause)}`, { cause });
     }
     if (compilingIsForbidden()) {
       const reason = "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src";
       throw new MobileNetError('BLOCKED', reason, { cause });
     }
-    const reason = `${url} is not the package's file, or a damaged copy of it: ${messageOf(cause)}`;
+    const reason = `${name} is not the package's file, or a damaged copy of it: ${messageOf(cause)}`;
     throw new MobileNetError('FETCH_FAILED', reason, { cause });
   }
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<Response>}
+ */
+async function fetchWasm(url) {
+  let response;
+  try {
+    response = await thePlatform().fetch(url);
+  } catch (error) {
+    throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });
+  }
+  if (!response.ok) throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status}`);
+  if (/^text\/html\b/i.test(typeOf(response))) {
+    throw new MobileNetError(
+      'FETCH_FAILED',
+      `${url} is a page (${typeOf(response)}) in place of WebAssembly: put the package's folder wasm where the server finds it, or give its address as \`assets\``,
+    );
+  }
+  return response;
+}
+
+/**
+ * @param {Response} response
+ * @returns {string} its MIME type
+ */
+function typeOf(response) {
+  return response.headers.get('content-type') ?? '';
 }
 
 /** @returns {boolean} whether not even a module that is known to be valid can be compiled */

@@ -1,14 +1,15 @@
-import { callbackOf, signalOf, wholeNumber } from './arguments.js';
-import { throwIfEnded } from './ends.js';
+import { callbackOf, newestOf, signalOf } from './arguments.js';
+import { choiceOf, chosen } from './choice.js';
 import { tell } from './errors.js';
-import { capture, sendFrame } from './frames.js';
+import { capture, isLasting, sendFrame } from './frames.js';
 import { seats } from './host.js';
 import { closeFrame } from './protocol.js';
+import { viewOf } from './view.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
  * @typedef {import('./host.js').Seat} Seat
- * @typedef {import('./latest.js').Latest} Latest
+ * @typedef {import('./turns.js').Turns} Turns
  * @typedef {import('./protocol.js').Frame} Frame
  * @typedef {import('./protocol.js').Reading} Reading
  * @typedef {import('./index.js').Classification} Classification
@@ -16,36 +17,39 @@ import { closeFrame } from './protocol.js';
  * @typedef {import('./index.js').MobileNet} MobileNet
  */
 
-/** How many predictions an answer has unasked. */
-const TOP_K = 5;
+export const CLASSIFY_OPTIONS = /** @type {const} */ ([
+  'topK',
+  'threshold',
+  'allow',
+  'deny',
+  'region',
+  'rotation',
+  'when',
+  'signal',
+]);
 
 /**
  * Has one or several networks of one worker classify one frame.
- * @param {Latest} latest who competes with this call
+ * @param {Turns} turns in which this call has one
  * @param {number} order of this call among them
  * @param {ClassifySource} source
  * @param {readonly MobileNet[]} networks
  * @param {AbortSignal[]} overs
- * @param {Partial<Record<'topK' | 'signal' | 'onResult', unknown>>} given
+ * @param {Partial<Record<typeof CLASSIFY_OPTIONS[number] | 'onResult', unknown>>} given
  * @returns {Promise<Classification[] | null>} in the order of the networks; `null`: a newer frame took its place
  */
-export async function classify(latest, order, source, networks, overs, given) {
+export async function classify(turns, order, source, networks, overs, given) {
   const began = performance.now();
   const signal = signalOf(given.signal);
   const onResult = callbackOf('onResult', given.onResult);
-  const topK = given.topK === undefined ? TOP_K : wholeNumber('topK', given.topK, 1, Infinity);
-  const members = networks.map(
-    (network) => /** @type {{ seat: Seat, labels: readonly string[] | null }} */ (seats.get(network)),
-  );
+  const choice = choiceOf(given);
+  const view = viewOf(given);
+  const newest = newestOf(given.when);
+  const members = networks.map((network) => {
+    const { seat, labels } = /** @type {{ seat: Seat, labels: readonly string[] | null }} */ (seats.get(network));
+    return { seat, labels, ...chosen(choice, seat.info.classes, labels) };
+  });
   const ends = { signal, overs: [...overs, ...members.map(({ seat }) => seat.over)] };
-  throwIfEnded(ends);
-  const frame = await capture(source);
-  try {
-    throwIfEnded(ends);
-  } catch (error) {
-    closeFrame(frame);
-    throw error;
-  }
 
   /** @type {Classification[]} */
   const answers = [];
@@ -55,9 +59,13 @@ export async function classify(latest, order, source, networks, overs, given) {
    * @returns {Classification} the same one each time that it is asked for
    */
   const answerOf = ({ ranking, read, preprocess, inference }, index) => {
-    const { labels } = members[index];
+    const { labels, pick } = members[index];
     return (answers[index] ??= {
-      predictions: ranking.map(({ index, probability }) => ({ index, label: labels?.[index] ?? null, probability })),
+      predictions: pick(ranking).map(({ index, probability }) => ({
+        index,
+        label: labels?.[index] ?? null,
+        probability,
+      })),
       timing: { read, preprocess, inference, total: performance.now() - began },
     });
   };
@@ -77,7 +85,7 @@ export async function classify(latest, order, source, networks, overs, given) {
       closeFrame(frame);
       throw error;
     }
-    const asked = members.map(({ seat }) => ({ network: seat.network, topK: Math.min(topK, seat.info.classes) }));
+    const asked = members.map(({ seat, topK }) => ({ network: seat.network, topK }));
     /** @param {Frame} frame */
     const requestOf = (frame) =>
       /** @type {const} */ ({
@@ -88,9 +96,10 @@ export async function classify(latest, order, source, networks, overs, given) {
       });
     return sendFrame(connection, requestOf, frame, onPart);
   };
+  const call = { order, newest, capture: () => capture(source, view), patient: !newest && isLasting(source), send };
   try {
     /** @type {Reading[] | null} */
-    const readings = await latest.take(order, frame, send, ends);
+    const readings = await turns.take(call, ends);
     return readings && readings.map(answerOf);
   } finally {
     ended = true;

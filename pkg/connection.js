@@ -30,7 +30,7 @@ export class Connection {
   /** Aborted when this is closed. */
   #over = new AbortController();
 
-  /** @param {Worker} worker */
+  /** @param {import('./platform.js').Worker} worker */
   constructor(worker) {
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#receive(data);

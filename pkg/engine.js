@@ -1,11 +1,12 @@
-import { fieldsOf, networksOf, signalOf, wishOf } from './arguments.js';
+import { fieldsOf, signalOf, timedActivationOf, timedLayerOf } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
-import { classify } from './classify.js';
+import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
-import { Host, hosts } from './host.js';
-import { Latest } from './latest.js';
-import { LOAD_OPTIONS, UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
+import { Host, endWith, heldBy, hosts } from './host.js';
+import { UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobilenet.js';
+import { Turns } from './turns.js';
+import { WISHES, networksOf, wishOf } from './wishes.js';
 
 /**
  * @typedef {import('./index.js').Classification} Classification
@@ -14,14 +15,16 @@ import { LOAD_OPTIONS, UNTRAINED_OPTIONS, loadInto, untrainedInto } from './mobi
  * @typedef {import('./index.js').EngineCreateOptions} EngineCreateOptions
  * @typedef {import('./index.js').EngineInfo} EngineInfo
  * @typedef {import('./index.js').EngineLoadOptions} EngineLoadOptions
+ * @typedef {import('./index.js').EngineNamedLoadOptions} EngineNamedLoadOptions
  * @typedef {import('./index.js').EngineUntrainedOptions} EngineUntrainedOptions
  * @typedef {import('./index.js').MobileNet} MobileNet
+ * @typedef {import('./index.js').ModelName} ModelName
  */
 
 /** A worker for several networks. Documented in `index.d.ts`. */
 export class Engine {
   #host;
-  #latest = new Latest();
+  #turns = new Turns();
 
   /** @param {Host} host one that has started */
   constructor(host) {
@@ -30,11 +33,12 @@ export class Engine {
     }
     this.#host = host;
     hosts.set(this, host);
+    endWith(this, host);
   }
 
   /** @param {EngineCreateOptions} [options] */
   static async create(options = {}) {
-    const given = fieldsOf('create', options, ['threads', 'build', 'signal']);
+    const given = fieldsOf('create', options, [...WISHES, 'signal']);
     const host = new Host(wishOf(given, BUILD_NAMES));
     const ends = { signal: signalOf(given.signal), overs: [host.over] };
     try {
@@ -59,11 +63,15 @@ export class Engine {
   }
 
   /**
-   * @param {EngineLoadOptions} options
+   * @param {ModelName | EngineLoadOptions} what
+   * @param {EngineNamedLoadOptions} [options]
    * @returns {Promise<MobileNet>}
    */
-  async load(options) {
-    return loadInto(this.#host, 'load', withoutEngine(fieldsOf('load', options, LOAD_OPTIONS)));
+  async load(what, options) {
+    return heldBy(
+      this,
+      loadInto((given) => (withoutEngine(given), this.#host), what, options),
+    );
   }
 
   /**
@@ -76,20 +84,74 @@ export class Engine {
   }
 
   /**
+   * @overload
+   * @param {ClassifySource} source
+   * @param {readonly MobileNet[]} networks
+   * @param {ClassifyAllOptions & { when?: 'queue' }} [options]
+   * @returns {Promise<Classification[]>}
+   *
+   * @overload
+   * @param {ClassifySource} source
+   * @param {readonly MobileNet[]} networks
+   * @param {ClassifyAllOptions} [options]
+   * @returns {Promise<Classification[] | null>}
+   *
    * @param {ClassifySource} source
    * @param {readonly MobileNet[]} networks
    * @param {ClassifyAllOptions} [options]
    * @returns {Promise<Classification[] | null>}
    */
   async classify(source, networks, options = {}) {
-    const order = this.#latest.order();
+    const order = this.#turns.order();
     const asked = networksOf(networks, this.#host);
-    const given = fieldsOf('classify', options, ['topK', 'signal', 'onResult']);
-    return classify(this.#latest, order, source, asked, [this.#host.over], given);
+    const given = fieldsOf('classify', options, [...CLASSIFY_OPTIONS, 'onResult']);
+    return heldBy([this, asked], classify(this.#turns, order, source, asked, [this.#host.over], given));
+  }
+
+  /**
+   * @param {import('./index.js').TimedLayer} layer
+   * @param {import('./index.js').CallOptions} [options]
+   * @returns {Promise<import('./index.js').LayerTime>}
+   */
+  async timeLayer(layer, options = {}) {
+    const names = /** @type {const} */ (['kind', 'kernel', 'inChannels', 'outChannels', 'size']);
+    const asked = timedLayerOf(fieldsOf('timeLayer', layer, names));
+    return this.#ask('timeLayer', { type: 'time-layer', layer: asked }, options);
+  }
+
+  /**
+   * @param {import('./index.js').TimedActivation} name
+   * @param {import('./index.js').CallOptions} [options]
+   * @returns {Promise<number>}
+   */
+  async timeActivation(name, options = {}) {
+    return this.#ask('timeActivation', { type: 'time-activation', name: timedActivationOf(name) }, options);
+  }
+
+  /**
+   * Has the worker answer a request, after a crash a fresh worker.
+   * @param {string} call
+   * @param {import('./protocol.js').Request} request
+   * @param {unknown} options
+   * @returns {Promise<any>}
+   */
+  async #ask(call, request, options) {
+    const ends = { signal: signalOf(fieldsOf(call, options, ['signal']).signal), overs: [this.#host.over] };
+    throwIfEnded(ends);
+    const answer = this.#host.start().then(({ connection }) => {
+      throwIfEnded(ends);
+      return connection.request(request);
+    });
+    return heldBy([this], unlessEnded(answer, ends));
   }
 
   dispose() {
     this.#host.dispose(new MobileNetError('DISPOSED', 'this engine was disposed of'));
+  }
+
+  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  [Symbol.dispose]() {
+    this.dispose();
   }
 }
 

@@ -1,16 +1,16 @@
-import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
+import { download, receive } from './download.js';
+import { MobileNetError, abortedBy, messageOf } from './errors.js';
 
 /**
- * @typedef {import('./arguments.js').Bytes} Bytes
- * @typedef {import('./arguments.js').Json} Json
- * @typedef {import('./index.js').Progress} Progress
+ * @typedef {import('./files.js').Address} Address
+ * @typedef {import('./files.js').Bytes} Bytes
+ * @typedef {import('./files.js').Json} Json
  * @typedef {import('./store.js').Store} Store
  *
- * @typedef {object} ReadOptions
+ * @typedef {object} Reading
  * @property {Store} store where downloads are kept
- * @property {(progress: Progress) => void} [onProgress]
- * @property {AbortSignal} [signal]
  * @property {string} [sha256] the digest to hold the bytes against, in lower-case hexadecimal
+ * @typedef {import('./download.js').DownloadOptions & Reading} ReadOptions
  */
 
 /** More than any configuration has, labels for the most classes included. Bytes or UTF-16 code units. */
@@ -25,8 +25,8 @@ const LONGEST_JSON = 16 * 2 ** 20;
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
   if ('address' in source) {
-    const { bytes, fresh } = await download(source.address, options);
-    return { bytes, owned: true, toKeep: fresh && options.store.keeps ? source.address : undefined };
+    const { bytes, fresh } = await obtain(source, options);
+    return { bytes, owned: true, toKeep: fresh && options.store.keeps ? keyOf(source) : undefined };
   }
   let bytes;
   let owned = false;
@@ -49,7 +49,7 @@ export async function readBytes(source, options) {
 /**
  * @param {string} name of the argument, for messages
  * @param {Json | undefined} source
- * @param {Omit<ReadOptions, 'onProgress' | 'sha256'>} options
+ * @param {Omit<ReadOptions, 'onProgress' | 'sha256' | 'bytes'>} options
  * @returns {Promise<string | undefined>} JSON text
  */
 export async function readJson(name, source, options) {
@@ -59,8 +59,8 @@ export async function readJson(name, source, options) {
   if ('text' in source) json = source.text;
   else if ('blob' in source) json = await readBlob(source.blob);
   else {
-    const { bytes, fresh } = await download(source.address, options);
-    if (fresh) options.store.offer(source.address, bytes);
+    const { bytes, fresh } = await obtain(source, options);
+    if (fresh) options.store.offer(keyOf(source), bytes);
     json = bytes;
   }
   const length = typeof json === 'string' ? json.length : json.byteLength;
@@ -84,116 +84,37 @@ async function readBlob(blob) {
 }
 
 /**
- * @param {string} url
+ * @param {Address} source
  * @param {ReadOptions} options
  * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they don't come from the store
  */
-async function download(url, { store, onProgress, signal, sha256 }) {
-  const kept = await store.find(url);
+async function obtain(source, options) {
+  const { address } = source;
+  const key = keyOf(source);
+  const { store, signal, sha256 } = options;
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  const checked = async (bytes) => {
+    if (sha256) await checkDigest(bytes, sha256, address);
+    return bytes;
+  };
+  const kept = await store.find(key);
   if (kept) {
     try {
-      return { bytes: await receive(kept, url, { onProgress, signal, sha256 }), fresh: false };
+      return { bytes: await checked(await receive(kept, options)), fresh: false };
     } catch (error) {
-      if (signal?.aborted) throw error;
-      await store.drop(url);
+      if (signal?.aborted) throw abortedBy(signal);
+      await store.drop(key);
     }
   }
-  let response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (error) {
-    if (signal?.aborted) throw abortedBy(signal);
-    throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });
-  }
-  if (!response.ok) {
-    throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status} ${response.statusText}`.trimEnd());
-  }
-  return { bytes: await receive(response, url, { onProgress, signal, sha256 }), fresh: true };
+  return { bytes: await checked(await download(address, options)), fresh: true };
 }
 
 /**
- * Reads a body to its end, reporting progress, and checks its digest.
- * @param {Response} response
- * @param {string} url
- * @param {Omit<ReadOptions, 'store'>} options
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @param {Address} source
+ * @returns {string}
  */
-async function receive(response, url, { onProgress, signal, sha256 }) {
-  const total = expectedLength(response);
-  const body = new Collector(total);
-  let bytes;
-  try {
-    const reader = response.body?.getReader();
-    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-      body.add(read.value);
-      const { loaded } = body;
-      if (onProgress) tell(onProgress, { loaded, total: total !== null && loaded <= total ? total : null });
-    }
-    bytes = body.bytes();
-  } catch (error) {
-    if (signal?.aborted) throw abortedBy(signal);
-    if (error instanceof RangeError) {
-      throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}`, { cause: error });
-    }
-    throw new MobileNetError('FETCH_FAILED', `${url} broke off after ${body.loaded} bytes: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  if (sha256) await checkDigest(bytes, sha256, url);
-  return bytes;
-}
-
-/**
- * Puts a body together where it is to lie: a response's own `arrayBuffer()` grows a buffer, and copies it each time. Only a body
- * whose length isn't known, or is another than was told, is held twice for a moment.
- */
-class Collector {
-  loaded = 0;
-  /** @type {Uint8Array<ArrayBuffer> | null} */
-  #whole = null;
-  /** @type {Uint8Array<ArrayBuffer>[]} What didn't fit. */
-  #rest = [];
-
-  /** @param {number | null} expected */
-  constructor(expected) {
-    try {
-      if (expected !== null) this.#whole = new Uint8Array(expected);
-    } catch {
-      // The header may say anything.
-    }
-  }
-
-  /** @param {Uint8Array<ArrayBuffer>} chunk */
-  add(chunk) {
-    const fits = this.#whole && this.loaded + chunk.length <= this.#whole.length;
-    if (fits) this.#whole?.set(chunk, this.loaded);
-    else this.#rest.push(chunk);
-    this.loaded += chunk.length;
-  }
-
-  /** @returns {Uint8Array<ArrayBuffer>} */
-  bytes() {
-    if (this.#whole && this.loaded === this.#whole.length) return this.#whole;
-    const bytes = new Uint8Array(this.loaded);
-    const rest = this.#rest.reduce((sum, { length }) => sum + length, 0);
-    let end = this.loaded - rest;
-    if (this.#whole) bytes.set(this.#whole.subarray(0, end));
-    for (const chunk of this.#rest) {
-      bytes.set(chunk, end);
-      end += chunk.length;
-    }
-    return bytes;
-  }
-}
-
-/**
- * @param {Response} response
- * @returns {number | null} the body's length in bytes, null where the headers don't tell
- */
-function expectedLength(response) {
-  // With a content encoding the header counts compressed bytes.
-  if (response.headers.has('content-encoding')) return null;
-  return Number(response.headers.get('content-length')) || null;
+function keyOf({ address, key = address }) {
+  return key;
 }
 
 /**

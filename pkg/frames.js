@@ -1,10 +1,12 @@
 import { isReal } from './arguments.js';
-import { MobileNetError, kindOf, messageOf } from './errors.js';
+import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
 import { RESEND, closeFrame, transferablesOf } from './protocol.js';
+import { viewed } from './view.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
  * @typedef {import('./protocol.js').Frame} Frame
+ * @typedef {import('./view.js').View} View
  * @typedef {import('./index.js').ClassifySource} ClassifySource
  */
 
@@ -31,22 +33,26 @@ const GETTERS = new Map([
  * Takes the picture that `source` shows at the time of the call. The source stays the caller's: it isn't transferred,
  * closed or changed.
  * @param {ClassifySource} source
+ * @param {View | null} view what is to be seen of it
  * @returns {Promise<Frame>}
  */
-export async function capture(source) {
+export async function capture(source, view) {
   const kind = kindOf(source);
   const name = kind === 'File' ? 'Blob' : kind;
   const getter = GETTERS.get(name);
-  if (getter === undefined || !isReal(source, name, getter)) {
+  const real = getter !== undefined && isReal(source, name, getter);
+  // What calls itself a class of the browser's is to be one.
+  const pixels = getter === undefined || !(name in globalThis) ? pixelsOf(source) : null;
+  if (!real && !pixels) {
     const what = getter === undefined ? `a value of type ${kind}` : `what only calls itself ${kind}`;
     throw new MobileNetError(
       'BAD_INPUT',
       `no picture can be taken from ${what}: give a video, image or canvas ` +
-        'element, an OffscreenCanvas, ImageData, ImageBitmap, VideoFrame or Blob',
+        'element, an OffscreenCanvas, ImageData, ImageBitmap, VideoFrame or Blob, or { data, width, height }',
     );
   }
   try {
-    return await captureKind(name, source);
+    return await viewed(pixels ?? (await captureKind(name, source)), view);
   } catch (error) {
     if (error instanceof MobileNetError) throw error;
     if (error instanceof DOMException && error.name === 'SecurityError') throw tainted(kind);
@@ -59,6 +65,46 @@ export async function capture(source) {
       cause: error,
     });
   }
+}
+
+/**
+ * Whether a source stays what it is, so that its picture may be taken later.
+ * @param {unknown} source
+ * @returns {boolean}
+ */
+export function isLasting(source) {
+  return isReal(source, 'Blob', 'size');
+}
+
+/**
+ * @param {any} source
+ * @returns {import('./protocol.js').PixelFrame | null} `null`: it isn't `{ data, width, height }`
+ */
+function pixelsOf(source) {
+  /** @type {Partial<Record<'data' | 'width' | 'height', any>>} */
+  let given;
+  try {
+    const { data, width, height } = source;
+    given = { data, width, height };
+  } catch {
+    return null;
+  }
+  const { data, width, height } = given;
+  if (!['Uint8Array', 'Uint8ClampedArray'].includes(kindOf(data)) || !ArrayBuffer.isView(data)) return null;
+  for (const side of [width, height]) {
+    if (!Number.isInteger(side) || side < 1) {
+      throw new MobileNetError('BAD_INPUT', `a picture of ${shown(width)} x ${shown(height)} pixels has none`);
+    }
+  }
+  if (data.byteLength !== width * height * 4) {
+    const reason = `${data.byteLength} bytes are no picture of ${width} x ${height} pixels: give RGBA, ${width * height * 4} bytes`;
+    throw new MobileNetError('BAD_INPUT', reason);
+  }
+  return {
+    pixels: new Uint8ClampedArray(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer),
+    width,
+    height,
+  };
 }
 
 /**
@@ -116,6 +162,9 @@ async function captureKind(kind, source) {
       }
       return { image: await createImageBitmap(source, DECODE) };
     case 'Blob':
+      if (typeof createImageBitmap !== 'function') {
+        throw new MobileNetError('BAD_INPUT', 'nothing decodes files here: give { data, width, height }, RGBA');
+      }
       return { image: await createImageBitmap(source, DECODE) };
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas':

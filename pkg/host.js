@@ -13,6 +13,9 @@ import { throwIfEnded, unlessEnded } from './ends.js';
  *   loads a network into a worker under that number; the signal is aborted when nobody wants it any more
  */
 
+/** Nobody is left who could be told. */
+const FORGOTTEN = new MobileNetError('DISPOSED', 'nothing refers to this any more');
+
 /**
  * A worker, its threads and its wasm memory: what an engine is made of. After a crash the next {@link Host.start} starts a fresh
  * one.
@@ -29,6 +32,8 @@ export class Host {
   /** @type {Set<Seat>} */
   #seats = new Set();
   #nextNetwork = 0;
+  /** Whether nobody can ask for another network. */
+  #closing = false;
 
   /** @param {Wish} wish */
   constructor(wish) {
@@ -108,6 +113,17 @@ export class Host {
   remove(seat) {
     this.#seats.delete(seat);
     this.free(seat.network);
+    this.#endIfUnused();
+  }
+
+  /** Its owner is gone: this ends with its last network. */
+  close() {
+    this.#closing = true;
+    this.#endIfUnused();
+  }
+
+  #endIfUnused() {
+    if (this.#closing && this.#seats.size === 0) this.dispose(FORGOTTEN);
   }
 
   /**
@@ -204,6 +220,8 @@ export class Seat {
     try {
       const starting = this.#host.start();
       const connected = starting.then(({ connection }) => connection);
+      // Whoever fills it may not have come to ask for the worker yet; `starting` tells of the failure.
+      connected.catch(() => {});
       const filled = this.#fill(this.network, connected, inner.signal);
       const loaded = Promise.all([starting, filled]);
       const [{ connection, build, threads, skipped }, { labels, ...network }] = await unlessEnded(loaded, ends);
@@ -224,6 +242,41 @@ export class Seat {
     this.#over.abort(reason);
     this.#host.remove(this);
     if (this.#alone) this.#host.dispose(reason);
+  }
+}
+
+/** @type {FinalizationRegistry<Seat | Host>} What belongs to objects that may be forgotten without `dispose`. */
+const forgotten = new FinalizationRegistry((owned) => {
+  if (owned instanceof Seat) owned.dispose(FORGOTTEN);
+  else owned.close();
+});
+
+/**
+ * Ends a seat or a host when its owner is collected as garbage: its worker, and the memory in it, would else stay as long as the
+ * page.
+ * @param {object} owner nothing that `owned` refers to may refer to it
+ * @param {Seat | Host} owned
+ */
+export function endWith(owner, owned) {
+  forgotten.register(owner, owned);
+}
+
+/** @type {Set<{ owner: object }>} */
+const callsUnderWay = new Set();
+
+/**
+ * @template T
+ * @param {object} owner who isn't collected before the answer, though only the call may still know it
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>} the same
+ */
+export async function heldBy(owner, answer) {
+  const call = { owner };
+  callsUnderWay.add(call);
+  try {
+    return await answer;
+  } finally {
+    callsUnderWay.delete(call);
   }
 }
 

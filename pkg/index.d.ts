@@ -1,4 +1,17 @@
-/** What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. */
+import './globals.js';
+
+/** Pixels that a program has: RGBA, 8 bits each, alpha not premultiplied, row by row from the top. */
+export interface Pixels {
+  /** `width * height * 4` bytes. */
+  data: Uint8Array | Uint8ClampedArray;
+  width: number;
+  height: number;
+}
+
+/**
+ * What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. Node, Bun and
+ * Deno have {@link Pixels} alone.
+ */
 export type ClassifySource =
   | HTMLVideoElement
   | HTMLImageElement
@@ -7,13 +20,24 @@ export type ClassifySource =
   | ImageData
   | ImageBitmap
   | VideoFrame
-  | Blob;
+  | Blob
+  | Pixels;
+
+/** A part of a picture, in its own pixels. Edges between two pixels are rounded. */
+export interface Region {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
 
 /**
- * An address (relative ones are the page's), or the bytes themselves. Your buffer is copied, not taken; it is copied again when
+ * An address, or the bytes themselves. Your buffer is copied, not taken; it is copied again when
  * the network starts afresh after a crash, so keep it as it is, or give a Blob, which can't change.
+ *
+ * Relative addresses are the page's; in a worker that was made from a blob they are the origin's, in Node the working folder's.
  */
-export type ByteSource = string | URL | ArrayBuffer | ArrayBufferView | Blob;
+export type ByteSource = string | URL | ArrayBufferLike | ArrayBufferView | Blob;
 
 /**
  * The address of a JSON file, the file, or the object that it holds. Any other object, such as a Promise, a Response, a Map or an
@@ -54,6 +78,11 @@ export interface EngineOptions {
   threads?: number;
   /** This build or none. Best left out: the best that works here is taken. */
   build?: BuildName;
+  /**
+   * The address of a folder with the files of the package's folder `wasm`, for tools that don't bring them along. Left out, they
+   * are beside the package's own files, or where the bundler put them.
+   */
+  assets?: string | URL | null;
 }
 
 export interface EngineCreateOptions extends EngineOptions {
@@ -61,9 +90,32 @@ export interface EngineCreateOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-export interface LoadOptions extends EngineOptions {
-  /** Where the network is to live; `threads` and `build` are then that engine's. Default: an engine of its own. */
+/** How a network is loaded, whatever it is loaded from. */
+export interface CommonLoadOptions extends EngineOptions {
+  /** Where the network is to live; `threads`, `build` and `assets` are then that engine's. Default: an engine of its own. */
   engine?: Engine | null;
+  /** Default `f32`. */
+  precision?: Precision;
+  /** Names of the classes, best left out: the config's own or ImageNet's are used. */
+  labels?: readonly string[] | null;
+  /**
+   * Called while the weights are downloaded, again from the start where another host is asked. What it throws is an uncaught error
+   * of the page; the load goes on.
+   */
+  onProgress?: ((progress: Progress) => void) | null;
+  /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
+  signal?: AbortSignal | null;
+  /**
+   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
+   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
+   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
+   */
+  cache?: string | null;
+  /** In place of the global `fetch` for weights and configs: to add a header, for example. */
+  fetch?: ((address: string, options: RequestInit) => Promise<Response>) | null;
+}
+
+export interface LoadOptions extends CommonLoadOptions {
   /**
    * A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16. Or a `.tflite` file, float32,
    * float16 or quantised, which needs no `config`: its graph tells the network.
@@ -76,22 +128,46 @@ export interface LoadOptions extends EngineOptions {
   config?: JsonSource | null;
   /** The checkpoint's `preprocessor_config.json`, where it has one. */
   preprocessorConfig?: JsonSource | null;
-  /** Default `f32`. */
-  precision?: Precision;
-  /** Names of the classes, best left out: the config's own or ImageNet's are used. */
-  labels?: readonly string[] | null;
-  /** Called while the weights are downloaded. What it throws is an uncaught error of the page; the load goes on. */
-  onProgress?: ((progress: Progress) => void) | null;
-  /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
-  signal?: AbortSignal | null;
   /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
   sha256?: string | null;
+}
+
+/** A version, for its most usual checkpoint, or the `name` of a {@link CatalogueEntry}. */
+export type ModelName = 'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-small' | 'v4-medium' | (string & {});
+
+export interface NamedLoadOptions extends CommonLoadOptions {
   /**
-   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
-   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
-   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
+   * Where the files are sought, in order: addresses with `{repository}`, `{revision}`, `{name}` and `{file}` where the catalogue's
+   * entry has something to say. Default: the Hugging Face Hub, then ModelScope, which is asked only for what has a digest.
    */
+  hosts?: readonly string[] | null;
+  /** A folder of yours that comes after the hosts: the files of each checkpoint lie in `{name}/`. */
+  baseUrl?: string | URL | null;
+  /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
   cache?: string | null;
+}
+
+/** A checkpoint that is known by name: an entry of `mobilenet-wasm/catalogue.json`. */
+export interface CatalogueEntry {
+  name: string;
+  version: Version;
+  /** Width multiplier. */
+  width: number;
+  /** Side of the square input. Pixels. */
+  resolution: number;
+  /** On the Hugging Face Hub. */
+  repository: string;
+  /** A commit, or `main` where none is known. */
+  revision: string;
+  file: string;
+  bytes: number;
+  /** `null` where it isn't known. */
+  sha256: string | null;
+  /** Published accuracy on ImageNet, per cent. */
+  top1: number;
+  licence: string;
+  /** Whether it is the one that its version's name stands for. */
+  default?: boolean;
 }
 
 export interface UntrainedOptions extends EngineOptions {
@@ -111,15 +187,42 @@ export interface UntrainedOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-export interface ClassifyOptions {
-  /** How many predictions, default 5. */
-  topK?: number;
-  /** Rejects this call with `ABORTED`. */
-  signal?: AbortSignal | null;
+/** What all calls take that look at a picture. */
+export interface LookOptions extends CallOptions {
+  /** The part of the picture to look at. Default: all of it. */
+  region?: Region | null;
+  /** By how much it is turned before, clockwise. Default 0. */
+  rotation?: 0 | 90 | 180 | 270;
 }
+
+/** Which classes an answer has. */
+export interface ChoiceOptions {
+  /** How many predictions at most, default 5. */
+  topK?: number;
+  /** Only classes that are at least as probable. Default 0. */
+  threshold?: number;
+  /** Only these classes, by index or by name: the whole label, or one of the names that it lists. */
+  allow?: readonly (number | string)[] | null;
+  /** All but these. */
+  deny?: readonly (number | string)[] | null;
+}
+
+export interface ClassifyOptions extends ChoiceOptions, LookOptions {
+  /**
+   * What becomes of a call while others are under way. `queue`, the default: it waits for its turn. `newest`: of those that wait
+   * only the newest stays; the promises of the others resolve to `null`. That is for cameras: each frame can be given as it
+   * comes.
+   */
+  when?: 'queue' | 'newest';
+}
+
+export interface ClassifyBatchOptions extends ChoiceOptions, LookOptions {}
 
 /** What {@link Engine.load} takes. */
 export type EngineLoadOptions = Omit<LoadOptions, 'engine' | keyof EngineOptions>;
+
+/** What it takes with a name. */
+export type EngineNamedLoadOptions = Omit<NamedLoadOptions, 'engine' | keyof EngineOptions>;
 
 /** What {@link Engine.untrained} takes. */
 export type EngineUntrainedOptions = Omit<UntrainedOptions, 'engine' | keyof EngineOptions>;
@@ -145,7 +248,7 @@ export interface RunOptions extends CallOptions {
   transfer?: boolean;
 }
 
-export interface InspectOptions extends CallOptions {
+export interface InspectOptions extends LookOptions {
   /** The names of the tensors that are wanted. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
   layers?: readonly string[] | null;
   /**
@@ -163,6 +266,44 @@ export interface Tensor {
   height: number;
   width: number;
   channels: number;
+}
+
+/** The filters of a depthwise convolution, one for each channel. */
+export interface Filters {
+  /** Side of a filter. Pixels. */
+  kernel: number;
+  channels: number;
+  /** `[channel][y][x]`, with batch normalisation folded into them. */
+  data: Float32Array;
+  /** What each channel's sums begin with. */
+  biases: Float32Array;
+}
+
+/** A layer by itself: stride 1, ReLU6, a square map. At most 2^31 multiply-accumulates, and 2^23 weights or values of a map. */
+export interface TimedLayer {
+  /** As in {@link ArchitectureLayer}. */
+  kind: 'convolution' | 'depthwise' | 'pointwise';
+  /** Side of its filter: 3 or 5, and 1 of a pointwise convolution. Pixels. */
+  kernel: number;
+  /** 1 to 1024. */
+  inChannels: number;
+  /** 1 to 1024; of a depthwise convolution as many as `inChannels`. */
+  outChannels: number;
+  /** Side of the map that it takes and gives, 1 to 224. Pixels. */
+  size: number;
+}
+
+/** What an activation is called. `hard-swish` is `x * relu6(x + 3) / 6`, and stands in for `swish`, `x / (1 + exp(-x))`. */
+export type TimedActivation = 'relu6' | 'hard-swish' | 'swish';
+
+/** What a layer takes. */
+export interface LayerTime {
+  /** Multiply-accumulates, counted as in {@link NetworkInfo.macs}. */
+  macs: number;
+  /** The least of some runs; 0 where the clock saw no time pass. µs */
+  microseconds: number;
+  /** 2 x `macs` / `microseconds`; `null` where the clock saw no time pass. GFLOP/s */
+  gflops: number | null;
 }
 
 /** How much each part of a picture speaks for a class. */
@@ -364,7 +505,7 @@ export type ErrorCode =
 
 /** Every error of this package. */
 export declare class MobileNetError extends Error {
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
   readonly code: ErrorCode;
 }
 
@@ -385,6 +526,9 @@ export interface EngineInfo {
  * The networks share a memory, so after a crash of one nothing in it can be trusted: all calls under way of all of them fail with
  * `CRASHED`, and their `state` is `crashed`. The next call of any of them starts a fresh worker; each network is loaded into it
  * when it is next used, from what it was loaded from.
+ *
+ * An engine that nothing refers to any more ends with the last of its networks, when the garbage is collected: some time, so
+ * better call `dispose`.
  */
 export declare class Engine {
   private constructor();
@@ -400,6 +544,7 @@ export declare class Engine {
 
   /** Loads a checkpoint into this engine. If that fails, its other networks are untouched. */
   load(options: EngineLoadOptions): Promise<MobileNet>;
+  load(model: ModelName, options?: EngineNamedLoadOptions): Promise<MobileNet>;
 
   /** A network with random weights in this engine. */
   untrained(options: EngineUntrainedOptions): Promise<MobileNet>;
@@ -408,11 +553,16 @@ export declare class Engine {
    * Has several networks classify the picture that `source` shows now. It is taken and read once, and resized once for all that
    * resize alike. They run in the order of the list. If one of them fails, or is disposed of meanwhile, so does the call.
    *
-   * Newest frame wins, for the whole set: see {@link MobileNet.classify}. Calls of this method compete with each other, not with
-   * those of single networks.
+   * `when` is for the whole set: see {@link ClassifyOptions}. Calls of this method take turns with each other, not with those of
+   * single networks.
    * @param networks at least one, all of this engine
-   * @returns their answers in the order of `networks`; `null` if a newer frame came before this one was begun
+   * @returns their answers in the order of `networks`; with `when: 'newest'` `null` if a newer frame came before this one was begun
    */
+  classify(
+    source: ClassifySource,
+    networks: readonly MobileNet[],
+    options?: ClassifyAllOptions & { when?: 'queue' },
+  ): Promise<Classification[]>;
   classify(
     source: ClassifySource,
     networks: readonly MobileNet[],
@@ -420,18 +570,43 @@ export declare class Engine {
   ): Promise<Classification[] | null>;
 
   /**
+   * How long one layer of any shape takes, on one thread with made-up values: for comparing what no network has side by side. Some
+   * 0.1 s; calls made meanwhile wait.
+   * @param layer one that no kernel has, or of too much work, is `BAD_INPUT`: see {@link TimedLayer}
+   */
+  timeLayer(layer: TimedLayer, options?: CallOptions): Promise<LayerTime>;
+
+  /**
+   * How long a million values of an activation take, on one thread, 4000 at a time that stay in its first-level cache; some 0.1 s.
+   * @returns µs, 0 where the clock saw no time pass
+   */
+  timeActivation(name: TimedActivation, options?: CallOptions): Promise<number>;
+
+  /**
    * Ends the worker and frees its memory. All its networks are disposed of: calls under way, and all later ones, are rejected
    * with `DISPOSED`.
    */
   dispose(): void;
+
+  /** The same, for `using engine = …`; where the runtime has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
 }
 
-/** One network, in an {@link Engine} of its own or in one that it shares. */
+/**
+ * One network, in an {@link Engine} of its own or in one that it shares. One that nothing refers to any more is disposed of when
+ * the garbage is collected: some time, so better call `dispose`.
+ */
 export declare class MobileNet {
   private constructor();
 
   /** Loads a checkpoint. If that fails, other networks are untouched. */
   static load(options: LoadOptions): Promise<MobileNet>;
+
+  /**
+   * Loads a checkpoint by its name: from the cache of an earlier visit, else from the first host that has it. Its digest is checked
+   * where the catalogue has one, and a download that breaks off goes on from there.
+   */
+  static load(model: ModelName, options?: NamedLoadOptions): Promise<MobileNet>;
 
   /** A network with random weights: right in shape and speed, its predictions mean nothing. */
   static untrained(options: UntrainedOptions): Promise<MobileNet>;
@@ -439,19 +614,26 @@ export declare class MobileNet {
   /** Another object after a crash: the fresh worker may run another build. */
   readonly info: NetworkInfo;
 
-  /** The names of the classes, `null` where they have none. */
+  /** The names of the classes, `null` where they have none. Frozen. */
   readonly labels: readonly string[] | null;
 
   /** `crashed`: the next call loads the network into a fresh worker. `disposed` is final. */
   readonly state: 'ready' | 'crashed' | 'disposed';
 
   /**
-   * Classifies the picture that `source` shows now.
-   *
-   * Newest frame wins: a network reads one frame at a time, and at most one more waits. When a third comes, the one that
-   * waited is dropped and its promise resolves to `null`. Calls that await the one before are never dropped.
+   * Classifies the picture that `source` shows now. A network reads one picture at a time; `options.when` says what becomes of
+   * those that come meanwhile. Each call that waits keeps its picture: a page that calls this for every frame of a camera, and
+   * doesn't await the answers, wants `newest`.
+   * @returns with `when: 'newest'` `null` if a newer picture took its place
    */
+  classify(source: ClassifySource, options?: ClassifyOptions & { when?: 'queue' }): Promise<Classification>;
   classify(source: ClassifySource, options?: ClassifyOptions): Promise<Classification | null>;
+
+  /**
+   * Classifies many pictures. Files are decoded one after the other, so any number of them may be given.
+   * @returns their answers, in the order of `sources`; if one fails, so does the call
+   */
+  classifyBatch(sources: readonly ClassifySource[], options?: ClassifyBatchOptions): Promise<Classification[]>;
 
   /**
    * The network alone. `input` is copied when this is called and stays yours, unless `options.transfer` gives it away.
@@ -478,7 +660,7 @@ export declare class MobileNet {
    * Like the calls below it takes a picture or an input as `run` does, and is done after all calls before it: no frame is
    * dropped.
    */
-  embed(source: ClassifySource | Float32Array, options?: CallOptions): Promise<Float32Array>;
+  embed(source: ClassifySource | Float32Array, options?: LookOptions): Promise<Float32Array>;
 
   /**
    * The tensors of one run by their names, in the order in which they are computed or that of `layers`: each layer's output under
@@ -491,6 +673,12 @@ export declare class MobileNet {
   inspect(source: ClassifySource | Float32Array, options?: InspectOptions): Promise<Map<string, Tensor>>;
 
   /**
+   * The filters of the depthwise convolution `layer`, such as `block 3 depthwise`. An unknown name is `BAD_INPUT`, and the message
+   * lists those that there are.
+   */
+  filters(layer: string, options?: CallOptions): Promise<Filters>;
+
+  /**
    * A class activation map. For V1 and V2 it is exact: its mean and the class's bias add up to the logit. In V3 and V4 a layer
    * stands between pooling and classifier; it is taken for linear around the pooled features, and the map is the logit's gradient
    * there times the features of each pixel.
@@ -499,7 +687,7 @@ export declare class MobileNet {
   activationMap(
     source: ClassifySource | Float32Array,
     classIndex?: number | null,
-    options?: CallOptions,
+    options?: LookOptions,
   ): Promise<ActivationMap>;
 
   /**
@@ -507,6 +695,9 @@ export declare class MobileNet {
    * are rejected with `DISPOSED`.
    */
   dispose(): void;
+
+  /** The same, for `using net = …`; where the runtime has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
 }
 
 /** One convolution or dense layer of an {@link Architecture}. */

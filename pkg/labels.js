@@ -1,30 +1,21 @@
 import { MobileNetError, messageOf } from './errors.js';
 
-/** @type {Promise<string[]> | undefined} */
+/** @type {Promise<readonly string[]> | undefined} */
 let imagenet;
 
 /**
- * @returns {Promise<string[]>} the names of the 1000 ImageNet classes, fetched on first use
+ * @returns {Promise<readonly string[]>} the names of the 1000 ImageNet classes, loaded on first use
  */
-function imagenetLabels() {
-  imagenet ??= fetchLabels(new URL('./labels.json', import.meta.url)).catch((error) => {
-    imagenet = undefined;
-    throw error;
-  });
-  return imagenet;
-}
-
-/**
- * @param {URL} url
- * @returns {Promise<string[]>}
- */
-async function fetchLabels(url) {
+async function imagenetLabels() {
   try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return await response.json();
-  } catch (error) {
-    throw new MobileNetError('FETCH_FAILED', `${url} could not be fetched: ${messageOf(error)}`, { cause: error });
+    // A module: not every tool leaves JSON as it is.
+    imagenet ??= import('./wasm/labels.js').then((labels) => Object.freeze(labels.default));
+    return await imagenet;
+  } catch (cause) {
+    imagenet = undefined;
+    throw new MobileNetError('FETCH_FAILED', `the names of the classes could not be loaded: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -43,5 +34,6 @@ export async function labelsFor(given, network) {
     return given;
   }
   if (!network.trained) return null;
-  return network.labels ?? (network.classes === 1000 ? await imagenetLabels() : null);
+  if (network.labels) return Object.freeze(network.labels);
+  return network.classes === 1000 ? imagenetLabels() : null;
 }

@@ -1,34 +1,30 @@
 import {
-  bytesOf,
-  cacheOf,
-  callbackOf,
-  digestOf,
-  engineOf,
   fieldsOf,
   flagOf,
   inputOf,
-  jsonOf,
-  labelsOf,
+  layerOf,
   layersOf,
-  noWish,
+  listOf,
   openGatesOf,
   precisionOf,
   shapeOf,
   signalOf,
+  stringOf,
   wholeNumber,
-  wishOf,
+  wrong,
 } from './arguments.js';
 import { BUILD_NAMES } from './builds.js';
-import { classify } from './classify.js';
+import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { throwIfEnded, unlessEnded } from './ends.js';
 import { MobileNetError } from './errors.js';
-import { readBytes, readJson } from './fetch.js';
 import { capture, sendFrame } from './frames.js';
-import { Host, Seat, seats } from './host.js';
+import { Host, Seat, endWith, heldBy, seats } from './host.js';
 import { labelsFor } from './labels.js';
-import { Latest } from './latest.js';
+import { LOAD_OPTIONS, NAMED_OPTIONS, loadingOf, namedLoadingOf } from './load.js';
 import { MAX_RUNS, closeFrame } from './protocol.js';
-import { Store } from './store.js';
+import { Turns } from './turns.js';
+import { viewOf } from './view.js';
+import { WISHES, engineOf, noWish, wishOf } from './wishes.js';
 
 /**
  * @typedef {import('./connection.js').Connection} Connection
@@ -38,33 +34,21 @@ import { Store } from './store.js';
  * @typedef {import('./protocol.js').Look} Look
  * @typedef {import('./protocol.js').Request} Request
  * @typedef {import('./index.js').ActivationMap} ActivationMap
- * @typedef {import('./index.js').CallOptions} CallOptions
  * @typedef {import('./index.js').Classification} Classification
+ * @typedef {import('./index.js').ClassifyBatchOptions} ClassifyBatchOptions
  * @typedef {import('./index.js').ClassifyOptions} ClassifyOptions
  * @typedef {import('./index.js').ClassifySource} ClassifySource
  * @typedef {import('./index.js').InspectOptions} InspectOptions
+ * @typedef {import('./index.js').LookOptions} LookOptions
  * @typedef {import('./index.js').LoadOptions} LoadOptions
+ * @typedef {import('./index.js').ModelName} ModelName
+ * @typedef {import('./index.js').NamedLoadOptions} NamedLoadOptions
  * @typedef {import('./index.js').Profile} Profile
  * @typedef {import('./index.js').ProfileOptions} ProfileOptions
  * @typedef {import('./index.js').RunOptions} RunOptions
  * @typedef {import('./index.js').Tensor} Tensor
  * @typedef {import('./index.js').UntrainedOptions} UntrainedOptions
  */
-
-export const LOAD_OPTIONS = /** @type {const} */ ([
-  'weights',
-  'config',
-  'preprocessorConfig',
-  'precision',
-  'labels',
-  'onProgress',
-  'signal',
-  'sha256',
-  'cache',
-  'threads',
-  'build',
-  'engine',
-]);
 
 export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'version',
@@ -76,17 +60,18 @@ export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'signal',
   'threads',
   'build',
+  'assets',
   'engine',
 ]);
 
-/** What the engine says of files that aren't what they should be. */
-const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+/** What all calls take that look at a source. */
+const LOOK_OPTIONS = /** @type {const} */ (['region', 'rotation', 'signal']);
 
 /** One network. Documented in `index.d.ts`. */
 export class MobileNet {
   #seat;
   #labels;
-  #latest = new Latest();
+  #turns = new Turns();
 
   /**
    * @param {Seat} seat in which the network has been loaded
@@ -102,12 +87,15 @@ export class MobileNet {
     this.#seat = seat;
     this.#labels = labels;
     seats.set(this, { seat, labels });
+    endWith(this, seat);
   }
 
-  /** @param {LoadOptions} options */
-  static async load(options) {
-    const given = fieldsOf('load', options, LOAD_OPTIONS);
-    return loadInto(engineOf(given.engine), 'load', given);
+  /**
+   * @param {ModelName | LoadOptions} what
+   * @param {NamedLoadOptions} [options]
+   */
+  static async load(what, options) {
+    return loadInto(({ engine }) => engineOf(engine), what, options);
   }
 
   /** @param {UntrainedOptions} options */
@@ -129,15 +117,51 @@ export class MobileNet {
   }
 
   /**
+   * @overload
+   * @param {ClassifySource} source
+   * @param {ClassifyOptions & { when?: 'queue' }} [options]
+   * @returns {Promise<Classification>}
+   *
+   * @overload
+   * @param {ClassifySource} source
+   * @param {ClassifyOptions} [options]
+   * @returns {Promise<Classification | null>}
+   *
    * @param {ClassifySource} source
    * @param {ClassifyOptions} [options]
    * @returns {Promise<Classification | null>}
    */
   async classify(source, options = {}) {
-    const order = this.#latest.order();
-    const given = fieldsOf('classify', options, ['topK', 'signal']);
-    const answers = await classify(this.#latest, order, source, [this], [], given);
+    const order = this.#turns.order();
+    const given = fieldsOf('classify', options, CLASSIFY_OPTIONS);
+    const answers = await heldBy(this, classify(this.#turns, order, source, [this], [], given));
     return answers && answers[0];
+  }
+
+  /**
+   * @param {readonly ClassifySource[]} sources
+   * @param {ClassifyBatchOptions} [options]
+   * @returns {Promise<Classification[]>}
+   */
+  async classifyBatch(sources, options = {}) {
+    const given = fieldsOf('classifyBatch', options, CLASSIFY_OPTIONS);
+    if (given.when !== undefined) throw wrong('BAD_INPUT', 'when', given.when, 'none: a batch drops no picture');
+    const all = listOf('sources', sources, 'an array of pictures');
+    const failed = new AbortController();
+    const ends = [this.#seat.over, failed.signal];
+    const calls = all.map(async (source) => {
+      const order = this.#turns.order();
+      const picture = /** @type {ClassifySource} */ (source);
+      const answers = await classify(this.#turns, order, picture, [this], ends, given);
+      return /** @type {Classification[]} */ (answers)[0];
+    });
+    try {
+      return await heldBy(this, Promise.all(calls));
+    } catch (error) {
+      // What still waits is for nobody.
+      failed.abort(error);
+      throw error;
+    }
   }
 
   /**
@@ -173,12 +197,12 @@ export class MobileNet {
 
   /**
    * @param {ClassifySource | Float32Array} source
-   * @param {CallOptions} [options]
+   * @param {LookOptions} [options]
    * @returns {Promise<Float32Array>}
    */
   async embed(source, options = {}) {
-    const ends = this.#endsOf(fieldsOf('embed', options, ['signal']).signal);
-    return this.#look('embed', source, ends, (network, look) => ({ type: 'embed', network, look }));
+    const given = fieldsOf('embed', options, LOOK_OPTIONS);
+    return this.#look('embed', source, given, (network, look) => ({ type: 'embed', network, look }));
   }
 
   /**
@@ -187,12 +211,11 @@ export class MobileNet {
    * @returns {Promise<Map<string, Tensor>>}
    */
   async inspect(source, options = {}) {
-    const given = fieldsOf('inspect', options, ['layers', 'gates', 'signal']);
-    const ends = this.#endsOf(given.signal);
+    const given = fieldsOf('inspect', options, ['layers', 'gates', ...LOOK_OPTIONS]);
     const layers = layersOf(given.layers);
     const openGates = openGatesOf(given.gates);
     /** @type {import('./protocol.js').NamedTensor[]} */
-    const tensors = await this.#look('inspect', source, ends, (network, look) => ({
+    const tensors = await this.#look('inspect', source, given, (network, look) => ({
       type: 'inspect',
       network,
       look,
@@ -205,15 +228,15 @@ export class MobileNet {
   /**
    * @param {ClassifySource | Float32Array} source
    * @param {number | null} [classIndex]
-   * @param {CallOptions} [options]
+   * @param {LookOptions} [options]
    * @returns {Promise<ActivationMap>}
    */
   async activationMap(source, classIndex = null, options = {}) {
-    const ends = this.#endsOf(fieldsOf('activationMap', options, ['signal']).signal);
+    const given = fieldsOf('activationMap', options, LOOK_OPTIONS);
     const last = this.info.classes - 1;
     const index = classIndex === null ? undefined : wholeNumber('classIndex', classIndex, 0, last);
     /** @type {import('./protocol.js').ActivationMap} */
-    const map = await this.#look('activationMap', source, ends, (network, look) => ({
+    const map = await this.#look('activationMap', source, given, (network, look) => ({
       type: 'activation-map',
       network,
       look,
@@ -222,8 +245,25 @@ export class MobileNet {
     return { ...map, label: this.#labels?.[map.classIndex] ?? null };
   }
 
+  /**
+   * @param {string} layer
+   * @param {import('./index.js').CallOptions} [options]
+   * @returns {Promise<import('./index.js').Filters>}
+   */
+  async filters(layer, options = {}) {
+    const ends = this.#endsOf(fieldsOf('filters', options, ['signal']).signal);
+    const name = layerOf(layer);
+    throwIfEnded(ends);
+    return this.#ask({ type: 'filters', network: this.#seat.network, layer: name }, ends);
+  }
+
   dispose() {
     this.#seat.dispose(new MobileNetError('DISPOSED', 'this network was disposed of'));
+  }
+
+  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  [Symbol.dispose]() {
+    this.dispose();
   }
 
   /**
@@ -250,17 +290,22 @@ export class MobileNet {
    * Has the worker look at a source.
    * @param {string} call
    * @param {ClassifySource | Float32Array} source
-   * @param {Ends} ends
+   * @param {Partial<Record<typeof LOOK_OPTIONS[number], unknown>>} given
    * @param {(network: number, look: Look) => Request} requestOf
    * @returns {Promise<any>}
    */
-  async #look(call, source, ends, requestOf) {
+  async #look(call, source, given, requestOf) {
+    const ends = this.#endsOf(given.signal);
+    const view = viewOf(given);
     throwIfEnded(ends);
     const { network, info } = this.#seat;
+    if (view && ArrayBuffer.isView(source)) {
+      throw new MobileNetError('BAD_INPUT', 'region and rotation are for pictures, not for an input as run takes it');
+    }
     if (ArrayBuffer.isView(source)) {
       return this.#ask(requestOf(network, { input: inputOf(call, source, info.resolution) }), ends);
     }
-    const frame = await capture(source);
+    const frame = await heldBy(this, capture(/** @type {ClassifySource} */ (source), view));
     let sent = false;
     try {
       return await this.#connected(ends, (connection) => {
@@ -287,70 +332,22 @@ export class MobileNet {
           throwIfEnded(ends);
           return send(connection);
         });
-    return unlessEnded(answer, ends);
+    return heldBy(this, unlessEnded(answer, ends));
   }
 }
 
 /**
- * @param {Host | null} host `null`: one of its own
- * @param {string} call
- * @param {Partial<Record<typeof LOAD_OPTIONS[number], unknown>>} given
+ * @param {(given: { engine?: unknown }) => Host | null} hostOf `null`: one of its own
+ * @param {unknown} what the options, or the name of a network
+ * @param {unknown} options with a name
  * @returns {Promise<MobileNet>}
  */
-export async function loadInto(host, call, given) {
-  const weights = bytesOf(given.weights);
-  const config = jsonOf('config', given.config);
-  const preprocessorConfig = jsonOf('preprocessorConfig', given.preprocessorConfig);
-  const precision = precisionOf(given.precision);
-  const labels = labelsOf(given.labels);
-  const sha256 = digestOf(given.sha256);
-  const cache = cacheOf(given.cache);
-  let onProgress = callbackOf('onProgress', given.onProgress);
-  let again = false;
-
-  /** @type {Fill} */
-  const fill = async (network, connection, signal) => {
-    /** @param {Store} store */
-    const fillFrom = async (store) => {
-      const [{ bytes, owned, toKeep }, configText, preprocessorText, worker] = await Promise.all([
-        readBytes(weights, { onProgress, signal, sha256, store }),
-        readJson('config', config, { signal, store }),
-        readJson('preprocessorConfig', preprocessorConfig, { signal, store }),
-        connection,
-      ]);
-      if (signal.aborted) throw signal.reason;
-      const giveBack = toKeep !== undefined;
-      const texts = { config: configText, preprocessorConfig: preprocessorText };
-      /** @type {Loaded} */
-      const loaded = await worker.request(
-        { type: 'load', network, weights: bytes, ...texts, precision, giveBack },
-        owned ? [bytes.buffer] : [],
-      );
-      if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
-      await store.keep();
-      return loaded.info;
-    };
-    try {
-      const store = new Store(cache);
-      return await fillFrom(store).catch(async (error) => {
-        // What an earlier visit kept may be damaged: once more, from where it came from.
-        if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
-        return fillFrom(new Store(cache));
-      });
-    } catch (cause) {
-      if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
-        const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
-        const reason = `${when}, as the buffer given as \`weights\` was transferred or resized since; load it anew`;
-        throw new MobileNetError(again ? 'CRASHED' : 'BAD_INPUT', reason, { cause });
-      }
-      throw cause;
-    } finally {
-      // Whoever watched the first loading is not there any more for another.
-      onProgress = undefined;
-      again = true;
-    }
-  };
-  return open(host, call, given, fill, labels);
+export async function loadInto(hostOf, what, options = {}) {
+  const named = stringOf(what) !== undefined;
+  const given = named ? fieldsOf('load', options, NAMED_OPTIONS) : fieldsOf('load', what, LOAD_OPTIONS);
+  const host = hostOf(given);
+  const { fill, labels } = named ? namedLoadingOf(what, given) : loadingOf(given);
+  return open(host, 'load', given, fill, labels);
 }
 
 /**
@@ -375,7 +372,7 @@ export async function untrainedInto(host, call, given) {
 /**
  * @param {Host | null} host `null`: one of its own
  * @param {string} call
- * @param {Partial<Record<'threads' | 'build' | 'signal', unknown>>} given
+ * @param {Partial<Record<typeof WISHES[number] | 'signal', unknown>>} given
  * @param {Fill} fill
  * @param {readonly string[] | undefined} labels
  * @returns {Promise<MobileNet>}

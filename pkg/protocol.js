@@ -37,10 +37,14 @@
  *   answered by a list of {@link NamedTensor}, in the order of `layers`
  * @typedef {{ type: 'activation-map', network: number, look: Look, classIndex: number | undefined }} ActivationMapRequest
  *   answered by an {@link ActivationMap}
+ * @typedef {{ type: 'filters', network: number, layer: string }} FiltersRequest answered by the package's `Filters`
+ * @typedef {{ type: 'time-layer', layer: import('./index.js').TimedLayer }} TimeLayerRequest answered by the package's `LayerTime`
+ * @typedef {{ type: 'time-activation', name: string }} TimeActivationRequest answered by the microseconds of a million values
  * @typedef {{ type: 'free', network: number }} FreeRequest gives back a network's memory; answered by `null`, also where there
  *   is none of that number
  * @typedef {WatchRequest | StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest |
- *   ProfileRequest | EmbedRequest | InspectRequest | ActivationMapRequest | FreeRequest} Request
+ *   ProfileRequest | EmbedRequest | InspectRequest | ActivationMapRequest | FiltersRequest | TimeLayerRequest |
+ *   TimeActivationRequest | FreeRequest} Request
  *
  * @typedef {Omit<import('./index.js').NetworkInfo, 'build' | 'threads' | 'skipped'> & { labels: string[] | null }} LoadedInfo
  *   the engine's `info`, parsed; `labels`: the class names that the checkpoint's `config.json` holds

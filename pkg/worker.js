@@ -35,6 +35,7 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  *   openGates: boolean) => import('./protocol.js').NamedTensor[]} inspect
  * @property {(picture: Picture, input: Float32Array | undefined, classIndex: number | undefined) =>
  *   import('./protocol.js').ActivationMap} activationMap
+ * @property {(layer: string) => import('./index.js').Filters} filters
  * @property {() => void} dropInspector gives back what `inspect` and `activationMap` keep for their next call
  * @property {() => void} free
  *
@@ -49,6 +50,9 @@ import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
  *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number,
  *     precision: string): Network,
  * }} Network
+ * @property {(kind: string, kernel: number, inChannels: number, outChannels: number, size: number) => Float64Array} timeLayer
+ *   `[multiply-accumulates, ms]`
+ * @property {(name: string) => number} timeActivation of a million values. ms
  *
  * @typedef {{ value: unknown, transfer?: Transferable[] }} Outcome
  */
@@ -217,6 +221,17 @@ class Networks {
         const tensors = network.inspect(...look, request.layers, request.openGates);
         return { value: tensors, transfer: tensors.map(({ data }) => data.buffer) };
       }
+      case 'filters': {
+        const filters = this.#get(request.network).filters(request.layer);
+        return { value: filters, transfer: [filters.data.buffer, filters.biases.buffer] };
+      }
+      case 'time-layer': {
+        const { kind, kernel, inChannels, outChannels, size } = request.layer;
+        const [macs, time] = this.#glue.timeLayer(kind, kernel, inChannels, outChannels, size);
+        return { value: { macs, microseconds: time * 1e3, gflops: time > 0 ? (2 * macs) / (time * 1e6) : null } };
+      }
+      case 'time-activation':
+        return { value: this.#glue.timeActivation(request.name) * 1e3 };
       case 'activation-map': {
         const network = this.#get(request.network);
         const look = await this.#look(network, request.look);
@@ -324,7 +339,7 @@ class Networks {
       const [width, height] = sizeOf(frame);
       const seen = union(networks.map((network) => network.source(width, height)));
       const image = 'image' in frame ? frame.image : undefined;
-      if (image instanceof ImageBitmap) copy = frameOf(image);
+      if (globalThis.ImageBitmap && image instanceof ImageBitmap) copy = frameOf(image);
       const copied = copy ?? ('image' in frame ? frame.image : frame.pixels);
       const drawn = 'resend' in frame ? undefined : image;
       const large = seen[2] * seen[3] * 4 > this.#picture.whole;
@@ -436,7 +451,7 @@ function union(rects) {
 function hold(name) {
   return new Promise((resolve) => {
     // There are none where the page isn't secure.
-    const request = navigator.locks?.request(name, () => {
+    const request = globalThis.navigator?.locks?.request(name, () => {
       resolve(true);
       return new Promise(() => {});
     });

@@ -1,5 +1,5 @@
-//! Memory whose size a file or a caller decides: where there is none, that is an error and no trap. And for weights and
-//! activations, memory aligned to a cache line.
+//! Allocations whose size a file or a caller decides: a failed one is an error, not a trap. Weights and activations get
+//! memory aligned to a cache line.
 
 use crate::error::Error;
 
@@ -8,13 +8,13 @@ use crate::error::Error;
 #[derive(Clone, Copy)]
 struct Line([f32; LINE]);
 
-/// Values in a cache line.
+/// `f32` values in a cache line.
 pub const LINE: usize = 16;
 
-/// An empty vector with room for `len` values: filling it allocates nothing.
+/// An empty vector with room for `len` values, so that filling it allocates nothing.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// [`Error::OutOfMemory`] if the allocation fails.
 pub fn with_room<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut values = Vec::new();
     let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
@@ -22,7 +22,7 @@ pub fn with_room<T>(len: usize) -> Result<Vec<T>, Error> {
     Ok(values)
 }
 
-/// A fixed number of `f32`, beginning on a cache line, so that no vector of a packed panel straddles two.
+/// A fixed number of `f32`. The first starts a cache line, so that no vector of a packed panel crosses two lines.
 #[derive(Clone)]
 pub struct Buffer {
     lines: Vec<Line>,
@@ -33,24 +33,24 @@ impl Buffer {
     /// `len` zeros.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// [`Error::OutOfMemory`] if the allocation fails.
     pub fn zeros(len: usize) -> Result<Self, Error> {
         let mut lines = with_room(len.div_ceil(LINE))?;
         lines.resize(len.div_ceil(LINE), Line([0.0; LINE]));
         Ok(Self { lines, len })
     }
 
-    /// The values as bytes, for what is no float.
+    /// The values as bytes, to store weights that are not floats.
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: a `Line` has no padding and takes any bytes, `len` is at most 16 times their number, and the borrow is
-        // unique.
+        // SAFETY: a `Line` has no padding and any bytes are valid in it, `len` is at most 16 times the number of lines,
+        // and the borrow is unique.
         unsafe {
             let bytes = self.len * size_of::<f32>();
             std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), bytes)
         }
     }
 
-    /// Bytes that the buffer takes.
+    /// Bytes that the buffer occupies.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of_val(self.lines.as_slice())
@@ -61,7 +61,7 @@ impl std::ops::Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        // SAFETY: a `Line` is 16 `f32` without padding, and `len` is at most 16 times their number.
+        // SAFETY: a `Line` is 16 `f32` without padding, and `len` is at most 16 times the number of lines.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }

@@ -1,26 +1,27 @@
-//! From logits to named classes: softmax and the k most probable.
+//! Softmax and top-k over logits.
 
 use std::cmp::Ordering;
 
 use crate::sort::least_by;
 
-/// One class and how probable it is.
+/// One class and its probability.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
-    /// The class, counted without the background class: 0 to 999 for ImageNet.
+    /// The class index, not counting the background class: 0 to 999 for ImageNet.
     pub index: usize,
-    /// From 0 to 1; the probabilities of all classes, background included, add up to 1.
+    /// From 0 to 1. The probabilities of all classes, including the background, sum to 1.
     pub probability: f32,
 }
 
-/// The `k` most probable classes, the most probable first; of equals, the lower index first.
+/// The `k` most probable classes, in descending order; ties go to the lower index. If there are fewer than `k` classes,
+/// returns all of them.
 ///
 /// The softmax is over all `logits`. With `background`, class 0 means "none of the others" (the
 /// 1001-class checkpoints): it takes its share of the probability but is not ranked, and `index`
-/// counts from the class after it. Fewer than `k` classes give as many as there are.
+/// counts from the class after it.
 ///
-/// A NaN logit counts as minus infinity: such a class comes last, with probability 0. Where no
-/// logit is above minus infinity, every probability is 0. Infinite logits share the whole.
+/// A NaN logit counts as minus infinity, so its class comes last with probability 0. If all logits are minus infinity,
+/// every probability is 0. Classes with a logit of plus infinity share the whole probability equally.
 ///
 /// ```
 /// use mobilenet_wasm::classify::top_k;
@@ -44,7 +45,7 @@ pub fn top_k(logits: &[f32], k: usize, background: bool) -> Vec<Prediction> {
         .collect()
 }
 
-/// Orders logits, NaN as minus infinity; 0 and -0 are equal.
+/// Orders logits; NaN counts as minus infinity, and 0 equals -0.
 fn compare(a: f32, b: f32) -> Ordering {
     let number = |logit: f32| {
         if logit.is_nan() { f32::NEG_INFINITY } else { logit }
@@ -52,9 +53,8 @@ fn compare(a: f32, b: f32) -> Ordering {
     number(a).partial_cmp(&number(b)).unwrap_or(Ordering::Equal)
 }
 
-/// `exp(logit) / sum of exp(logits)`, both divided by the largest `exp` so that nothing overflows.
-/// In f64: the difference of two f32 is always finite there, and a thousand terms add up exactly
-/// enough.
+/// `exp(logit) / sum of exp(logits)`. Both terms are divided by the largest `exp`, so that nothing overflows.
+/// The sum is in f64, where the difference of two finite f32 is finite and a thousand terms lose no relevant accuracy.
 struct Softmax {
     max: f32,
     sum: f64,
@@ -68,7 +68,7 @@ impl Softmax {
         Self { max, sum }
     }
 
-    /// `exp(logit - max)`, in its limits where these are infinite or NaN.
+    /// `exp(logit - max)`, or its limit where one of them is infinite or NaN.
     fn share(logit: f32, max: f32) -> f64 {
         if logit.is_nan() || logit == f32::NEG_INFINITY {
             0.0

@@ -1,4 +1,4 @@
-//! The one error type of the crate.
+//! The error type of the crate.
 
 use crate::arch::{
     MAX_CLASSES, MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH, Site, Version,
@@ -6,11 +6,11 @@ use crate::arch::{
 use crate::plan::MAX_RUNS;
 use crate::preprocess::Rect;
 
-/// What went wrong, and where.
+/// What went wrong and where. The message says what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An input of the wrong length was given to a network.
+    /// An input has the wrong length for the network.
     #[error("the network takes {expected} values, {got} were given")]
     InputLength {
         /// Values that the network takes: height x width x 3.
@@ -18,21 +18,28 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
-    /// An input with a value that is no number: it would reach only some of the logits, as activations cut NaN off.
+    /// An input has a value that is not finite. The network can't report it later, because clamping activations turn
+    /// NaN and infinities into ordinary numbers.
     #[error("the network takes finite values, the one at index {index} is {value}")]
     InputValue {
-        /// Where it is.
+        /// Its index.
         index: usize,
         /// NaN or an infinity.
         value: f32,
     },
-    /// A profile of no run, or of too many.
+    /// A profile with no runs or too many.
     #[error("the number of runs must be from 1 to {MAX_RUNS}, not {runs}")]
     Runs {
         /// The number that was asked for.
         runs: usize,
     },
-    /// A layer that the network has not.
+    /// A layer or an activation that can't be timed.
+    #[error("this can't be timed: {reason}")]
+    Timed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The network has no layer of this name.
     #[error("the network has no layer `{name}`; it has {}", known.join(", "))]
     Layer {
         /// The name that was asked for.
@@ -40,7 +47,7 @@ pub enum Error {
         /// All names.
         known: Vec<String>,
     },
-    /// A class that the network has not.
+    /// The network has no class of this index.
     #[error("there is no class {class}: the network has {classes}, from 0 on")]
     Class {
         /// The class that was asked for.
@@ -48,7 +55,7 @@ pub enum Error {
         /// How many there are.
         classes: usize,
     },
-    /// A source of weights gave a tensor of the wrong length.
+    /// A weight source returned a tensor of the wrong length.
     #[error("{site}: {expected} {what} expected, {got} were given")]
     WeightLength {
         /// The convolution.
@@ -60,7 +67,7 @@ pub enum Error {
         /// Values that were given.
         got: usize,
     },
-    /// A picture with an empty side, or one too long to be a picture.
+    /// A side of the picture is 0 or longer than the maximum.
     #[error("a picture of {width} x {height} pixels: each side must be from 1 to {max}")]
     ImageSide {
         /// Pixels per row.
@@ -70,7 +77,7 @@ pub enum Error {
         /// The longest side that is accepted.
         max: usize,
     },
-    /// A picture whose pixels don't fill its sides.
+    /// The number of bytes doesn't match the picture's sides.
     #[error(
         "a picture of {width} x {height} pixels has {expected} bytes of RGBA, {got} were given"
     )]
@@ -79,12 +86,12 @@ pub enum Error {
         width: usize,
         /// Rows.
         height: usize,
-        /// Bytes that these sides need: width x height x 4.
+        /// Bytes that these sides need: width x height x 4 for RGBA.
         expected: u64,
         /// Bytes that were given.
         got: usize,
     },
-    /// A rectangle that is empty, or reaches out of its picture.
+    /// A rectangle is empty, reaches beyond its picture, or cuts through pixels that share a colour.
     #[error("no {rect} pixels are within a picture of {width} x {height}")]
     ImageRect {
         /// The picture's pixels per row.
@@ -94,7 +101,7 @@ pub enum Error {
         /// The rectangle.
         rect: Rect,
     },
-    /// A part of a picture whose pixels don't fill its rectangle.
+    /// A part of a picture has too few bytes for its rectangle, or its rows overlap.
     #[error(
         "{rect} pixels are rows of {row} bytes of RGBA, {expected} bytes in all; \
          rows {stride} bytes apart and {got} bytes were given"
@@ -111,27 +118,27 @@ pub enum Error {
         /// Bytes that were given.
         got: usize,
     },
-    /// A part of a picture that lacks pixels of the crop.
+    /// A part of a picture lacks pixels that the crop needs.
     #[error("of a picture of {width} x {height} pixels {needed} are needed, {got} were given")]
     ImagePart {
         /// The picture's pixels per row.
         width: usize,
         /// The picture's rows.
         height: usize,
-        /// What the crop is made of.
+        /// The rectangle that the crop needs.
         needed: Rect,
-        /// What was given.
+        /// The rectangle that was given.
         got: Rect,
     },
-    /// A picture that is prepared before all of it was resized.
-    #[error("{rows} of the {crop} rows of the resized picture are there")]
+    /// A picture is used before all of its strips are resized.
+    #[error("only {rows} of the {crop} rows of the picture are resized")]
     Unread {
-        /// Those that were resized.
+        /// Rows of the crop that are resized.
         rows: usize,
-        /// Those of the crop.
+        /// Rows of the crop.
         crop: usize,
     },
-    /// Preprocessing settings that no picture can be prepared with.
+    /// A preprocessing setting is out of range.
     #[error("preprocessing: {field} is {value}, it must be {expected}")]
     Preprocessing {
         /// The field of [`Preprocessing`](crate::preprocess::Preprocessing).
@@ -141,13 +148,13 @@ pub enum Error {
         /// What is accepted.
         expected: String,
     },
-    /// A width multiplier outside the allowed range.
+    /// The width multiplier is out of range.
     #[error("the width multiplier must be from {MIN_WIDTH} to {MAX_WIDTH}, not {width}")]
     Width {
         /// The multiplier that was asked for.
         width: f64,
     },
-    /// An input size outside the allowed range or not a multiple of 32.
+    /// The input size is out of range or not a multiple of 32.
     #[error(
         "the resolution must be a multiple of 32 from {MIN_RESOLUTION} to {MAX_RESOLUTION}, not {resolution}"
     )]
@@ -155,13 +162,13 @@ pub enum Error {
         /// The size that was asked for, pixels.
         resolution: usize,
     },
-    /// A class count outside the allowed range.
+    /// The class count is out of range.
     #[error("the class count must be from 1 to {MAX_CLASSES}, not {classes}")]
     Classes {
         /// The count that was asked for.
         classes: usize,
     },
-    /// A network whose layers don't fit together, or that no kernel runs.
+    /// The network's layers don't fit together, or no kernel runs one of them.
     #[error("this network can't be run: {site}: {reason}")]
     Network {
         /// The layer.
@@ -176,17 +183,17 @@ pub enum Error {
         version: Version,
     },
 
-    /// A weights file can't be read where it should have bytes.
+    /// Bytes of the weights file can't be read.
     #[error("{length} bytes at {offset} of the weights can't be read: {reason}")]
     Read {
-        /// Where they should be.
+        /// Offset of the first one in the file.
         offset: u64,
-        /// How many.
+        /// Number of bytes.
         length: usize,
-        /// Why not.
+        /// Why they can't be read.
         reason: String,
     },
-    /// A weights file ends too early.
+    /// The weights file ends too early.
     #[error("the weights file ends after {length} bytes, {what} needs {expected}")]
     Truncated {
         /// What is cut off.
@@ -196,7 +203,7 @@ pub enum Error {
         /// The file's bytes.
         length: u64,
     },
-    /// A weights file claims a header longer than any MobileNet's.
+    /// The weights file claims a longer header than any MobileNet has.
     #[error(
         "the weights file claims a header of {length} bytes, at most {max} are allowed: is it a safetensors file?"
     )]
@@ -206,13 +213,13 @@ pub enum Error {
         /// The longest that is read.
         max: u64,
     },
-    /// A weights file's header is not what safetensors writes.
+    /// The header of the weights file is not a valid safetensors header.
     #[error("the weights file's header is malformed: {reason}")]
     Header {
         /// What the JSON parser says.
         reason: String,
     },
-    /// A weights file has more bytes than its tensors.
+    /// The tensors don't fill the weights file.
     #[error("the weights file has {found} bytes after its header, its tensors fill {expected}")]
     TrailingBytes {
         /// Bytes that the tensors fill.
@@ -220,17 +227,17 @@ pub enum Error {
         /// Bytes after the header.
         found: u64,
     },
-    /// A tensor's place in the file is impossible.
+    /// A tensor's byte range contradicts its shape, its neighbours or the file's length.
     #[error("tensor `{tensor}` lies at bytes {} to {}: expected {expected}", found.0, found.1)]
     TensorRange {
         /// The tensor's name.
         tensor: String,
-        /// What the place must be.
+        /// What the range must be.
         expected: String,
         /// First byte, and the one after the last.
         found: (usize, usize),
     },
-    /// The network needs a tensor that the file hasn't.
+    /// The file lacks a tensor that the network needs.
     #[error("tensor `{tensor}` of shape {shape:?} is missing")]
     MissingTensor {
         /// The tensor's name.
@@ -238,12 +245,12 @@ pub enum Error {
         /// Its shape.
         shape: Vec<usize>,
     },
-    /// The file has a tensor that the network has no use for.
-    #[error("tensor `{tensor}` is not a part of {network}")]
+    /// The file has a tensor that the network doesn't use.
+    #[error("tensor `{tensor}` doesn't belong to {network}")]
     SurplusTensor {
         /// The tensor's name.
         tensor: String,
-        /// The network that the other tensors are.
+        /// The network that the other tensors belong to.
         network: String,
     },
     /// A tensor's elements are not floats.
@@ -251,10 +258,10 @@ pub enum Error {
     TensorDtype {
         /// The tensor's name.
         tensor: String,
-        /// The type, as safetensors calls it.
+        /// The type's name in safetensors.
         found: String,
     },
-    /// A tensor's shape is not the network's.
+    /// A tensor has another shape than the network needs.
     #[error("tensor `{tensor}` has shape {found:?}: expected {expected:?}")]
     TensorShape {
         /// The tensor's name.
@@ -264,7 +271,7 @@ pub enum Error {
         /// The file's shape.
         found: Vec<usize>,
     },
-    /// A weight that can't be: NaN, infinite, or a negative variance.
+    /// A weight is NaN or infinite, or a variance is negative.
     #[error("tensor `{tensor}` holds {value} at index {index}: expected {expected}")]
     TensorValue {
         /// The tensor's name.
@@ -277,39 +284,39 @@ pub enum Error {
         expected: &'static str,
     },
 
-    /// A part of a `.tflite` file lies outside of it.
+    /// An offset or a length in a `.tflite` file leads outside of the file.
     #[error("the .tflite file has {file} bytes, {what} needs {length} at {offset}")]
     TfliteRange {
-        /// The part.
+        /// The part that it leads to.
         what: &'static str,
-        /// Where it should be.
+        /// Offset of that part in the file.
         offset: u64,
-        /// Its bytes.
+        /// Bytes of that part.
         length: u64,
         /// The file's bytes.
         file: u64,
     },
-    /// A `.tflite` file refers to what it hasn't.
-    #[error("the .tflite file refers to number {index} of {what}, which has {len}")]
+    /// An index in a `.tflite` file is out of range.
+    #[error("the .tflite file refers to element {index} of {what}, which has {len}")]
     TfliteIndex {
-        /// What has numbers.
+        /// The list that it refers to.
         what: &'static str,
-        /// The number.
+        /// The index.
         index: i64,
-        /// How many there are.
+        /// Elements of that list.
         len: u32,
     },
-    /// A `.tflite` file claims more than its length has room for.
-    #[error("{what}: {count} can't be in a .tflite file of {length} bytes")]
+    /// A list in a `.tflite` file claims more elements than the file has room for.
+    #[error("{what}: a .tflite file of {length} bytes has no room for {count}")]
     TfliteCount {
-        /// What there is too much of.
+        /// The list.
         what: &'static str,
-        /// How much.
+        /// The number of elements that the file claims.
         count: u32,
         /// The file's bytes.
         length: u64,
     },
-    /// A `.tflite` file's tensor can't be read, or isn't what its operator needs.
+    /// A tensor of a `.tflite` file can't be read, or doesn't fit its operator.
     #[error("tensor `{tensor}` of the .tflite file: {reason}")]
     TfliteTensor {
         /// The tensor's name.
@@ -317,44 +324,44 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// An operator of a `.tflite` file is no part of a MobileNet. The first that isn't.
+    /// An operator of a `.tflite` file doesn't fit a MobileNet. It is the first one that doesn't.
     #[error(
-        "not a network that is known here: operator {index}, {name}, which makes `{tensor}`, doesn't fit: {reason}"
+        "unknown network: operator {index}, {name}, which makes `{tensor}`, doesn't fit: {reason}"
     )]
     TfliteOperator {
-        /// Its place in the graph, from 0 on.
+        /// Its index in the graph.
         index: u32,
-        /// What it does, as TensorFlow Lite calls it.
+        /// Its name in TensorFlow Lite.
         name: String,
-        /// The tensor that it makes.
+        /// The tensor that it computes.
         tensor: String,
         /// Why it doesn't fit.
         reason: String,
     },
 
-    /// There is no memory for what was asked for. Nothing has changed: everything that was there can go on.
+    /// An allocation failed. Nothing has changed: what was loaded before still works.
     #[error("there is no memory for {bytes} bytes more")]
     OutOfMemory {
-        /// What could not be allocated.
+        /// Bytes that could not be allocated.
         bytes: u64,
     },
-    /// A number of threads that can't be had.
+    /// The threads can't be started.
     #[error("{threads} threads can't be had: {reason}")]
     Threads {
         /// The number asked for.
         threads: usize,
-        /// What is possible, or what the system says.
+        /// The possible range, or the system's error.
         reason: String,
     },
 
-    /// The weights are those of another network.
-    #[error("not a network that is known here: {reason}")]
+    /// The weights belong to a network that the crate doesn't know.
+    #[error("unknown network: {reason}")]
     UnknownNetwork {
         /// How it differs.
         reason: String,
     },
 
-    /// A configuration file is not the JSON that it should be.
+    /// A configuration file is not JSON, or a field has the wrong type.
     #[error("{file}: {reason}")]
     ConfigJson {
         /// `config.json` or `preprocessor_config.json`.
@@ -362,7 +369,7 @@ pub enum Error {
         /// What the JSON parser says.
         reason: String,
     },
-    /// A configuration file contradicts the weights, or asks for what is not supported.
+    /// A configuration file contradicts the weights, or asks for something unsupported.
     #[error("{file}: `{field}` is {found}, expected {expected}")]
     ConfigValue {
         /// `config.json` or `preprocessor_config.json`.
@@ -377,13 +384,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable upper-case code, for JavaScript's `error.code`.
+    /// A stable upper-case code. It becomes JavaScript's `error.code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::InputLength { .. }
             | Self::InputValue { .. }
             | Self::Runs { .. }
+            | Self::Timed { .. }
             | Self::Layer { .. }
             | Self::Class { .. }
             | Self::ImageSide { .. }

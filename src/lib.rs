@@ -1,15 +1,17 @@
-//! MobileNet V1 to V4 for the browser.
+//! MobileNet V1 to V4 on the CPU, for the browser. [`Model`] is the entry point.
 
 pub mod arch;
 mod buffer;
 pub mod classify;
 pub mod error;
 pub mod kernels;
+pub mod measure;
 pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod simd;
 mod sort;
+mod stopwatch;
 mod threads;
 #[cfg(feature = "wasm")]
 mod wasm;

@@ -1,4 +1,4 @@
-//! A network from picture to classes: what a program uses.
+//! The crate's main type: a network with its preprocessing, from picture to classes.
 
 use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
@@ -32,27 +32,27 @@ pub struct Model {
     warnings: Vec<String>,
     preprocessor: Preprocessor,
     plan: Plan,
-    /// The plan that keeps every tensor, once it has been asked for.
+    /// The plan that keeps every tensor, created on first use.
     inspector: Option<Inspector>,
 }
 
-/// What a network looks at.
+/// The input of a network, in one of three forms.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// A picture of any size, or as much of one as [`Model::source`] says.
+    /// A picture of any size, or the part of it that [`Model::source`] names.
     Picture(PicturePart<'a>),
-    /// One of which all that [`Model::next_strip`] asked for is resized.
+    /// A resized picture: a cache with every strip that [`Model::next_strip`] asked for.
     Resized(&'a ResizeCache),
-    /// A prepared one: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
+    /// A preprocessed picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     Input(&'a [f32]),
 }
 
 impl Model {
-    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers. `config` and
-    /// `preprocessor_config` are the texts of the JSON files of that name beside it.
+    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers, or a `.tflite` file. `config` and
+    /// `preprocessor_config` are the contents of `config.json` and `preprocessor_config.json`.
     ///
     /// # Errors
-    /// What is wrong with the file or the configuration, and where.
+    /// Those of [`Checkpoint::open`], [`Preprocessor::new`] and [`Plan::new`].
     pub fn load(
         source: &dyn ByteSource,
         config: Option<&str>,
@@ -61,7 +61,7 @@ impl Model {
         Self::load_with(source, config, preprocessor_config, Precision::F32)
     }
 
-    /// [`Model::load`], to compute with this precision.
+    /// [`Model::load`] with this precision.
     ///
     /// # Errors
     /// Those of [`Model::load`].
@@ -82,7 +82,7 @@ impl Model {
         Ok(model)
     }
 
-    /// The network with random weights: right in speed and size, its predictions mean nothing.
+    /// Makes the network with random weights. It has the speed and size of a trained one; its predictions mean nothing.
     ///
     /// # Errors
     /// Those of [`Network::check`] and of [`Preprocessing::validate`].
@@ -90,7 +90,7 @@ impl Model {
         Self::untrained_with(network, seed, Precision::F32)
     }
 
-    /// [`Model::untrained`], to compute with this precision.
+    /// [`Model::untrained`] with this precision.
     ///
     /// # Errors
     /// Those of [`Model::untrained`].
@@ -122,7 +122,7 @@ impl Model {
         })
     }
 
-    /// The logits of one prepared picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
+    /// Computes the logits of a preprocessed picture: `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     ///
     /// # Errors
     /// [`Error::InputLength`] and [`Error::InputValue`].
@@ -143,7 +143,7 @@ impl Model {
         self.plan.profile::<Native>(input, clock, runs)
     }
 
-    /// The rectangle of pictures of `width` x `height` pixels that the network sees: nothing else of them is read.
+    /// The rectangle that the network reads of a picture of `width` x `height` pixels.
     ///
     /// # Errors
     /// [`Error::ImageSide`].
@@ -151,17 +151,17 @@ impl Model {
         self.preprocessor.source(width, height)
     }
 
-    /// Prepares a picture; [`Model::predict`] then classifies it. [`Model::classify`] does both, this
-    /// is for timing them apart.
+    /// Preprocesses a picture for [`Model::predict`]. [`Model::classify`] does both; use the two calls to time them
+    /// separately.
     ///
     /// # Errors
-    /// [`Error::ImagePart`] for a picture of which something is missing.
+    /// [`Error::ImagePart`] if the part lacks pixels of the crop.
     pub fn prepare<'a>(&mut self, picture: impl Into<PicturePart<'a>>) -> Result<(), Error> {
         self.prepare_source(Source::Picture(picture.into()))
     }
 
-    /// What is to be read next of a picture of `width` x `height` pixels, of which `cache` has all that was read; `None` when
-    /// nothing is left: then [`Source::Resized`] is whole. All at once, or in strips where it is large.
+    /// The rectangle to read next of a picture of this `(width, height)` in pixels, given the rows that `cache` already
+    /// has. A large picture is read in strips. `None` when the cache is complete: it is then a [`Source::Resized`].
     ///
     /// # Errors
     /// [`Error::ImageSide`].
@@ -173,7 +173,8 @@ impl Model {
         self.preprocessor.next_strip(size, cache)
     }
 
-    /// Resizes what [`Model::next_strip`] asked for into `cache`, where it is for all networks that resize alike.
+    /// Resizes the strip that [`Model::next_strip`] asked for into `cache`. All networks with the same resize settings
+    /// can use it.
     ///
     /// # Errors
     /// [`Error::ImagePart`] and [`Error::OutOfMemory`].
@@ -186,7 +187,7 @@ impl Model {
         self.preprocessor.resize_strip(&threads, picture, cache)
     }
 
-    /// [`Model::prepare`] of anything that a network looks at.
+    /// [`Model::prepare`] for any form of input.
     ///
     /// # Errors
     /// [`Error::ImagePart`], [`Error::Unread`], [`Error::InputLength`] and [`Error::InputValue`].
@@ -194,16 +195,16 @@ impl Model {
         prepare(source, &mut self.preprocessor, &mut self.plan)
     }
 
-    /// Runs the network on the prepared picture; the `k` most probable classes, the best first.
+    /// Runs the network on the preprocessed picture; returns the `k` most probable classes in descending order.
     pub fn predict(&mut self, k: usize) -> Vec<Prediction> {
         top_k(self.plan.run_picture::<Native>(), k, self.background)
     }
 
-    /// The `k` most probable classes of a picture of any size, the best first. An ImageNet network's
-    /// `index` is that of the 1000 ImageNet classes.
+    /// Classifies a picture of any size; returns the `k` most probable classes in descending order. For an ImageNet
+    /// network, `index` counts the 1000 ImageNet classes.
     ///
     /// # Errors
-    /// [`Error::ImagePart`] for a picture of which something is missing.
+    /// [`Error::ImagePart`] if the part lacks pixels of the crop.
     pub fn classify<'a>(
         &mut self,
         picture: impl Into<PicturePart<'a>>,
@@ -213,23 +214,23 @@ impl Model {
         Ok(self.predict(k))
     }
 
-    /// What the classifier sees of a picture or an input: the features for another task. Their number is 1024 for V1, 1280
-    /// for V2, V3-Large, V4, MnasNet and EfficientNet-Lite, and 1024 for V3-Small, times the width in some: it is
-    /// `network().classifier.in_channels`. V1 and V2 have them from the pooling, V3 and V4 from the layer behind it.
+    /// Computes the classifier's input: an embedding, for use in other tasks. Its length is
+    /// `network().classifier.in_channels`: at width 1.0, 1024 for V1 and V3-Small, 1280 for the others. It is the
+    /// output of the pooling, or of the dense layer after it in V3 and V4.
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::InputValue`].
+    /// Those of [`Model::prepare_source`].
     pub fn embed(&mut self, source: Source<'_>) -> Result<&[f32], Error> {
         self.prepare_source(source)?;
         self.plan.run_picture::<Native>();
         Ok(self.plan.features())
     }
 
-    /// Runs the network so that every tensor stays: see [`Inspector`]. It takes the memory of all tensors, and keeps it
-    /// until [`Model::drop_inspector`].
+    /// Runs the network and keeps every tensor: see [`Inspector`]. The tensors stay in memory until
+    /// [`Model::drop_inspector`].
     ///
     /// # Errors
-    /// [`Error::InputLength`] and [`Error::InputValue`].
+    /// Those of [`Model::prepare_source`], and [`Error::OutOfMemory`].
     pub fn inspect(&mut self, source: Source<'_>, gates: Gates) -> Result<&Inspector, Error> {
         let kept = self.inspector.take().filter(|inspector| inspector.gates() == gates);
         let inspector = match kept {
@@ -242,11 +243,11 @@ impl Model {
         Ok(inspector)
     }
 
-    /// How much each part of a picture speaks for a class, or for the most probable one: see
-    /// [`Inspector::activation_map`]. Classes are counted as in [`Model::classify`], and so is the map's.
+    /// Computes the class activation map of `class`, or of the most probable class: see [`Inspector::activation_map`].
+    /// Class indices, including the map's, count as in [`Model::classify`].
     ///
     /// # Errors
-    /// [`Error::InputLength`], [`Error::InputValue`] and [`Error::Class`].
+    /// Those of [`Model::inspect`], and [`Error::Class`] if there is no such class.
     pub fn activation_map(
         &mut self,
         source: Source<'_>,
@@ -263,23 +264,23 @@ impl Model {
         Ok(ActivationMap { class, ..inspector.activation_map(class + skipped)? })
     }
 
-    /// Gives back the memory of [`Model::inspect`].
+    /// Frees the memory of [`Model::inspect`].
     pub fn drop_inspector(&mut self) {
         self.inspector = None;
     }
 
-    /// Has these threads run the network from now on; other networks may have the same. The logits are the same bits for
-    /// every number of them.
+    /// Makes these threads run the network. Several networks may share them. The number of threads doesn't change a bit
+    /// of the logits.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`]; the network then keeps those it has.
+    /// [`Error::OutOfMemory`]; the network then keeps its threads.
     pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
         self.plan.set_threads(threads)?;
         self.inspector = None;
         Ok(())
     }
 
-    /// Whether class 0 stands for "none of the others", as in Google's checkpoints of 1001 classes.
+    /// Whether class 0 means "none of the others", as in Google's checkpoints of 1001 classes.
     #[must_use]
     pub fn has_background(&self) -> bool {
         self.background
@@ -291,7 +292,7 @@ impl Model {
         self.plan.network()
     }
 
-    /// Whose tensor names the checkpoint had; `None` for an untrained network.
+    /// The library whose tensor names the checkpoint has; `None` for an untrained network.
     #[must_use]
     pub fn flavour(&self) -> Option<Flavour> {
         self.flavour
@@ -303,26 +304,26 @@ impl Model {
         self.preprocessor.settings()
     }
 
-    /// The class names that `config.json` held, the background left out.
+    /// The class names of `config.json`, without the background.
     #[must_use]
     pub fn labels(&self) -> Option<&[String]> {
         self.labels.as_deref()
     }
 
-    /// What was guessed of the checkpoint: see [`Checkpoint::warnings`].
+    /// What the loader had to guess: see [`Checkpoint::warnings`].
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The plan behind it.
+    /// The execution plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 }
 
-/// Writes whatever is looked at to where a plan has its picture.
+/// Writes the preprocessed input to the plan's picture.
 fn prepare(
     source: Source<'_>,
     preprocessor: &mut Preprocessor,

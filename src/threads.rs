@@ -1,11 +1,11 @@
-//! Where a team's threads come from: the operating system, or the workers of a page.
+//! Threads for a team: those of the operating system, or the workers of a page.
 
 #[cfg(not(all(target_arch = "wasm32", feature = "threads")))]
 pub use system::{Thread, start};
 #[cfg(all(target_arch = "wasm32", feature = "threads"))]
 pub use workers::{Thread, enter, start};
 
-/// The operating system's. WebAssembly without shared memory has none, and says so when one is started.
+/// Threads of the operating system. In WebAssembly without shared memory, starting one fails.
 #[cfg(not(all(target_arch = "wasm32", feature = "threads")))]
 mod system {
     use std::{io, thread};
@@ -13,21 +13,21 @@ mod system {
     /// A running thread.
     pub struct Thread(thread::JoinHandle<()>);
 
-    /// Starts a thread.
+    /// Starts a thread that runs `body`.
     pub fn start(body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
         thread::Builder::new().name("mobilenet".to_owned()).spawn(body).map(Thread)
     }
 
     impl Thread {
-        /// Waits for its end.
+        /// Waits until the thread ends.
         pub fn join(self) {
-            // A panic has been reported where it happened.
+            // The thread has already reported a panic.
             let _ = self.0.join();
         }
     }
 }
 
-/// A page's. WebAssembly can't start a worker: each thread waits for one that calls [`enter`].
+/// The workers of a page. WebAssembly can't start a worker, so each thread waits until one calls [`enter`].
 #[cfg(all(target_arch = "wasm32", feature = "threads"))]
 mod workers {
     use std::collections::VecDeque;
@@ -39,10 +39,10 @@ mod workers {
     static QUEUE: Mutex<VecDeque<Body>> = Mutex::new(VecDeque::new());
     static QUEUED: Condvar = Condvar::new();
 
-    /// A thread for which a worker has come or will come.
+    /// A queued thread, whether or not a worker runs it already.
     pub struct Thread;
 
-    /// Queues a thread.
+    /// Queues `body` for the next worker that calls [`enter`].
     pub fn start(body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
         QUEUE.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(body));
         QUEUED.notify_one();
@@ -50,11 +50,11 @@ mod workers {
     }
 
     impl Thread {
-        /// Returns at once: the thread may be one that no worker ever came for.
+        /// Returns at once, since perhaps no worker ever ran this thread.
         pub fn join(self) {}
     }
 
-    /// Makes the calling worker the next queued thread, once there is one; returns at its end.
+    /// Waits for a queued thread and runs it in the calling worker; returns when it ends.
     pub fn enter() {
         let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
         let body = loop {

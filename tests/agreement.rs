@@ -1,5 +1,5 @@
-//! What 8 bits change: trained networks on 8 bits against the same on floats, over crops of the photos of `../shared`.
-//! `tests/int8.rs` compares networks with random weights, which anybody has.
+//! Compares trained networks on 8 bits with the same networks on floats, over crops of the photos of `../shared`.
+//! `tests/int8.rs` does the same with random weights, which need no files.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "common/photos.rs"]
@@ -34,7 +34,7 @@ fn load(folder: &Path, precision: Precision) -> Model {
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 
-/// A square of any place in the photo, from a third of its shorter side to all of it.
+/// A random square of the photo. Its side is from a third of the photo's shorter side to all of it.
 fn crop(photo: &Photo, rng: &mut fastrand::Rng) -> (usize, Vec<u8>) {
     let short = photo.width.min(photo.height);
     let side = rng.usize(short / 3..=short);
@@ -44,8 +44,8 @@ fn crop(photo: &Photo, rng: &mut fastrand::Rng) -> (usize, Vec<u8>) {
     (side, rows.collect())
 }
 
-/// At least 96 % of all crops get the same class, and 99 % of those where the two best are further than .05 apart; the best
-/// one's probability changes by .02 at most in the mean.
+/// At least 96 % of all crops get the same class, and 99 % of those whose two most probable classes differ by more than
+/// 0.05. The probability of the most probable class changes by 0.02 at most on average.
 #[test]
 fn trained_networks_agree() {
     let Some(models) = skip::shared("trained_networks_agree", "models") else { return };

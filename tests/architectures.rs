@@ -1,4 +1,4 @@
-//! The networks' shapes against the published figures and against the libraries' own networks.
+//! Compares the networks' shapes with the published figures and with the libraries' own networks.
 
 use mobilenet_wasm::arch::{
     Activation, Config, Conv, ConvKind, Network, Padding, Rounding, Site, Version,
@@ -35,7 +35,7 @@ fn counts_of_the_papers_networks() {
     }
 }
 
-/// timm's registered networks of other widths and forms: parameters counted on timm 1.0.31's own.
+/// timm's registered networks of other widths and forms, with the parameter counts of timm 1.0.31.
 #[wasm_bindgen_test(unsupported = test)]
 fn counts_of_timms_registered_networks() {
     for (version, minimalistic, width, parameters) in [
@@ -109,7 +109,7 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
     }
 }
 
-/// Channels and sizes fit together from the image to the classes, for every input size and many widths.
+/// Channels and map sizes fit together from the image to the classes, for every input size and many widths.
 #[wasm_bindgen_test(unsupported = test)]
 fn layers_fit_together() {
     for version in Version::ALL {
@@ -133,7 +133,7 @@ fn check_fit(network: &Network) {
         let expected = if matches!(site, Site::SqueezeExpand(_)) { expanded } else { channels };
         match site {
             Site::SqueezeReduce(_) => expanded = conv.out_channels,
-            // The gate has a value for each channel, and the channels go on as they were.
+            // There is a gate for each channel, and the number of channels stays the same.
             Site::SqueezeExpand(_) => assert_eq!(conv.out_channels, channels),
             Site::Stem
             | Site::Start(_)
@@ -188,7 +188,8 @@ fn residuals() {
     );
 }
 
-/// The silent accuracy bug: at stride 2 and even sizes the two paddings differ by one pixel, at stride 1 never.
+/// At stride 2 and even sizes the two paddings differ by one pixel, which silently costs accuracy; at stride 1 they are
+/// equal.
 #[wasm_bindgen_test(unsupported = test)]
 fn paddings() {
     for size in [6, 48, 112, 224] {
@@ -227,8 +228,8 @@ fn what_no_network_can_be_is_refused() {
     assert_eq!(error.to_string(), "MobileNet V2 has no minimalistic form, only V3 has");
 }
 
-/// A network whose layers don't fit together, or that no kernel runs, is an error when a plan is built: the kernels read
-/// memory as the network says.
+/// Building a plan fails if the network's layers don't fit together or no kernel runs one, since the kernels trust the
+/// network's sizes when they read memory.
 #[wasm_bindgen_test(unsupported = test)]
 fn networks_that_do_not_fit_are_refused() {
     type Mistake = (Version, Site, fn(&mut Network));

@@ -1,4 +1,4 @@
-//! Checkpoints and configs that are malformed, or that say less than they could.
+//! Malformed checkpoints and configurations, and missing configurations.
 
 #[path = "common/goldens.rs"]
 #[expect(dead_code, reason = "images and logits are for networks.rs")]
@@ -51,7 +51,7 @@ fn remove(tensors: &mut Vec<Tensor>, name: &str) {
     tensors.retain(|tensor| tensor.name != name);
 }
 
-/// An error's code, and parts that its message must have.
+/// An error's code, and texts that its message must contain.
 type Expected = (&'static str, &'static [&'static str]);
 
 fn assert_error(case: &str, result: Result<Network, Error>, (code, parts): Expected) {
@@ -63,7 +63,7 @@ fn assert_error(case: &str, result: Result<Network, Error>, (code, parts): Expec
     }
 }
 
-/// What is wrong with one tensor is said with its name, what was expected and what was found.
+/// An error in a tensor names the tensor, what was expected and what was found.
 #[wasm_bindgen_test(unsupported = test)]
 fn malformed_tensors() {
     type Damage = fn(&mut Vec<Tensor>);
@@ -207,7 +207,7 @@ fn malformed_tensors() {
     }
 }
 
-/// What is wrong with the file as such.
+/// Errors in the file format.
 #[wasm_bindgen_test(unsupported = test)]
 fn malformed_files() {
     let tensor = |shape: &str, start: usize, end: usize| {
@@ -217,7 +217,7 @@ fn malformed_files() {
     let two = |a: String, b: String| format!(r#"{{"a":{a},"b":{b}}}"#);
     let with_header = safetensors::with_header;
     let prefix = |length: u64, rest: &[u8]| [&length.to_le_bytes(), rest].concat();
-    // Miri takes ten minutes for half a million.
+    // Miri takes ten minutes for half a million brackets.
     let deep = if cfg!(miri) { 1 << 10 } else { 1 << 19 };
     let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         ("empty", vec![], &["ends after 0 bytes", "8"]),
@@ -290,7 +290,7 @@ fn malformed_files() {
     );
 }
 
-/// A file that is cut anywhere, or has bytes changed anywhere, gives an error or finite weights, and never a panic.
+/// A file that is truncated or has changed bytes anywhere gives an error or finite weights, never a panic.
 #[wasm_bindgen_test(unsupported = test)]
 fn damaged_at_random() {
     let seed = 0x6d6f_6269_6c65;
@@ -314,7 +314,7 @@ fn damaged_at_random() {
 
             let mut damaged = bytes.clone();
             for _ in 0..random.usize(1..4) {
-                // Most of the file is weights, most of the mistakes are in the header.
+                // At least half of the changes hit the header, although most of the file is weights.
                 let end = if random.bool() { header } else { bytes.len() };
                 damaged[random.usize(..end)] = random.u8(..);
             }
@@ -327,7 +327,7 @@ fn damaged_at_random() {
     }
 }
 
-/// Configs cut and changed at random.
+/// Configurations that are truncated and changed at random.
 #[wasm_bindgen_test(unsupported = test)]
 fn damaged_configs_at_random() {
     let mut random = fastrand::Rng::with_seed(0x636f_6e66_6967);
@@ -356,7 +356,7 @@ fn damaged_configs_at_random() {
     }
 }
 
-/// A source that fails when it is read, as a JavaScript array does whose buffer was transferred.
+/// A source whose reads fail, like a JavaScript array whose buffer was transferred.
 struct Failing<'a> {
     bytes: &'a [u8],
     from: u64,
@@ -395,7 +395,7 @@ fn a_source_that_fails() {
     assert!((&bytes[..]).read(u64::MAX, &mut [0; 1]).is_err());
 }
 
-/// A checkpoint asked for a convolution of another network.
+/// A checkpoint returns an error for a convolution of another network.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_convolution_that_is_not_there() {
     let bytes = safetensors::file(&small_goldens()[0].tensors());
@@ -415,7 +415,7 @@ fn a_convolution_that_is_not_there() {
     }
 }
 
-/// What the configs must not say.
+/// Invalid or contradicting values in `config.json`.
 #[wasm_bindgen_test(unsupported = test)]
 fn contradicting_and_unsupported_configs() {
     type Change = fn(&mut Value);
@@ -605,7 +605,7 @@ fn contradicting_and_unsupported_configs() {
     }
 }
 
-/// What `preprocessor_config.json` must not say.
+/// Invalid values in `preprocessor_config.json`.
 #[wasm_bindgen_test(unsupported = test)]
 fn unsupported_preprocessor_configs() {
     let golden = Golden::named("transformers-v1-0.3-128");
@@ -636,7 +636,7 @@ fn unsupported_preprocessor_configs() {
     }
 }
 
-/// What holds when a checkpoint comes without its configs.
+/// The assumptions about a checkpoint without its configurations.
 #[wasm_bindgen_test(unsupported = test)]
 fn conventions_without_a_config() {
     let imagenet = [0.485, 0.456, 0.406];
@@ -746,7 +746,7 @@ fn conventions_without_a_config() {
     }
 }
 
-/// Nothing is guessed where the configuration tells it.
+/// There are no warnings about settings that the configuration defines.
 #[wasm_bindgen_test(unsupported = test)]
 fn no_warning_with_a_config() {
     for (name, config, preprocessor) in [
@@ -768,7 +768,7 @@ fn no_warning_with_a_config() {
     }
 }
 
-/// An architecture's name alone makes a `tf_*` network of timm's tensors, and the other way round.
+/// The architecture's name alone decides whether timm's tensors are a `tf_*` network.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_architecture_tells_tensorflows_networks() {
     let bytes = safetensors::file(&Golden::named("timm-v3-small-tf-0.75-96").tensors());
@@ -841,12 +841,12 @@ fn labels() {
     let names = names.expect("labels");
     assert!(background);
     assert_eq!((names.len(), &*names[0], &*names[999]), (1000, "class 0", "class 999"));
-    // 1001 classes of something else.
+    // With 1001 classes of another data set, there is no background class.
     let mut config = golden.config.clone();
     config["id2label"]["0"] = json!("aardvark");
     let (names, background) = labels(&golden, &config);
     assert_eq!((names.expect("labels").len(), background), (1001, false));
-    // transformers' stand-ins are no labels.
+    // transformers' placeholder names are not labels.
     let golden = Golden::named("transformers-v2-0.35-96");
     assert!(golden.config["id2label"]["0"] == "LABEL_0");
     assert_eq!(labels(&golden, &golden.config), (None, false));

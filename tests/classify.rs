@@ -1,4 +1,4 @@
-//! Ranking and softmax, at the edges of what a network can hand over.
+//! Top-k and softmax, including extreme logits.
 
 use mobilenet_wasm::classify::{Prediction, top_k};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -14,7 +14,7 @@ fn probabilities(predictions: &[Prediction]) -> Vec<f32> {
     predictions.iter().map(|prediction| prediction.probability).collect()
 }
 
-/// Softmax without any care, for logits that need none.
+/// Plain softmax, for logits that don't overflow.
 fn naive_softmax(logits: &[f32]) -> Vec<f64> {
     let exps: Vec<f64> = logits.iter().map(|&logit| f64::from(logit).exp()).collect();
     let sum: f64 = exps.iter().sum();
@@ -81,7 +81,7 @@ fn huge_logits_neither_overflow_nor_vanish() {
     assert_eq!(probabilities(&top_k(&[-1e30, 1e30, 0.0], 3, false)), [1.0, 0.0, 0.0]);
     assert_eq!(probabilities(&top_k(&[f32::MIN, f32::MAX, f32::MAX], 3, false)), [0.5, 0.5, 0.0]);
     assert_eq!(probabilities(&top_k(&[-1e30, -1e30], 2, false)), [0.5, 0.5]);
-    // Ranked by logit where the probabilities are both 0.
+    // Classes with probability 0 are ranked by their logits.
     assert_eq!(indices(&top_k(&[-2000.0, 0.0, -1000.0], 3, false)), [1, 2, 0]);
 }
 

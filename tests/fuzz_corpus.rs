@@ -1,5 +1,5 @@
-//! The fuzz targets' corpus, without a fuzzer: nothing in it panics, and nothing makes a reader allocate more than a few
-//! times a file's length. See `fuzz/README.md`.
+//! Replays the fuzz targets' corpus without a fuzzer: no input panics, and none makes a reader allocate more than a few
+//! times the file's length. See `fuzz/README.md`.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../fuzz/src/lib.rs"]
@@ -20,7 +20,7 @@ fn replay(folder: &str, target: fn(&[u8])) {
     let mut inputs = 0;
     for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
         let path = entry.unwrap().path();
-        // Of a panic, only the test's output is shown.
+        // Names the input in the test's output, in case it panics.
         println!("{}", path.display());
         target(&fs::read(path).unwrap());
         inputs += 1;
@@ -38,7 +38,7 @@ fn configs() {
     replay("config", fuzz::config);
 }
 
-/// The bound is no bound if nothing is counted.
+/// Allocations are counted at all; otherwise the bound would test nothing.
 #[test]
 fn allocations_are_counted() {
     let ((), peak) = memory::peak(|| {

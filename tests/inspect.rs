@@ -1,9 +1,9 @@
-//! What is inside of a network: every tensor against the naive network's, and what is made of them.
+//! The inspector: every tensor against the naive network's, and the class activation maps.
 
 #[path = "common/naive.rs"]
 mod naive;
 
-use mobilenet_wasm::arch::{Config, Network, Site, Version};
+use mobilenet_wasm::arch::{Config, ConvKind, Network, Site, Version};
 use mobilenet_wasm::plan::Gates;
 use mobilenet_wasm::weights::{Untrained, WeightSource};
 use mobilenet_wasm::{Error, Model, RgbaImage, Source};
@@ -29,7 +29,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
 }
 
-/// Every tensor of every network is the naive network's, in its order and under its name.
+/// Every tensor of every network equals the naive network's, in the same order and with the same name.
 #[wasm_bindgen_test(unsupported = test)]
 fn every_tensor_is_the_naive_networks() {
     for version in Version::ALL {
@@ -57,7 +57,7 @@ fn every_tensor_is_the_naive_networks() {
     }
 }
 
-/// The plan that keeps everything gives the plain plan's bits, and leaves the plain plan alone.
+/// The plan that keeps every tensor gives the same bits as the normal plan and doesn't change it.
 #[wasm_bindgen_test(unsupported = test)]
 fn logits_and_features_are_the_plain_plans_bits() {
     for version in Version::ALL {
@@ -76,7 +76,7 @@ fn logits_and_features_are_the_plain_plans_bits() {
     }
 }
 
-/// With open gates squeeze-and-excite has no effect: only networks that have it change.
+/// With open gates squeeze-and-excite has no effect, so only the logits of networks that have it change.
 #[wasm_bindgen_test(unsupported = test)]
 fn open_gates_scale_by_one() {
     for version in [Version::V2, Version::V3Small] {
@@ -93,8 +93,8 @@ fn open_gates_scale_by_one() {
     }
 }
 
-/// V1 and V2: the map's mean and the bias are the logit. V3 and V4: the map's mean follows the logit where the features
-/// change a little along the map's own direction, as a gradient says.
+/// V1 and V2: the map's mean plus the bias is the logit. V3 and V4: the map's mean is the derivative of the logit when
+/// all pooled features are scaled.
 #[wasm_bindgen_test(unsupported = test)]
 fn activation_maps_add_up_to_the_logit() {
     for version in Version::ALL {
@@ -117,7 +117,7 @@ fn activation_maps_add_up_to_the_logit() {
                 let sum = mean + f64::from(bias[class]);
                 assert!((sum - logits[class]).abs() < 1e-4, "{version}: {sum} {}", logits[class]);
             } else {
-                // d logit / d scale at scale 1, by a difference: the pooled features times 1 + h.
+                // d logit / d scale at scale 1, by a central difference.
                 let at = |scale| logits_of(&network, pooled, scale)[class];
                 let slope = (at(1.0 + 1e-6) - at(1.0 - 1e-6)) / 2e-6;
                 assert!((mean - slope).abs() < 1e-3, "{version}: {mean} {slope}");
@@ -128,7 +128,7 @@ fn activation_maps_add_up_to_the_logit() {
     }
 }
 
-/// The logits of pooled features that are `scale` times these.
+/// The logits for the pooled features times `scale`.
 fn logits_of(network: &Network, pooled: &Image, scale: f64) -> Vec<f64> {
     let mut image = pooled.clone();
     image.values.iter_mut().for_each(|value| *value *= scale);
@@ -140,7 +140,7 @@ fn logits_of(network: &Network, pooled: &Image, scale: f64) -> Vec<f64> {
     image.values
 }
 
-/// Pictures and inputs may take turns, and a wrong one leaves all as it was.
+/// Pictures and inputs may alternate, and a wrong input changes nothing.
 #[wasm_bindgen_test(unsupported = test)]
 fn pictures_and_inputs_take_turns() {
     let mut model = Model::untrained(network(Version::V3Small), SEED).unwrap();
@@ -153,5 +153,33 @@ fn pictures_and_inputs_take_turns() {
     assert_eq!(bits(&inspector.tensor("head").unwrap().values), first);
     let error = inspector.tensor("block 99 expand").unwrap_err();
     assert!(error.to_string().contains("block 99 expand"), "{error}");
+    assert_eq!(error.code(), "BAD_INPUT");
+}
+
+/// The filters are the checkpoint's, whatever the order in which the kernel reads them.
+#[wasm_bindgen_test(unsupported = test)]
+fn filters_are_the_weights() {
+    for version in Version::ALL {
+        let network = network(version);
+        let model = Model::untrained(network.clone(), SEED).unwrap();
+        let mut source = Untrained::new(SEED);
+        let mut found = 0;
+        for (site, conv) in network.sites() {
+            let filters = model.plan().filters(&site.to_string());
+            if conv.kind != ConvKind::Depthwise {
+                assert!(matches!(filters, Err(Error::Layer { .. })), "{version} {site}");
+                continue;
+            }
+            let filters = filters.unwrap();
+            assert_eq!((filters.kernel, filters.channels), (conv.kernel, conv.out_channels));
+            let expected = source.conv(site, conv).unwrap();
+            assert_eq!(bits(&filters.values), bits(&expected.weight), "{version} {site}");
+            assert_eq!(bits(&filters.biases), bits(&expected.bias), "{version} {site}");
+            found += 1;
+        }
+        assert!(found > 10, "{version}");
+    }
+    let model = Model::untrained(network(Version::V1), SEED).unwrap();
+    let error = model.plan().filters("block 13 depthwise").unwrap_err();
     assert_eq!(error.code(), "BAD_INPUT");
 }

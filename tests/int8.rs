@@ -1,5 +1,5 @@
-//! The pointwise convolution on 8 bits, on every instruction set of the build and by each way to multiply bytes: against
-//! whole numbers, and against floats.
+//! The pointwise convolution on 8 bits, with every instruction set of the build and both kinds of dot products, against
+//! the quantised values and against floats.
 
 use fastrand::Rng;
 use mobilenet_wasm::Buffer;
@@ -20,7 +20,7 @@ use {
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// How many of `count` cases to try: few for Miri.
+/// How many of `count` cases to try: few in Miri.
 fn cases(count: u64) -> u64 {
     if cfg!(miri) { count.div_ceil(50) } else { count }
 }
@@ -33,7 +33,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
 }
 
-/// A map's bytes in blocks, and what scales each pixel.
+/// A map's bytes in blocks, and scale and least value of each pixel.
 struct Quantised {
     bytes: Vec<u8>,
     ranges: Vec<f32>,
@@ -53,7 +53,7 @@ fn quantise<V: F32x4>(input: &[f32], channels: usize, pixels: usize, cut: usize)
         ranges: ranges.as_mut_ptr(),
     };
     for part in [0..cut, cut..pixels] {
-        // SAFETY: the buffers hold the shapes that `map` names, and the cut is even.
+        // SAFETY: the buffers have the shapes that `map` names, and the cut is even.
         unsafe { int8::quantise::<V::PairDots>(&map, part) }
     }
     Quantised { bytes, ranges }
@@ -64,7 +64,7 @@ struct Case {
     channels: usize,
     out_channels: usize,
     pixels: usize,
-    /// Of the inputs.
+    /// The range of the inputs.
     ends: [f32; 2],
     activation: Activation,
     accumulate: bool,
@@ -90,7 +90,7 @@ impl Case {
         let &Self { channels, out_channels, pixels, ends, activation, accumulate } = self;
         let input = values(&mut rng, channels * pixels, ends[0], ends[1]);
         let mut weight = values(&mut rng, channels * out_channels, -0.5, 0.5);
-        // A channel of zeros, and one of the largest weights on the largest inputs.
+        // The first output channel has weights of zero, the last one the largest weights.
         weight[..channels].fill(0.0);
         weight[(out_channels - 1) * channels..].fill(0.5);
         let bias = values(&mut rng, out_channels, -2.0, 2.0);
@@ -116,7 +116,7 @@ impl Case {
         let (panel, pixel) = (rng.usize(0..=blocks(out_channels)), rng.usize(0..=pixels));
         for panels in [0..panel, panel..blocks(out_channels)] {
             for part in [0..pixel, pixel..pixels] {
-                // SAFETY: the buffers hold the shapes that `conv` names.
+                // SAFETY: the buffers have the shapes that `conv` names.
                 unsafe { int8::pointwise::<V>(&conv, panels.clone(), part) }
             }
         }
@@ -134,7 +134,8 @@ impl Case {
                 true => sum + f64::from(residual[index]),
                 false => reference::activate(activation, sum),
             };
-            // What the bytes stand for: rounded, but to which side of the nearest is the packing's choice.
+            // The expected sum of the dequantised inputs, and its error bound: the packing may round a weight either
+            // way.
             let (mut sum, mut error) = (f64::from(bias[out]), 0.0);
             for (k, &weight) in row.iter().enumerate() {
                 let x = f64::from(input[k * pixels + pixel]);
@@ -151,7 +152,7 @@ impl Case {
                 V::NAME
             );
             if [0, out_channels - 1].contains(&out) {
-                // Zeros and largest weights are exact.
+                // Zeros and the largest weights are quantised exactly.
                 assert!(
                     (got - exact).abs() <= 2e-5 * exact.abs().max(1.0) * channels as f64,
                     "{} {products:?} {self:?}: value {index} is {got}, should be {exact}",
@@ -163,7 +164,7 @@ impl Case {
     }
 }
 
-/// Both ways to multiply give the same bits, and so do instruction sets that round alike.
+/// Both kinds of dot products give the same bits, and so do instruction sets with the same rounding.
 #[wasm_bindgen_test(unsupported = test)]
 fn pointwise_is_right() {
     let mut rng = Rng::with_seed(1);
@@ -179,7 +180,7 @@ fn pointwise_is_right() {
     }
 }
 
-/// A weight's bytes keep the sum of its row.
+/// Quantising a row of weights keeps its sum.
 #[wasm_bindgen_test(unsupported = test)]
 fn sums_of_weights_are_kept() {
     let mut rng = Rng::with_seed(2);
@@ -193,8 +194,8 @@ fn sums_of_weights_are_kept() {
     }
 }
 
-/// Networks with random weights: the logits of 8 bits are those of floats within a tenth of their spread, the same bits
-/// for every number of threads and in the plan that keeps all tensors, and not those of floats.
+/// Networks with random weights: the logits on 8 bits differ from those on floats, but by less than a tenth of their
+/// spread. Every number of threads and the plan that keeps all tensors give the same bits.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 #[cfg_attr(miri, ignore = "whole networks")]
@@ -232,7 +233,7 @@ fn networks_are_close_to_floats() {
     }
 }
 
-/// Narrow networks stay on floats, and say so.
+/// Narrow networks use floats, and report it.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 #[cfg_attr(miri, ignore = "whole networks")]
@@ -247,7 +248,7 @@ fn narrow_networks_stay_on_floats() {
     }
 }
 
-/// Pictures of one colour have pixels whose values are all the same.
+/// Pictures of a single colour, in which the values of a pixel may all be equal.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 #[cfg_attr(miri, ignore = "whole networks")]

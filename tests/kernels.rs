@@ -1,5 +1,5 @@
-//! Every kernel, on every instruction set of the build, against the plain loops of
-//! `kernels::reference`, over random shapes; and the instruction sets against each other, bit by bit.
+//! Compares every kernel, with every instruction set of the build, with the plain loops of `kernels::reference` over
+//! random shapes, and the instruction sets with each other bit by bit.
 
 use fastrand::Rng;
 use mobilenet_wasm::Buffer;
@@ -15,12 +15,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// Any of the activations.
+/// A random activation.
 fn any(rng: &mut Rng) -> Activation {
     Activation::ALL[rng.usize(0..Activation::ALL.len())]
 }
 
-/// Any of a convolution's: all but squeeze-and-excite's gate.
+/// A random activation of a convolution: any but hard-sigmoid.
 fn any_of_a_convolution(rng: &mut Rng) -> Activation {
     loop {
         let activation = any(rng);
@@ -30,18 +30,19 @@ fn any_of_a_convolution(rng: &mut Rng) -> Activation {
     }
 }
 
-/// What a row of tests needs: values of a spread that reaches every branch of the activations.
+/// Random values. Their range makes the sums reach every branch of the activations.
 fn values(rng: &mut Rng, len: usize) -> Vec<f32> {
     (0..len).map(|_| (rng.f32() - 0.5) * 4.0).collect()
 }
 
-/// Weights that keep the sum of `depth` products within a few units.
+/// Random weights that keep the sum of `depth` products within a few units.
 fn weights(rng: &mut Rng, len: usize, depth: usize) -> Vec<f32> {
     let scale = 4.0 / (depth as f32).sqrt();
     (0..len).map(|_| (rng.f32() - 0.5) * scale).collect()
 }
 
-/// The sums' rounding errors grow with their depth; one unit in the last place of 16 is 1e-6.
+/// Checks values with a tolerance. Rounding errors grow with the depth of the sums; one unit in the last place of 16 is
+/// 1e-6.
 fn check(name: &str, what: &dyn std::fmt::Debug, got: &[f32], expected: &[f64]) {
     assert_eq!(got.len(), expected.len(), "{name} {what:?}");
     for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
@@ -52,7 +53,7 @@ fn check(name: &str, what: &dyn std::fmt::Debug, got: &[f32], expected: &[f64]) 
     }
 }
 
-/// Bits of `got` and `other`, where both instruction sets round twice.
+/// Checks that the bits of `got` and `scalar` are equal, if the instruction set `V` rounds a multiply-add twice.
 fn check_bits<V: F32x4>(what: &dyn std::fmt::Debug, got: &[f32], scalar: &[f32]) {
     if V::FUSED {
         return;
@@ -67,12 +68,12 @@ fn blocked(planar: &[f32], channels: usize, pixels: usize) -> Buffer {
     buffer
 }
 
-/// How many of `count` cases to try. Miri, which looks for undefined behaviour, takes some 100,000 times as long.
+/// How many of `count` cases to try: few in Miri, which takes about 100,000 times as long.
 fn cases(count: u64) -> u64 {
     if cfg!(miri) { count.div_ceil(50) } else { count }
 }
 
-/// A length below `end`, or below a quarter of it for Miri.
+/// A random length below `end`, or below a quarter of it in Miri.
 fn length(rng: &mut Rng, end: usize) -> usize {
     rng.usize(1..if cfg!(miri) { end.div_ceil(4).max(2) } else { end })
 }
@@ -249,7 +250,7 @@ impl StemCase {
         let packed = pack::stem(&weight, &bias).unwrap();
         let mut output = Buffer::zeros(tensor(out_channels, pixels)).unwrap();
         let conv = stem::Stem {
-            // Not of the slice from there on: the kernel reads the border before it too.
+            // A pointer into the whole buffer, since the kernel also reads the border before `first`.
             input: source.as_ptr().wrapping_add(first),
             input_row: row,
             window,
@@ -311,7 +312,7 @@ impl ConvolutionCase {
         let packed = pack::convolution(&weight, &bias, kernel).unwrap();
         let mut output = Buffer::zeros(tensor(out_channels, pixels)).unwrap();
         let mut scratch = Buffer::zeros(convolution::scratch(channels, kernel)).unwrap();
-        // What an earlier step left there must not matter.
+        // Values that an earlier step left in the scratch memory must not matter.
         scratch.fill(f32::NAN);
         let conv = Convolution {
             input: source.as_ptr(),
@@ -426,7 +427,7 @@ fn pool_and_scale<V: F32x4>(channels: usize, pixels: usize, seed: u64) -> Vec<f3
     let expected: Vec<f64> = input.chunks(pixels).map(mean).collect();
     check(V::NAME, &(channels, pixels), &means[..channels], &expected);
 
-    // In place, so by one pointer: another borrow of the tensor would end it.
+    // One pointer for input and output, since the kernel works in place and another borrow would invalidate it.
     let values = tensor.as_mut_ptr();
     let step = scale::Scale {
         gates: means.as_ptr(),

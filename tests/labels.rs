@@ -1,5 +1,5 @@
-//! The package's ImageNet names: `IMAGENET_CLASSES` of the npm package
-//! @tensorflow-models/mobilenet 2.1.1 (Apache-2.0), class 107 spelt as ImageNet does.
+//! The package's ImageNet names are `IMAGENET_CLASSES` of the npm package @tensorflow-models/mobilenet 2.1.1
+//! (Apache-2.0), with ImageNet's spelling of class 107.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

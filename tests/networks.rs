@@ -1,4 +1,4 @@
-//! Whole networks against the libraries that they come from.
+//! Compares whole networks with the libraries that they come from.
 
 #[path = "common/goldens.rs"]
 mod goldens;
@@ -22,7 +22,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// Each golden is recognised for what it is.
+/// Each golden's network and settings are recognised.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_are_recognised() {
     for golden in Golden::all() {
@@ -59,14 +59,14 @@ fn goldens_are_recognised() {
             golden.name
         );
         assert_eq!(network.padding, padding, "{}", golden.name);
-        // torchvision's config, which doesn't exist, can't tell the width: the shapes must.
+        // torchvision has no config, so its width must come from the shapes.
         assert_eq!(network.width, golden.width, "{}", golden.name);
         assert_eq!(checkpoint.preprocessing().crop, golden.resolution, "{}", golden.name);
         assert_eq!(checkpoint.has_background(), golden.classes == 1001, "{}", golden.name);
     }
 }
 
-/// Each golden's logits by the naive network.
+/// The naive network gives each golden's logits.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_by_the_naive_network() {
     for golden in Golden::all() {
@@ -74,8 +74,8 @@ fn goldens_by_the_naive_network() {
     }
 }
 
-/// Each golden's logits by the execution plan, on this build's instruction set; and on the scalar one, bit by bit
-/// the same where both round a multiply-add twice.
+/// The execution plan gives each golden's logits with this build's instruction set. The scalar one gives the same bits
+/// if both round a multiply-add twice.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_by_the_plan() {
     for golden in Golden::all() {
@@ -99,7 +99,7 @@ fn goldens_by_the_plan() {
     }
 }
 
-/// A picture leaves nothing behind that the next one sees.
+/// A picture doesn't influence the next one.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_used_plan_gives_the_same_logits() {
     for version in Version::ALL {
@@ -114,7 +114,7 @@ fn a_used_plan_gives_the_same_logits() {
     }
 }
 
-/// NaN is refused with its place, since ReLU6 would turn it into a number; the model goes on.
+/// NaN in the input is an error that names its index, since ReLU6 would turn it into a number. The model still works.
 #[wasm_bindgen_test(unsupported = test)]
 fn values_that_are_no_numbers_are_refused() {
     let config = Config { resolution: 96, ..Config::new(Version::V2) };
@@ -140,7 +140,7 @@ fn values_that_are_no_numbers_are_refused() {
     assert_eq!(bits(model.run(&picture).unwrap()), before);
 }
 
-/// What a network takes besides its parameters: packing adds a panel's padding at most. The expanded tensors of
+/// The memory of a network besides its parameters. Packing adds the padding of panels at most. The expanded tensors of
 /// large maps never exist as a whole: with them V2 took 5.8 MiB and V3-Large 3.9.
 #[wasm_bindgen_test(unsupported = test)]
 fn memory_at_224_pixels() {
@@ -169,7 +169,7 @@ fn memory_at_224_pixels() {
     }
 }
 
-/// The goldens would tell a wrong padding or eps, the mistakes that cost accuracy without a sign.
+/// A wrong padding or eps, which silently costs accuracy, would fail the comparison with the goldens.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_tell_wrong_padding_and_eps() {
     type Mistake = fn(&mut Value);

@@ -1,5 +1,5 @@
-//! A network that could be, but for which there is no memory, is told so with the bytes that it needs. Native: the
-//! allocator that has no memory needs the test binary to itself.
+//! A valid network that needs too much memory is an error with the number of bytes. Native only: the limiting allocator
+//! needs its own test binary.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -7,22 +7,23 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use mobilenet_wasm::arch::{Block, Config, Conv, ConvKind, Network, Version};
 use mobilenet_wasm::{Error, Model};
 
-/// Has no memory for more than a quarter of a gigabyte at a time: a system may promise memory that it hasn't.
+/// An allocator that refuses more than a quarter of a gigabyte at a time. The system's allocator may promise memory
+/// that it doesn't have.
 struct Small;
 
-// SAFETY: every call goes to `System` unchanged, or fails as an allocator may. `realloc` and `alloc_zeroed` have defaults
-// that call `alloc`.
+// SAFETY: every call goes to `System` unchanged, or fails as an allocator may. `realloc` and `alloc_zeroed` have
+// defaults that call `alloc`.
 unsafe impl GlobalAlloc for Small {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > 1 << 28 {
             return std::ptr::null_mut();
         }
-        // SAFETY: the caller's promises are those that `System` asks for.
+        // SAFETY: the caller promises what `System` requires.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        // SAFETY: as above, and `pointer` comes from `System.alloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -52,7 +53,7 @@ fn the_largest_classifiers() {
         let network = Network::new(&config(width, classes)).unwrap();
         assert_eq!(untrained(network), bytes, "width {width}, {classes} classes");
     }
-    // The largest weights that pass for a network's: more than 32 bits count, in bytes.
+    // The largest weights that a valid network may have: their bytes don't fit in 32 bits.
     let mut network = Network::new(&Config::new(Version::V4ConvSmall)).unwrap();
     let largest = Conv {
         kind: ConvKind::Convolution,
@@ -77,7 +78,7 @@ fn the_largest_classifiers() {
     assert_eq!(untrained(network), Some(9 * 16_384 * 16_384 * 4));
 }
 
-/// Maps for which there is no memory, of layers with few weights.
+/// Maps that are too large, of layers with few weights.
 #[test]
 fn the_largest_maps() {
     let mut network = Network::new(&Config::new(Version::V1)).unwrap();

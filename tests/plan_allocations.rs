@@ -1,5 +1,5 @@
-//! Running a network allocates nothing, on one thread and on several, and a thread takes little memory. Native: the
-//! counting allocator needs the test binary to itself, so this file holds one test.
+//! Running a network allocates nothing, on one thread and on several, and a thread needs little memory. Native only:
+//! the counting allocator needs its own test binary, so this file has one test.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -11,9 +11,9 @@ use mobilenet_wasm::Model;
 use mobilenet_wasm::arch::{Config, Network, Version};
 use mobilenet_wasm::plan::Threads;
 
-/// Allocations of all threads.
+/// Number of allocations of all threads.
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-/// Bytes that are allocated.
+/// Bytes that are currently allocated.
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
 struct Counting;
@@ -24,13 +24,13 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         BYTES.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are those that `System` asks for.
+        // SAFETY: the caller promises what `System` requires.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        // SAFETY: as above, and `pointer` comes from `System.alloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -38,7 +38,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Bytes that a thread may take besides its stack: 0.4 MiB.
+/// The most bytes of a thread besides its stack: 0.4 MiB.
 const THREAD: usize = 4 * (1 << 20) / 10;
 
 #[test]
@@ -59,7 +59,7 @@ fn runs_allocate_nothing_and_threads_little() {
     }
 }
 
-/// Allocations in five runs. Tries again some times: a thread allocates when it starts, which it may do late.
+/// The number of allocations in five runs, the least of several tries: a thread may start late, and allocates then.
 fn least_allocations(model: &mut Model, input: &[f32]) -> usize {
     let mut least = usize::MAX;
     for _ in 0..20 {

@@ -1,5 +1,5 @@
-//! The preprocessing against timm, torchvision, transformers and Pillow. Where the goldens come from:
-//! tests/goldens/preprocess/make.py.
+//! Compares the preprocessing with timm, torchvision, transformers and Pillow. `tests/goldens/preprocess/make.py` makes
+//! the goldens.
 
 use mobilenet_wasm::plan::Threads;
 use mobilenet_wasm::preprocess::{
@@ -63,7 +63,7 @@ fn read_goldens(mut bytes: &[u8]) -> Vec<Golden> {
                     3 => Interpolation::Bicubic,
                     other => panic!("filter {other}"),
                 },
-                // The output is then the byte / 255.
+                // With this normalisation the output is the byte / 255.
                 mean: [0.0; 3],
                 std: [1.0; 3],
             },
@@ -76,7 +76,7 @@ fn read_goldens(mut bytes: &[u8]) -> Vec<Golden> {
     goldens
 }
 
-/// make.py's `synthetic`.
+/// The same picture as `synthetic` of make.py.
 fn synthetic(width: usize, height: usize, seed: u32) -> Vec<u8> {
     let mut rgba = Vec::with_capacity(width * height * 4);
     for y in 0..height as u32 {
@@ -97,7 +97,7 @@ fn synthetic(width: usize, height: usize, seed: u32) -> Vec<u8> {
     rgba
 }
 
-/// zlib's checksum.
+/// The checksum of zlib.
 fn adler32(bytes: &[u8]) -> u32 {
     let (mut a, mut b) = (1, 0);
     for &byte in bytes {
@@ -135,7 +135,7 @@ impl Difference {
                 for (&value, &sample) in pixel.iter().zip(&mut samples) {
                     let difference = (value * 255.0 - f32::from(sample)).abs();
                     assert!(difference.is_finite());
-                    // f32 holds a byte / 255 to a ten-millionth: 0.001 is only its rounding.
+                    // The tolerance of 0.001 is only for rounding: f32 stores a byte / 255 to a ten-millionth.
                     all.count += 1;
                     all.equal += usize::from(difference < 0.001);
                     all.within_1 += usize::from(difference < 1.001);
@@ -187,8 +187,8 @@ fn synthetic_pictures_equal_the_libraries() {
     }
 }
 
-/// The JPEG decoders differ: Pillow's (libjpeg-turbo) and the test's give pixels that are not
-/// always the same. PNG files decode to the same bytes, so there everything is equal.
+/// PNG files decode to the same bytes, so everything is equal. JPEG files may differ, since Pillow's decoder
+/// (libjpeg-turbo) and the test's don't always give the same pixels.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn photos_equal_the_libraries() {
@@ -274,7 +274,7 @@ fn values_between_rows_stay() {
     let rgba = synthetic(50, 31, 2);
     let dense = prepare(&settings, 50, 31, &rgba);
     let (row, stride) = (settings.crop * 3, settings.crop * 3 + 5);
-    // The last row ends where the buffer ends.
+    // The buffer ends with the last row.
     let mut output = vec![7.0; (settings.crop - 1) * stride + row];
     let image = RgbaImage::new(50, 31, &rgba).unwrap();
     Preprocessor::new(settings).unwrap().run(image, &mut output, stride);
@@ -372,14 +372,14 @@ fn settings_are_checked() {
     }
 }
 
-/// `Image.resize` of the whole picture and one channel, after Pillow's documentation of its filters and
-/// `Resample.c`: rows, then columns, each rounded to bytes. Then a crop of the centre.
+/// A plain implementation of `Image.resize` for whole pictures, after Pillow's documentation of its filters and
+/// `Resample.c`: resizes rows, then columns, and rounds each to bytes. Then crops the centre.
 struct Pillow<'a> {
     settings: &'a Preprocessing,
 }
 
 impl Pillow<'_> {
-    /// Resizes `count` lines of `source` values to `target` values. `at` says where a line's value is.
+    /// Resizes `count` lines of `source` values to `target` values. `at` gives the index of a line's value.
     fn lines(
         &self,
         from: &[u8],
@@ -432,7 +432,7 @@ impl Pillow<'_> {
         let starts = resized.map(|side| {
             let half = (side as f64 - crop as f64) / 2.0;
             match crop_start {
-                // Negative where the picture is padded: the odd pixel comes behind it.
+                // Negative if the picture is padded; an odd pixel goes right or below.
                 _ if half < 0.0 => -((-half) as isize),
                 CropStart::Even => half.round_ties_even() as isize,
                 CropStart::First => half as isize,
@@ -463,7 +463,7 @@ impl Pillow<'_> {
     }
 }
 
-/// Settings and a size at random; shorter, longer and as long as the crop.
+/// Random settings and a random size; sides are shorter than, longer than or as long as the crop.
 fn random_case(rng: &mut fastrand::Rng) -> (Preprocessing, usize, usize) {
     let crop = rng.usize(1..=40);
     let settings = Preprocessing {
@@ -474,7 +474,7 @@ fn random_case(rng: &mut fastrand::Rng) -> (Preprocessing, usize, usize) {
         mean: [0.0; 3],
         std: [1.0; 3],
     };
-    // Small, long, and much larger than the crop.
+    // Small sides, long ones, and sides much larger than the crop.
     let mut side = || {
         let limit = [6, 40, LONGEST][rng.usize(0..3)];
         rng.usize(1..=limit)
@@ -490,7 +490,7 @@ fn random_pictures_equal_the_plain_sums() {
         let rgba = synthetic(width, height, case);
         let output = prepare(&settings, width, height, &rgba);
         let expected = Pillow { settings: &settings }.crop((width, height), &rgba);
-        // A byte is a whole number here; f32 holds it / 255 to a ten-millionth.
+        // The tolerance is for rounding: f32 stores a byte / 255 to a ten-millionth.
         let equal = |(value, &byte): (&f32, &u8)| (value * 255.0 - f32::from(byte)).abs() < 0.001;
         assert!(output.iter().zip(&expected).all(equal), "{width}x{height} {settings:?}");
     }
@@ -500,11 +500,11 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Miri, which checks each access of memory, takes minutes for a picture of 200 x 200.
+/// Few cases in Miri, which takes minutes for a picture of 200 x 200.
 const CASES: u32 = if cfg!(miri) { 10 } else { 200 };
 const LONGEST: usize = if cfg!(miri) { 60 } else { 200 };
 
-/// However the rows are cut into bands, and with plain Rust's instructions too.
+/// Any division into bands gives the same values, with SIMD and in plain Rust.
 #[wasm_bindgen_test(unsupported = test)]
 fn bands_make_the_same_bits() {
     let mut rng = fastrand::Rng::with_seed(9);
@@ -521,7 +521,7 @@ fn bands_make_the_same_bits() {
         let mut scalar = output.clone();
         let mut start = 0;
         while start < settings.crop {
-            // In no order: the working memory may hold rows of any other band.
+            // Bands come in random order, since the working memory may hold rows of any other band.
             let end = rng.usize(start + 1..=settings.crop);
             let scratch = &mut scratch[rng.usize(0..2)];
             bands.rows::<NativeInts>(start..end, scratch, &mut output[start * row..], row);
@@ -553,7 +553,7 @@ fn threads_share_the_bands() {
     assert_eq!(bits(&output), bits(&whole));
 }
 
-/// The rectangle that `source` names is enough, in rows of any stride, and not a pixel more is read.
+/// The rectangle of `source` is enough, with rows of any stride, and no other pixel is read.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_part_is_enough() {
     let mut rng = fastrand::Rng::with_seed(10);
@@ -662,7 +662,7 @@ fn parts_are_checked() {
     }
 }
 
-/// Threads that share a picture's bands, and networks that share what was resized, give the bits that each gives alone.
+/// Threads that share a picture's bands, and networks that share a resized picture, give the same bits as one alone.
 #[test]
 #[cfg(not(target_arch = "wasm32"))]
 fn what_is_shared_is_the_same_bits() {
@@ -704,7 +704,7 @@ fn what_is_shared_is_the_same_bits() {
     }
 }
 
-/// Reads a picture as it is asked for; the most bytes that it was asked for at once, and how often.
+/// Resizes a picture strip by strip; returns the bytes of the largest strip and the number of strips.
 fn resize_in_strips(
     preprocessor: &mut Preprocessor,
     threads: &Threads,
@@ -726,7 +726,7 @@ fn resize_in_strips(
     (largest, count)
 }
 
-/// A photo of 12 megapixels takes 3 MB at a time, and not 36.
+/// A photo of 12 megapixels needs 3 MB at a time, not 36.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_large_photo_is_read_in_strips() {
     let (width, height) = (4000, 3000);
@@ -753,7 +753,7 @@ fn a_large_photo_is_read_in_strips() {
     assert_eq!(resize_in_strips(&mut preprocessor, &threads, &frame, &mut cache).1, 1);
 }
 
-/// Pixels that need no resize: a picture as it is converted, in units of 1/255.
+/// The colour conversion of a picture that needs no resize, in units of 1/255.
 fn converted(layout: Layout, (width, height): (usize, usize), pixels: &[u8]) -> Vec<f32> {
     let crop = width.max(height);
     let settings = Preprocessing {
@@ -773,7 +773,7 @@ fn converted(layout: Layout, (width, height): (usize, usize), pixels: &[u8]) -> 
         .collect()
 }
 
-/// Colours from luma and chroma, by the recommendations' formulas in `f64`.
+/// Colours from luma and chroma equal those of the recommendations' formulas in `f64`.
 #[wasm_bindgen_test(unsupported = test)]
 fn planes_have_the_colours_of_their_recommendation() {
     let weights = [
@@ -841,7 +841,8 @@ fn layouts_are_checked_and_give_the_same_colours() {
     }
 }
 
-/// Planes are resized before they are converted; colours that a screen shows come out as if it were the other way round.
+/// Resizing planes before the conversion gives the same colours as converting first, for colours within the screen's
+/// range.
 #[wasm_bindgen_test(unsupported = test)]
 fn planes_are_resized_as_their_colours() {
     let mut rng = fastrand::Rng::with_seed(22);
@@ -869,7 +870,7 @@ fn planes_are_resized_as_their_colours() {
         Preprocessor::new(settings.clone()).unwrap().run_part(part, &mut output, row).unwrap();
         let expected = prepare(&settings, width, height, &rgba);
         let differences = output.iter().zip(&expected).map(|(value, other)| (value - other).abs());
-        // Both are rounded twice, and U's last digit counts 1.9 in blue.
+        // Both ways round to bytes twice, and a step of 1 in U changes blue by 1.9.
         assert!(differences.clone().fold(0.0, f32::max) < 4.0, "{settings:?}");
         (sum, count) = (sum + differences.sum::<f32>(), count + output.len());
     }

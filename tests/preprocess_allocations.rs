@@ -1,5 +1,5 @@
-//! A stream of frames of one size allocates nothing after the first. Native: the counting allocator
-//! needs the test binary to itself, so this file holds one test.
+//! A stream of frames of one size allocates nothing after the first frame. Native only: the counting allocator needs
+//! its own test binary, so this file has one test.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -11,7 +11,7 @@ use mobilenet_wasm::preprocess::{
 use mobilenet_wasm::simd::NativeInts;
 
 thread_local! {
-    /// Allocations of this thread; the test harness has threads of its own.
+    /// Number of allocations of this thread, since the test harness has its own threads.
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -23,12 +23,12 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are those that `System` asks for.
+        // SAFETY: the caller promises what `System` requires.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        // SAFETY: as above, and `pointer` comes from `System.alloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }

@@ -1,4 +1,4 @@
-//! The profile of a plan: what its steps are said to do, and their times by a made-up clock.
+//! The profile of a plan: the descriptions of its steps, and their times with a simulated clock.
 
 use mobilenet_wasm::arch::{Config, Network, Version};
 use mobilenet_wasm::kernels::peak;
@@ -20,7 +20,7 @@ fn picture(resolution: usize) -> Vec<f32> {
     (0..resolution * resolution * 3).map(|index| (index % 17) as f32 * 0.2 - 1.6).collect()
 }
 
-/// A profile by a clock whose reading number `n` is `ticks(n)` milliseconds after the one before.
+/// A profile with a clock whose reading number `n` is `ticks(n)` milliseconds after the one before.
 fn profile(model: &mut Model, runs: usize, ticks: impl Fn(usize) -> f64) -> Profile {
     let (mut readings, mut time) = (0, 0.0);
     let mut clock = || {
@@ -43,7 +43,7 @@ fn steps_are_the_whole_network_in_order() {
 
         let plain = |kind| matches!(kind, StepKind::Pool | StepKind::Scale);
         let convolutions = steps.iter().filter(|step| !plain(step.kind)).flat_map(|step| {
-            // One step of two convolutions has both their names: "block 1 expand + depthwise".
+            // A fused step has the names of both convolutions: "block 1 expand + depthwise".
             match step.name.split_once(" expand + ") {
                 Some((block, second)) => {
                     vec![format!("{block} expand"), format!("{block} {second}")]
@@ -98,7 +98,7 @@ fn a_profile_leaves_the_logits_as_they_were() {
 fn times_are_the_clocks() {
     let mut model = untrained(Version::V1, 96);
     let steps = model.plan().steps().len();
-    // Every run has one reading more than steps. Four runs, of 1, 2, 3 and 40 us a step.
+    // Every run has one reading more than steps. There are four runs, of 1, 2, 3 and 40 us per step.
     let ticks = |reading| [0.001, 0.002, 0.003, 0.040][reading / (steps + 1)];
     let Profile { steps: times, total } = profile(&mut model, 4, ticks);
     assert_eq!(times.len(), steps);
@@ -114,7 +114,7 @@ fn times_are_the_clocks() {
     near(total.median, 2.5 * steps as f64);
 }
 
-/// A clock that ticks every 100 us, as pages that aren't isolated get, tells steps of 31 us.
+/// A clock with ticks of 100 us, as on pages that aren't cross-origin isolated, still measures steps of 31 us.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_coarse_clock_tells_short_steps() {
     let mut model = untrained(Version::V1, 96);
@@ -149,7 +149,7 @@ fn wrong_arguments_are_errors() {
     }
 }
 
-/// By a clock of one millisecond per reading the rate is the work between two readings.
+/// With a clock that advances one millisecond per reading, the rate is the work between two readings.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_peak_is_the_fastest_reading() {
     let rate = |tick: f64| {

@@ -1,4 +1,4 @@
-//! `.tflite` files: made-up networks against TensorFlow Lite's interpreter, and what is refused.
+//! `.tflite` files: compares made-up networks with TensorFlow Lite's interpreter, and tests files that are refused.
 
 #[path = "common/goldens.rs"]
 #[expect(dead_code, reason = "its checkpoints are for networks.rs")]
@@ -35,7 +35,7 @@ fn golden(name: &str) -> &'static [u8] {
     GOLDENS.iter().find(|(other, _)| *other == name).map(|(_, file)| *file).expect(name)
 }
 
-/// `picture` of make_tflite.py: bytes, in blocks of 8 x 8 equal pixels.
+/// The same picture as `picture` of make_tflite.py: bytes, in squares of 8 x 8 equal pixels.
 fn picture(seed: &str) -> Vec<u8> {
     let blocks = SIDE / 8;
     let values: Vec<u8> =
@@ -44,8 +44,8 @@ fn picture(seed: &str) -> Vec<u8> {
     (0..SIDE * SIDE * 3).map(|i| at(i / 3 / SIDE, i / 3 % SIDE, i % 3)).collect()
 }
 
-/// Each file's probabilities for some pictures, given as bytes: floats to the last digits that matter, and quantised
-/// files as near as a network can be whose activations are not rounded to bytes.
+/// Each file gives the interpreter's probabilities for some pictures. For quantised files the tolerance is larger,
+/// since this crate doesn't round activations to bytes.
 #[wasm_bindgen_test(unsupported = test)]
 fn goldens_are_the_interpreters() {
     let outputs: BTreeMap<String, Vec<Vec<f64>>> =
@@ -78,7 +78,7 @@ fn goldens_are_the_interpreters() {
     }
 }
 
-/// What the graph tells of each network, named or not.
+/// The properties of each network that are recognised from its graph.
 #[wasm_bindgen_test(unsupported = test)]
 fn networks_are_their_graphs() {
     for (name, file) in GOLDENS {
@@ -90,13 +90,13 @@ fn networks_are_their_graphs() {
         assert_eq!(network.padding, padding, "{name}");
         let named = name.starts_with("v1").then_some((Version::V1, 0.1));
         assert_eq!(network.version.map(|version| (version, network.width)), named, "{name}");
-        // Floats that say nothing of their input are the only ones to guess at.
+        // Only float files without any normalisation need a guess.
         let guessed = matches!(name, "v2-like-f32" | "v4-like-f32");
         assert_eq!(checkpoint.warnings().len(), usize::from(guessed), "{name}");
     }
 }
 
-/// Every layer of a graph with squeeze-and-excite and h-swish, in the form in which each number format has it.
+/// Recognises every layer of a graph with squeeze-and-excite and h-swish, in the form that each number format uses.
 #[wasm_bindgen_test(unsupported = test)]
 fn squeeze_excite_is_found() {
     use Activation::{HardSigmoid, HardSwish, Linear};
@@ -134,7 +134,7 @@ fn squeeze_excite_is_found() {
             let expected = match site {
                 Site::Project(_) | Site::Classifier => Linear,
                 Site::SqueezeExpand(_) => HardSigmoid,
-                // Of ReLU the saturation of a quantised output leaves open whether it is ReLU6.
+                // The range of a quantised output doesn't always distinguish ReLU from ReLU6.
                 Site::Depthwise(0) | Site::SqueezeReduce(_) => continue,
                 Site::Stem
                 | Site::Start(_)
@@ -148,7 +148,7 @@ fn squeeze_excite_is_found() {
     }
 }
 
-/// A graph that is no MobileNet: the first operator that doesn't fit is named, with its place.
+/// For a graph that is not a MobileNet, the error names the first operator that doesn't fit, and its index.
 #[wasm_bindgen_test(unsupported = test)]
 fn misfits_are_named() {
     let expected = [
@@ -166,7 +166,7 @@ fn misfits_are_named() {
     }
 }
 
-/// The configuration files say how pictures are prepared, and what the classes are called.
+/// The configuration files define the preprocessing and the class names.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_config_overrides_the_guess() {
     let file = golden("v2-like-f32");
@@ -188,7 +188,7 @@ fn a_config_overrides_the_guess() {
     }
 }
 
-/// A layer that the file hasn't, or that is another there.
+/// Asking for a layer that the file doesn't have, or has with other properties, is an error.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_layer_that_is_not_there() {
     let file = golden("v2-like-u8");

@@ -1,6 +1,5 @@
-//! `.tflite` files that are cut, or changed anywhere: an error or finite weights, never a panic, and no allocation that
-//! the file's length doesn't account for. Native: the measuring allocator needs the test binary to itself, so this file
-//! holds one test.
+//! Truncated or damaged `.tflite` files give an error or finite weights, never a panic, and no allocation that is large
+//! compared with the file. Native only: the measuring allocator needs its own test binary, so this file has one test.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -19,12 +18,12 @@ struct Measuring;
 unsafe impl GlobalAlloc for Measuring {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are those that `System` asks for.
+        // SAFETY: the caller promises what `System` requires.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above; `alloc` gave `pointer`, from `System`.
+        // SAFETY: as above, and `pointer` comes from `System.alloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -32,7 +31,7 @@ unsafe impl GlobalAlloc for Measuring {
 #[global_allocator]
 static ALLOCATOR: Measuring = Measuring;
 
-/// Bytes that reading takes of any file: the tables of a network that is looked for.
+/// Bytes that reading any file may allocate: the layers of a network that the graph is compared with.
 const BASE: usize = 32 << 10;
 
 const FILES: [(&str, &[u8]); 4] = [
@@ -42,7 +41,7 @@ const FILES: [(&str, &[u8]); 4] = [
     ("v3-like-i8", include_bytes!("goldens/tflite/v3-like-i8.tflite")),
 ];
 
-/// Opens a file and reads every layer, as a plan does. Gives the largest allocation too.
+/// Opens a file and reads every layer, as a plan does. Also returns the largest allocation.
 fn load(bytes: &[u8]) -> (Result<(), Error>, usize) {
     LARGEST.store(0, Ordering::Relaxed);
     let result = (|| {

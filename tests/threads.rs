@@ -1,4 +1,4 @@
-//! Several threads: the same bits as one.
+//! Several threads give the same bits as one.
 #![cfg(not(target_arch = "wasm32"))]
 
 use mobilenet_wasm::arch::{
@@ -7,7 +7,7 @@ use mobilenet_wasm::arch::{
 use mobilenet_wasm::plan::{MAX_THREADS, Threads};
 use mobilenet_wasm::{Error, Model};
 
-/// -0 and 0 are equal but not the same.
+/// The bits of the logits, which differ for 0 and -0.
 fn bits(logits: &[f32]) -> Vec<u32> {
     logits.iter().map(|logit| logit.to_bits()).collect()
 }
@@ -17,8 +17,8 @@ fn input(resolution: usize, seed: u64) -> Vec<f32> {
     (0..resolution * resolution * 3).map(|_| rng.f32() * 2.0 - 1.0).collect()
 }
 
-/// Every network, wide, narrow, minimalistic, and of several sizes: the logits of 2 to 5 threads are the
-/// logits of one, run after run.
+/// Every network, including wide, narrow and minimalistic ones and several sizes, gives the same logits on 2 to 5
+/// threads as on one, in every run.
 #[test]
 fn logits_are_the_same_bits() {
     let mut cases = Vec::new();
@@ -46,8 +46,8 @@ fn logits_are_the_same_bits() {
     }
 }
 
-/// Every kind of step in as few operations as a network may have, for Miri: a block whose expansion is fused with its
-/// depthwise convolution, one with squeeze-and-excite and a residual, and a full convolution.
+/// A very small network with every kind of step, for Miri: a block whose expansion is fused with its depthwise
+/// convolution, one with squeeze-and-excite and a residual, and a full convolution.
 fn small_network() -> Network {
     let config = Config { width: 0.1, resolution: 96, classes: 9, ..Config::new(Version::V2) };
     let mut network = Network::new(&config).unwrap();
@@ -96,7 +96,7 @@ fn small_network() -> Network {
     network
 }
 
-/// The memory that threads share is what Miri looks at; it takes a minute for one run.
+/// For Miri, which finds data races in memory that threads share. One run takes it a minute.
 #[test]
 fn a_small_network_is_the_same_bits() {
     let input = input(96, 0);
@@ -113,7 +113,7 @@ fn a_small_network_is_the_same_bits() {
     }
 }
 
-/// Networks that share threads give the bits that each gives alone, in turns and at once.
+/// Networks that share threads give the same bits as alone, whether they run in turns or at the same time.
 #[test]
 fn networks_share_threads() {
     let threads = Threads::new(3).unwrap();
@@ -146,7 +146,7 @@ fn networks_share_threads() {
     });
 }
 
-/// A number that can't be is an error.
+/// An impossible number of threads is an error.
 #[test]
 fn impossible_numbers_are_refused() {
     for threads in [0, MAX_THREADS + 1, usize::MAX] {

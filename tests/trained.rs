@@ -1,6 +1,7 @@
-//! Trained networks against PyTorch, the network alone and from photo to label: those of `../shared/models`, and
-//! EfficientNet-Lite0 from the package registry. `tests/networks.rs` holds the same architectures to PyTorch without
-//! any of these files, and the browser tests take V2 from photo to label with weights from the registry.
+//! Compares trained networks with PyTorch, both the logits and the way from photo to label: those of
+//! `../shared/models`, and EfficientNet-Lite0 from the package registry. `tests/networks.rs` compares the same
+//! architectures without any of these files, and the browser tests run V2 from photo to label with weights from the
+//! registry.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "common/logits.rs"]
@@ -26,7 +27,7 @@ const NETWORKS: [&str; 5] = [
     "tf_mobilenetv3_large_minimal_100",
 ];
 
-/// A line of tests/goldens/trained/photos.json, which make.py beside it explains.
+/// An entry of tests/goldens/trained/photos.json. make.py beside it explains the format.
 #[derive(serde::Deserialize)]
 struct Line {
     photo: String,
@@ -36,7 +37,7 @@ struct Line {
     best: BTreeMap<String, (usize, f32)>,
 }
 
-/// The size that make.py's `nearest` gives a photo.
+/// Resizes a photo like `nearest` of make.py.
 fn nearest(photo: &Photo, width: usize, height: usize) -> Vec<u8> {
     let pixel = |at: usize| &photo.rgba[at * 4..][..4];
     (0..height)
@@ -75,8 +76,8 @@ fn logits_are_pytorchs() {
     }
 }
 
-/// Photos of common sizes, odd and even, through all of a network. Preprocessing that is one pixel off
-/// the library's changes probabilities by 0.02 to 0.13.
+/// Photos of common sizes, odd and even, from pixels to classes. Preprocessing that is one pixel off changes
+/// probabilities by 0.02 to 0.13.
 #[test]
 fn photos_get_pytorchs_label_and_probability() {
     let Some(models) = skip::shared("photos_get_pytorchs_label_and_probability", "models") else {
@@ -88,9 +89,9 @@ fn photos_get_pytorchs_label_and_probability() {
     }
 }
 
-/// Google's `.tflite` files against TensorFlow Lite's interpreter. The interpreter of a quantised file rounds every
-/// activation to a byte, which V3 takes badly: rounding in `f32` moves the probabilities as far, clamping them doesn't.
-/// Here they are not rounded. `tests/tflite.rs` holds made-up files to the interpreter without any of these.
+/// Google's `.tflite` files against TensorFlow Lite's interpreter. For a quantised file the interpreter rounds every
+/// activation to a byte, and this crate doesn't. V3 is sensitive to that: rounding its activations in `f32` changes the
+/// probabilities as much, clamping them doesn't. `tests/tflite.rs` compares made-up files, which need no `../shared`.
 #[test]
 fn tflite_files_get_the_interpreters_label() {
     let Some(shared) = skip::shared("tflite_files_get_the_interpreters_label", "models/tflite")
@@ -114,7 +115,7 @@ fn tflite_files_get_the_interpreters_label() {
         }
         println!("{name}: largest difference {worst:.4}");
         let bound = match &name[..12] {
-            // Decoders of JPEG differ by more than the networks.
+            // JPEG decoders differ more than the networks do.
             "mobilenet_v1" => 0.02,
             "mobilenet_v2" => 0.06,
             _ => 0.25,
@@ -123,9 +124,9 @@ fn tflite_files_get_the_interpreters_label() {
     }
 }
 
-/// The file that `cargo xtask models --registry` converts from PyPI's, with the photos of `../shared` or, where they
-/// are not, with the one of them that comes from the registry too. Without the cat, which is no class of Lite0's by a
-/// clear margin: SAME padding, eps 1e-3, mean 0.5 and bicubic resizing are told by the others.
+/// The file that `cargo xtask models --registry` converts from PyPI's, with the photos of `../shared` or, if they are
+/// missing, with the one of them that comes from the registry too. Leaves out the cat, for which Lite0's best class has
+/// no clear margin; the other photos suffice to detect wrong padding, eps, mean or interpolation.
 #[test]
 fn lite0_from_the_registry_gets_pytorchs_label_and_probability() {
     const TEST: &str = "lite0_from_the_registry_gets_pytorchs_label_and_probability";
@@ -151,7 +152,7 @@ fn lines() -> Vec<Line> {
     serde_json::from_str(include_str!("goldens/trained/photos.json")).expect("make.py's table")
 }
 
-/// Holds what `model` says of photos to what PyTorch says of them with the network `name`.
+/// Checks that `model` and PyTorch with the network `name` give the same classes and probabilities for the photos.
 fn compare_photos(name: &str, model: &mut Model, photos: &Path, lines: &[Line]) {
     assert!(!lines.is_empty(), "{name}: nothing to compare");
     let mut worst = [0.0f32; 2];
@@ -165,7 +166,7 @@ fn compare_photos(name: &str, model: &mut Model, photos: &Path, lines: &[Line]) 
         assert_eq!(found.index, index, "{what}: class");
         let difference = (found.probability - probability).abs();
         worst[usize::from(is_jpeg)] = difference.max(worst[usize::from(is_jpeg)]);
-        // The decoders of JPEG differ.
+        // JPEG decoders differ.
         let bound = if is_jpeg { 0.02 } else { 0.01 };
         assert!(difference <= bound, "{what}: {} instead of {probability}", found.probability);
     }

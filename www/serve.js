@@ -2,7 +2,7 @@
 //   npm run serve -- --host 127.0.0.1 --port 8080
 // Also imported by the tests, which let the system choose the port.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -35,6 +35,7 @@ const TYPES = {
   '.safetensors': 'application/octet-stream',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
 };
 
 const HEADERS = {
@@ -95,8 +96,10 @@ async function respond(request, response, mounts, common) {
     response.writeHead(404, { ...common, 'Content-Type': 'text/plain' }).end('not found\n');
     return;
   }
+  /** @type {Record<string, string>} */
   const headers = {
     ...common,
+    ...(extname(file.path) === '.html' && (await policyOf(file.path))),
     'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
     // Names with a digest in them never change; anything else is asked for again and answered by 304.
     'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`)
@@ -116,6 +119,17 @@ async function respond(request, response, mounts, common) {
       .on('error', (error) => response.destroy(error))
       .pipe(response);
   }
+}
+
+/**
+ * A document's own Content-Security-Policy as a header, which unlike a `<meta>` can also forbid others to frame it.
+ * @param {string} path of the document
+ * @returns {Promise<Record<string, string>>}
+ */
+async function policyOf(path) {
+  const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(await readFile(path, 'utf8')) ?? [];
+  if (!policy) return {};
+  return { 'Content-Security-Policy': `${policy.replaceAll('&#39;', "'")}; frame-ancestors 'none'` };
 }
 
 /**

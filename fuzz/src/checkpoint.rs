@@ -1,14 +1,14 @@
-//! Files of tensors.
+//! The target for checkpoints.
 
 use mobilenet_wasm::Error;
 use mobilenet_wasm::weights::{ByteSource, Checkpoint, WeightSource};
 
 use super::within_bound;
 
-/// Zeros that may follow a file.
+/// The most zeros that may follow a file.
 pub const MAX_PADDING: u32 = 4 << 20;
 
-/// A file that ends with zeros that are nowhere in memory.
+/// A file that ends with zeros, which take no memory.
 struct Padded<'a> {
     bytes: &'a [u8],
     padding: u64,
@@ -30,8 +30,8 @@ impl ByteSource for Padded<'_> {
     }
 }
 
-/// Reads a checkpoint to the end: `input` is how many zeros follow the file, in 4 bytes, and the file. So an input is
-/// hardly longer than a header, and can be a whole network.
+/// Reads a whole checkpoint. `input` is the number of zeros after the file, in 4 little-endian bytes, and the file. So
+/// an input that is hardly longer than a header can be a whole network.
 pub fn checkpoint(input: &[u8]) {
     let Some((padding, bytes)) = input.split_first_chunk() else {
         return;

@@ -1,4 +1,4 @@
-//! The JSON files beside a checkpoint.
+//! The target for the JSON files beside a checkpoint.
 
 use std::sync::OnceLock;
 
@@ -7,15 +7,15 @@ use mobilenet_wasm::weights::Checkpoint;
 use super::goldens::Golden;
 use super::{memory, safetensors, within_bound};
 
-/// The checkpoints beside which the files stand, one of each library, by their goldens' names.
+/// The checkpoints to open with the JSON files, one of each library, by the names of their goldens.
 pub const NETWORKS: [&str; 3] =
     ["timm-v1-0.25-160", "torchvision-v3-small-0.5-96", "transformers-v1-0.25-96"];
 
-/// Files of tensors, and the most bytes that are allocated at a time to open them alone.
+/// The files of the checkpoints, and the peak allocation to open each without a configuration.
 static FILES: OnceLock<Vec<(Vec<u8>, usize)>> = OnceLock::new();
 
-/// Opens a checkpoint with these files beside it: `input` is the number of the checkpoint in one byte, and `config.json`;
-/// after a zero byte, `preprocessor_config.json` may follow.
+/// Opens a checkpoint with configuration files. `input` is the number of the checkpoint in one byte, then
+/// `config.json`; a zero byte and `preprocessor_config.json` may follow.
 pub fn config(input: &[u8]) {
     let Some((&number, texts)) = input.split_first() else {
         return;
@@ -41,7 +41,7 @@ pub fn config(input: &[u8]) {
     }
 }
 
-/// A golden's file, and what is allocated to open it without a configuration.
+/// A golden's file, and the peak allocation to open it without a configuration.
 fn open_alone(name: &str) -> (Vec<u8>, usize) {
     let file = safetensors::file(&Golden::named(name).tensors());
     let source = &file[..];

@@ -1,4 +1,4 @@
-//! What the fuzz targets do with an input. `tests/fuzz_corpus.rs` includes this file, and does the same with the corpus.
+//! The code of the fuzz targets. `tests/fuzz_corpus.rs` includes this file and replays the corpus with it.
 
 mod checkpoint;
 mod config;
@@ -16,14 +16,14 @@ pub use config::{NETWORKS, config};
 /// Bytes that may be allocated for each byte of the file.
 const PER_BYTE: usize = 4;
 
-/// Bytes that may be allocated whatever the file's length is: the channel counts and tensor names of the network that
-/// the file is compared with, and a message.
+/// Bytes that may be allocated for a file of any length: for the channel counts and tensor names of the network that
+/// the file is compared with, and for an error message.
 const SLACK: usize = 64 << 10;
 
-/// Runs `read` on something of `length` bytes.
+/// Runs `read`, which reads `length` bytes.
 ///
 /// # Panics
-/// If more bytes were allocated at a time than `PER_BYTE` for each of `length`, `SLACK` and `more`.
+/// If its peak allocation exceeds `PER_BYTE * length + SLACK + more` bytes.
 fn within_bound<T>(length: usize, more: usize, read: impl FnOnce() -> T) -> T {
     let (result, peak) = memory::peak(read);
     let bound = PER_BYTE * length + SLACK + more;

@@ -7,24 +7,24 @@ use super::{
 };
 use crate::error::Error;
 
-/// Input sizes: the five strides of 2 need a multiple of 32.
+/// The smallest input size in pixels. Sizes are multiples of 32, because every network halves its input five times.
 pub const MIN_RESOLUTION: usize = 96;
-/// The largest input size.
+/// The largest input size in pixels.
 pub const MAX_RESOLUTION: usize = 320;
 /// The smallest width multiplier; tf-slim's and timm's checkpoints have 0.25 to 1.4.
 pub const MIN_WIDTH: f64 = 0.1;
 /// The largest width multiplier.
 pub const MAX_WIDTH: f64 = 4.0;
-/// The largest class count: room for ImageNet-21k (timm's V3-Large of it has 11,221 classes), and a bound on what
-/// a file can ask for.
+/// The largest class count. It leaves room for ImageNet-21k (timm's V3-Large for it has 11,221 classes) and limits how
+/// much memory a file can ask for.
 pub const MAX_CLASSES: usize = 65_536;
 
 /// What a [`Network`] is built from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// Which of the networks.
+    /// The network.
     pub version: Version,
-    /// V3 without squeeze-and-excite, h-swish and 5x5 kernels.
+    /// The form of V3 without squeeze-and-excite, h-swish and 5x5 kernels. Other versions have none.
     pub minimalistic: bool,
     /// Width multiplier, [`MIN_WIDTH`] to [`MAX_WIDTH`].
     pub width: f64,
@@ -34,7 +34,7 @@ pub struct Config {
     pub classes: usize,
     /// Padding of the stem and of every depthwise and full convolution.
     pub padding: Padding,
-    /// Whose channel counts at widths other than 1.0.
+    /// The library whose rule gives the channel counts at widths other than 1.0.
     pub rounding: Rounding,
 }
 
@@ -68,7 +68,7 @@ impl Config {
     }
 }
 
-/// Says whether an input may have this many pixels a side.
+/// Checks that an input may have this many pixels per side.
 pub(super) fn check_resolution(resolution: usize) -> Result<(), Error> {
     let possible = (MIN_RESOLUTION..=MAX_RESOLUTION).contains(&resolution);
     if possible && resolution.is_multiple_of(32) {
@@ -122,13 +122,13 @@ impl Network {
     }
 }
 
-/// The blocks so far.
+/// Collects the blocks between stem and last convolution.
 struct Body<'a> {
     config: &'a Config,
     table: &'static Table,
-    /// Channels that the next block takes.
+    /// Input channels of the next block.
     channels: usize,
-    /// The same in the paper's table.
+    /// Input channels of the next block at width 1.0, as in the paper's table.
     table_channels: usize,
     blocks: Vec<Block>,
 }
@@ -140,12 +140,12 @@ impl<'a> Body<'a> {
         Self { config, table, channels, table_channels: table.stem, blocks: Vec::new() }
     }
 
-    /// A minimalistic network has ReLU wherever another has an activation.
+    /// Replaces every activation by ReLU in a minimalistic network.
     fn settle(&self, activation: Activation) -> Activation {
         if self.config.minimalistic { Activation::Relu } else { activation }
     }
 
-    /// Channels that are `channels` in the paper's table.
+    /// Scales a channel count of the paper's table to this width.
     fn scale(&self, channels: usize) -> usize {
         self.config.rounding.scale(self.table.family, channels, self.config.width)
     }
@@ -179,8 +179,8 @@ impl<'a> Body<'a> {
         let activation = self.table.activation;
         let (input, output) = (self.channels, self.scale(c));
         let expanded = input * t;
-        // transformers builds V2's first block as a part of its stem, and timm MnasNet's with `noskip`: neither has a
-        // residual even where a small width makes the channel counts equal.
+        // The first block of transformers' V2 (a part of its stem) and of timm's MnasNet (`noskip`) has no residual,
+        // even where a small width makes its channel counts equal.
         let without = self.blocks.is_empty()
             && (self.config.rounding == Rounding::Transformers
                 || self.table.family == Family::MnasNet);
@@ -197,8 +197,8 @@ impl<'a> Body<'a> {
         let (input, output) = (self.channels, self.scale(out));
         let expanded = rounding.v3_expanded(exp, input, self.table_channels, width);
         self.table_channels = out;
-        // The tables' first block has as many expanded as input channels, hence no expansion. timm decides by
-        // the block's place, torchvision by the counts being equal.
+        // The first block of the tables has as many expanded channels as input channels, so it needs no expansion.
+        // timm leaves the expansion out of the first block, torchvision wherever the two counts are equal.
         let expands = if rounding == Rounding::Torchvision {
             expanded != input
         } else {
@@ -260,7 +260,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// A block of its projection alone.
+/// A block that has only a projection.
 fn block(project: Conv) -> Block {
     Block {
         start: None,

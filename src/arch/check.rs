@@ -1,20 +1,20 @@
-//! Whether a network's layers fit together and are such as the kernels run. What [`Network::new`] builds does; but the
-//! fields are public, and the kernels read memory as the network says.
+//! Checks that a network's layers fit together and that a kernel exists for each. [`Network::new`] builds only valid
+//! networks, but the fields are public, and the kernels trust the network's sizes when they read memory.
 
 use super::{Activation, Block, Conv, ConvKind, MAX_CLASSES, Network, Site, SqueezeExcite};
 use crate::error::Error;
 
-/// Channels that a layer may have, classes aside: V2 at width 4 has 7680. With these, the weights of a layer, 2.4e9 at
-/// most, and the values of a map can be counted in 32 bits; whether there is memory for them is seen when it is asked for.
+/// The most channels of a layer other than the classifier; V2 at width 4 has 7680. This limit keeps the number of a
+/// layer's weights (at most 2.4e9) and of a map's values within 32 bits. Allocation checks whether they fit in memory.
 const MAX_CHANNELS: usize = 16_384;
 
 impl Network {
-    /// Says whether the network can be run: every layer takes what the one before it gives, and is of a kind, filter,
-    /// stride and activation for which there is a kernel.
+    /// Checks that the network can run: each layer takes as many channels as the layer before it gives, and there is a
+    /// kernel for its kind, filter size, stride and activation.
     ///
     /// # Errors
-    /// [`Error::Network`] names the first layer that doesn't fit, and [`Error::Resolution`] an input size that no
-    /// network takes.
+    /// [`Error::Network`] for the first layer that doesn't fit, [`Error::Resolution`] for an input size that no network
+    /// takes.
     pub fn check(&self) -> Result<(), Error> {
         super::builder::check_resolution(self.resolution)?;
         layer(Site::Stem, &self.stem, 3, &[ConvKind::Stem])?;
@@ -33,7 +33,7 @@ impl Network {
     }
 }
 
-/// Gives the channels that the block passes on.
+/// Checks a block with `input` channels; returns its output channels.
 fn check_block(index: usize, block: &Block, input: usize) -> Result<usize, Error> {
     let Block { start, expand, depthwise, squeeze_excite, project, residual } = block;
     let mixing = [ConvKind::Pointwise, ConvKind::Convolution];
@@ -70,7 +70,7 @@ fn check_block(index: usize, block: &Block, input: usize) -> Result<usize, Error
     Ok(output)
 }
 
-/// Checks one layer for itself, and that it takes `input` channels; gives those that it passes on.
+/// Checks that a layer is one of `kinds`, can run, and takes `input` channels; returns its output channels.
 fn layer(site: Site, conv: &Conv, input: usize, kinds: &[ConvKind]) -> Result<usize, Error> {
     let &Conv { kind, kernel, stride, in_channels, out_channels, activation, .. } = conv;
     ensure(site, kinds.contains(&kind), || format!("{kind:?} where {kinds:?} is expected"))?;
@@ -96,7 +96,7 @@ fn layer(site: Site, conv: &Conv, input: usize, kinds: &[ConvKind]) -> Result<us
     ensure(site, (1..=most).contains(&out_channels), || {
         format!("{out_channels} channels: from 1 to {most} are possible")
     })?;
-    // The only activation that needs no kernel but the dense one: it makes squeeze-and-excite's gates.
+    // Only the dense kernel computes hard-sigmoid, for the gates of squeeze-and-excite.
     ensure(site, kind == ConvKind::Dense || activation != Activation::HardSigmoid, || {
         "hard-sigmoid is for dense layers".to_owned()
     })?;

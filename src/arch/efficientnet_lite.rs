@@ -1,5 +1,5 @@
-//! EfficientNet-Lite0: table 1 of arXiv 1905.11946 (EfficientNet-B0) without squeeze-and-excite and with ReLU6 in place
-//! of swish, as the TensorFlow authors' `efficientnet_lite_builder.py` has it.
+//! EfficientNet-Lite0: table 1 of arXiv 1905.11946 (EfficientNet-B0) without squeeze-and-excite and with ReLU6 instead
+//! of swish, as in the TensorFlow authors' `efficientnet_lite_builder.py`.
 
 use super::Activation;
 use super::table::{Family, Row::Inverted, Table};

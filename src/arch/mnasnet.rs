@@ -1,5 +1,6 @@
-//! MnasNet-B1: the baseline of arXiv 1807.11626, found by the search without squeeze-and-excite. The paper draws only
-//! A1; B1 is timm's `mnasnet_100` (`efficientnet._gen_mnasnet_b1`), after the TensorFlow authors' `mnasnet_models.py`.
+//! MnasNet-B1: the baseline of arXiv 1807.11626, from a search without squeeze-and-excite. The paper shows only the
+//! layers of A1; this is timm's `mnasnet_100` (`efficientnet._gen_mnasnet_b1`), which follows the TensorFlow authors'
+//! `mnasnet_models.py`.
 
 use super::Activation;
 use super::table::{Family, Row::Inverted, Table};

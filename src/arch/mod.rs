@@ -1,7 +1,7 @@
 //! The architectures as data.
 //!
-//! `v1`, `v2`, `v3`, `v4`, `mnasnet` and `efficientnet_lite` hold the papers' tables; [`Network::new`] turns one into a
-//! [`Network`] for a [`Config`], and [`Network::check`] says whether a network made in any way can be run.
+//! `v1`, `v2`, `v3`, `v4`, `mnasnet` and `efficientnet_lite` hold the papers' tables. [`Network::new`] makes a
+//! [`Network`] of a table and a [`Config`]. [`Network::check`] checks that a network can run, whoever made it.
 
 mod builder;
 mod check;

@@ -1,4 +1,4 @@
-//! A network with every channel count settled: what the weights fill and the plan runs.
+//! A network with final channel counts. Checkpoints provide its weights, and a plan runs it.
 
 use super::{Family, Version};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// Nothing: V2's linear bottleneck.
+    /// None, as after V2's linear bottleneck.
     Linear,
     /// `max(x, 0)`.
     Relu,
@@ -32,7 +32,7 @@ impl Activation {
 pub enum Padding {
     /// `kernel / 2` on every side (PyTorch).
     Symmetric,
-    /// TensorFlow's SAME: as little as the output size `ceil(in / stride)` needs, the odd one below and right.
+    /// TensorFlow's SAME: only as much as the output size `ceil(in / stride)` needs. An odd pixel goes below and right.
     Same,
 }
 
@@ -56,7 +56,7 @@ impl Padding {
     }
 }
 
-/// Which of the kernels runs a convolution.
+/// The kernel that runs a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConvKind {
@@ -76,11 +76,11 @@ pub enum ConvKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conv {
-    /// The kind of kernel.
+    /// The kernel that runs it.
     pub kind: ConvKind,
     /// Side of the square filter in pixels: 1, 3 or 5.
     pub kernel: usize,
-    /// 1 or 2.
+    /// Stride in pixels: 1 or 2.
     pub stride: usize,
     /// Input channels.
     pub in_channels: usize,
@@ -88,22 +88,22 @@ pub struct Conv {
     pub out_channels: usize,
     /// What is applied to the output.
     pub activation: Activation,
-    /// Whether the checkpoint has batch normalisation after it; if not, it has a bias of its own.
+    /// Whether batch normalisation follows it in the checkpoint. If not, the checkpoint has a bias for it.
     pub batch_norm: bool,
 }
 
 impl Conv {
-    /// Weights, without bias and batch normalisation.
+    /// Number of weights, without bias and batch normalisation.
     #[must_use]
     pub fn weight_count(&self) -> usize {
         let inputs = if self.kind == ConvKind::Depthwise { 1 } else { self.in_channels };
-        // Saturating: the fields are public, and what `Network::check` would refuse must not become a small number.
+        // Saturating, because the fields are public: a size that `Network::check` refuses must not wrap to a small one.
         [inputs, self.kernel, self.kernel]
             .into_iter()
             .fold(self.out_channels, usize::saturating_mul)
     }
 
-    /// Trainable parameters: the weights and either batch normalisation's scale and shift or a bias.
+    /// Number of trainable parameters: the weights, and either batch normalisation's scale and shift or a bias.
     #[must_use]
     pub fn parameters(&self) -> u64 {
         let vectors = if self.batch_norm { 2 } else { 1 };
@@ -128,10 +128,13 @@ pub struct SqueezeExcite {
     pub expand: Conv,
 }
 
-/// A block, from whose layers every generation takes its own: a depthwise-separable block (V1) has `depthwise` and
-/// `project`, an inverted residual (V2, V3) `expand` before them, a universal inverted bottleneck (V4) all or some, a
-/// fused inverted bottleneck (V4) `expand` as a full convolution and no `depthwise`, and a plain convolution `project`
-/// alone. They run in the order of the fields.
+/// A block of any generation. Its layers run in the order of the fields; which of them exist depends on the block:
+///
+/// * depthwise-separable (V1): `depthwise` and `project`;
+/// * inverted residual (V2, V3): `expand`, `depthwise`, `project`; without `expand` for an expansion factor of 1;
+/// * universal inverted bottleneck (V4): `expand` and `project`, with or without `start` and `depthwise`;
+/// * fused inverted bottleneck (V4): `expand` as a full convolution, and `project`;
+/// * plain convolution (V4): `project` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Block {
@@ -143,7 +146,7 @@ pub struct Block {
     pub depthwise: Option<Conv>,
     /// Squeeze-and-excite on the depthwise output.
     pub squeeze_excite: Option<SqueezeExcite>,
-    /// 1x1 projection: linear in an inverted residual, with an activation in V1. 1x1 or 3x3 where it is alone.
+    /// 1x1 projection: linear in an inverted residual, with an activation in V1. A plain convolution is 1x1 or 3x3.
     pub project: Conv,
     /// Whether the block's input is added to its output.
     pub residual: bool,
@@ -153,21 +156,21 @@ pub struct Block {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Network {
-    /// Which of the networks; `None` for a relative that is none of them.
+    /// The network's version; `None` for a `.tflite` graph of the same blocks that is none of them.
     pub version: Option<Version>,
     /// V3's form without squeeze-and-excite, h-swish and 5x5 kernels.
     pub minimalistic: bool,
-    /// Width multiplier; 1 where there is no version that has others.
+    /// Width multiplier; 1 for a network without a version.
     pub width: f64,
     /// Height and width of the input in pixels.
     pub resolution: usize,
     /// Padding of the stem and of every depthwise and full convolution.
     pub padding: Padding,
-    /// How many blocks each stage has, in order: checkpoints' names count both.
+    /// Number of blocks in each stage: tensor names in checkpoints count stages and the blocks within them.
     pub stages: Vec<usize>,
-    /// 3x3 stride 2 on the image.
+    /// The 3x3 convolution with stride 2 on the image.
     pub stem: Conv,
-    /// The depthwise-separable blocks or inverted residuals.
+    /// The blocks between the stem and `last`.
     pub blocks: Vec<Block>,
     /// The last 1x1 convolution before pooling (all but V1).
     pub last: Option<Conv>,
@@ -178,7 +181,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Every convolution with its place, in the order in which they run.
+    /// Iterates over every layer with its site, in execution order.
     pub fn sites(&self) -> impl Iterator<Item = (Site, &Conv)> {
         let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
             let squeeze_excite = block.squeeze_excite.as_ref();
@@ -202,7 +205,7 @@ impl Network {
             .chain(std::iter::once((Site::Classifier, &self.classifier)))
     }
 
-    /// The generation that it belongs to, if it is one of the networks.
+    /// The family of the network's version, if it has one.
     #[must_use]
     pub fn family(&self) -> Option<Family> {
         self.version.map(Version::family)
@@ -214,8 +217,8 @@ impl Network {
         self.classifier.out_channels
     }
 
-    /// Trainable parameters, batch normalisation's scale and shift included: the figure that papers and libraries
-    /// publish.
+    /// Number of trainable parameters, including batch normalisation's scale and shift: the figure that papers and
+    /// libraries publish.
     #[must_use]
     pub fn parameters(&self) -> u64 {
         self.sites().map(|(_, conv)| conv.parameters()).fold(0, u64::saturating_add)

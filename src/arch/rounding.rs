@@ -1,9 +1,9 @@
-//! How a width multiplier becomes whole channel counts. Each library rounds in its own way, and a checkpoint only
-//! fits the network that its own library would build.
+//! Rounds channel counts scaled by a width multiplier. Each library rounds differently, and a checkpoint fits only the
+//! network that its own library builds.
 
 use super::table::{Family, Table};
 
-/// Whose rounding a network follows. They agree at width 1.0.
+/// The library whose rounding a network follows. All of them agree at width 1.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rounding {
     /// timm 1.0: `_efficientnet_builder.round_channels`, `efficientnet._gen_mobilenet_v1` and `_v2`,
@@ -15,9 +15,9 @@ pub enum Rounding {
     Transformers,
 }
 
-/// The multiple of 8 nearest to `channels`, at least 8 and never below 90 % of it (half-way goes up).
+/// The multiple of 8 nearest to `channels`, rounding half up. It is at least 8 and never below 90 % of `channels`.
 ///
-/// From the TensorFlow reference implementation; all three libraries carry it.
+/// The rule comes from the TensorFlow reference implementation; all three libraries use it.
 #[must_use]
 pub(super) fn make_divisible(channels: f64) -> usize {
     let nearest = ((channels + 4.0) / 8.0).floor().max(1.0) * 8.0;
@@ -26,11 +26,11 @@ pub(super) fn make_divisible(channels: f64) -> usize {
 }
 
 impl Rounding {
-    /// Channels of a block's output; `channels` is the papers' figure.
+    /// Output channels of a block that has `channels` in the paper's table.
     pub(super) fn scale(self, family: Family, channels: usize, width: f64) -> usize {
         let scaled = channels as f64 * width;
         match (self, family) {
-            // No multiple of 8 here, only a floor and at least 8.
+            // Rounds down, to at least 8, but not to a multiple of 8.
             (Self::Transformers, Family::V1) => (scaled as usize).max(8),
             (Self::Transformers, Family::V2) => make_divisible(scaled.round_ties_even()),
             _ => make_divisible(scaled),
@@ -48,8 +48,8 @@ impl Rounding {
         if kept { table.stem } else { self.scale(table.family, table.stem, width) }
     }
 
-    /// Expanded channels of a V3 block with `input` channels before it; in the paper's table it has `table_input` before
-    /// and `expanded` inside.
+    /// Expanded channels of a V3 block with `input` channels. In the paper's table it has `table_input` input channels
+    /// and `expanded` expanded ones.
     pub(super) fn v3_expanded(
         self,
         expanded: usize,
@@ -65,16 +65,17 @@ impl Rounding {
         }
     }
 
-    /// Channels of squeeze-and-excite's inner layer: a quarter of the expanded ones.
+    /// Channels of squeeze-and-excite's inner layer: a quarter of the expanded channels, rounded.
     pub(super) fn v3_squeezed(self, expanded: usize) -> usize {
         let quarter = if self.v3_as_timm() { expanded as f64 / 4.0 } else { (expanded / 4) as f64 };
         make_divisible(quarter)
     }
 
-    /// Channels of the last 1x1 convolution, `channels` in the paper's table; `body` is the last block's output.
+    /// Channels of the last 1x1 convolution, which has `channels` in the paper's table; `body` is the last block's
+    /// output channels.
     pub(super) fn last(self, family: Family, channels: usize, body: usize, width: f64) -> usize {
         match family {
-            // A width below 1 leaves them (the V2 paper's paragraph "Trade-off hyper parameters").
+            // A width below 1 doesn't shrink it (the V2 paper's paragraph "Trade-off hyper parameters").
             Family::V2 => self.scale(family, channels, width).max(channels),
             Family::V3 if self.v3_as_timm() => make_divisible(channels as f64 * width),
             Family::V3 => 6 * body,
@@ -92,7 +93,7 @@ impl Rounding {
         }
     }
 
-    /// transformers has no V3; asked for one, timm's rules stand in.
+    /// Whether V3 follows timm's rules: transformers has no V3, so it uses them too.
     fn v3_as_timm(self) -> bool {
         self != Self::Torchvision
     }

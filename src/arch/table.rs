@@ -1,8 +1,8 @@
-//! What a paper's table says of a network.
+//! The format of the papers' architecture tables.
 
 use super::Activation;
 
-/// Networks that share their rules: how widths are rounded, which forms there are.
+/// Networks that share their rules, such as how widths are rounded and which forms exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// MobileNet V1.
@@ -23,14 +23,14 @@ pub enum Family {
 pub(super) struct Table {
     /// See [`super::Version::name`].
     pub name: &'static str,
-    /// The name for people.
+    /// The name to display.
     pub title: &'static str,
     pub family: Family,
     /// Channels of the 3x3 stride-2 convolution on the image.
     pub stem: usize,
-    /// Of every layer that has one, where a row does not say otherwise.
+    /// The activation of every layer that has one, unless a row names another.
     pub activation: Activation,
-    /// The rows, in stages: a stage begins where the paper's table or the checkpoints' names begin one.
+    /// The rows, grouped in stages as the paper's table or the tensor names of checkpoints group them.
     pub stages: &'static [&'static [Row]],
     /// Channels of the last 1x1 convolution, before pooling.
     pub last: Option<usize>,
@@ -41,32 +41,32 @@ pub(super) struct Table {
 /// The layer between pooling and classifier.
 pub(super) struct Head {
     pub channels: usize,
-    /// Whether batch normalisation follows it; if not, it has a bias.
+    /// Whether batch normalisation follows it. If not, it has a bias.
     pub batch_norm: bool,
 }
 
-/// One row of a paper's table, its columns named as the paper names them. `s` is the stride, `c` the output channels,
-/// `k` the side of the depthwise filter.
+/// One row of a paper's table, with the paper's column names: `s` is the stride, `c` the output channels, `k` the side
+/// of the depthwise filter.
 pub(super) enum Row {
-    /// V1: a `Conv dw` row and the 1x1 `Conv` row below it, each with the activation.
+    /// V1: a `Conv dw` row and the 1x1 `Conv` row below it, each followed by the activation.
     Separable { c: usize, s: usize },
-    /// V2 and its descendants: `n` inverted residuals with expansion factor `t`; 1 has no expansion convolution. The
-    /// first has stride `s`, the others 1.
+    /// V2 and its descendants: `n` inverted residuals with expansion factor `t`. A factor of 1 means no expansion. The
+    /// first has stride `s`, the others have 1.
     Inverted { t: usize, k: usize, c: usize, n: usize, s: usize },
-    /// V3: a `bneck`, `exp` channels wide inside, with squeeze-and-excite where `se`, and the nonlinearity `nl`.
+    /// V3: a `bneck` with `exp` expanded channels, squeeze-and-excite if `se`, and the nonlinearity `nl`.
     Bottleneck { k: usize, exp: usize, out: usize, se: bool, nl: Activation, s: usize },
     /// V4: a universal inverted bottleneck with expansion factor `t`. `k0` is the side of the depthwise filter before
-    /// the expansion, `k` of the one behind it; 0 leaves it out. The stride is the second's, or the first's where there
-    /// is no second.
+    /// the expansion, `k` of the one after it; 0 means there is none. The filter after the expansion has the stride;
+    /// without it, the one before has.
     Universal { k0: usize, k: usize, t: usize, c: usize, s: usize },
-    /// V4: a fused inverted bottleneck, whose expansion by `t` is a full `k` x `k` convolution.
+    /// V4: a fused inverted bottleneck; its expansion by `t` is a full `k` x `k` convolution.
     Fused { k: usize, t: usize, c: usize, s: usize },
     /// V4: a full `k` x `k` convolution.
     Convolution { k: usize, c: usize, s: usize },
 }
 
 impl Row {
-    /// Blocks that the row stands for.
+    /// Number of blocks in the row.
     pub fn repeats(&self) -> usize {
         match *self {
             Self::Inverted { n, .. } => n,

@@ -3,7 +3,7 @@
 use super::Activation;
 use super::table::{Family, Row::Separable, Table};
 
-/// The paper prints `s2` for the last depthwise convolution too, but lists 7x7 before and after it: stride 1.
+/// The paper prints `s2` for the last depthwise convolution, but lists 7x7 before and after it, so its stride is 1.
 #[rustfmt::skip]
 pub(super) static TABLE: Table = Table {
     name: "v1",

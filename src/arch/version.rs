@@ -1,4 +1,4 @@
-//! Which networks there are.
+//! The networks by name.
 
 use super::table::{Family, Table};
 use super::{efficientnet_lite, mnasnet, v1, v2, v3, v4};
@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// The networks. Each is a [`Table`]; whatever one has of its own is a field of that.
+/// The networks. A [`Table`] describes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
     /// MobileNet V1 (arXiv 1704.04861).
@@ -21,14 +21,14 @@ pub enum Version {
     V4ConvSmall,
     /// MobileNetV4-Conv-Medium (arXiv 2404.10518, table 12).
     V4ConvMedium,
-    /// MnasNet-B1 (arXiv 1807.11626), the search's network without squeeze-and-excite.
+    /// MnasNet-B1 (arXiv 1807.11626), the network of the search without squeeze-and-excite.
     MnasNetB1,
     /// EfficientNet-Lite0: EfficientNet-B0 (arXiv 1905.11946) without squeeze-and-excite, with ReLU6.
     EfficientNetLite0,
 }
 
 impl Version {
-    /// All of them, in the order in which they appeared, the two that are no MobileNets last.
+    /// All networks in order of publication, with the two that are not MobileNets last.
     pub const ALL: [Self; 8] = [
         Self::V1,
         Self::V2,
@@ -60,13 +60,13 @@ impl Version {
         self.table().name
     }
 
-    /// The version of this [`Version::name`].
+    /// The version with this [`Version::name`]; `None` if there is none.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.name() == name)
     }
 
-    /// The generation that it belongs to.
+    /// The family that it belongs to.
     #[must_use]
     pub fn family(self) -> Family {
         self.table().family

@@ -1,10 +1,10 @@
-//! The sum of two maps.
+//! The element-wise sum of two maps.
 
 use super::layout::BLOCK;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// An addition with its memory.
+/// The arguments of [`add`].
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
     /// Both maps, in blocks.
@@ -20,7 +20,7 @@ pub struct Add {
 /// Adds the channel blocks `blocks`.
 ///
 /// # Safety
-/// The pointers are valid for those blocks, and nothing else touches that output meanwhile.
+/// The pointers are valid for those blocks, and nothing else accesses that output meanwhile.
 #[inline(never)]
 pub unsafe fn add<V: F32x4>(add: &Add, blocks: Range<usize>) {
     for block in blocks {

@@ -1,9 +1,9 @@
 //! The full convolution over many channels: MobileNetV4's 3x3 with stride 2.
 //!
-//! It is a 1x1 convolution with `kernel * kernel` times the channels. A strip of outputs at a time, the inputs
-//! that each tap meets are gathered in scratch memory, zeros where it meets the border, and the register tile of
-//! [`super::pointwise`] goes over them. So the tile knows of no border and no stride, and no code is made for
-//! them. Gathering takes 12 % of the time of 32 to 32 channels at 112x112, 4 % of 32 to 128.
+//! It runs as a 1x1 convolution with `kernel * kernel` times the channels (im2col). For one strip of outputs at a time,
+//! `gather` copies the inputs of every tap to scratch memory, with zeros outside the map, and the register tile of
+//! [`super::pointwise`] runs over them. So the tile needs no code for borders and strides. Gathering takes 12 % of the
+//! time of 32 to 32 channels at 112x112, and 4 % of 32 to 128.
 
 use super::Window;
 use super::epilogue::Finish;
@@ -12,26 +12,26 @@ use super::pointwise::{self, Pointwise};
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Outputs of a strip: whole tiles of 6 and of 5 pixels. The inputs of 32 channels are 71 kB; strips of 30 to 112
-/// took the same time within 3 %.
+/// Outputs of a strip: a multiple of the tile sizes 5 and 6. The gathered inputs of 32 channels take 71 kB. Strips of
+/// 30 to 112 took the same time within 3 %.
 pub const STRIP: usize = 60;
 
-/// A convolution with its memory.
+/// The arguments of [`convolution`].
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
-    /// Input in blocks. Padding channels hold finite values: they are multiplied with zeros.
+    /// Input in blocks. Padding channels hold finite values, since zero weights multiply them.
     pub input: *const f32,
     /// Values from one block of the input to the next.
     pub input_plane: usize,
     /// Input channels.
     pub in_channels: usize,
-    /// Where each output's inputs lie.
+    /// The position of the filter.
     pub window: Window,
     /// Packed panels: see [`super::pack::convolution`].
     pub weights: *const f32,
-    /// How many panels there are in all.
+    /// Number of panels in `weights`.
     pub panels: usize,
-    /// As many values as [`scratch`] says.
+    /// Scratch memory of [`scratch`] values.
     pub scratch: *mut f32,
     /// Output in blocks.
     pub output: *mut f32,
@@ -41,7 +41,7 @@ pub struct Convolution {
     pub finish: Finish,
 }
 
-/// Products of one output: every tap of every input channel, padding channels included.
+/// Products summed in one output: one for each tap and input channel, including padding channels.
 #[must_use]
 pub const fn depth(in_channels: usize, kernel: usize) -> usize {
     blocks(in_channels) * kernel * kernel * BLOCK
@@ -56,7 +56,7 @@ pub const fn scratch(in_channels: usize, kernel: usize) -> usize {
 /// Computes the output panels `panels` at the output pixels `pixels`.
 ///
 /// # Safety
-/// The pointers are valid for those panels, those pixels and their inputs; nothing else touches that output or
+/// The pointers are valid for those panels, those pixels and their inputs; nothing else accesses that output or
 /// the scratch memory meanwhile.
 pub unsafe fn convolution<V: F32x4>(
     conv: &Convolution,
@@ -86,10 +86,10 @@ pub unsafe fn convolution<V: F32x4>(
     }
 }
 
-/// Writes the inputs of the output pixels `strip` to the scratch memory: `[block][ky][kx]` planes of a strip.
+/// Copies the inputs of the output pixels `strip` to the scratch memory, in planes `[block][ky][kx]` of a strip each.
 ///
 /// # Safety
-/// See [`convolution`], for a strip's pixels at most.
+/// See [`convolution`]; `strip` has at most [`STRIP`] pixels.
 unsafe fn gather<V: F32x4>(conv: &Convolution, strip: Range<usize>) {
     let Window { kernel, output_width, .. } = conv.window;
     let mut done = 0;
@@ -100,7 +100,7 @@ unsafe fn gather<V: F32x4>(conv: &Convolution, strip: Range<usize>) {
         for block in 0..blocks(conv.in_channels) {
             for tap in 0..kernel * kernel {
                 let offset = (block * kernel * kernel + tap) * plane(STRIP) + done * BLOCK;
-                // SAFETY: the block's and tap's plane has room for a strip, of which these columns are a part.
+                // SAFETY: the plane of this block and tap has room for a strip, and these columns are part of it.
                 unsafe { row::<V>(conv, block, tap, y, columns.clone(), conv.scratch.add(offset)) }
             }
         }
@@ -108,7 +108,7 @@ unsafe fn gather<V: F32x4>(conv: &Convolution, strip: Range<usize>) {
     }
 }
 
-/// Writes the inputs that a tap meets at the columns `columns` of the output row `y`, 8 channels each.
+/// Copies the inputs of one tap for the columns `columns` of the output row `y`, 8 channels each.
 ///
 /// # Safety
 /// See [`convolution`], for these pixels; `to` has room for them.

@@ -5,16 +5,16 @@ use super::layout::BLOCK;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// A dense layer with its memory.
+/// The arguments of [`dense`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dense {
     /// `in_channels` adjacent values.
     pub input: *const f32,
-    /// Length of the input.
+    /// Length of the input in values.
     pub in_channels: usize,
     /// Packed panels: see [`super::pack::pointwise`].
     pub weights: *const f32,
-    /// Adjacent values, their number a multiple of 8.
+    /// Adjacent values, padded to a multiple of 8.
     pub output: *mut f32,
     /// What is applied to the sums.
     pub finish: Finish,
@@ -23,7 +23,7 @@ pub struct Dense {
 /// Computes the output panels `panels`, 8 outputs each.
 ///
 /// # Safety
-/// The pointers are valid for those panels, and nothing else touches that output meanwhile.
+/// The pointers are valid for those panels, and nothing else accesses that output meanwhile.
 pub unsafe fn dense<V: F32x4>(layer: &Dense, panels: Range<usize>) {
     for index in panels {
         // SAFETY: the pointers are valid for this panel, whose output is ours.
@@ -31,7 +31,7 @@ pub unsafe fn dense<V: F32x4>(layer: &Dense, panels: Range<usize>) {
     }
 }
 
-/// Sums that are built side by side, so that a multiplication need not wait for the one before it.
+/// Independent partial sums, so that a multiply-add need not wait for the one before it.
 const CHAINS: usize = 4;
 
 /// # Safety

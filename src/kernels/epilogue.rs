@@ -1,7 +1,8 @@
-//! What a kernel does with an output vector before it stores it: the one place that knows how an activation is computed.
+//! What a kernel does to an output vector before it stores it: the activation, or the residual. This is the only place
+//! that computes activations.
 //!
-//! Constants are read from memory by a broadcasting load: written as literals, V8 builds them anew
-//! (three instructions) each time they are used.
+//! A broadcasting load reads the constants from memory, because V8 takes three instructions to build a literal, and
+//! repeats them at each use.
 
 use crate::arch::Activation;
 use crate::simd::F32x4;
@@ -15,7 +16,7 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// How to finish with `activation`.
+    /// The epilogue of `activation`.
     #[must_use]
     pub const fn new(activation: Activation) -> Self {
         let constants = match activation {
@@ -27,15 +28,16 @@ impl Finish {
         Self { activation, constants }
     }
 
-    /// The constants, as [`Epilogue::finish`] reads them: valid as long as this value stays where it is.
+    /// The four constants for [`Epilogue::finish`]. The pointer is valid until this value is moved or dropped.
     #[must_use]
     pub const fn constants(&self) -> *const f32 {
         self.constants.as_ptr()
     }
 }
 
-/// Evaluates `$call` with `$epilogue` as the type that computes the activation of `$finish`. A kernel of a `convolution`
-/// has no code for hard-sigmoid, which is squeeze-and-excite's alone: it would be a quarter more of each.
+/// Evaluates `$call` with `$epilogue` as the [`Epilogue`] for the activation of `$finish`. A `convolution` kernel has
+/// no code for hard-sigmoid, which only the dense layers of squeeze-and-excite use: it would make each kernel a quarter
+/// larger.
 macro_rules! with_epilogue {
     (dense, $finish:expr, $epilogue:ident => $call:expr) => {
         with_epilogue!(@match $finish, $epilogue => $call, {
@@ -68,11 +70,11 @@ pub(super) use with_epilogue;
 
 /// The last step of a kernel, chosen at compile time.
 pub trait Epilogue {
-    /// The value to store for the sum `x`.
+    /// Returns the value to store for the sum `x`.
     ///
     /// # Safety
-    /// `constants` is that of a [`Finish`] that still stands; `output` points to the four values that the result will
-    /// replace.
+    /// `constants` comes from [`Finish::constants`] and is still valid; `output` points to the four values that the
+    /// result replaces.
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, output: *const f32) -> V;
 }
 
@@ -80,9 +82,9 @@ pub trait Epilogue {
 pub enum Clamp {}
 /// `x * relu6(x + 3) / 6` (V3, section 5.2).
 pub enum HardSwish {}
-/// `relu6(x + 3) / 6`, computed as `min(max(x / 6 + 1/2, 0), 1)`: one operation less where they are fused.
+/// `relu6(x + 3) / 6`, computed as `min(max(x / 6 + 1/2, 0), 1)`: one operation less with a fused multiply-add.
 pub enum HardSigmoid {}
-/// Adds the sum to what the output holds: the block's input, for a residual in place.
+/// Adds the sum to the value in the output, which is the block's input: the residual, in place.
 pub enum Accumulate {}
 
 impl Epilogue for Clamp {

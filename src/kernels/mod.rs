@@ -1,10 +1,11 @@
 //! The kernels: one file per operation, each generic over the instruction set ([`crate::simd`]).
 //!
-//! A kernel is an `unsafe fn` on pointers; [`crate::plan`] owns the memory, checks the whole network once
-//! ([`crate::arch::Network::check`]) when it is built, and is the only caller.
+//! A kernel is an `unsafe fn` on pointers. [`crate::plan`] owns the memory and is the only caller; it checks the whole
+//! network once, when it is built ([`crate::arch::Network::check`]).
 
 pub mod add;
 pub mod convolution;
+pub mod curve;
 pub mod dense;
 pub mod depthwise;
 pub mod epilogue;

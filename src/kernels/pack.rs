@@ -1,11 +1,11 @@
-//! Weights in the order in which the kernels read them. [`Error::OutOfMemory`] where there is no memory for them.
+//! Packs weights in the order in which the kernels read them. Every function fails with [`Error::OutOfMemory`] only.
 
 use super::layout::{BLOCK, blocks};
 use super::{convolution, depthwise, int8, pointwise, stem};
 use crate::buffer::Buffer;
 use crate::error::Error;
 
-/// Panels `[out / 8]{bias[8]; weight[depth][8]}` of weights that `at(out, depth)` gives.
+/// Packs panels `[out / 8]{bias[8]; weight[depth][8]}`; `at(out, k)` is the weight of input `k`.
 fn panels(bias: &[f32], depth: usize, at: impl Fn(usize, usize) -> f32) -> Result<Buffer, Error> {
     let mut packed = Buffer::zeros(blocks(bias.len()) * pointwise::panel(depth))?;
     for (out, &bias) in bias.iter().enumerate() {
@@ -18,13 +18,13 @@ fn panels(bias: &[f32], depth: usize, at: impl Fn(usize, usize) -> f32) -> Resul
     Ok(packed)
 }
 
-/// Panels of a 1x1 convolution or a dense layer, `weight` being `[out][in]`.
+/// Packs the panels of a 1x1 convolution or a dense layer with `weight` of shape `[out][in]`.
 pub fn pointwise(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     let depth = weight.len() / bias.len();
     panels(bias, depth, |out, k| weight[out * depth + k])
 }
 
-/// Panels of the stem, `weight` being `[out][rgb][ky][kx]`; a panel's depth runs over `[ky][kx][rgb]`.
+/// Packs the panels of the stem with `weight` of shape `[out][rgb][ky][kx]`; the depth of a panel is `[ky][kx][rgb]`.
 pub fn stem(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     panels(bias, stem::DEPTH, |out, k| {
         let (tap, rgb) = (k / stem::RGB, k % stem::RGB);
@@ -32,7 +32,7 @@ pub fn stem(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     })
 }
 
-/// Panels of a full convolution, `weight` being `[out][in][ky][kx]`; a panel's depth runs over
+/// Packs the panels of a full convolution with `weight` of shape `[out][in][ky][kx]`; the depth of a panel is
 /// `[in / 8][ky][kx][8]`, with zeros for padding channels.
 pub fn convolution(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, Error> {
     let taps = kernel * kernel;
@@ -43,8 +43,8 @@ pub fn convolution(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer
     })
 }
 
-/// `[channels / 8][2]{bias[4]; tap[kernel * kernel][4]}` of a depthwise convolution, `weight` being
-/// `[channel][ky][kx]`.
+/// Packs a depthwise convolution with `weight` of shape `[channel][ky][kx]` as
+/// `[channels / 8][2]{bias[4]; tap[kernel * kernel][4]}`.
 pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, Error> {
     let taps = kernel * kernel;
     let half = depthwise::half(kernel);
@@ -59,8 +59,8 @@ pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, 
     Ok(packed)
 }
 
-/// Panels of a 1x1 convolution on 8 bits, `weight` being `[out][in]`: see [`super::int8`]. Each output channel's largest
-/// weight becomes 127 or -127.
+/// Packs the panels of a 1x1 convolution on 8 bits with `weight` of shape `[out][in]`: see [`super::int8`]. The weight
+/// of largest magnitude in each output channel becomes 127 or -127.
 pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     let depth = weight.len() / bias.len();
     let length = int8::panel(depth);
@@ -88,16 +88,16 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     Ok(packed)
 }
 
-/// The products of `row`'s weights and `inverse`, which are from -127 to 127, rounded so that their sum is within about a
-/// half of what it was: behind ReLU all inputs have the same sign, and the sum of the rounding errors would become a bias.
-/// Those closest to the middle between two whole numbers are rounded the other way.
+/// Multiplies the weights of `row` by `inverse`, which brings them into -127 to 127, and rounds them so that their sum
+/// changes by about a half at most. After ReLU all inputs have the same sign, so a nonzero sum of the rounding errors
+/// would act as a bias. To correct the sum, the weights closest to the middle between two integers round the other way.
 fn rounded(row: &[f32], inverse: f32) -> impl Iterator<Item = i8> {
     const CLASSES: usize = 64;
     let errors =
         row.iter().map(move |weight| weight * inverse - (weight * inverse).round_ties_even());
     let error: f32 = errors.clone().sum();
     let sign = error.signum();
-    // How close to the middle an error of the sum's sign is.
+    // Sorts errors with the sum's sign into classes; the highest class is closest to the middle.
     let class = move |error: f32| (error * sign * (2 * CLASSES - 1) as f32) as usize;
     let mut counts = [0; CLASSES];
     for error in errors.filter(|error| error * sign > 0.0) {

@@ -1,25 +1,25 @@
-//! The multiply-add rate of one core: what no kernel can exceed, for a profile to compare with.
+//! Measures the peak multiply-add rate of one core, an upper limit to which a profile compares each kernel.
 
 use crate::simd::F32x4;
 use std::hint::black_box;
 
-/// Sums that are built side by side: a processor that begins two multiplications and two additions a
-/// cycle, each of which takes three, has twelve under way, and with one more none waits. With the factor
-/// and a product they fill the 15 registers that V8 has on x86-64.
+/// Independent sums. A processor that starts two multiplications and two additions per cycle, each with a latency of
+/// three cycles, has twelve in flight; one more sum keeps all units busy. With the factor and a product, the sums fill
+/// the 15 vector registers that V8 has on x86-64.
 const CHAINS: usize = 13;
 
-/// Multiply-adds of each sum in one call: some 0.2 ms.
+/// Multiply-adds of each sum in one call: about 0.2 ms.
 const LENGTH: usize = 1 << 17;
 
-/// Calls between two readings of the clock: several ms, so that its ticks of up to 0.1 ms in a browser
-/// matter little.
+/// Calls between two readings of the clock: several milliseconds, much longer than a browser's clock tick of up to
+/// 0.1 ms.
 const CALLS: usize = 32;
 
-/// Readings, of which the best counts. The first ones are of code that V8 has yet to optimise.
+/// Number of readings; the best counts. V8 has not yet optimised the code in the first ones.
 const READINGS: usize = 20;
 
-/// Multiply-adds with the instruction set `V` in registers alone, at two operations for each lane, by a
-/// `clock` of milliseconds. GFLOP/s, the best of some 0.1 s; infinite by a clock that stands still.
+/// Measures multiply-adds with the instruction set `V` that access no memory. Returns GFLOP/s at two operations per
+/// lane. `clock` returns milliseconds; the measurement takes about 0.1 s. Infinite if the clock stands still.
 pub fn gflops<V: F32x4>(clock: &mut dyn FnMut() -> f64) -> f64 {
     const OPERATIONS: f64 = (CALLS * LENGTH * CHAINS * 4 * 2) as f64;
     let mut least = f64::INFINITY;
@@ -33,10 +33,10 @@ pub fn gflops<V: F32x4>(clock: &mut dyn FnMut() -> f64) -> f64 {
     OPERATIONS / (least * 1e6)
 }
 
-/// Multiplies and adds a small `factor` so often to copies of `start`; gives their sum.
+/// Does [`LENGTH`] multiply-adds on each of [`CHAINS`] copies of `start`; returns their sum.
 ///
-/// Each sum is its own multiplicand: a product of two constants would be moved out of the loop. A
-/// function of its own, and a short one, since V8 replaces none by its optimised form while it runs.
+/// Each sum is its own multiplicand, because the compiler would move a product of two constants out of the loop. This
+/// is a separate, short function, because V8 can't replace a function by its optimised code while it runs.
 #[inline(never)]
 fn multiply_add<V: F32x4>(start: V, factor: V) -> V {
     let mut sums = [start; CHAINS];

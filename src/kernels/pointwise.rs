@@ -1,4 +1,4 @@
-//! The 1x1 convolution: 95 % of V1's multiplications.
+//! The pointwise (1x1) convolution: 95 % of V1's multiplications.
 
 use super::epilogue::{Accumulate, Finish, with_epilogue};
 use super::layout::BLOCK;
@@ -12,7 +12,7 @@ pub const fn panel(in_channels: usize) -> usize {
     BLOCK + in_channels * BLOCK
 }
 
-/// A 1x1 convolution with its memory.
+/// The arguments of [`pointwise`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pointwise {
     /// Input in blocks.
@@ -23,7 +23,7 @@ pub struct Pointwise {
     pub in_channels: usize,
     /// Packed panels: see [`super::pack::pointwise`].
     pub weights: *const f32,
-    /// How many panels there are in all.
+    /// Number of panels in `weights`.
     pub panels: usize,
     /// Output in blocks.
     pub output: *mut f32,
@@ -31,17 +31,17 @@ pub struct Pointwise {
     pub output_plane: usize,
     /// What is applied to the sums.
     pub finish: Finish,
-    /// Adds the sums to what the output holds, with no activation.
+    /// Whether to add the sums to the values in the output, without an activation.
     pub accumulate: bool,
 }
 
 /// Computes the output panels `panels` at the pixels `pixels`.
 ///
 /// # Safety
-/// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
+/// The pointers are valid for those panels and pixels, and nothing else accesses that output meanwhile.
 ///
 /// # Panics
-/// With the activation hard-sigmoid.
+/// If the activation is hard-sigmoid.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
     let split = tile::split::<V>(pixels.len());
     for index in panels {

@@ -4,7 +4,7 @@ use super::layout::BLOCK;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// A pooling step with its memory.
+/// The arguments of [`pool`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     /// Input in blocks.
@@ -13,7 +13,7 @@ pub struct Pool {
     pub input_plane: usize,
     /// Pixels of the input.
     pub pixels: usize,
-    /// What each channel's sum is multiplied with: one over the number of pixels.
+    /// Factor of each channel's sum: one over the number of pixels of the map.
     pub factor: f32,
     /// One value per channel.
     pub output: *mut f32,
@@ -22,7 +22,7 @@ pub struct Pool {
 /// Computes the channel blocks `blocks`.
 ///
 /// # Safety
-/// The pointers are valid for those blocks, and nothing else touches that output meanwhile.
+/// The pointers are valid for those blocks, and nothing else accesses that output meanwhile.
 #[inline(never)]
 pub unsafe fn pool<V: F32x4>(pool: &Pool, blocks: Range<usize>) {
     for block in blocks {

@@ -1,6 +1,6 @@
-//! The convolutions and activations again in plain loops and `f64`: slow, obviously right, what the tests compare with.
+//! Reference convolutions and activations for the tests: plain loops in `f64`, slow and obviously correct.
 //!
-//! Tensors are `[channels][height][width]`; inputs may be `f64` too, as the outputs are.
+//! Tensors are `[channels][height][width]`. Inputs are `f32` or `f64`, outputs are `f64`.
 
 use super::Window;
 use crate::arch::Activation;
@@ -18,7 +18,7 @@ pub fn activate(activation: Activation, x: f64) -> f64 {
     }
 }
 
-/// The derivative of `activation` at `x`; at a corner, that of the right side.
+/// The derivative of `activation` at `x`; at a kink, the derivative from the right.
 #[must_use]
 pub fn slope(activation: Activation, x: f64) -> f64 {
     let inside = |range: std::ops::Range<f64>| f64::from(u8::from(range.contains(&x)));
@@ -57,7 +57,7 @@ fn filter<T: Copy + Into<f64>>(
     sum
 }
 
-/// A full convolution over as many channels as `input` has, `weight` being `[out][in][ky][kx]`.
+/// A full convolution over all channels of `input`, with `weight` of shape `[out][in][ky][kx]`.
 #[must_use]
 pub fn convolution<T: Copy + Into<f64>>(
     window: &Window,
@@ -85,7 +85,7 @@ pub fn convolution<T: Copy + Into<f64>>(
     output
 }
 
-/// A depthwise convolution, `weight` being `[channel][ky][kx]`.
+/// A depthwise convolution with `weight` of shape `[channel][ky][kx]`.
 #[must_use]
 pub fn depthwise<T: Copy + Into<f64>>(
     window: &Window,

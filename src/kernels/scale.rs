@@ -1,17 +1,17 @@
-//! The excite of squeeze-and-excite: every channel times its gate.
+//! The excite of squeeze-and-excite: multiplies every channel by its gate.
 
 use super::layout::BLOCK;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// A scaling step with its memory.
+/// The arguments of [`scale`].
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     /// One value per channel.
     pub gates: *const f32,
     /// The map, in blocks.
     pub input: *const f32,
-    /// The scaled map, in blocks; it may be the input.
+    /// The scaled map, in blocks. May equal `input`, to scale in place.
     pub output: *mut f32,
     /// Values from one block of either map to the next.
     pub plane: usize,
@@ -22,7 +22,7 @@ pub struct Scale {
 /// Scales the channel blocks `blocks`.
 ///
 /// # Safety
-/// The pointers are valid for those blocks, and nothing else touches that output meanwhile.
+/// The pointers are valid for those blocks, and nothing else accesses that output meanwhile.
 #[inline(never)]
 pub unsafe fn scale<V: F32x4>(scale: &Scale, blocks: Range<usize>) {
     for block in blocks {

@@ -1,7 +1,7 @@
 //! The first layer: a full 3x3 convolution with stride 2 on the RGB picture.
 //!
-//! The picture lies in rows of `[x][3]` values with a border of one zero pixel all round, so an output's
-//! 27 inputs are three runs of 9 adjacent values and the register tile of [`super::pointwise`] does it.
+//! The picture is stored in rows of `[x][3]` values with a border of one zero pixel on all sides. So the 27 inputs of
+//! an output are three runs of 9 adjacent values, and the register tile of [`super::pointwise`] can compute it.
 
 use super::Window;
 use super::epilogue::{Finish, with_epilogue};
@@ -10,27 +10,27 @@ use super::tile::{self, Tiles};
 use crate::simd::F32x4;
 use std::ops::Range;
 
-/// Values of an RGB pixel.
+/// Values per RGB pixel.
 pub const RGB: usize = 3;
-/// Values of one output's inputs.
+/// Inputs of one output.
 pub const DEPTH: usize = 9 * RGB;
-/// The border of zeros around the picture, in pixels.
+/// Width of the border of zeros around the picture, in pixels.
 pub const BORDER: usize = 1;
 
-/// Values from one row of a picture `width` pixels wide to the next.
+/// Values from one row of a picture of `width` pixels to the next.
 #[must_use]
 pub const fn row(width: usize) -> usize {
     (width + 2 * BORDER) * RGB
 }
 
-/// The stem with its memory.
+/// The arguments of [`stem`].
 #[derive(Clone, Copy, Debug)]
 pub struct Stem {
-    /// The picture's first pixel, behind the border.
+    /// The picture's first pixel, inside the border.
     pub input: *const f32,
-    /// Values from one row to the next, see [`row`].
+    /// Values from one row to the next: see [`row`].
     pub input_row: usize,
-    /// The filter's place: 3x3, stride 2.
+    /// The position of the filter: 3x3, stride 2.
     pub window: Window,
     /// Packed panels: see [`super::pack::stem`].
     pub weights: *const f32,
@@ -47,10 +47,10 @@ pub struct Stem {
 /// Computes the output rows `rows`.
 ///
 /// # Safety
-/// The pointers are valid for those rows, and nothing else touches that output meanwhile.
+/// The pointers are valid for those rows, and nothing else accesses that output meanwhile.
 ///
 /// # Panics
-/// With the activation hard-sigmoid.
+/// If the activation is hard-sigmoid.
 pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
     let Window { above, left, output_width, .. } = conv.window;
     let split = tile::split::<V>(output_width);
@@ -67,7 +67,7 @@ pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
                     run_stride: conv.input_row,
                     depth: DEPTH,
                     panel: weights,
-                    // All panels are in the cache: there are 2 or 4, of less than a kilobyte.
+                    // No prefetch, since all panels stay in the cache: there are 2 or 4, of less than a kilobyte each.
                     next_panel: weights,
                     output: conv.output.add(panel * conv.output_plane + y * output_width * BLOCK),
                     constants: conv.finish.constants(),

@@ -1,7 +1,7 @@
 //! The register tile of every convolution that sums over channels: up to 6 pixels x 8 output channels.
 //!
-//! Each input value is broadcast and multiplied with 8 weights; the sums stay in registers over the
-//! whole depth. Pointwise and stem differ only in where a pixel's inputs lie.
+//! The tile broadcasts each input value and multiplies it by 8 weights. The sums stay in registers over the whole
+//! depth. The pointwise convolution and the stem differ only in where the inputs of a pixel lie in memory.
 
 use super::epilogue::Epilogue;
 use super::layout::BLOCK;
@@ -9,25 +9,25 @@ use crate::buffer::LINE;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Tiles that fetch ahead. Each reads a cache line of the next panel for every run of at least 8 inputs, in
-/// which a panel has 4 lines: four tiles read nearly all of it.
+/// Number of tiles that prefetch the next panel. A panel has 4 cache lines for each run of 8 inputs, and a tile reads
+/// one line per run, so four tiles read nearly the whole panel.
 const FETCHING: usize = 4;
 
-/// The memory of a call, all in values: where it reads, where it writes, how much.
+/// The arguments of a call: where it reads and writes, and how much. All distances are in values.
 ///
-/// A pixel's `depth` inputs lie in runs: `RUN` adjacent values, the next run `run_stride` further.
-/// Neighbouring pixels are `STEP` apart.
+/// The `depth` inputs of a pixel lie in runs of `RUN` adjacent values, which are `run_stride` apart. Neighbouring
+/// pixels are `STEP` apart.
 #[derive(Clone, Copy)]
 pub struct Tiles {
     /// The first pixel's first input.
     pub input: *const f32,
     /// Distance between a pixel's runs.
     pub run_stride: usize,
-    /// Inputs of a pixel, at least 1.
+    /// Inputs per pixel, at least 1.
     pub depth: usize,
     /// `{bias[8]; weight[depth][8]}`.
     pub panel: *const f32,
-    /// The panel of the next call, or this one: it is fetched into the cache along the way.
+    /// The panel of the next call, or this one. The kernel prefetches it.
     pub next_panel: *const f32,
     /// The first pixel's first output; the next pixel's is 8 further.
     pub output: *mut f32,
@@ -35,13 +35,13 @@ pub struct Tiles {
     pub constants: *const f32,
 }
 
-/// A number of pixels as a sum of tiles, `(pixels of a tile, number of them)`.
+/// A number of pixels as a sum of tiles: `(pixels per tile, number of such tiles)`.
 pub type Split = [(usize, usize); 4];
 
 /// Computes the neighbouring pixels of `split` for one panel.
 ///
 /// # Safety
-/// All that `tiles` names is valid for the pixels, and nothing else touches the output meanwhile.
+/// All pointers of `tiles` are valid for the pixels, and nothing else accesses the output meanwhile.
 pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>(
     mut tiles: Tiles,
     split: Split,
@@ -52,7 +52,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
             continue;
         }
         let indices = done..done + count;
-        // SAFETY: each call begins where the last ended.
+        // SAFETY: the sizes sum to the caller's pixels, and each call begins where the last one ended.
         unsafe {
             match size {
                 6 if V::FUSED => run::<V, E, 6, STEP, RUN>(tiles, indices),
@@ -69,19 +69,19 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
 
 /// Pixels of the largest tile for the instruction set `V`.
 ///
-/// A tile of 6 pixels x 8 channels needs 12 sums, 2 weights and 1 input: the 15 XMM registers that V8 hands out on
-/// x86-64. A multiply and an add in place of a fused one need a register for the product, so there 5 pixels fit.
+/// A tile of 6 pixels x 8 channels needs 12 sums, 2 weights and 1 input: the 15 XMM registers that V8 allocates on
+/// x86-64. Without a fused multiply-add the product needs a register too, so only 5 pixels fit.
 const fn largest<V: F32x4>() -> usize {
     if V::FUSED { 6 } else { 5 }
 }
 
-/// `pixels` as a sum of tiles for the instruction set `V`, so that no tile has idle rows:
-/// 49 is 6 x 6 + 5 + 2 x 4. Only maps of 1, 2, 3 and 7 pixels need single pixels.
+/// Splits `pixels` into tiles for the instruction set `V`, so that every tile is full: 49 is 6 x 6 + 5 + 2 x 4. With
+/// tiles of 6, only maps of 1, 2, 3 and 7 pixels need single pixels.
 pub fn split<V: F32x4>(pixels: usize) -> Split {
     split_by(pixels, largest::<V>())
 }
 
-/// `pixels` as a sum of tiles of `largest` pixels, 5 or 6, and smaller ones.
+/// Splits `pixels` into tiles of `largest` pixels, which is 5 or 6, and smaller ones.
 pub fn split_by(pixels: usize, largest: usize) -> Split {
     let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
     for fives in 0..=5 {
@@ -92,7 +92,7 @@ pub fn split_by(pixels: usize, largest: usize) -> Split {
             } else {
                 (0, fives + rest / 5, rest % 5)
             };
-            // A single pixel leaves 10 of 12 accumulators idle; smaller tiles load more per multiplication.
+            // A single pixel leaves 10 of 12 sums unused. Smaller tiles do more loads per multiplication.
             let cost = ones * 100 + fours * 2 + if largest == 6 { fives } else { 0 };
             if cost < best.0 {
                 best = (cost, [(6, sixes), (5, fives), (4, fours), (1, ones)]);
@@ -102,10 +102,10 @@ pub fn split_by(pixels: usize, largest: usize) -> Split {
     best.1
 }
 
-/// The tiles `indices` of the call, of `PIXELS` pixels each.
+/// Computes the tiles `indices` of the call, of `PIXELS` pixels each.
 ///
-/// A function of its own, never inlined: V8 optimises per function, without replacing one that runs, so
-/// a network in one function would stay in the slow first tier for its whole first run.
+/// This function is never inlined. V8 optimises whole functions and can't replace one that is running, so a network in
+/// a single function would run in the slow baseline tier for its whole first run.
 ///
 /// # Safety
 /// See [`pixels`], for these tiles' pixels.
@@ -118,9 +118,9 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
     // SAFETY: `tiles` is valid for these tiles' pixels, and the next panel has as many lines as this one.
     unsafe {
         for index in indices {
-            // WebAssembly has no prefetch, but a load that nothing waits for is one. Without it the first tile
-            // of each panel waited for its weights, where there are few tiles: 8 % of the time of 160 to 960
-            // channels at 7x7.
+            // WebAssembly has no prefetch instruction, but a load whose result is not used acts as one. Without it the
+            // first tile of each panel waited for its weights: 8 % of the time of 160 to 960 channels at 7x7, where
+            // there are few tiles per panel.
             let (mut ahead, line) = if index < FETCHING {
                 (next_panel.add(index * (depth / RUN) * LINE), LINE)
             } else {
@@ -131,9 +131,8 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, con
             let mut runs = input;
             let mut weights = panel.add(BLOCK);
             let mut left = depth;
-            // Leaving between any two steps, rather than at the end of a run, also keeps the compiler
-            // from sinking the multiplications of one accumulator next to each other, which spilled ten
-            // registers per run and cost half the speed.
+            // The loop may end between any two steps, not only after a run. The branches also keep the compiler from
+            // grouping the multiply-adds of one sum, which spilled ten registers per run and cost half the speed.
             'depth: loop {
                 for step in 0..RUN {
                     let weight = [

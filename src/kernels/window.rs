@@ -1,8 +1,8 @@
-//! Where a filter stands on a map.
+//! The position of a filter on a map.
 
 use crate::arch::Padding;
 
-/// The geometry of a convolution: a square filter that moves over a map. All in pixels.
+/// The geometry of a convolution: a square filter that moves over a map. All values are in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Side of the filter.

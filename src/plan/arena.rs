@@ -1,11 +1,11 @@
-//! Places the activations of a whole network in one piece of memory, planned ahead.
+//! Memory planning: places all activations of a network in one buffer before it runs.
 
 use crate::sort::sort_by;
 
-/// A tensor's size in values, and the first and last step that touch it.
+/// A tensor's size, and the first and last step that access it.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
-    /// Values.
+    /// Number of values.
     pub len: u64,
     /// The step that writes it first.
     pub first: usize,
@@ -13,11 +13,11 @@ pub struct Lifetime {
     pub last: usize,
 }
 
-/// Gives each tensor an offset, in values such that tensors that live at the same time do not overlap; returns the
-/// offsets and the values needed in all.
+/// Gives each tensor an offset in values, so that tensors that are alive in the same step do not overlap. Returns the
+/// offsets and the number of values needed in total.
 ///
-/// Largest first, each at the lowest free place: for these networks that reaches the largest sum of
-/// tensors alive at one step, which no placement can beat.
+/// Places the largest tensor first, each at the lowest free offset. For these networks the total equals the largest sum
+/// of tensors alive in one step, which is the minimum.
 #[must_use]
 pub fn arrange(tensors: &[Lifetime]) -> (Vec<u64>, u64) {
     let mut order: Vec<usize> = (0..tensors.len()).collect();
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(arrange(&tensors).1, 250);
     }
 
-    /// The tensors of one network may be more than an address of 32 bits can count.
+    /// The tensors of one network may have more values than 32 bits can count.
     #[test]
     fn tensors_may_be_too_many_for_an_address() {
         let tensors = [Lifetime { len: 1 << 31, first: 0, last: 1 }; 3];

@@ -18,13 +18,13 @@ use crate::kernels::{Window, stem};
 use crate::weights::{FoldedConv, WeightSource};
 use std::sync::Arc;
 
-/// From this many pixels on, 28 x 28, expansion and depthwise convolution are one step: the expanded tensor is
-/// larger than a second-level cache, up to 4.8 MB in V2. It saved 6 % of those two steps at 112 x 112 and
-/// up to half of the network's memory; on smaller maps it cost 1 to 5 %.
+/// Maps of at least this many pixels (28 x 28) run the expansion and the depthwise convolution as one step, since the
+/// expanded tensor (up to 4.8 MB in V2) is larger than a second-level cache. That saved 6 % of those two steps at
+/// 112 x 112 and up to half of the network's memory. On smaller maps it cost 1 to 5 %.
 const FUSED_PIXELS: usize = 28 * 28;
 
-/// The packed weights of a network's layers, in the order of its sites. There are at most some 80: a search through all
-/// of them takes no time, and a hash table 3 KiB of WebAssembly.
+/// The packed weights of a network's layers, in execution order. There are at most about 80, so a linear search is fast
+/// enough; a hash table would add 3 KiB of WebAssembly.
 #[derive(Debug, Default)]
 pub struct Layers(Vec<(Site, Arc<Packed>)>);
 
@@ -34,7 +34,7 @@ impl Layers {
         self.0.iter().find(|&&(other, _)| other == site).map(|(_, packed)| packed)
     }
 
-    /// Whether any are bytes.
+    /// [`Precision::Int8`] if any layer has weights of 8 bits.
     pub fn precision(&self) -> Precision {
         match self.0.iter().any(|(_, packed)| packed.int8) {
             true => Precision::Int8,
@@ -48,24 +48,24 @@ impl Layers {
     }
 }
 
-/// Where a plan's weights come from.
+/// The origin of a plan's weights.
 pub enum Weights<'a> {
-    /// They are packed for it, with this precision.
+    /// Reads them from a source and packs them with this precision.
     Source(&'a mut dyn WeightSource, Precision),
-    /// It shares those of another plan.
+    /// Shares those of another plan.
     Shared(&'a Layers),
 }
 
-/// What remains when a plan has run.
+/// The tensors that are still in memory after a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// The features and the logits. Layers are fused, and tensors use each other's memory.
+    /// The features and the logits. Layers are fused, and tensors share memory.
     Logits,
-    /// Every tensor. With `open_gates`, squeeze-and-excite scales by 1 whatever its gates are.
+    /// Every tensor. With `open_gates`, squeeze-and-excite computes its gates but doesn't apply them.
     All { open_gates: bool },
 }
 
-/// A tensor that remains when a plan has run.
+/// A tensor that is still in memory after a run.
 #[derive(Debug)]
 pub struct Kept {
     pub name: String,
@@ -73,7 +73,7 @@ pub struct Kept {
     pub extent: Extent,
 }
 
-/// A tensor on its way through the layers.
+/// A tensor between two layers.
 #[derive(Clone, Copy)]
 struct Map {
     tensor: Tensor,
@@ -91,7 +91,7 @@ struct Builder<'a> {
     kept: Vec<Kept>,
 }
 
-/// Checks `network`, packs its weights or takes the shared ones, and plans the memory.
+/// Checks `network`, packs its weights or shares existing ones, and plans the memory.
 pub fn build<'a>(network: &'a Network, weights: Weights<'a>, keep: Keep) -> Result<Plan, Error> {
     network.check()?;
     let mut builder = Builder {
@@ -122,7 +122,7 @@ pub fn build<'a>(network: &'a Network, weights: Weights<'a>, keep: Keep) -> Resu
 }
 
 impl Builder<'_> {
-    /// A tensor of `values` values that the next step writes.
+    /// Adds a tensor of `values` values, which the next step writes.
     fn tensor(&mut self, values: usize) -> Tensor {
         let step = self.steps.len();
         let len = values.next_multiple_of(LINE) as u64;
@@ -130,7 +130,7 @@ impl Builder<'_> {
         Tensor(self.lifetimes.len() - 1)
     }
 
-    /// A map of this extent that the next step writes.
+    /// Adds a map of this extent, which the next step writes.
     fn map(&mut self, extent: Extent) -> Map {
         Map { tensor: self.tensor(extent.values()), extent }
     }
@@ -145,7 +145,7 @@ impl Builder<'_> {
         self.steps.push(step);
     }
 
-    /// Adds a step whose output is `output`, which has the step's name.
+    /// Adds the step `name`, which writes `output`; the output gets the same name.
     fn push_output(&mut self, name: String, step: impl Into<Step>, output: Map) -> Map {
         let Map { tensor, extent } = output;
         if self.keep != Keep::Logits {
@@ -155,7 +155,7 @@ impl Builder<'_> {
         output
     }
 
-    /// A layer's packed weights.
+    /// Gets a layer's packed weights.
     fn packed(&mut self, site: Site, conv: &Conv) -> Result<Arc<Packed>, Error> {
         let packed = match &mut self.weights {
             Weights::Shared(layers) => layers.get(site).cloned(),
@@ -174,7 +174,8 @@ impl Builder<'_> {
         Ok(packed)
     }
 
-    /// What a pointwise convolution with these weights takes of `map`: bytes are a step more.
+    /// The input of a pointwise convolution with these weights. For weights of 8 bits, adds a step that quantises
+    /// `map`.
     fn pointwise_input(&mut self, site: Site, packed: &Packed, map: Map) -> Input {
         if !packed.int8 {
             return Input::Floats(map.tensor);
@@ -200,7 +201,7 @@ impl Builder<'_> {
         Ok(self.push_output(Site::Stem.to_string(), step, output))
     }
 
-    /// A block of any generation.
+    /// Adds a block of any generation.
     fn block(&mut self, index: usize, block: &Block, input: Map) -> Result<Map, Error> {
         let mut x = input;
         if let Some(start) = &block.start {
@@ -223,7 +224,7 @@ impl Builder<'_> {
         self.project(index, block, x, input)
     }
 
-    /// Whether an expansion of this input and the depthwise convolution behind it are one step.
+    /// Whether to fuse an expansion of this input with the depthwise convolution after it.
     fn fuses(&self, expand: &Conv, input: Extent) -> bool {
         self.keep == Keep::Logits
             && expand.kind == ConvKind::Pointwise
@@ -256,12 +257,12 @@ impl Builder<'_> {
         self.squeeze_excite(index, block, output, row_sums)
     }
 
-    /// Sums over the rows of a map of this extent.
+    /// Adds a tensor for the row sums of a map of this extent.
     fn row_sums(&mut self, extent: Extent) -> Tensor {
         self.tensor(Extent { width: 1, ..extent }.values())
     }
 
-    /// A depthwise convolution, and the squeeze-and-excite of the block `squeezed` behind it.
+    /// Adds a depthwise convolution, followed by the squeeze-and-excite of the block `squeezed`, if any.
     fn depthwise(
         &mut self,
         site: Site,
@@ -284,8 +285,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Squeeze-and-excite of a block's depthwise output, whose sums over rows are at hand; the output itself for a
-    /// block that has none.
+    /// Adds squeeze-and-excite on a block's depthwise output `x`, given its row sums. Returns `x` for a block without.
     fn squeeze_excite(
         &mut self,
         index: usize,
@@ -310,7 +310,8 @@ impl Builder<'_> {
         Ok(self.push_output(format!("block {index} scale"), step, output))
     }
 
-    /// A block's projection of `x`, and its residual: added in place, to the block's `input`, where that need not be kept.
+    /// Adds a block's projection of `x` and its residual. If the plan doesn't keep the block's `input`, the projection
+    /// is added to it in place.
     fn project(&mut self, index: usize, block: &Block, x: Map, input: Map) -> Result<Map, Error> {
         let (site, conv) = (Site::Project(index), &block.project);
         if !block.residual {
@@ -337,7 +338,7 @@ impl Builder<'_> {
         Ok(self.push_output(format!("block {index} add"), step, output))
     }
 
-    /// A layer that mixes channels.
+    /// Adds a layer that sums over channels.
     fn layer(&mut self, site: Site, conv: &Conv, x: Map) -> Result<Map, Error> {
         let packed = self.packed(site, conv)?;
         let window = self.window(conv, x.extent);
@@ -352,20 +353,20 @@ impl Builder<'_> {
             ConvKind::Dense => Dense { packed, input, output }.into(),
             ConvKind::Convolution => Convolution { packed, window, input, output }.into(),
             kind @ (ConvKind::Stem | ConvKind::Depthwise) => {
-                return Err(Error::Network { site, reason: format!("{kind:?} mixes no maps") });
+                return Err(Error::Network { site, reason: format!("no {kind:?} fits here") });
             }
         };
         Ok(self.push_output(site.to_string(), step, map))
     }
 
-    /// The mean of a map of this extent, from `values` sums over some of its pixels for each channel.
+    /// Adds the mean of a map of this extent. Per channel, `input` has `values` values: its pixels or its row sums.
     fn pool(&mut self, name: String, input: Tensor, values: usize, extent: Extent) -> Map {
         let output = self.map(Extent::vector(extent.channels));
         let step = Pool { extent, input, values, output: output.tensor };
         self.push_output(name, step, output)
     }
 
-    /// Places the tensors.
+    /// Plans the memory and makes the plan.
     fn finish(mut self, picture: Tensor, features: Map, logits: Map) -> Result<Plan, Error> {
         if self.keep != Keep::Logits {
             for lifetime in &mut self.lifetimes {
@@ -395,13 +396,13 @@ impl Builder<'_> {
     }
 }
 
-/// A number of values that an address can have: the tensors of one network may be more than 32 bits count.
+/// Converts a number of values to `usize`. It may not fit in 32 bits.
 fn addressable(values: u64) -> Result<usize, Error> {
     let bytes = values.saturating_mul(size_of::<f32>() as u64);
     usize::try_from(values).map_err(|_| Error::OutOfMemory { bytes })
 }
 
-/// The extent of what a convolution gives.
+/// The extent of a convolution's output.
 fn output(window: &Window, conv: &Conv) -> Extent {
     let &Window { output_height: height, output_width: width, .. } = window;
     Extent { height, width, channels: conv.out_channels }

@@ -1,39 +1,38 @@
-//! How threads share a step: its output is cut into parts, across the channel blocks and across the pixels or rows, never
-//! across the inputs that one output sums.
+//! Splits a step's output into parts for several threads: by channel blocks, and by pixels or rows. The sum of one
+//! output is never split, so the number of threads doesn't change it.
 
 use std::ops::Range;
 
-/// Parts of a step for each thread that shares it. More than one, since a thread may be held up by other
-/// work of the machine and the rest then goes to the others.
+/// Parts of a step per thread. With more than one, the other threads can take over parts of a thread that the system
+/// has interrupted.
 const PARTS_PER_THREAD: usize = 6;
 
-/// Multiplications, or values moved, that are worth a part of their own: about a microsecond.
+/// The smallest part, in multiplications or values moved: about a microsecond.
 const LEAST_PART: u64 = 32 << 10;
 
-/// Multiplications after which a part should end, where its step can be cut so finely: some 20
-/// microseconds. When one thread has found nothing left to take the others are still at their last parts,
-/// and it should not fall asleep over that.
+/// The largest part in multiplications, if the step can be split so finely: about 20 microseconds. A thread that finds
+/// no part left waits while the others finish theirs, and that wait must be too short for it to fall asleep.
 const LARGEST_PART: u64 = 640 << 10;
 
-/// A part's number has 16 bits, and a grid may have twice the parts that it was asked for.
+/// The largest request: a part's number has 16 bits, and a grid may have twice as many parts as requested.
 const MOST_PARTS: u64 = 1 << 14;
 
-/// From this many pixels on, 28 x 28, threads share a step's pixels or rows, and each reads all the weights.
-/// Below, where there are more weights than inputs, they share the output channels.
+/// On maps of at least this many pixels (28 x 28) threads share the pixels or rows, and each thread reads all weights.
+/// On smaller maps, which have fewer inputs than weights, they share the output channels.
 pub const SHARED_PIXELS: usize = 28 * 28;
 
 /// The parts of a step.
 #[derive(Clone, Copy)]
 pub struct Grid {
-    /// Cuts across the channel blocks.
+    /// Parts along the channel blocks.
     channels: usize,
-    /// Cuts across the pixels or rows.
+    /// Parts along the pixels or rows.
     spans: usize,
 }
 
 impl Grid {
-    /// Cuts `work`, counted in multiplications or values moved, for `threads` threads: across at most `blocks` channel
-    /// blocks, and as far as those don't suffice across at most `spans` pieces of the map.
+    /// Splits `work`, in multiplications or values moved, for `threads` threads: along at most `blocks` channel blocks,
+    /// and if those don't suffice, along at most `spans` pieces of the map.
     pub fn new(threads: usize, work: u64, blocks: usize, spans: usize) -> Self {
         let wanted = match threads {
             1 => 1,
@@ -44,18 +43,18 @@ impl Grid {
         Self::cut(wanted, blocks, spans)
     }
 
-    /// About `wanted` parts.
+    /// Splits into about `wanted` parts.
     fn cut(wanted: usize, blocks: usize, spans: usize) -> Self {
         let channels = wanted.min(blocks);
         Self { channels, spans: wanted.div_ceil(channels).clamp(1, spans.max(1)) }
     }
 
-    /// How many parts there are.
+    /// Number of parts.
     pub fn parts(self) -> usize {
         self.channels * self.spans
     }
 
-    /// One of them.
+    /// The part of this index.
     pub fn part(self, index: usize) -> Part {
         Part { grid: self, index }
     }
@@ -69,18 +68,18 @@ pub struct Part {
 }
 
 impl Part {
-    /// The part's channel blocks, of `blocks`.
+    /// The part's share of `blocks` channel blocks.
     pub fn blocks(self, blocks: usize) -> Range<usize> {
         share(blocks, self.index / self.grid.spans, self.grid.channels, 1)
     }
 
-    /// The part's rows or pixels, of `total`, cut at multiples of `unit`.
+    /// The part's share of `total` rows or pixels, split at multiples of `unit`.
     pub fn span(self, total: usize, unit: usize) -> Range<usize> {
         share(total, self.index % self.grid.spans, self.grid.spans, unit)
     }
 }
 
-/// The `index`th of `count` nearly equal shares of `0..total`, cut at multiples of `unit`.
+/// The `index`th of `count` nearly equal shares of `0..total`, split at multiples of `unit`.
 fn share(total: usize, index: usize, count: usize, unit: usize) -> Range<usize> {
     let units = total.div_ceil(unit);
     let cut = |index: usize| total.min(units * index / count * unit);

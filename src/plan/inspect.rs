@@ -1,27 +1,28 @@
-//! What happens inside a network: a second plan over the same weights, in which no layers are fused and every tensor keeps
-//! its memory.
+//! Access to the tensors inside a network: a second plan over the same weights, which fuses no layers and keeps every
+//! tensor in memory.
 
 use super::build::{self, Keep, Kept, Weights};
 use super::{Extent, Plan};
-use crate::arch::{Network, Site};
+use crate::arch::{ConvKind, Network, Site};
 use crate::error::Error;
 use crate::kernels::layout::{self, BLOCK};
 use crate::kernels::reference;
 
-/// What squeeze-and-excite does in an [`Inspector`].
+/// How an [`Inspector`] treats the gates of squeeze-and-excite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Gates {
-    /// It scales each channel by its gate.
+    /// Scales each channel by its gate.
     #[default]
     Learned,
-    /// It scales by 1: the gates are computed, and left out.
+    /// Computes the gates but doesn't apply them.
     Open,
 }
 
 /// One tensor of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTensor {
-    /// The layer's name, as [`Site`] has it, or `block 3 pool`, `block 3 scale`, `block 3 add` (the residual) and `pool`.
+    /// The layer's name: that of its [`Site`], or `pool`, `block 3 pool`, `block 3 scale` or `block 3 add` (the
+    /// residual).
     pub name: String,
     /// Its shape.
     pub extent: Extent,
@@ -37,8 +38,8 @@ pub struct Inspector {
 }
 
 impl Plan {
-    /// A second plan over the same weights, for looking at what is inside. It has the same threads. A step that both have
-    /// gives the same bits.
+    /// Makes a second plan over the same weights that keeps every tensor. It uses the same threads. A step that exists
+    /// in both plans gives the same bits.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
@@ -50,8 +51,40 @@ impl Plan {
     }
 }
 
+/// The filters of a depthwise convolution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filters {
+    /// Side of a filter. Pixels.
+    pub kernel: usize,
+    /// How many there are: one for each channel.
+    pub channels: usize,
+    /// `[channel][ky][kx]`, with batch normalisation folded into them.
+    pub values: Vec<f32>,
+    /// What each channel's sums begin with.
+    pub biases: Vec<f32>,
+}
+
+impl Plan {
+    /// The filters of the depthwise convolution of this name, as [`Site`] has it.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] for a name that no depthwise convolution of the network has.
+    pub fn filters(&self, name: &str) -> Result<Filters, Error> {
+        let sites = || self.network.sites().filter(|(_, conv)| conv.kind == ConvKind::Depthwise);
+        let site = sites().map(|(site, _)| site).find(|site| site.to_string() == name);
+        let packed = site.and_then(|site| self.layers.get(site)).ok_or_else(|| Error::Layer {
+            name: name.to_owned(),
+            known: sites().map(|(site, _)| site.to_string()).collect(),
+        })?;
+        let (kernel, channels) = (packed.conv.kernel, packed.conv.out_channels);
+        let values = (0..channels).flat_map(|channel| packed.filter(channel).1).collect();
+        let biases = (0..channels).map(|channel| packed.filter(channel).0).collect();
+        Ok(Filters { kernel, channels, values, biases })
+    }
+}
+
 impl Inspector {
-    /// The plan to run: its tensors stay until its next run.
+    /// The plan to run. Its tensors stay until its next run.
     pub fn plan(&mut self) -> &mut Plan {
         &mut self.plan
     }
@@ -62,13 +95,13 @@ impl Inspector {
         self.plan.logits()
     }
 
-    /// What its squeeze-and-excite does.
+    /// How it treats the gates of squeeze-and-excite.
     #[must_use]
     pub fn gates(&self) -> Gates {
         self.gates
     }
 
-    /// The names of all tensors, in the order in which they are computed.
+    /// The names of all tensors, in execution order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.plan.kept.iter().map(|kept| kept.name.as_str())
     }
@@ -76,7 +109,7 @@ impl Inspector {
     /// A tensor of the last run.
     ///
     /// # Errors
-    /// [`Error::Layer`] for a name that the network has not.
+    /// [`Error::Layer`] if no tensor has this name.
     pub fn tensor(&self, name: &str) -> Result<NamedTensor, Error> {
         let &Kept { tensor, extent, .. } = self.kept(name)?;
         let blocked = self.plan.values(tensor, extent.values());
@@ -100,15 +133,15 @@ impl Inspector {
         })
     }
 
-    /// The class activation map of `class` in the last run: how much each pixel of the last map speaks for the class.
+    /// The class activation map of `class` in the last run: the evidence for the class at each pixel of the last map.
     ///
-    /// Where the classifier stands right behind the pooling (V1, V2), the map is exact: its mean and the class's bias add
-    /// up to the logit (Zhou et al., arXiv 1512.04150). Where a layer stands between them (V3, V4), that layer is taken
-    /// for linear around the pooled features, and the map is the logit's gradient with respect to those times the
-    /// features of each pixel: its mean is the logit of that linear network, without its constant.
+    /// If the classifier directly follows the pooling (V1, V2), the map is exact: its mean plus the class's bias is the
+    /// logit (Zhou et al., arXiv 1512.04150). If a dense layer stands between them (V3, V4), that layer is linearised
+    /// at the pooled features: the map is the logit's gradient with respect to them, times the features of each pixel.
+    /// Its mean is then the logit of the linearised network without the constant term.
     ///
     /// # Errors
-    /// [`Error::Class`] for a class that the network has not.
+    /// [`Error::Class`] if the network has no such class.
     pub fn activation_map(&self, class: usize) -> Result<ActivationMap, Error> {
         let logits = self.plan.logits();
         let Some(&logit) = logits.get(class) else {
@@ -160,10 +193,10 @@ fn last_map(network: &Network) -> String {
     }
 }
 
-/// How much each pixel of the last map speaks for a class.
+/// A class activation map: the evidence for a class at each pixel of the last map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActivationMap {
-    /// The class, counted as the logits are.
+    /// The class, as an index into the logits.
     pub class: usize,
     /// Its logit.
     pub logit: f32,
@@ -171,6 +204,6 @@ pub struct ActivationMap {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// `[y][x]`.
+    /// `[y][x]`, in the unit of the logits.
     pub values: Vec<f32>,
 }

@@ -1,9 +1,8 @@
-//! The execution plan: a network as a list of fused steps over one piece of memory.
+//! The execution plan: a network as a list of fused steps over one buffer.
 //!
-//! A step is a convolution with its bias, activation and residual, or one of the few things that cannot
-//! be fused into one: pooling, and the scaling of squeeze-and-excite. All sizes and offsets are settled,
-//! and the network is checked, when the plan is built, so that running it allocates nothing and checks nothing but its
-//! input.
+//! A step is a convolution with its bias, activation and residual, or an operation that can't be fused into one, such
+//! as pooling and the scaling of squeeze-and-excite. Building the plan checks the network and computes all sizes and
+//! offsets, so a run allocates nothing and checks only its input.
 
 mod arena;
 mod build;
@@ -29,7 +28,7 @@ use step::Step;
 use tensor::{Memory, Tensor};
 
 pub use crate::kernels::int8::Products;
-pub use inspect::{ActivationMap, Gates, Inspector, NamedTensor};
+pub use inspect::{ActivationMap, Filters, Gates, Inspector, NamedTensor};
 pub use precision::Precision;
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;
@@ -51,15 +50,15 @@ pub struct Plan {
     /// The tensors that outlive a run.
     kept: Vec<Kept>,
     arena: Buffer,
-    /// Where each tensor begins in the arena.
+    /// Offset of each tensor in the arena, in values.
     offsets: Vec<usize>,
-    /// Memory of each thread's own, one after the other.
+    /// Scratch memory, one plane per thread.
     scratch: Buffer,
-    /// Values of one thread's.
+    /// Values of one thread's plane.
     scratch_plane: usize,
-    /// The bordered picture.
+    /// The picture with its border.
     picture: Tensor,
-    /// What the classifier takes.
+    /// The classifier's input.
     features: Tensor,
     logits: Tensor,
 }
@@ -68,8 +67,8 @@ impl Plan {
     /// Checks `network`, packs its weights and plans its memory.
     ///
     /// # Errors
-    /// Those of [`Network::check`], whatever `weights` reports, and [`Error::WeightLength`] if it gives tensors of the
-    /// wrong length.
+    /// Those of [`Network::check`] and of `weights`, [`Error::WeightLength`] if `weights` returns a tensor of the wrong
+    /// length, and [`Error::OutOfMemory`].
     pub fn new(
         network: &Network,
         weights: &mut dyn WeightSource,
@@ -78,7 +77,7 @@ impl Plan {
         build::build(network, Weights::Source(weights, precision), Keep::Logits)
     }
 
-    /// What its pointwise convolutions compute with.
+    /// The precision of its pointwise convolutions.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.precision
@@ -90,7 +89,7 @@ impl Plan {
         &self.network
     }
 
-    /// Runs the network on `input`, `[y][x][rgb]`, normalised; gives the logits.
+    /// Runs the network on `input`, `[y][x][rgb]`, normalised, `resolution` x `resolution`; returns the logits.
     ///
     /// # Errors
     /// [`Error::InputLength`] and [`Error::InputValue`].
@@ -99,7 +98,7 @@ impl Plan {
         Ok(self.run_picture::<V>())
     }
 
-    /// Writes `input` to [`Plan::picture`].
+    /// Checks `input` and copies it to [`Plan::picture`].
     pub(crate) fn write(&mut self, input: &[f32]) -> Result<(), Error> {
         let expected = self.network.resolution * self.network.resolution * stem::RGB;
         if input.len() != expected {
@@ -115,9 +114,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Where the picture goes, from its first pixel on; rows are [`stem::row`] values apart. Every pixel
-    /// is to be written, since other tensors of the network have used the memory; the border is cleared
-    /// here.
+    /// The memory of the picture from its first pixel on; rows are [`stem::row`] values apart. The caller writes every
+    /// pixel, because other tensors have used this memory. The border is cleared here.
     pub fn picture(&mut self) -> &mut [f32] {
         let resolution = self.network.resolution;
         let row = stem::row(resolution);
@@ -133,8 +131,7 @@ impl Plan {
         picture
     }
 
-    /// Runs the network on what was written to [`Plan::picture`] since it was last called; gives the
-    /// logits.
+    /// Runs the network on the pixels written to [`Plan::picture`] since its last call; returns the logits.
     pub fn run_picture<V: F32x4>(&mut self) -> &[f32] {
         let steps = 0..self.steps.len();
         let (walk, threads) = self.walk::<V>();
@@ -148,8 +145,8 @@ impl Plan {
         self.values(self.logits, self.network.classes())
     }
 
-    /// What the classifier took in the last run: the pooled features, or the head's output in a network that has one.
-    /// Zeros before the first.
+    /// The classifier's input in the last run: the pooled features, or the output of the head if the network has one.
+    /// Zeros before the first run.
     #[must_use]
     pub fn features(&self) -> &[f32] {
         self.values(self.features, self.network.classifier.in_channels)
@@ -160,7 +157,7 @@ impl Plan {
         &self.arena[self.offsets[tensor.0]..][..len]
     }
 
-    /// A run, and who runs it.
+    /// A run, and the threads for it.
     fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &Threads) {
         let memory =
             Memory::new(&mut self.arena, &self.offsets, &mut self.scratch, self.scratch_plane);
@@ -174,10 +171,10 @@ impl Plan {
         &self.threads
     }
 
-    /// Has these threads run the plan from now on. The logits are the same bits for every number of them.
+    /// Makes these threads run the plan. The number of threads doesn't change a bit of the logits.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`]; the plan then keeps those it has.
+    /// [`Error::OutOfMemory`]; the plan then keeps its threads.
     pub fn set_threads(&mut self, threads: &Threads) -> Result<(), Error> {
         self.scratch = Buffer::zeros(threads.count() * self.scratch_plane)?;
         self.threads = threads.clone();
@@ -190,16 +187,16 @@ impl Plan {
         self.layers.bytes()
     }
 
-    /// Bytes of the activations, the input among them.
+    /// Bytes of the activations, including the input and scratch memory.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.scratch.bytes()
     }
 }
 
-/// Looks for NaN and infinities: ReLU6 would make numbers of them, and the logits would look like any others. All values
-/// are looked at before the first wrong one is searched for, as the compiler makes vectors of a loop without an exit: in
-/// WebAssembly, copying 150528 values and this took 0.04 ms together, of V3-Small's run of 1.9.
+/// Rejects NaN and infinities: ReLU6 would turn them into ordinary numbers, and the logits would look normal. A first
+/// loop tests all values, because the compiler vectorises a loop only if it has no early exit; a second one finds the
+/// index. In WebAssembly, copying 150528 values and this test took 0.04 ms together, of V3-Small's 1.9 ms.
 fn check_finite(input: &[f32]) -> Result<(), Error> {
     const EXPONENT: u32 = f32::INFINITY.to_bits();
     let is_wrong = |value: f32| value.to_bits() & EXPONENT == EXPONENT;
@@ -212,7 +209,7 @@ fn check_finite(input: &[f32]) -> Result<(), Error> {
     }
 }
 
-/// One run of the steps on an instruction set.
+/// One run of the steps with the instruction set `V`.
 struct Walk<'a, V> {
     steps: &'a [Step],
     threads: usize,
@@ -226,8 +223,8 @@ impl<V: F32x4> Work for Walk<'_, V> {
     }
 
     fn run(&self, step: usize, part: usize, thread: usize) {
-        // SAFETY: the builder made the steps for this memory, which is borrowed for as long
-        // as the plan runs; the team runs each part once, and no step before the one ahead is done.
+        // SAFETY: the builder made the steps for this memory, which stays borrowed during the run. The team runs each
+        // part once, and starts no step before the previous one is done.
         unsafe { self.steps[step].run::<V>(self.memory, part, thread, self.threads) }
     }
 }

@@ -1,4 +1,4 @@
-//! A layer's weights in the order in which its kernel reads them.
+//! A layer's packed weights, in the order in which its kernel reads them.
 
 use super::precision::{Precision, gains};
 use crate::arch::{Conv, ConvKind};
@@ -6,24 +6,25 @@ use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::kernels::epilogue::Finish;
 use crate::kernels::layout::BLOCK;
-use crate::kernels::{pack, pointwise};
+use crate::kernels::{depthwise, pack, pointwise};
 use crate::weights::FoldedConv;
 
-/// A convolution or dense layer with its packed weights. Plans of one network share them.
+/// A convolution or dense layer with its packed weights. A plan and its inspector share them.
 #[derive(Debug)]
 pub struct Packed {
     /// The layer.
     pub conv: Conv,
     /// See [`pack`].
     pub weights: Buffer,
-    /// Whether they are bytes.
+    /// Whether the weights are bytes.
     pub int8: bool,
     /// What is applied to the output.
     pub finish: Finish,
 }
 
 impl Packed {
-    /// Packs the weights of `conv`, whose lengths are right, as bytes where `precision` wants them and the layer gains by it.
+    /// Packs the weights of `conv`, whose lengths the caller has checked. They become bytes if `precision` asks for it
+    /// and the layer gets faster by it.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
@@ -43,9 +44,19 @@ impl Packed {
         Ok(Self { conv: *conv, weights, int8, finish: Finish::new(conv.activation) })
     }
 
-    /// The first weight.
+    /// Pointer to the packed weights.
     pub fn as_ptr(&self) -> *const f32 {
         self.weights.as_ptr()
+    }
+
+    /// Bias and filter, row by row, of one channel of a depthwise convolution.
+    pub fn filter(&self, channel: usize) -> (f32, impl Iterator<Item = f32>) {
+        let half = depthwise::half(self.conv.kernel);
+        let packed = &self.weights[channel / depthwise::HALF * half..];
+        let mut column =
+            packed.iter().skip(channel % depthwise::HALF).step_by(depthwise::HALF).copied();
+        let bias = column.next().unwrap_or_default();
+        (bias, column.take(self.conv.kernel.pow(2)))
     }
 
     /// Bias and weights of one output of a dense layer.

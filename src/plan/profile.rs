@@ -1,9 +1,9 @@
 //! What each step of a plan does, and how long it takes.
 //!
-//! Steps are timed where they run, one after the other with the caches as the step before left them: run
-//! alone and again, a step would find its weights in the cache and seem faster than it is. A browser's
-//! clock ticks every 5 us at best, longer than many a step, so no single reading tells much; but the
-//! readings' mean is right however coarse the clock, since each of them is cut off alike at both ends.
+//! Steps are timed during whole runs, so each finds the caches as the step before left them. A step that ran alone
+//! repeatedly would find its weights in the cache and seem too fast. A browser's clock ticks every 5 us at best, which
+//! is longer than many steps take, so a single reading says little. But the mean of many readings is right for any
+//! tick, because both ends of each reading are rounded the same way.
 
 use super::Plan;
 use super::step::{Description, StepKind};
@@ -12,26 +12,26 @@ use crate::error::Error;
 use crate::simd::F32x4;
 use crate::sort::sort_by;
 
-/// The most runs that [`Plan::profile`] takes: all their readings are kept until the end.
+/// The most runs of [`Plan::profile`], which keeps all readings until the end.
 pub const MAX_RUNS: usize = 1000;
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepInfo {
-    /// The layer's name, as [`Site`](crate::arch::Site) has it; `pool`, `block 3 pool` and `block 3 scale` are those
-    /// that are no convolution.
+    /// The layer's name: that of its [`Site`](crate::arch::Site), or for steps that are not convolutions for example
+    /// `pool`, `block 3 pool` or `block 3 scale`.
     pub name: String,
     /// The kernel.
     pub kind: StepKind,
-    /// What it reads.
+    /// Shape of the input.
     pub input: Extent,
-    /// What it writes.
+    /// Shape of the output.
     pub output: Extent,
-    /// Side of its filter in pixels, 1 where it has none.
+    /// Side of the filter in pixels; 1 without a filter.
     pub kernel: usize,
-    /// Distance between two outputs' inputs in pixels, 1 where it has none.
+    /// Stride in pixels; 1 without a filter.
     pub stride: usize,
-    /// Multiply-accumulates, counted as [`crate::arch::Network::macs`] does: none for pooling and scaling.
+    /// Multiply-accumulates, counted as [`crate::arch::Network::macs`] does: 0 for pooling and scaling.
     pub macs: u64,
 }
 
@@ -41,7 +41,7 @@ impl StepInfo {
         Self { name, kind, input, output, kernel, stride, macs }
     }
 
-    /// Input, output and filter for people: `112x112x64 -> 56x56x64, 3x3 stride 2`.
+    /// Input, output and filter as text: `112x112x64 -> 56x56x64, 3x3 stride 2`.
     #[must_use]
     pub fn shape(&self) -> String {
         let Self { input, output, kernel, stride, .. } = self;
@@ -53,22 +53,21 @@ impl StepInfo {
     }
 }
 
-/// How long something took in several runs of the network. Microseconds.
+/// The time of a step or of the network over several runs, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Time {
-    /// The mean over the undisturbed runs, which are those no slower than the median one: in the others
-    /// something else had the core, or the engine had yet to optimise the code. Whole runs are sorted out
-    /// rather than single readings, so that this is right on a coarse clock too, and the steps add up to
-    /// the network.
+    /// The mean over the undisturbed runs, which are those no slower than the median run. In the others, other work had
+    /// the core, or the engine had not yet optimised the code. Whole runs are dropped, not single readings, so that the
+    /// mean is right on a coarse clock too, and the steps sum to the network.
     pub mean: f64,
-    /// The fastest run; meaningless if only a few clock ticks.
+    /// The fastest run. Meaningless if it is only a few clock ticks long.
     pub minimum: f64,
-    /// The median of all runs; likewise.
+    /// The median of all runs. Meaningless if it is only a few clock ticks long.
     pub median: f64,
 }
 
 impl Time {
-    /// The times that `of` finds in `runs`; those are undisturbed that took `limit` at most.
+    /// Summarises the times that `of` reads from `runs`. A run is undisturbed if it took at most `limit`.
     fn new(runs: &mut [Run], limit: f64, of: &dyn Fn(&Run) -> f64) -> Self {
         let undisturbed = || runs.iter().filter(|run| total(run) <= limit);
         let mean = undisturbed().map(of).sum::<f64>() / undisturbed().count() as f64;
@@ -76,8 +75,8 @@ impl Time {
         Self { mean, minimum: of(&runs[0]), median }
     }
 
-    /// The rate of `macs` multiply-accumulates in the mean time, at two operations each. GFLOP/s; `None`
-    /// where the clock saw no time pass.
+    /// The rate of `macs` multiply-accumulates in the mean time, in GFLOP/s at two operations each; `None` if the mean
+    /// time is 0.
     #[must_use]
     pub fn gflops(&self, macs: u64) -> Option<f64> {
         (self.mean > 0.0).then(|| 2.0 * macs as f64 / (self.mean * 1e3))
@@ -87,30 +86,30 @@ impl Time {
 /// A step and its times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepTime {
-    /// What it does.
+    /// The step.
     pub info: StepInfo,
-    /// How long it takes.
+    /// Its time.
     pub time: Time,
 }
 
-/// What [`Plan::profile`] gives.
+/// The result of [`Plan::profile`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// All steps, in the order in which they run.
+    /// All steps, in execution order.
     pub steps: Vec<StepTime>,
-    /// All of them together.
+    /// The whole network.
     pub total: Time,
 }
 
 impl Plan {
-    /// What each step does, in the order in which they run.
+    /// What each step does, in execution order.
     #[must_use]
     pub fn steps(&self) -> &[StepInfo] {
         &self.infos
     }
 
-    /// Runs the network on `input` as [`Plan::run`] does, `runs` times after one that isn't counted, and
-    /// reads `clock`, which gives milliseconds, after each step.
+    /// Runs the network on `input` as [`Plan::run`] does, `runs` times after one warm-up run, and reads `clock` after
+    /// each step. `clock` returns milliseconds.
     ///
     /// # Errors
     /// [`Error::InputLength`], [`Error::InputValue`], and [`Error::Runs`] unless `runs` is from 1 to [`MAX_RUNS`].
@@ -137,7 +136,7 @@ impl Plan {
         Ok(Profile { steps: steps.collect(), total: Time::new(&mut times, limit, &total) })
     }
 
-    /// Runs the network on the picture; gives each step's microseconds.
+    /// Runs the network on the picture; returns the microseconds of each step.
     fn time_steps<V: F32x4>(&mut self, clock: &mut dyn FnMut() -> f64) -> Run {
         let steps = 0..self.steps.len();
         let (walk, threads) = self.walk::<V>();
@@ -158,16 +157,16 @@ fn total(run: &Run) -> f64 {
     run.iter().sum()
 }
 
-/// The longest that an undisturbed run takes. Microseconds.
+/// The longest time of an undisturbed run, in microseconds.
 fn limit(runs: &mut [Run]) -> f64 {
-    // Runs of one length differ by a tick, depending on where in a tick they began. To choose among them
-    // would be to choose at which steps the clock ticked.
+    // Equally long runs differ by a tick, depending on where in a tick they began. A choice among them would favour
+    // steps at which the clock didn't tick.
     let ticks = runs.iter().flatten().copied().filter(|&time| time > 0.0);
     let tick = ticks.min_by(f64::total_cmp).unwrap_or(0.0);
     median(runs, &total) + 1.5 * tick
 }
 
-/// Sorts `runs`, at least one, by what `of` finds in them; gives its median.
+/// Sorts `runs`, which are not empty, by `of`; returns the median of `of`.
 fn median(runs: &mut [Run], of: &dyn Fn(&Run) -> f64) -> f64 {
     sort_by(runs, |a, b| of(a).total_cmp(&of(b)));
     f64::midpoint(of(&runs[(runs.len() - 1) / 2]), of(&runs[runs.len() / 2]))

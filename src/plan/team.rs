@@ -1,12 +1,12 @@
 //! The threads that run a plan.
 //!
-//! They are woken once for a whole network, not once for each step: a wake takes 5 to 20 microseconds, and
-//! V3-Small has 70 steps in 2 milliseconds. One word of shared memory says which step is open and
-//! which of its parts are left to take. Whoever finishes the last part opens the next step, so a thread
-//! that comes late, since its core had other work, holds nobody up: it takes whatever part is next.
+//! The threads wake once for a whole network, not for each step: a wake takes 5 to 20 microseconds, and V3-Small has
+//! 70 steps in 2 milliseconds. One word of shared memory says which step is open and which of its parts are left. The
+//! thread that finishes the last part opens the next step. So a late thread, whose core had other work, delays nobody:
+//! it takes whatever part is next.
 //!
-//! Threads take parts from both ends, each always from the same one: so it meets again what is in its
-//! core's cache, the rows or channels that it computed in the step before.
+//! Each thread takes parts from the same end of every step, half of the threads from either end. So a thread often
+//! finds the rows or channels of its last step still in the cache of its core.
 
 use crate::error::Error;
 use crate::threads::{self, Thread};
@@ -18,16 +18,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// The most threads that a team takes.
+/// The most threads of a team.
 pub const MAX_THREADS: usize = 64;
 
-/// Steps to be done one after the other, each made of parts that may be done at once.
+/// Steps to do one after the other. The parts of a step may run at the same time.
 pub trait Work: Sync {
-    /// How many parts a step has: at least 1, less than 65,536. Called once for each step, when it is opened.
+    /// Number of parts of a step, from 1 to 65,535. Called once for each step, when it opens.
     fn parts(&self, step: usize) -> usize;
 
-    /// Does one part of a step, on the thread of that number, the calling one's being 0. Called once for
-    /// each part, and for no part of a step before the step ahead of it is done.
+    /// Does one part of a step on the thread number `thread`; the calling thread is 0. Called once for each part, and
+    /// only after the step before is done.
     fn run(&self, step: usize, part: usize, thread: usize);
 }
 
@@ -43,10 +43,10 @@ impl Team {
         Self { shared: Arc::default(), helpers: Vec::new() }
     }
 
-    /// `threads` threads, the calling one among them.
+    /// `threads` threads, including the calling one.
     ///
     /// # Errors
-    /// [`Error::Threads`].
+    /// [`Error::Threads`] if the number is not from 1 to [`MAX_THREADS`], or the system can't start one.
     pub fn new(threads: usize) -> Result<Self, Error> {
         if !(1..=MAX_THREADS).contains(&threads) {
             let reason = format!("from 1 to {MAX_THREADS} are possible");
@@ -62,16 +62,16 @@ impl Team {
         Ok(team)
     }
 
-    /// How many threads there are.
+    /// Number of threads.
     pub fn threads(&self) -> usize {
         1 + self.helpers.len()
     }
 
-    /// Does the steps `steps` of `work`, and returns when all are done.
+    /// Does the steps `steps` of `work`; returns when all are done.
     ///
     /// # Panics
-    /// If `work` panics, on whichever thread: the step's other parts are finished first, no later step is
-    /// begun, and the panic goes on in the caller. The team can run again.
+    /// If `work` panics on any thread. The other parts of that step finish first, no later step starts, and the panic
+    /// resumes in the caller. The team can run again.
     pub fn run(&mut self, work: &dyn Work, steps: Range<usize>) {
         if !steps.is_empty() {
             self.shared.run(work, steps);
@@ -94,11 +94,11 @@ impl std::fmt::Debug for Team {
     }
 }
 
-/// Looks at the word before a thread falls asleep: some 50 microseconds in WebAssembly. Most waits are
-/// shorter, and falling asleep for them would take longer than they do.
+/// Times that a waiting thread reads the word before it falls asleep: about 50 microseconds in WebAssembly. Most waits
+/// are shorter, and falling asleep would take longer than the wait itself.
 const SPINS: usize = 40_000;
 
-/// What the word says between two runs, and at the end of all: steps that no plan has.
+/// The word between two runs, and when the team ends. No plan has steps of these numbers.
 const IDLE: u64 = open(0xffff, 0..0);
 const QUIT: u64 = open(0xfffe, 0..0);
 
@@ -107,22 +107,21 @@ const fn open(step: usize, left: Range<usize>) -> u64 {
     (step as u64) << 32 | (left.start as u64) << 16 | left.end as u64
 }
 
-/// The step that the word says is open.
+/// The open step of a word.
 const fn step_of(word: u64) -> usize {
     (word >> 32) as usize
 }
 
-/// The parts of it that nobody has taken.
+/// The parts of the open step that no thread has taken.
 const fn left_of(word: u64) -> Range<usize> {
     (word >> 16 & 0xffff) as usize..(word & 0xffff) as usize
 }
 
-/// What each core writes is on a cache line of its own: the one that is looked at all the time, and the
-/// one that is counted in.
+/// Puts a value on its own cache line, so that threads that spin on the word are not slowed by writes to the counter.
 #[repr(align(64))]
 struct Line<T>(T);
 
-/// What a panic carries.
+/// The payload of a panic.
 type Panic = Box<dyn Any + Send>;
 
 struct Shared {
@@ -130,11 +129,11 @@ struct Shared {
     word: Line<AtomicU64>,
     /// Parts of the open step that are not done.
     undone: Line<AtomicUsize>,
-    /// The step behind the last one of this run; 0 after a panic, which ends the run with the open step.
+    /// One past the last step of this run; 0 after a panic, which ends the run after the open step.
     end: AtomicUsize,
-    /// The run's work, as long as a part of it is not done.
+    /// The run's work; valid while a part of it is not done.
     work: AtomicPtr<&'static dyn Work>,
-    /// What the work panicked with in this run.
+    /// The panics of this run.
     panics: Mutex<Vec<Panic>>,
     sleepers: AtomicUsize,
     lock: Mutex<()>,
@@ -159,7 +158,7 @@ impl Default for Shared {
 impl Shared {
     /// See [`Team::run`].
     fn run(&self, work: &dyn Work, steps: Range<usize>) {
-        // Only the address: `take` says why it is good for long enough.
+        // This stores only the address. `take` explains why the work lives long enough.
         self.work.store((&raw const work).cast_mut().cast(), Ordering::Relaxed);
         self.end.store(steps.end, Ordering::Relaxed);
         self.open(work, steps.start);
@@ -170,14 +169,14 @@ impl Shared {
             }
         }
         let panics = mem::take(&mut *self.panics.lock().unwrap_or_else(PoisonError::into_inner));
-        // The others are dropped here, where a panic of theirs may go on as well.
+        // Payloads other than the first are dropped here, where a drop may panic.
         let first = panics.into_iter().next();
         if let Some(panic) = first {
             resume_unwind(panic);
         }
     }
 
-    /// Opens `step` for all threads, or ends the run if the step's parts can't be told.
+    /// Opens `step` for all threads, or ends the run if [`Work::parts`] panics.
     fn open(&self, work: &dyn Work, step: usize) {
         match self.survive(|| work.parts(step)) {
             Some(parts) => {
@@ -188,20 +187,20 @@ impl Shared {
         }
     }
 
-    /// What `f` gives; `None` if it panics: the run then ends with the open step.
+    /// Calls `f`. If it panics, keeps the panic, makes the run end after the open step, and returns `None`.
     fn survive<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
-        // The work is not looked at again: its run ends, and the caller gets the panic.
+        // `AssertUnwindSafe` holds: the run ends, so nobody uses the work again before the caller gets the panic.
         let panic = match catch_unwind(AssertUnwindSafe(f)) {
             Ok(value) => return Some(value),
             Err(panic) => panic,
         };
-        // Kept even if it is not the first: to drop it may panic as well, here where nothing may.
+        // Every payload is kept, because dropping one may panic, and nothing may panic here.
         self.panics.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
         self.end.store(0, Ordering::Relaxed);
         None
     }
 
-    /// Takes parts of whatever is open, until the team is no more.
+    /// Takes parts of open steps until the team ends.
     fn help(&self, thread: usize) {
         loop {
             match self.word.0.load(Ordering::Acquire) {
@@ -219,7 +218,7 @@ impl Shared {
         }
     }
 
-    /// Does one part of the open step, unless another thread was quicker.
+    /// Does one part of the open step, unless another thread changed the word first.
     fn take(&self, word: u64, thread: usize) {
         let (step, mut left) = (step_of(word), left_of(word));
         let part = if thread.is_multiple_of(2) {
@@ -233,15 +232,14 @@ impl Shared {
         if self.word.0.compare_exchange(word, rest, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
-        // SAFETY: `run` published the address before this part was there to be taken, and does not return
-        // before it is done, which it isn't until it is counted below. Behind that only the thread that
-        // counted the last part uses it, and the run goes on until that thread has said what comes next.
-        // A panic of the work changes none of this: `survive` keeps it from unwinding any thread, so its
-        // part is counted like every other, and `run` lets it go on when the word says that all is over.
+        // SAFETY: `run` stored the address before it published this part, and returns only after the part is counted as
+        // done below. After that only the thread that counted the last part uses the work, and `run` goes on until that
+        // thread has published the next word. A panic of the work changes none of this: `survive` stops the unwinding,
+        // so its part is counted like any other, and `run` resumes the panic after the word is idle.
         let work = unsafe { *self.work.load(Ordering::Relaxed) };
         self.survive(|| work.run(step, part, thread));
-        // What every thread wrote in this step is seen by whoever takes a part of the next one: this count
-        // takes over from the other threads, and the word hands it on.
+        // Whoever takes a part of the next step sees all that any thread wrote in this one: the count acquires the
+        // writes of the other threads, and publishing the word releases them.
         if self.undone.0.fetch_sub(1, Ordering::AcqRel) == 1 {
             let next = step + 1;
             if next < self.end.load(Ordering::Relaxed) {
@@ -252,7 +250,7 @@ impl Shared {
         }
     }
 
-    /// Sets the word, and wakes those who sleep.
+    /// Sets the word and wakes sleeping threads.
     fn publish(&self, word: u64) {
         // Sequentially consistent, as in `wait`: either the sleeper sees this word, or this thread sees
         // the sleeper.
@@ -263,7 +261,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the word is not `word` any more.
+    /// Waits until the word changes from `word`.
     fn wait(&self, word: u64) {
         for _ in 0..SPINS {
             if self.word.0.load(Ordering::Relaxed) != word {
@@ -289,7 +287,7 @@ mod tests {
     use std::thread::{self, ThreadId};
     use std::time::Duration;
 
-    /// Counts how often each part ran, whether all of the step before had, and who came after the end.
+    /// Counts how often each part ran, parts that ran before the step ahead was done, and calls after the run's end.
     struct Counting {
         parts: Vec<Vec<AtomicUsize>>,
         slow: bool,
@@ -311,7 +309,7 @@ mod tests {
 
     impl Work for Counting {
         fn parts(&self, step: usize) -> usize {
-            // Time for the others to finish the run, if they need not wait for this thread.
+            // Gives the others time to finish the run, if they wrongly don't wait for this thread.
             if self.slow && thread::current().id() != self.caller {
                 thread::sleep(Duration::from_micros(100));
             }
@@ -330,16 +328,16 @@ mod tests {
         }
     }
 
-    /// Every part runs once a run, in the order of the steps, whether the threads spin or sleep, and nobody
-    /// looks at a work when its run is over.
+    /// Every part runs once per run, in the order of the steps, whether threads spin or sleep, and no thread uses the
+    /// work after its run.
     #[test]
     fn every_part_runs_once_in_order_and_in_time() {
         let mut rng = fastrand::Rng::with_seed(3);
-        // Miri, which finds data races, takes longer by far.
+        // Miri, which finds data races, is far slower.
         let (most_threads, runs, most_steps) = if cfg!(miri) { (4, 10, 6) } else { (5, 400, 30) };
         for threads in 1..=most_threads {
             let mut team = Team::new(threads).unwrap();
-            // Kept, so that whoever comes late finds them.
+            // Kept alive, so that a late access is counted and not undefined behaviour.
             let mut works = Vec::new();
             for run in 0..runs {
                 let steps = rng.usize(0..most_steps);
@@ -377,18 +375,18 @@ mod tests {
         }
 
         fn run(&self, step: usize, _: usize, thread: usize) {
-            // Nobody finishes a part before each thread has one.
+            // Each thread gets one part: none finishes its part before all have one.
             self.barrier.wait();
             if step == 1 && self.panicking.contains(&thread) {
                 panic!("thread {thread}");
             }
-            // Time for a caller that doesn't wait to be gone.
+            // Gives a caller that wrongly doesn't wait the time to return.
             thread::sleep(Duration::from_millis(1));
             self.done[step].fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Fails if `f` does, or if it waits for ever.
+    /// Fails if `f` fails or doesn't end.
     fn in_a_minute(f: impl FnOnce() + Send + 'static) {
         let (ended, end) = mpsc::channel();
         thread::spawn(move || {
@@ -398,8 +396,8 @@ mod tests {
         end.recv_timeout(Duration::from_secs(60)).expect("an end");
     }
 
-    /// A panic, in the caller, in helpers or in all, ends the run with its step, reaches the caller, and
-    /// leaves the team whole.
+    /// A panic in the caller, in helpers or in all of them ends the run after its step, reaches the caller, and leaves
+    /// the team usable.
     #[test]
     fn a_panic_reaches_the_caller_and_the_team_goes_on() {
         in_a_minute(|| {
@@ -420,7 +418,7 @@ mod tests {
         });
     }
 
-    /// Two threads do a part each of the first step; the second can't say how many parts it has.
+    /// Two threads do one part each of the first step; [`Work::parts`] panics for the second step.
     struct Unknown {
         barrier: Barrier,
         slow: usize,
@@ -434,14 +432,14 @@ mod tests {
 
         fn run(&self, _: usize, _: usize, thread: usize) {
             self.barrier.wait();
-            // The other one leaves the next step to this one.
+            // The slow thread finishes last, so it opens the next step.
             if thread == self.slow {
                 thread::sleep(Duration::from_millis(10));
             }
         }
     }
 
-    /// So does a panic between two steps.
+    /// A panic between two steps also reaches the caller and leaves the team usable.
     #[test]
     fn a_panic_between_steps_reaches_the_caller_and_the_team_goes_on() {
         in_a_minute(|| {

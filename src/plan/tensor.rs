@@ -1,10 +1,10 @@
-//! The tensors of a plan: which there are, how large, and where in memory.
+//! The tensors of a plan: their sizes and their places in memory.
 
 use crate::buffer::Buffer;
 use crate::kernels::layout;
 use std::fmt;
 
-/// A tensor, by its number.
+/// A tensor, by its index in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tensor(pub(super) usize);
 
@@ -20,7 +20,7 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// A vector: what pooling leaves and dense layers take.
+    /// A vector, as pooling writes and dense layers read.
     pub(super) fn vector(channels: usize) -> Self {
         Self { height: 1, width: 1, channels }
     }
@@ -31,7 +31,7 @@ impl Extent {
         self.height * self.width
     }
 
-    /// Values that it takes in the layout of [`layout`]. A vector has no gaps between its blocks.
+    /// Number of values in the layout of [`layout`]. A vector has no gaps between its blocks.
     pub(super) fn values(self) -> usize {
         match self.pixels() {
             1 => layout::blocks(self.channels) * layout::BLOCK,
@@ -50,17 +50,17 @@ impl fmt::Display for Extent {
 #[derive(Clone, Copy)]
 pub struct Memory<'a> {
     arena: *mut f32,
-    /// Where each tensor begins.
+    /// Offset of each tensor in the arena, in values.
     offsets: &'a [usize],
     scratch: *mut f32,
     scratch_plane: usize,
 }
 
-// SAFETY: whoever runs a step promises that no other thread touches what it writes: see `Operation::run`.
+// SAFETY: the caller of a step promises that no other thread accesses what the step writes: see `Operation::run`.
 unsafe impl Sync for Memory<'_> {}
 
 impl<'a> Memory<'a> {
-    /// The tensors that lie at `offsets` in `arena`, and `scratch` memory of `scratch_plane` values for each thread.
+    /// Tensors at `offsets` in `arena`, and `scratch` memory of `scratch_plane` values for each thread.
     pub fn new(
         arena: &'a mut Buffer,
         offsets: &'a [usize],
@@ -70,19 +70,19 @@ impl<'a> Memory<'a> {
         Self { arena: arena.as_mut_ptr(), offsets, scratch: scratch.as_mut_ptr(), scratch_plane }
     }
 
-    /// The tensor's first value.
+    /// Pointer to the tensor's first value.
     ///
     /// # Safety
-    /// The tensor is one of this memory's.
+    /// The tensor belongs to the plan of this memory.
     pub unsafe fn at(self, tensor: Tensor) -> *mut f32 {
         // SAFETY: every tensor's offset lies in the arena.
         unsafe { self.arena.add(self.offsets[tensor.0]) }
     }
 
-    /// The thread's own memory.
+    /// Pointer to the scratch memory of `thread`.
     ///
     /// # Safety
-    /// The thread is one of those that the memory was made for.
+    /// `thread` is less than the number of threads that the scratch memory was allocated for.
     pub unsafe fn scratch(self, thread: usize) -> *mut f32 {
         // SAFETY: each thread has a plane.
         unsafe { self.scratch.add(thread * self.scratch_plane) }

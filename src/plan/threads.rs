@@ -5,7 +5,7 @@ use crate::error::Error;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One thread or several, which run whatever plan is run. Clones are the same threads; the last one ends them.
+/// One or more threads that run plans. Clones share the same threads; dropping the last clone ends them.
 #[derive(Clone, Debug)]
 pub struct Threads {
     team: Arc<Mutex<Team>>,
@@ -19,23 +19,24 @@ impl Threads {
         Self { team: Arc::new(Mutex::new(Team::alone())), count: 1 }
     }
 
-    /// `count` threads, the calling one among them.
+    /// `count` threads, including the calling one.
     ///
     /// # Errors
-    /// [`Error::Threads`] for none or more than [`MAX_THREADS`](super::MAX_THREADS), and when the system refuses.
+    /// [`Error::Threads`] if `count` is not from 1 to [`MAX_THREADS`](super::MAX_THREADS), or the system can't start
+    /// one.
     pub fn new(count: usize) -> Result<Self, Error> {
         Ok(Self { team: Arc::new(Mutex::new(Team::new(count)?)), count })
     }
 
-    /// How many there are.
+    /// Number of threads, including the calling one.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Does the steps `steps` of `work`; waits for a run that another plan has under way.
+    /// Does the steps `steps` of `work`. If another plan is running, waits until it is done.
     pub(crate) fn run(&self, work: &dyn Work, steps: Range<usize>) {
-        // A panic in a run leaves the team able to run again.
+        // A poisoned lock is no problem: after a panic the team can run again.
         self.team.lock().unwrap_or_else(PoisonError::into_inner).run(work, steps);
     }
 }

@@ -1,24 +1,22 @@
-//! What makes the crop of one axis: which source pixels, with which weights, by the arithmetic of
-//! Pillow's `Image.resize` (`Resample.c`).
+//! The resize along one axis: the source pixels and weights of each output pixel, with the arithmetic of Pillow's
+//! `Image.resize` (`Resample.c`).
 //!
-//! Pillow's filter is separable: each picture row is resized horizontally, then each output row is a
-//! weighed sum of such rows. Weights are fixed-point numbers of 22 fractional bits, and the
-//! horizontal results are rounded to bytes before the vertical sum. Integer sums have no order, so
-//! every build gives the same values.
+//! Pillow's filter is separable: it resizes each row horizontally, and each output row is then a weighted sum of such
+//! rows. Weights are fixed-point numbers with 22 fractional bits. The horizontal results are rounded to bytes before
+//! the vertical sum. Integer sums don't depend on the order, so every build gives the same values.
 
 use std::ops::Range;
 
 use super::{CropStart, Interpolation};
 
-/// Fractional bits of a weight: 32, less 8 for the byte and 2 for sign and overshoot.
+/// Fractional bits of a weight: 32, minus 8 for the byte and 2 for sign and overshoot.
 pub(super) const PRECISION_BITS: u32 = 32 - 8 - 2;
 
-/// A weight is too long for the 16-bit numbers that processors multiply fastest, and comes in two:
-/// `high << LOW_BITS` plus `low`, which is not negative. Weights are between -2 and 2, so `high` fits.
+/// Bits of a weight's low half. Processors multiply 16-bit numbers fastest, so a weight is split into two:
+/// `(high << LOW_BITS) + low`, where `low` is not negative. Weights are between -2 and 2, so `high` fits in 16 bits.
 pub(super) const LOW_BITS: u32 = 8;
 
-/// One side of the picture on its way: its length, the length after the resize, and how much of
-/// that the crop keeps, all in pixels.
+/// The length of one side in pixels: of the source, after the resize, and of the crop.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Side {
     pub source: usize,
@@ -28,7 +26,7 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// Which resized pixels the crop keeps, and where the first of them stands in the crop.
+    /// The resized pixels that the crop keeps, and the position of the first of them in the crop.
     fn kept(self) -> (Range<usize>, usize) {
         if self.resized <= self.crop {
             (0..self.resized, (self.crop - self.resized) / 2)
@@ -36,7 +34,7 @@ impl Side {
             let left_over = self.resized - self.crop;
             let start = match self.crop_start {
                 CropStart::First => left_over / 2,
-                // The half of 1, 5, 9, ... lies above an even pixel, that of 3, 7, ... below one.
+                // Half of 1, 5, 9, ... rounds down to an even number, half of 3, 7, 11, ... rounds up to one.
                 CropStart::Even => left_over / 2 + usize::from(left_over % 4 == 3),
             };
             (start..start + self.crop, 0)
@@ -44,52 +42,51 @@ impl Side {
     }
 }
 
-/// Which source pixels of an output pixel are multiplied together.
+/// The source pixels that form a pair, which one instruction multiplies.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pairs {
-    /// Of four adjacent pixels the first and the third, and the second and the fourth, as
-    /// [`I32x4::load_pixels`](crate::simd::I32x4::load_pixels) has them; of two left over these two.
+    /// The first and third of four adjacent pixels, and the second and fourth, as
+    /// [`I32x4::load_pixels`](crate::simd::I32x4::load_pixels) loads them. If two pixels are left over, these two.
     Columns,
-    /// Two adjacent ones, of which the first is even.
+    /// Two adjacent pixels; the first one has an even index.
     Rows,
 }
 
-/// The weights of one axis. Each kept output pixel is a weighed sum of as many neighbouring source
-/// pixels, taken two by two; where its filter reaches less far the remaining weights are 0, so that
-/// every output pixel takes the same path.
+/// The weights of one axis. Each kept output pixel is a weighted sum of the same number of neighbouring source pixels,
+/// taken in pairs. If its filter is shorter, the remaining weights are 0, so that the same code serves every output
+/// pixel.
 #[derive(Debug)]
 pub(super) struct Axis {
     /// Pairs of source pixels per output pixel.
     pub pairs: usize,
-    /// The first source pixel for each kept output pixel, and once more for the last if they are odd.
+    /// The first source pixel of each kept output pixel. If their number is odd, the last one is repeated.
     pub starts: Vec<usize>,
-    /// For each kept output pixel and pair of its source pixels their weights' high halves, then their
-    /// low ones. [`Pairs`] says what a pair is.
+    /// For each kept output pixel and each [pair](Pairs) of its source pixels: the high halves of their weights, then
+    /// the low halves.
     pub weights: Vec<[i16; 2]>,
-    /// Where in the crop the kept pixels stand.
+    /// The position of the kept pixels in the crop.
     pub placed: Range<usize>,
-    /// The source pixels that any of them takes; may reach over the picture's end, as `new` says.
+    /// The source pixels of all kept pixels. May reach beyond the picture: see `new`.
     pub source: Range<usize>,
 }
 
 impl Axis {
-    /// The pixels of an output's pairs are all within the picture, with two exceptions: a picture shorter
-    /// than its filter, and the second row of a pair at the odd end of the picture. Outside there are
-    /// zero weights only.
+    /// Computes the weights. All pairs lie within the picture, with two exceptions: a picture shorter than its filter,
+    /// and the second row of a pair at the end of a picture with an odd number of rows. All weights outside are zero.
     pub fn new(side: Side, interpolation: Interpolation, kind: Pairs) -> Self {
         let (step, least) = match kind {
-            // `I32x4::load_two_pixels` follows a four.
+            // At least two pairs, because `I32x4::load_two_pixels` also reads 4 bytes before its pixels.
             Pairs::Columns => (1, 2),
             Pairs::Rows => (2, 1),
         };
         let (kept, offset) = side.kept();
         let scale = side.source as f64 / side.resized as f64;
-        // A picture that shrinks gets a filter as much wider; one that grows, the filter itself.
+        // If the picture shrinks, the filter is widened by the same factor (antialiasing).
         let filter_scale = scale.max(1.0);
         let support = filter_support(interpolation) * filter_scale;
         let window = |output: usize| {
             let centre = (output as f64 + 0.5) * scale;
-            // The conversion to usize saturates at 0 and rounds down, as Pillow's clamp and cast.
+            // The conversion to usize saturates at 0 and rounds down, like Pillow's clamp and cast.
             let first = (centre - support + 0.5) as usize;
             let end = ((centre + support + 0.5) as usize).min(side.source);
             (centre, first, end)
@@ -97,7 +94,7 @@ impl Axis {
         let pairs_of =
             |(_, first, end): (f64, usize, usize)| (end - first / step * step).div_ceil(2);
         let pairs = kept.clone().map(window).map(pairs_of).fold(least, usize::max);
-        // Ends go up. No window is widened beyond the last one's, so that no more is read than needed.
+        // Ends are ascending. No window may end after the last one, so that nothing beyond it is read.
         let end = kept.clone().map(window).map(|(_, _, end)| end).next_back().unwrap_or(0);
         let last_start = end.next_multiple_of(step).saturating_sub(2 * pairs);
 
@@ -126,7 +123,7 @@ impl Axis {
             starts.push(start);
         }
         starts.resize(even, starts.last().copied().unwrap_or(0));
-        // Starts go up.
+        // Starts are ascending.
         let source = match &starts[..] {
             [first, .., last] | [last @ first] => *first..last + 2 * pairs,
             [] => 0..0,
@@ -135,7 +132,7 @@ impl Axis {
     }
 }
 
-/// How far a filter reaches to each side, in output pixels.
+/// The radius of a filter in output pixels.
 fn filter_support(interpolation: Interpolation) -> f64 {
     match interpolation {
         Interpolation::Bilinear => 1.0,
@@ -143,7 +140,7 @@ fn filter_support(interpolation: Interpolation) -> f64 {
     }
 }
 
-/// A filter's height at the distance `x`.
+/// The value of a filter at the distance `x`.
 fn filter(interpolation: Interpolation, x: f64) -> f64 {
     let x = x.abs();
     match interpolation {

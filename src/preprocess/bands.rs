@@ -1,10 +1,9 @@
-//! Bands of the crop's rows, each made apart from the others, so that threads may share the work.
+//! Resizes bands of the crop's rows. Bands are independent of each other, so that threads can share the work.
 //!
-//! A band goes down the picture two rows at a time. Both are resized horizontally, in the same loop
-//! since they share the weights, to a row of byte pairs: red of the upper row, red of the lower one,
-//! green of the upper row, ... An output row is the weighed sum of the last few such rows, which a ring
-//! holds; it is normalised where it is stored. The rows at a border between two bands are resized
-//! for each of them.
+//! A band goes down the picture two rows at a time. One loop resizes both horizontally, since they share the weights,
+//! to a row of byte pairs: red of the upper row, red of the lower row, green of the upper row, ... A ring buffer holds
+//! the last few such rows. An output row is their weighted sum, normalised before it is stored. Rows at the border
+//! between two bands are resized for each band.
 
 use std::ops::Range;
 
@@ -14,7 +13,7 @@ use super::picture::{PicturePart, Rect};
 use super::{CHANNELS, Interpolation};
 use crate::simd::{F32x4, I32x4};
 
-/// One half in the accumulator, so that the shift at the end rounds.
+/// One half, the start value of a sum, so that the shift at the end rounds.
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
 
 /// Output pixels of the vertical sum's register tile.
@@ -23,11 +22,11 @@ const TILE: usize = 4;
 /// Bytes of a column in the ring: four channels of two rows.
 const COLUMN: usize = 2 * RGBA;
 
-/// The weights and the rectangle for pictures of one size.
+/// The weights and the source rectangle for pictures of one size.
 #[derive(Debug)]
 pub(super) struct Tables {
     horizontal: Axis,
-    /// In pairs of rows, of which the first is even.
+    /// Its pairs are [`Pairs::Rows`].
     vertical: Axis,
     source: Rect,
 }
@@ -46,12 +45,12 @@ impl Tables {
         Self { horizontal, vertical, source }
     }
 
-    /// What is read of a picture. Its corners are even, but for an odd picture's end.
+    /// The rectangle that is read of a picture. Its edges are even, except at the end of a picture of odd size.
     pub fn source(&self) -> Rect {
         self.source
     }
 
-    /// What is read for the crop's rows `rows`: nothing less than a row.
+    /// The rectangle that is read for the crop's rows `rows`; at least one row.
     pub fn source_of(&self, rows: Range<usize>) -> Rect {
         let Self { vertical, source, .. } = self;
         let placed =
@@ -74,44 +73,43 @@ impl Tables {
         }
     }
 
-    /// Bytes of a row of the ring.
+    /// Bytes of a row in the ring.
     fn ring_row(&self) -> usize {
         self.horizontal.placed.len().next_multiple_of(TILE) * COLUMN
     }
 
-    /// Whether rows are shorter than the horizontal filter, and are copied to be longer.
+    /// Whether rows are shorter than the horizontal filter, so that they must be copied and padded.
     fn narrow(&self) -> bool {
         self.source.width < 2 * self.horizontal.pairs
     }
 
-    /// Bytes of a row that was copied.
+    /// Bytes of a copied row.
     fn copied_row(&self) -> usize {
         self.source.width.max(2 * self.horizontal.pairs) * RGBA
     }
 }
 
-/// The working memory of one thread; its size is that of some rows of the crop.
+/// The working memory of one thread: a few rows of the crop.
 #[derive(Debug)]
 pub struct Scratch {
-    /// The last pairs of rows: pair `p` is in place `p % pairs`.
+    /// The last pairs of rows, resized horizontally: pair `p` is at index `p % pairs`.
     ring: Vec<u8>,
-    /// A pair of rows that can't be read where it is: too short, or in planes.
+    /// Copies of a pair of rows that can't be read in place: they are too short, or in planes.
     rows: Vec<u8>,
 }
 
-/// A picture that is ready to be prepared, band by band, by several threads at once.
+/// A picture and all that is needed to preprocess bands of it, on several threads at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Bands<'a> {
     pub(super) tables: &'a Tables,
-    /// Holds [`Tables::source`] and has the size that the tables are for.
+    /// Contains [`Tables::source`]; the tables are for its size.
     pub(super) part: PicturePart<'a>,
     pub(super) normalisation: &'a Normalisation,
-    /// Pixels of a side of the crop.
+    /// Side of the crop in pixels.
     pub(super) crop: usize,
 }
 
-/// An output value is `byte * scale + bias` of its channel. There is a fourth, of alpha, so that a
-/// pixel is one vector.
+/// An output value is `byte * scale + bias` of its channel. The fourth channel, alpha, makes a pixel one vector.
 #[derive(Debug)]
 pub(super) struct Normalisation {
     pub scale: [f32; RGBA],
@@ -119,12 +117,12 @@ pub(super) struct Normalisation {
 }
 
 impl Bands<'_> {
-    /// Writes the crop's rows `rows`, as [`Preprocessor::run`](super::Preprocessor::run) does; the first
-    /// of them goes to `output`'s start. How the crop is cut into bands changes no value.
+    /// Writes the crop's rows `rows` as [`Preprocessor::run`](super::Preprocessor::run) does, the first one to the
+    /// start of `output`. The division into bands doesn't change any value.
     ///
     /// # Panics
-    /// When `rows` reaches over the crop's end, `row_stride` is under `crop * 3`, `output` is shorter
-    /// than `(rows.len() - 1) * row_stride + crop * 3`, or `scratch` is too small, being another's.
+    /// If `rows` reaches beyond the crop, `row_stride` is less than `crop * 3`, `output` is shorter than
+    /// `(rows.len() - 1) * row_stride + crop * 3`, or `scratch` was made for other tables and is too small.
     pub fn rows<I: I32x4>(
         &self,
         rows: Range<usize>,
@@ -151,7 +149,7 @@ impl Bands<'_> {
 
         let black = &normalisation.bias[..CHANNELS];
         let columns = horizontal.placed.start * CHANNELS..horizontal.placed.end * CHANNELS;
-        // The first pair of rows that the ring doesn't hold yet.
+        // The first pair of rows that is not yet in the ring.
         let mut next = 0;
         for (y, row) in rows.zip(output.chunks_mut(row_stride)) {
             let row = &mut row[..row_length];
@@ -171,10 +169,10 @@ impl Bands<'_> {
         }
     }
 
-    /// Resizes a pair of source rows to its place in the ring.
+    /// Resizes a pair of source rows horizontally into the ring.
     fn horizontal<I: I32x4>(&self, pair: usize, scratch: &mut Scratch) {
         let Tables { horizontal, vertical, source } = self.tables;
-        // Below a picture of an odd number of rows its last one stands in, with a weight of 0.
+        // In a picture with an odd number of rows, the last row also serves as the missing one, with a weight of 0.
         let last = source.y + source.height - 1;
         let rows = [2 * pair, 2 * pair + 1].map(|y| y.min(last));
         let ring_row = self.tables.ring_row();
@@ -190,12 +188,12 @@ impl Bands<'_> {
             }
         };
         assert!(rows.iter().all(|row| row.len() >= (horizontal.source.end - source.x) * RGBA));
-        // SAFETY: the assertion says that the rows have all columns of `source`, which begins at or behind
-        // `source.x`; `Tables::new` made an axis of columns.
+        // SAFETY: by the assertion the rows have all columns of `horizontal.source`, which begins at `source.x` or
+        // right of it; `Tables::new` made `horizontal` with `Pairs::Columns`.
         unsafe { resize_columns::<I>(horizontal, source.x, rows.map(<[u8]>::as_ptr), ring) }
     }
 
-    /// Writes the kept output row `y`, whose source rows the ring holds.
+    /// Writes the kept output row `y`; the ring holds its source rows.
     fn vertical<I: I32x4>(&self, y: usize, scratch: &Scratch, output: &mut [f32]) {
         let vertical = &self.tables.vertical;
         let weights = &vertical.weights[y * vertical.pairs * 2..][..vertical.pairs * 2];
@@ -209,8 +207,8 @@ impl Bands<'_> {
         let colours = self.part.colours();
         let normalisation =
             if colours.is_none() { self.normalisation } else { &Normalisation::NONE };
-        // SAFETY: the ring has a row for each pair of weights. By the assertion a row has a column for each of the
-        // output's pixels, and `ring_row` makes it whole tiles.
+        // SAFETY: the ring has a row for each pair of weights. By the assertion a row has a column for each output
+        // pixel, and `ring_row` rounds its length up to whole tiles.
         unsafe { resize_row::<I>(&ring, weights, normalisation, output) }
         if let Some(colours) = colours {
             colours.convert(self.normalisation, output);
@@ -218,11 +216,11 @@ impl Bands<'_> {
     }
 }
 
-/// Resizes two rows of pixels, which begin with the picture's column `origin`, to one of byte pairs.
+/// Resizes two rows of pixels, which begin at the picture's column `origin`, to one row of byte pairs.
 ///
 /// # Safety
-/// The rows have the columns `axis.source`, of which `origin` is none or the first. The axis is one of
-/// columns: it has two pairs or more for each start, all within `source`.
+/// `origin` is not greater than `axis.source.start`, and the rows reach to `axis.source.end`. The axis was made with
+/// [`Pairs::Columns`]: it has at least two pairs for each start, all within `axis.source`.
 #[inline(never)]
 unsafe fn resize_columns<I: I32x4>(
     axis: &Axis,
@@ -246,10 +244,10 @@ unsafe fn resize_columns<I: I32x4>(
     }
 }
 
-/// A kept column's pixels in two rows, of which `sources` are the first pixels.
+/// Computes a kept column in two rows; `sources` points to its first source pixel in each.
 ///
 /// # Safety
-/// The sources have two pixels for each pair of `weights`, of which there are two or more.
+/// The sources have two pixels for each pair of `weights`, and there are at least two pairs.
 #[inline(always)]
 unsafe fn resize_column<I: I32x4>(weights: &[[i16; 2]], mut sources: [*const u8; 2]) -> [I; 2] {
     let mut high = [I::splat(0); 2];
@@ -258,8 +256,8 @@ unsafe fn resize_column<I: I32x4>(weights: &[[i16; 2]], mut sources: [*const u8;
         high[row] = high[row].add(pixels.dot(weight_high));
         low[row] = low[row].add(pixels.dot(weight_low));
     };
-    // SAFETY: references are readable; the caller promises the pixels of each pair. Two left over stand behind a
-    // four, since there are two pairs or more.
+    // SAFETY: references are readable; the caller promises the pixels of each pair. A pair left over follows four
+    // pixels, since there are at least two pairs.
     unsafe {
         let (fours, rest) = weights.as_chunks::<4>();
         for [first_high, first_low, second_high, second_low] in fours {
@@ -279,24 +277,24 @@ unsafe fn resize_column<I: I32x4>(weights: &[[i16; 2]], mut sources: [*const u8;
             }
         }
     }
-    // Not `map`, which would be a call: a tenth of a picture's time.
+    // `map` would not be inlined: the call took a tenth of a picture's time.
     [finish(high[0], low[0]), finish(high[1], low[1])]
 }
 
-/// The rows of byte pairs that an output row is made of.
+/// The rows of byte pairs that an output row sums.
 struct Ring<'a> {
     rows: &'a [u8],
     /// Bytes of a row.
     length: usize,
-    /// The row that comes first.
+    /// Index of the topmost row.
     first: usize,
 }
 
-/// Writes a row of normalised pixels; `weights` are a row's of [`Axis`].
+/// Writes a row of normalised pixels; `weights` are the [`Axis`] weights of that row.
 ///
 /// # Safety
-/// The ring has a row of `length` bytes for each pair of weights, `first` among them. Its rows have as many
-/// columns as the output has pixels, up to a whole number of tiles.
+/// The ring has a row of `length` bytes for each pair of weights, and `first` is one of them. Each row has at least as
+/// many columns as the output has pixels, rounded up to whole tiles.
 #[inline(never)]
 unsafe fn resize_row<I: I32x4>(
     ring: &Ring<'_>,
@@ -306,17 +304,17 @@ unsafe fn resize_row<I: I32x4>(
 ) {
     let pixels = output.len() / CHANNELS;
     for x in (0..pixels).step_by(TILE) {
-        // SAFETY: the caller promises the ring's rows, and that they have the whole tile.
+        // SAFETY: the caller promises the ring's rows, and whole tiles in each.
         let tile = unsafe { resize_tile::<I>(ring, x, weights, normalisation) };
         if x + TILE < pixels {
             let output = &mut output[x * CHANNELS..][..TILE * CHANNELS + 1];
-            // A pixel is four values, the last of which the next pixel overwrites.
+            // Each store writes four values; the next pixel overwrites the fourth.
             for (pixel, values) in tile.into_iter().enumerate() {
                 // SAFETY: the slice ends with the last pixel's fourth value.
                 unsafe { values.store(output.as_mut_ptr().add(pixel * CHANNELS)) }
             }
         } else {
-            // Behind the row's last pixel stands what must stay.
+            // The value after the row's last pixel must not change.
             let pixels = output[x * CHANNELS..].chunks_exact_mut(CHANNELS);
             for (pixel, values) in pixels.zip(tile) {
                 let mut four = [0.0; RGBA];
@@ -328,10 +326,10 @@ unsafe fn resize_row<I: I32x4>(
     }
 }
 
-/// The normalised values of the pixels from column `x` on.
+/// Computes the normalised values of [`TILE`] pixels from column `x` on.
 ///
 /// # Safety
-/// The ring is as [`resize_row`] asks for, and its rows have [`TILE`] columns from `x` on.
+/// The ring is valid for [`resize_row`], and its rows have [`TILE`] columns from `x` on.
 #[inline(always)]
 unsafe fn resize_tile<I: I32x4>(
     ring: &Ring<'_>,
@@ -343,8 +341,7 @@ unsafe fn resize_tile<I: I32x4>(
     let mut low = [I::splat(HALF); TILE];
     let mut start = ring.first * ring.length;
     for [weight_high, weight_low] in weights.as_chunks::<2>().0 {
-        // SAFETY: references are readable; `start` is that of one of the ring's rows, which the caller promises to
-        // have the columns.
+        // SAFETY: references are readable; `start` is the start of a ring row, and the caller promises its columns.
         unsafe {
             let row = ring.rows.as_ptr().add(start + x * COLUMN);
             let (weight_high, weight_low) = (I::load_splat(weight_high), I::load_splat(weight_low));
@@ -373,7 +370,7 @@ unsafe fn resize_tile<I: I32x4>(
     })
 }
 
-/// The rounded sum; the bicubic filter may overshoot a byte.
+/// The rounded sum. With the bicubic filter it may be outside 0 to 255.
 #[inline(always)]
 fn finish<I: I32x4>(high: I, low: I) -> I {
     high.shift_left::<LOW_BITS>().add(low).shift_right::<PRECISION_BITS>()

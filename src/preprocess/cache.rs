@@ -1,4 +1,4 @@
-//! One picture for several networks: what they resize alike is resized once.
+//! A cache of resized pictures, so that networks with the same resize settings share the work.
 
 use super::bands::Normalisation;
 use super::{CHANNELS, Preprocessing};
@@ -13,34 +13,34 @@ pub struct ResizeCache {
 
 #[derive(Debug)]
 struct Entry {
-    /// Whose size, crop and filter it has.
+    /// The settings with its size, crop and filter; their normalisation is not applied.
     settings: Preprocessing,
-    /// Bytes as floats, `[y][x][rgb]`.
+    /// Values from 0 to 255, `[y][x][rgb]`.
     values: Vec<f32>,
-    /// How many of its rows are those of the current picture.
+    /// Number of rows that belong to the current picture.
     rows: usize,
 }
 
 impl ResizeCache {
-    /// Begins another picture; the memory stays.
+    /// Starts a new picture. Keeps the memory.
     pub fn clear(&mut self) {
         for entry in &mut self.entries {
             entry.rows = 0;
         }
     }
 
-    /// How many rows there are of the current picture as `settings` resize it.
+    /// Number of rows of the current picture that are resized with `settings`.
     pub(super) fn rows(&self, settings: &Preprocessing) -> usize {
         self.entry(settings).map_or(0, |entry| entry.rows)
     }
 
-    /// The current picture as `settings` resize it, before normalisation, if it is whole.
+    /// The current picture resized with `settings`, not normalised; `None` if rows are missing.
     pub(super) fn values(&self, settings: &Preprocessing) -> Option<&[f32]> {
         let entry = self.entry(settings).filter(|entry| entry.rows == settings.crop)?;
         Some(&entry.values)
     }
 
-    /// Has `resize` write the next rows, up to the row `end`.
+    /// Lets `resize` write the next rows, up to the row `end`.
     pub(super) fn extend(
         &mut self,
         settings: &Preprocessing,
@@ -70,7 +70,7 @@ impl ResizeCache {
 }
 
 impl Preprocessing {
-    /// Whether pictures are resized and cropped as by `other`, whatever the normalisation.
+    /// Whether both settings resize and crop in the same way. The normalisation may differ.
     fn resizes_as(&self, other: &Self) -> bool {
         let &Self { resize_short_side, crop, crop_start, interpolation, mean: _, std: _ } = self;
         (resize_short_side, crop, crop_start, interpolation)
@@ -79,10 +79,10 @@ impl Preprocessing {
 }
 
 impl Normalisation {
-    /// Leaves bytes as they are.
+    /// Leaves values unchanged.
     pub(super) const NONE: Self = Self { scale: [1.0; 4], bias: [0.0; 4] };
 
-    /// Normalises rows of `row_length` bytes, in the order of operations that the resize has.
+    /// Normalises rows of `row_length` values with the same operations as the resize, so that the bits are equal.
     pub(super) fn apply(
         &self,
         bytes: &[f32],
@@ -90,7 +90,7 @@ impl Normalisation {
         output: &mut [f32],
         row_stride: usize,
     ) {
-        // Four pixels at a time are three vectors.
+        // Four pixels fill three vectors.
         const VALUES: usize = 4 * CHANNELS;
         let scale: [f32; VALUES] = std::array::from_fn(|index| self.scale[index % CHANNELS]);
         let bias: [f32; VALUES] = std::array::from_fn(|index| self.bias[index % CHANNELS]);

@@ -1,50 +1,51 @@
-//! How the pixels of a picture lie in memory, and how they become red, green and blue.
+//! The memory layouts of pictures, and their conversion to red, green and blue.
 //!
-//! Browsers take far longer to convert a camera's frame than to copy it: 1.0 ms against 0.07 for the
-//! crop of 1280x720 in Chromium 156. So frames are taken as they are.
+//! Browsers take far longer to convert a camera's frame than to copy it: 1.0 ms against 0.07 ms for the crop of
+//! 1280x720 in Chromium 156. So this crate takes frames in the camera's layout.
 
 use super::CHANNELS;
 use super::bands::Normalisation;
 use crate::simd::I32x4;
 
-/// Bytes of a pixel, in the packed layouts.
+/// Bytes per pixel in the packed layouts.
 pub(super) const RGBA: usize = 4;
 
-/// How the pixels of a [`PicturePart`](super::PicturePart) lie in memory: rows from top to bottom.
+/// The memory layout of a [`PicturePart`](super::PicturePart). Rows are stored from top to bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// Red, green, blue, alpha.
     Rgba,
     /// Blue, green, red, alpha.
     Bgra,
-    /// A plane of luma, one byte a pixel, then one of U and one of V, a byte for 2 x 2 pixels each.
+    /// A plane of luma with one byte per pixel, then a plane of U and a plane of V with one byte per 2 x 2 pixels each.
     I420(Yuv),
-    /// A plane of luma, then one of U and V in turns, both for 2 x 2 pixels.
+    /// A plane of luma with one byte per pixel, then a plane of interleaved U and V with one byte of each per 2 x 2
+    /// pixels.
     Nv12(Yuv),
 }
 
-/// Which colours luma and chroma stand for.
+/// The colour encoding of luma and chroma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Yuv {
-    /// The weights of red and blue in luma.
+    /// Defines the weights of red, green and blue in luma.
     pub matrix: Matrix,
-    /// Whether luma runs from 0 to 255, not from 16 to 235, and chroma likewise.
+    /// Whether luma and chroma use the full range 0 to 255. If not, luma is 16 to 235 and chroma 16 to 240.
     pub full_range: bool,
 }
 
-/// The recommendation that weighs red, green and blue in luma.
+/// The ITU-R recommendation for the weights of red, green and blue in luma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matrix {
     /// ITU-R BT.601: SMPTE 170M and BT.470 BG.
     Bt601,
     /// ITU-R BT.709.
     Bt709,
-    /// ITU-R BT.2020, constant luminance apart.
+    /// ITU-R BT.2020 with non-constant luminance.
     Bt2020,
 }
 
 impl Layout {
-    /// Bytes of `width` x `height` pixels without gaps; in 64 bits, since a picture may be larger than wasm's memory.
+    /// Bytes of `width` x `height` pixels without gaps. 64 bits, since a picture may be larger than wasm's memory.
     #[must_use]
     pub fn bytes(self, width: usize, height: usize) -> u64 {
         let pixels = width as u64 * height as u64;
@@ -56,28 +57,28 @@ impl Layout {
         }
     }
 
-    /// Whether two by two pixels have a colour in common, so that a picture can only be cut between those.
+    /// Whether 2 x 2 pixels share their chroma, so that a picture can only be cut at even rows and columns.
     pub(super) fn is_subsampled(self) -> bool {
         matches!(self, Self::I420(_) | Self::Nv12(_))
     }
 }
 
-/// Pixels that [`I32x4::interleave_planes`] takes.
+/// Pixels per call of [`I32x4::interleave_planes`].
 const CHUNK: usize = 16;
 
-/// What the first three of a resized pixel's four values are, where they are not red, green and blue.
+/// The meaning of the first three of a resized pixel's four values, if they are not red, green and blue.
 ///
-/// Resizing adds up pixels, and colours are sums of luma and chroma: to resize first and to convert then is the same but for
-/// rounding and for what no screen shows, and there are ten times less pixels to convert.
+/// Resizing and colour conversion are both linear, so their order doesn't matter, except for rounding and for colours
+/// outside the screen's range. Converting after the resize leaves ten times fewer pixels to convert.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Colours {
-    /// The same in reverse.
+    /// Blue, green and red.
     Bgr,
     /// U, V and luma.
     Yuv(Coefficients),
 }
 
-/// What luma and chroma are multiplied by.
+/// The coefficients of the conversion to red, green and blue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Coefficients {
     offset: f32,
@@ -89,7 +90,7 @@ pub(super) struct Coefficients {
 }
 
 impl Colours {
-    /// Those of a layout; `None` for red, green and blue.
+    /// The values of a layout; `None` for red, green and blue.
     pub fn of(layout: Layout) -> Option<Self> {
         match layout {
             Layout::Rgba => None,
@@ -136,9 +137,9 @@ impl Coefficients {
 }
 
 impl Colours {
-    /// Makes red, green and blue of a row of resized pixels, and normalises them.
+    /// Converts a row of resized pixels to red, green and blue and normalises them.
     pub fn convert(self, normalisation: &Normalisation, row: &mut [f32]) {
-        /// So many at a time that vectors are made of them.
+        /// Pixels per iteration, enough for the compiler to vectorise it.
         const PIXELS: usize = 8;
         let (pixels, _) = row.as_chunks_mut::<CHANNELS>();
         let (chunks, rest) = pixels.as_chunks_mut::<PIXELS>();
@@ -165,8 +166,8 @@ impl Colours {
     }
 }
 
-/// Makes four bytes of each pixel, chroma, luma and 255, of a row of luma and one of chroma, which is two bytes for
-/// every other pixel: `chroma` gives eight of those from one on.
+/// Interleaves a row of luma and a row of chroma to pixels of four bytes: U, V, luma and 255. `chroma(i)` returns eight
+/// pairs of U and V from pair `i` on; two neighbouring pixels share a pair.
 pub(super) fn interleave<I: I32x4>(
     luma: &[u8],
     chroma: impl Fn(usize) -> [[u8; 2]; CHUNK / 2],
@@ -191,11 +192,11 @@ fn interleave_chunk<I: I32x4>(
     chroma: &[[u8; 2]; CHUNK / 2],
     pixels: &mut [u8; CHUNK * RGBA],
 ) {
-    // SAFETY: the arrays have the lengths that are asked for.
+    // SAFETY: the arrays have the required lengths.
     unsafe { I::interleave_planes(luma.as_ptr(), chroma.as_ptr().cast(), pixels.as_mut_ptr()) }
 }
 
-/// Eight pairs of U and V from two planes, of which the last ones may be missing.
+/// Eight pairs of U and V from two planes, from pair `start` on. Zeros replace pairs beyond the end.
 #[inline(always)]
 pub(super) fn pair_up([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] {
     const LENGTH: usize = CHUNK / 2;
@@ -207,7 +208,7 @@ pub(super) fn pair_up([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] 
     std::array::from_fn(|i| [byte(u, i), byte(v, i)])
 }
 
-/// Eight of a row of pairs, likewise.
+/// Eight pairs of a row of interleaved U and V, from pair `start` on. Zeros replace pairs beyond the end.
 #[inline(always)]
 pub(super) fn pairs(row: &[[u8; 2]], start: usize) -> [[u8; 2]; CHUNK / 2] {
     let whole = row.get(start..start + CHUNK / 2).and_then(|pairs| pairs.try_into().ok());

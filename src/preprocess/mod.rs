@@ -1,18 +1,15 @@
-//! From a picture of any size to a network's input: resize so that the short side fits, crop the
-//! centre, normalise.
+//! Preprocessing of a picture of any size to a network's input: resize the short side, crop the centre, normalise.
 //!
-//! Checkpoints were trained and measured on what Pillow's `Image.resize` makes of a photo, so the
-//! resize reproduces its 8-bit arithmetic exactly (`axis.rs`). The geometry is that of the
-//! checkpoint's library:
+//! Checkpoints were trained and evaluated on pictures resized by Pillow's `Image.resize`, so the resize reproduces its
+//! 8-bit arithmetic exactly (`axis.rs`). The geometry follows the checkpoint's library:
 //!
-//! - The long side becomes `resize_short_side * long / short`, rounded down, in each of them.
-//! - The crop starts at half of what is left over. Where that is half a pixel they differ:
+//! - The long side becomes `resize_short_side * long / short`, rounded down, in every library.
+//! - The crop starts at half of the pixels that are left over. The libraries round that half differently:
 //!   [`CropStart`].
-//! - A resized side shorter than the crop is padded with black before the normalisation, the odd
-//!   pixel behind the picture: torchvision, timm, and transformers where torchvision is installed.
+//! - A resized side shorter than the crop is padded with black before the normalisation; an odd pixel of padding goes
+//!   right or below. So do torchvision, timm, and transformers if torchvision is installed.
 //!
-//! Alpha is ignored, as `Image.convert("RGB")` ignores it: a transparent pixel counts with the
-//! colour it holds, nothing is composited.
+//! Alpha is ignored, as in `Image.convert("RGB")`: a transparent pixel counts with its stored colour.
 
 mod axis;
 mod bands;
@@ -42,48 +39,45 @@ const MAX_SETTING: usize = 4096;
 /// Red, green and blue.
 const CHANNELS: usize = 3;
 
-/// How pixels are weighed in a resize. Both filters widen with the scale when the picture shrinks
-/// (antialiasing), as Pillow's do.
+/// The resize filter. Like Pillow's, both filters widen with the scale when the picture shrinks (antialiasing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interpolation {
-    /// Triangle filter, one pixel to each side.
+    /// Triangle filter with a radius of one pixel.
     Bilinear,
-    /// Keys' cubic convolution with a = -0.5, two pixels to each side.
+    /// Keys' cubic convolution with a = -0.5 and a radius of two pixels.
     Bicubic,
 }
 
-/// Where the crop of the centre starts when half of the pixels that are left over is no whole
-/// number. The libraries agree on all else, and on 640x480; not on 1920x1080 or 640x427.
+/// How to round the start of the centre crop if an odd number of pixels is left over. The libraries differ only in
+/// this, for example at 1920x1080 or 640x427, but not at 640x480.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CropStart {
-    /// At the even one of the two pixels, as Python's `round` has it: torchvision's `center_crop`,
-    /// which timm uses too.
+    /// To the even number, like Python's `round`: torchvision's `center_crop`, which timm uses too.
     Even,
-    /// At the first of the two: transformers' `center_crop`.
+    /// Down: transformers' `center_crop`.
     First,
 }
 
-/// What a checkpoint expects to be done to a picture.
+/// The preprocessing that a checkpoint expects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// Length of the picture's shorter side after the resize, in pixels; the other side follows.
+    /// Length of the shorter side after the resize, in pixels. The resize keeps the aspect ratio.
     pub resize_short_side: usize,
     /// Side of the square that is cut from the centre, in pixels: the network's resolution.
     pub crop: usize,
-    /// Which of two pixels it starts at where the centre lies between them.
+    /// How the start of the crop is rounded.
     pub crop_start: CropStart,
     /// Filter of the resize.
     pub interpolation: Interpolation,
-    /// Subtracted from red, green and blue, which run from 0 to 1.
+    /// Mean of red, green and blue, in the range 0 to 1; subtracted first.
     pub mean: [f32; 3],
-    /// Red, green and blue are divided by these after the subtraction.
+    /// Standard deviation of red, green and blue; divides after the subtraction.
     pub std: [f32; 3],
 }
 
 impl Preprocessing {
-    /// torchvision's preset `ImageClassification` with its defaults, for networks of `resolution`
-    /// pixels: the middle 7/8 of the shorter side (256 and 224 pixels), bilinear, the data set's
-    /// mean and standard deviation.
+    /// torchvision's preset `ImageClassification` with its defaults, for networks of `resolution` pixels: the centre
+    /// 7/8 of the shorter side (224 of 256 pixels), bilinear, ImageNet's mean and standard deviation.
     #[must_use]
     pub fn imagenet(resolution: usize) -> Self {
         Self {
@@ -96,10 +90,10 @@ impl Preprocessing {
         }
     }
 
-    /// Says whether pictures can be prepared with these settings.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// [`Error::Preprocessing`] when a size is not from 1 to 4096, a mean is not finite, or a
+    /// [`Error::Preprocessing`] if a size is not from 1 to 4096, a mean is not finite, or a
     /// standard deviation is not a positive normal number.
     pub fn validate(&self) -> Result<(), Error> {
         let sizes = [("resize_short_side", self.resize_short_side), ("crop", self.crop)];
@@ -130,17 +124,17 @@ impl Preprocessing {
     }
 }
 
-/// Prepares pictures with one set of settings.
+/// Preprocesses pictures with one set of settings.
 ///
-/// It keeps the filter tables and the working rows of the last picture's size, so that a stream of
-/// frames of one size allocates nothing after the first.
+/// It keeps the filter tables and the working memory for the size of the last picture, so that a stream of frames of
+/// one size allocates nothing after the first frame.
 #[derive(Debug)]
 pub struct Preprocessor {
     settings: Preprocessing,
     normalisation: Normalisation,
-    /// The tables for the last picture's width and height.
+    /// Width and height of the last picture, and its tables.
     current: Option<((usize, usize), Tables)>,
-    /// Working rows for these, one for each thread.
+    /// Working memory for these tables, one for each thread.
     scratch: Vec<Scratch>,
 }
 
@@ -166,22 +160,20 @@ impl Preprocessor {
         &self.settings
     }
 
-    /// Writes the network's input for `image`: `crop` rows of `crop` pixels of 3 values (NHWC,
-    /// red, green, blue), `(value / 255 - mean) / std`. `row_stride` values lie between the
-    /// starts of two rows; those between the rows are left as they are, so `output` may be the
-    /// inside of a padded buffer.
+    /// Writes the network's input for `image`: `[y][x][rgb]`, `crop` x `crop` pixels, `(value / 255 - mean) / std`.
+    /// Rows start `row_stride` values apart. Values between the rows don't change, so `output` may be the inside of a
+    /// padded buffer.
     ///
     /// # Panics
-    /// When `row_stride` is under `crop * 3`, or `output` shorter than
-    /// `(crop - 1) * row_stride + crop * 3`.
+    /// If `row_stride` is less than `crop * 3`, or `output` is shorter than `(crop - 1) * row_stride + crop * 3`.
     pub fn run(&mut self, image: RgbaImage<'_>, output: &mut [f32], row_stride: usize) {
         self.run_whole(image.into(), output, row_stride);
     }
 
-    /// The same of a picture of which only [`Preprocessor::source`], or more, is in memory.
+    /// [`Preprocessor::run`] on a part of a picture that contains [`Preprocessor::source`].
     ///
     /// # Errors
-    /// [`Error::ImagePart`] when something of it isn't.
+    /// [`Error::ImagePart`] if `part` doesn't contain it.
     ///
     /// # Panics
     /// As [`Preprocessor::run`].
@@ -196,22 +188,21 @@ impl Preprocessor {
         Ok(())
     }
 
-    /// The rectangle of pictures of `width` x `height` that the crop is made of: all that is ever read
-    /// of them. It begins at an even column and row and ends before one, or with the picture, so that a
-    /// video frame whose colours are those of 2 x 2 pixels can be cut there.
+    /// The rectangle that the crop needs of a picture of `width` x `height` pixels; nothing else is read. It begins and
+    /// ends at even columns and rows, or at the end of the picture, so that a video frame whose 2 x 2 pixels share
+    /// their chroma can be cut there.
     ///
     /// # Errors
-    /// [`Error::ImageSide`] when a side is not from 1 to [`MAX_IMAGE_SIDE`].
+    /// [`Error::ImageSide`] if a side is not from 1 to [`MAX_IMAGE_SIDE`].
     pub fn source(&mut self, width: usize, height: usize) -> Result<Rect, Error> {
         check_sides(width, height)?;
         Ok(self.tables((width, height)).source())
     }
 
-    /// The same work in bands of rows, for several threads at once, with the working memory for
-    /// `threads` of them.
+    /// The same work split into bands of rows for several threads, and the working memory of `threads` threads.
     ///
     /// # Errors
-    /// [`Error::ImagePart`] when something of [`Preprocessor::source`] isn't in `part`.
+    /// [`Error::ImagePart`] if `part` doesn't contain [`Preprocessor::source`].
     pub fn bands<'a>(
         &'a mut self,
         part: PicturePart<'a>,
@@ -221,15 +212,15 @@ impl Preprocessor {
         Ok(self.bands_of(part, threads))
     }
 
-    /// Checks that `part` is enough.
+    /// Checks that `part` contains the source rectangle.
     fn check(&mut self, part: &PicturePart<'_>) -> Result<(), Error> {
         check_holds(part, self.tables(part.size()).source())
     }
 
-    /// [`Preprocessor::run_part`] by several threads, which share the bands.
+    /// [`Preprocessor::run_part`] on several threads.
     ///
     /// # Errors
-    /// [`Error::ImagePart`].
+    /// [`Error::ImagePart`] if `part` doesn't contain [`Preprocessor::source`].
     ///
     /// # Panics
     /// As [`Preprocessor::run`].
@@ -246,11 +237,12 @@ impl Preprocessor {
         Ok(())
     }
 
-    /// What is to be read next of a picture of `width` x `height`, of which `cache` has all that was read: the whole of
-    /// [`Preprocessor::source`], or a strip of it where that has more than [`WHOLE`] bytes. `None` once all of it was.
+    /// The rectangle to read next of a picture of `width` x `height`, given the rows that `cache` already has: the
+    /// whole of [`Preprocessor::source`], or a strip of it if it has more than [`WHOLE`] bytes of RGBA. `None` when the
+    /// cache is complete.
     ///
     /// # Errors
-    /// [`Error::ImageSide`].
+    /// [`Error::ImageSide`] if a side is not from 1 to [`MAX_IMAGE_SIDE`].
     pub fn next_strip(
         &mut self,
         (width, height): (usize, usize),
@@ -260,11 +252,11 @@ impl Preprocessor {
         Ok(self.strip((width, height), cache).map(|strip| strip.source))
     }
 
-    /// Resizes what [`Preprocessor::next_strip`] asked for into `cache`, for this preprocessor and all others that
-    /// resize alike; does nothing once all of the picture is there. The threads share the work.
+    /// Resizes the strip that [`Preprocessor::next_strip`] asked for into `cache`, for this preprocessor and all others
+    /// with the same resize settings. Does nothing if the cache is complete. The threads share the work.
     ///
     /// # Errors
-    /// [`Error::ImagePart`] when something of the strip isn't in `part`, and [`Error::OutOfMemory`].
+    /// [`Error::ImagePart`] if `part` doesn't contain the strip, and [`Error::OutOfMemory`].
     pub fn resize_strip(
         &mut self,
         threads: &Threads,
@@ -282,10 +274,11 @@ impl Preprocessor {
         })
     }
 
-    /// Writes the picture that [`Preprocessor::resize_strip`] has resized: the same bits as [`Preprocessor::run`]'s.
+    /// Normalises and writes the picture that [`Preprocessor::resize_strip`] has resized. The bits are those of
+    /// [`Preprocessor::run`].
     ///
     /// # Errors
-    /// [`Error::Unread`] when not all of it is in `cache`.
+    /// [`Error::Unread`] if `cache` is not complete.
     ///
     /// # Panics
     /// As [`Preprocessor::run`].
@@ -303,20 +296,20 @@ impl Preprocessor {
         Ok(())
     }
 
-    /// The strip of a picture of `size` that is missing in `cache`.
+    /// The next strip of a picture of `size` that is missing in `cache`.
     fn strip(&mut self, size: (usize, usize), cache: &ResizeCache) -> Option<Strip> {
         let (start, crop) = (cache.rows(&self.settings), self.settings.crop);
         Strip::at(start, self.tables(size), crop)
     }
 
-    /// Runs on a part that is known to be enough.
+    /// Runs on a part that contains the source rectangle.
     fn run_whole(&mut self, part: PicturePart<'_>, output: &mut [f32], row_stride: usize) {
         let crop = self.settings.crop;
         let (bands, scratch) = self.bands_of(part, 1);
         bands.rows::<NativeInts>(0..crop, &mut scratch[0], output, row_stride);
     }
 
-    /// Bands of a part that is known to be enough.
+    /// The bands of a part that contains the source rectangle.
     fn bands_of<'a>(
         &'a mut self,
         part: PicturePart<'a>,
@@ -326,7 +319,7 @@ impl Preprocessor {
         (bands, scratch)
     }
 
-    /// The same, with what the bands were made from.
+    /// The bands, and the settings that they were made from.
     fn parts<'a>(
         &'a mut self,
         part: PicturePart<'a>,
@@ -342,7 +335,7 @@ impl Preprocessor {
         (settings, normalisation, bands, &mut scratch[..threads])
     }
 
-    /// The tables for pictures of `size`, from now on the current ones.
+    /// The tables for pictures of `size`, which become the current ones.
     fn tables(&mut self, size: (usize, usize)) -> &Tables {
         if self.current.as_ref().is_none_or(|(last, _)| *last != size) {
             self.scratch.clear();
@@ -354,7 +347,7 @@ impl Preprocessor {
     }
 }
 
-/// Checks that `needed` of the picture is in memory.
+/// Checks that `part` contains the rectangle `needed`.
 fn check_holds(part: &PicturePart<'_>, needed: Rect) -> Result<(), Error> {
     if part.rect().holds(needed) {
         return Ok(());

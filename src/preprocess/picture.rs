@@ -1,4 +1,4 @@
-//! The pictures that are prepared: whole ones, or the part that is needed of one.
+//! Borrowed pictures: whole ones, or a part of one.
 
 use std::fmt;
 
@@ -12,18 +12,18 @@ pub const MAX_IMAGE_SIDE: usize = 65_535;
 /// A rectangle in a picture, in pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rect {
-    /// Columns left of it.
+    /// First column.
     pub x: usize,
-    /// Rows above it.
+    /// First row.
     pub y: usize,
-    /// Columns of it.
+    /// Number of columns.
     pub width: usize,
-    /// Rows of it.
+    /// Number of rows.
     pub height: usize,
 }
 
 impl Rect {
-    /// Whether all of `other` lies in it. Sides that overflow lie nowhere.
+    /// Whether it contains `other`. False if the end of `other` overflows.
     pub(super) fn holds(self, other: Self) -> bool {
         let within = |start: usize, length: usize, other_start: usize, other_length: usize| {
             let end = start.checked_add(length);
@@ -41,8 +41,8 @@ impl fmt::Display for Rect {
     }
 }
 
-/// A borrowed picture: rows from top to bottom, four bytes a pixel (red, green, blue, alpha), no
-/// gaps. It is what `ImageData.data` of a canvas holds.
+/// A borrowed picture: rows from top to bottom, four bytes per pixel (red, green, blue, alpha), without gaps. This is
+/// the layout of a canvas' `ImageData.data`.
 #[derive(Debug, Clone, Copy)]
 pub struct RgbaImage<'a> {
     width: usize,
@@ -54,8 +54,8 @@ impl<'a> RgbaImage<'a> {
     /// Takes `pixels` as a picture of `width` x `height`.
     ///
     /// # Errors
-    /// [`Error::ImageSide`] when a side is not from 1 to [`MAX_IMAGE_SIDE`];
-    /// [`Error::ImageLength`] when `pixels` has not exactly `width * height * 4` bytes.
+    /// [`Error::ImageSide`] if a side is not from 1 to [`MAX_IMAGE_SIDE`];
+    /// [`Error::ImageLength`] if `pixels` doesn't have exactly `width * height * 4` bytes.
     pub fn new(width: usize, height: usize, pixels: &'a [u8]) -> Result<Self, Error> {
         check_sides(width, height)?;
         // In 64 bits: the largest picture's length overflows wasm's usize.
@@ -85,7 +85,7 @@ impl<'a> RgbaImage<'a> {
     }
 }
 
-/// Says whether a picture may have these sides.
+/// Checks that a picture may have these sides.
 pub(super) fn check_sides(width: usize, height: usize) -> Result<(), Error> {
     let sides = 1..=MAX_IMAGE_SIDE;
     if sides.contains(&width) && sides.contains(&height) {
@@ -95,26 +95,26 @@ pub(super) fn check_sides(width: usize, height: usize) -> Result<(), Error> {
     }
 }
 
-/// A borrowed rectangle of a picture: the rest of the picture need not be in memory.
+/// A borrowed rectangle of a picture. The rest of the picture need not be in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct PicturePart<'a> {
     size: (usize, usize),
     rect: Rect,
     layout: Layout,
-    /// Bytes between the starts of two rows: of pixels, or of luma.
+    /// Bytes from the start of one row to the next: of pixels, or of luma.
     stride: usize,
     pixels: &'a [u8],
 }
 
 impl<'a> PicturePart<'a> {
-    /// Takes `pixels` as the rectangle `rect` of a picture of `width` x `height`: the rows of the
-    /// rectangle from top to bottom, four bytes a pixel (red, green, blue, alpha), `stride` bytes from
-    /// the start of one row to that of the next. What follows the last pixel is ignored.
+    /// Takes `pixels` as the rectangle `rect` of a picture of `width` x `height`: rows from top to bottom, four bytes
+    /// per pixel (red, green, blue, alpha), `stride` bytes from the start of one row to the next. Bytes after the last
+    /// pixel are ignored.
     ///
     /// # Errors
-    /// [`Error::ImageSide`] when a side of the picture is not from 1 to [`MAX_IMAGE_SIDE`];
-    /// [`Error::ImageRect`] when the rectangle is empty or reaches out of the picture;
-    /// [`Error::ImageRows`] when a row is longer than `stride`, or `pixels` too short.
+    /// [`Error::ImageSide`] if a side of the picture is not from 1 to [`MAX_IMAGE_SIDE`];
+    /// [`Error::ImageRect`] if the rectangle is empty or reaches beyond the picture;
+    /// [`Error::ImageRows`] if a row is longer than `stride`, or `pixels` is too short.
     pub fn new(
         (width, height): (usize, usize),
         rect: Rect,
@@ -132,12 +132,13 @@ impl<'a> PicturePart<'a> {
         Ok(Self { size: (width, height), rect, layout: Layout::Rgba, stride, pixels })
     }
 
-    /// The same of pixels in any layout, without gaps. Where 2 x 2 pixels share a colour the rectangle begins at an even
-    /// column and row.
+    /// Takes `pixels` in any layout, without gaps between rows. If 2 x 2 pixels share their chroma, the rectangle must
+    /// begin at an even column and row.
     ///
     /// # Errors
-    /// [`Error::ImageSide`] and [`Error::ImageRect`] as [`PicturePart::new`]; the latter also for a rectangle that cuts
-    /// through pixels of one colour; [`Error::ImageLength`] when `pixels` are not exactly that many.
+    /// [`Error::ImageSide`] and [`Error::ImageRect`] as in [`PicturePart::new`]; [`Error::ImageRect`] also if the
+    /// rectangle begins at an odd column or row of pixels that share their chroma; [`Error::ImageLength`] if `pixels`
+    /// doesn't have exactly [`Layout::bytes`].
     pub fn with_layout(
         size: (usize, usize),
         rect: Rect,
@@ -162,23 +163,23 @@ impl<'a> PicturePart<'a> {
         self.size
     }
 
-    /// What of it is in memory.
+    /// The rectangle that is in memory.
     pub(super) fn rect(&self) -> Rect {
         self.rect
     }
 
-    /// What its pixels' values stand for; `None` for red, green and blue.
+    /// The meaning of its pixels' values; `None` for red, green and blue.
     pub(super) fn colours(&self) -> Option<Colours> {
         Colours::of(self.layout)
     }
 
-    /// The pixels of four bytes from column `x` on in the picture's row `y`, to the end of the rectangle's row, if
-    /// that is how they lie in memory.
+    /// The pixels of the picture's row `y` from column `x` to the end of the rectangle, four bytes each. `None` for
+    /// layouts in planes.
     pub(super) fn pixels(&self, y: usize, x: usize) -> Option<&'a [u8]> {
         (!self.layout.is_subsampled()).then(|| self.row(y, x, RGBA))
     }
 
-    /// Writes as many pixels of four bytes of the picture's row `y`, from the even column `x` on, as there is room for.
+    /// Fills `pixels` with pixels of four bytes from the picture's row `y`, from the even column `x` on.
     pub(super) fn write_pixels<I: I32x4>(&self, y: usize, x: usize, pixels: &mut [u8]) {
         let width = pixels.len() / RGBA;
         let chroma = |plane: usize, bytes: usize| {
@@ -205,14 +206,14 @@ impl<'a> PicturePart<'a> {
         }
     }
 
-    /// The rest of a row, of pixels of `bytes` each, from column `x` on.
+    /// The rest of row `y` from column `x` on, with `bytes` bytes per pixel.
     fn row(&self, y: usize, x: usize, bytes: usize) -> &'a [u8] {
         let start = (y - self.rect.y) * self.stride;
         &self.pixels[start..][(x - self.rect.x) * bytes..self.rect.width * bytes]
     }
 }
 
-/// Says whether `rect` is a part of a picture of these sides.
+/// Checks that `rect` is a part of a picture of these sides.
 fn check_rect((width, height): (usize, usize), rect: Rect) -> Result<(), Error> {
     check_sides(width, height)?;
     let picture = Rect { x: 0, y: 0, width, height };

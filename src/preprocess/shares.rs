@@ -1,4 +1,4 @@
-//! One picture's bands, shared by threads.
+//! Distributes the bands of a picture over threads.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -7,18 +7,18 @@ use super::bands::{Bands, Scratch};
 use crate::plan::{Threads, Work};
 use crate::simd::NativeInts;
 
-/// Bands for each thread: more than one, since a thread may come late. A band resizes some rows of its neighbour's again,
-/// 4 % of the work for bands of 56 rows of a frame of 1080.
+/// Bands per thread: more than one, since a thread may be late. Each band repeats the work for some rows of its
+/// neighbour: 4 % with bands of 56 rows from a frame of 1080 rows.
 const BANDS_PER_THREAD: usize = 2;
 
-/// A band's rows, and where they go.
+/// A band's rows and their output.
 type Share<'a> = Mutex<(Range<usize>, &'a mut [f32])>;
 
 struct Shares<'a> {
     bands: &'a Bands<'a>,
     row_stride: usize,
     shares: Vec<Share<'a>>,
-    /// A thread's own, by its number.
+    /// Working memory, by thread number.
     scratch: Vec<Mutex<&'a mut Scratch>>,
 }
 
@@ -28,7 +28,7 @@ impl Work for Shares<'_> {
     }
 
     fn run(&self, _step: usize, part: usize, thread: usize) {
-        // Nobody else has either: a part is run once, and a thread does one at a time.
+        // Neither lock is ever contended: each part runs once, and a thread runs one part at a time.
         let mut scratch = self.scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let mut share = self.shares[part].lock().unwrap_or_else(PoisonError::into_inner);
         let (rows, output) = &mut *share;
@@ -36,7 +36,7 @@ impl Work for Shares<'_> {
     }
 }
 
-/// Writes the crop's rows `rows`, the first of them to `output`'s start; `scratch` has one for each thread.
+/// Writes the crop's rows `rows`, the first one to the start of `output`; `scratch` has one element for each thread.
 ///
 /// # Panics
 /// As [`Bands::rows`].

@@ -1,4 +1,4 @@
-//! Large pictures are resized strip by strip, so that no more than a strip of one need be in memory.
+//! Splits large pictures into strips, so that only one strip needs to be in memory at a time.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use super::bands::Tables;
 use super::layout::RGBA;
 use super::picture::Rect;
 
-/// What is read of a picture at once, as long as it has no more bytes of RGBA: 2048 x 2048 pixels.
+/// A picture whose source rectangle has at most this many bytes of RGBA is read at once: 2048 x 2048 pixels.
 pub const WHOLE: usize = 16 << 20;
 
-/// Bytes of RGBA in a strip of a larger one, about. The crop of a photo of 4000 x 3000 pixels is copied in 5 ms by strips that
-/// fit the processor's cache, in 7 as a whole.
+/// Approximate bytes of RGBA in a strip of a larger picture. Strips of this size fit the processor's cache: copying the
+/// crop of a photo of 4000 x 3000 pixels takes 5 ms in strips and 7 ms at once.
 const STRIP: usize = 2 << 20;
 
-/// Some rows of the crop, and what they are made of.
+/// Some rows of the crop, and the source rectangle that they need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Strip {
     pub rows: Range<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Strip {
 }
 
 impl Strip {
-    /// The strip that begins with the crop's row `start`; none at the end of the crop.
+    /// The strip that begins with the crop's row `start`; `None` at the end of the crop.
     pub fn at(start: usize, tables: &Tables, crop: usize) -> Option<Self> {
         if start >= crop {
             return None;

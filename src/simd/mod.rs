@@ -1,19 +1,18 @@
-//! Four `f32` lanes at a time, on every instruction set that the kernels run on.
+//! Vectors of four lanes, for every instruction set that the kernels run on.
 //!
-//! The kernels are written once, generic over [`F32x4`]. The trait holds exactly the operations that
-//! they use, and each instruction set is one small file:
+//! The kernels are written once, generic over [`F32x4`]. The trait has only the operations that they use, and each
+//! instruction set is one small file:
 //!
 //! | type | where | multiply-add |
 //! | --- | --- | --- |
-//! | [`Scalar`] | everywhere; the other types' partner in tests | two roundings |
+//! | [`Scalar`] | everywhere; tests compare the other types with it | two roundings |
 //! | `Simd128` | WebAssembly SIMD128 | two roundings |
 //! | `Relaxed` | WebAssembly relaxed SIMD | one or two, the engine's choice |
 //! | `Sse2` | x86-64 | two roundings |
 //! | `Neon` | AArch64 | one rounding |
 //!
-//! Types with two roundings give the same bits as [`Scalar`]. A WebAssembly engine that lacks an
-//! instruction rejects the whole module, so the choice is made when the module is built; [`Native`] is
-//! that choice.
+//! Types with two roundings give the same bits as [`Scalar`]. A WebAssembly engine that lacks an instruction rejects
+//! the whole module, so the build chooses the instruction set, and [`Native`] names that choice.
 
 mod scalar;
 
@@ -77,10 +76,10 @@ pub type NativeInts = NeonInts;
 )))]
 pub type NativeInts = ScalarInts;
 
-/// Values in a vector.
+/// Lanes of a vector.
 pub const LANES: usize = 4;
 
-/// Keeps [`F32x4`], [`I32x4`] and [`ByteDot`] to the types of this module, whose loads and stores the kernels trust.
+/// Seals [`F32x4`], [`I32x4`] and [`ByteDot`]: the kernels trust the loads and stores of the types in this module.
 pub(crate) trait Sealed {}
 
 /// Four `f32` lanes.
@@ -89,32 +88,32 @@ pub trait F32x4: Copy + Sealed {
     /// The instruction set's name.
     const NAME: &'static str;
 
-    /// Whether a multiply-add may round once: then its bits may differ from [`Scalar`]'s.
+    /// Whether a multiply-add may round only once, so that its bits may differ from those of [`Scalar`].
     const FUSED: bool;
 
-    /// Products of bytes where a processor has an instruction that sums four of them.
+    /// Dot products of bytes for processors with an instruction that sums four products.
     type Dots: ByteDot<Floats = Self>;
 
-    /// The same sums where it has none.
+    /// Dot products of bytes for processors without one. The sums are the same.
     type PairDots: ByteDot<Floats = Self>;
 
-    /// Four times `x`.
+    /// `x` in all four lanes.
     fn splat(x: f32) -> Self;
 
-    /// Four values from memory.
+    /// Loads four values.
     ///
     /// # Safety
     /// `src` points to four readable values.
     unsafe fn load(src: *const f32) -> Self;
 
-    /// Four times one value from memory: one broadcasting load, where `splat` of a loaded value would
-    /// cost a shuffle.
+    /// Loads one value into all four lanes. This is a single broadcasting load; `splat` of a loaded value would need a
+    /// shuffle too.
     ///
     /// # Safety
     /// `src` points to a readable value.
     unsafe fn load_splat(src: *const f32) -> Self;
 
-    /// Writes the four lanes to memory.
+    /// Stores the four lanes.
     ///
     /// # Safety
     /// `dst` points to four writable values.
@@ -128,15 +127,19 @@ pub trait F32x4: Copy + Sealed {
     #[must_use]
     fn mul(self, other: Self) -> Self;
 
-    /// `self + a * b`, with one rounding or two as the instruction set has it.
+    /// `self / other`.
+    #[must_use]
+    fn div(self, other: Self) -> Self;
+
+    /// `self + a * b`, with one rounding or two, depending on the instruction set.
     #[must_use]
     fn madd(self, a: Self, b: Self) -> Self;
 
-    /// `other` where it is smaller, else `self`.
+    /// Lane-wise `other` if it is smaller, else `self`.
     #[must_use]
     fn min(self, other: Self) -> Self;
 
-    /// `other` where it is larger, else `self`.
+    /// Lane-wise `other` if it is larger, else `self`.
     #[must_use]
     fn max(self, other: Self) -> Self;
 
@@ -149,8 +152,7 @@ pub trait F32x4: Copy + Sealed {
     fn swap_neighbours(self) -> Self;
 }
 
-/// Four `i32` lanes that sum products of bytes, or the bytes themselves, four to a lane: what pointwise convolution on
-/// 8 bits takes.
+/// Four `i32` lanes that hold either sums of products or four bytes each, for the pointwise convolution on 8 bits.
 #[expect(private_bounds, reason = "nobody else may implement it")]
 pub trait ByteDot: Copy + Sealed {
     /// The floats of the same instruction set.
@@ -162,84 +164,83 @@ pub trait ByteDot: Copy + Sealed {
     /// Four zeros.
     fn zero() -> Self;
 
-    /// Sixteen bytes from memory.
+    /// Loads 16 bytes.
     ///
     /// # Safety
     /// `src` points to 16 readable bytes.
     unsafe fn load(src: *const u8) -> Self;
 
-    /// Four times the same four bytes from memory.
+    /// Loads four bytes into all four lanes.
     ///
     /// # Safety
     /// `src` points to 4 readable bytes.
     unsafe fn load_splat(src: *const u8) -> Self;
 
-    /// `self` and in each lane the sum of its four products, of signed `weights` from -127 to 127 and `inputs` from 0 to
-    /// 127. Beyond these instruction sets differ. `ones` holds eight 16-bit ones: V8 makes a constant anew in each round
-    /// of a loop.
+    /// Adds to each lane of `self` the sum of its four products of signed `weights` from -127 to 127 and `inputs` from
+    /// 0 to 127. Outside these ranges instruction sets differ. `ones` holds eight 16-bit ones; it is an argument,
+    /// because V8 rebuilds a constant in every iteration of a loop.
     #[must_use]
     fn dot(self, weights: Self, inputs: Self, ones: Self) -> Self;
 
-    /// The lanes as floats, rounded to the nearest.
+    /// Converts the lanes to floats, rounding to nearest.
     #[must_use]
     fn to_floats(self) -> Self::Floats;
 
-    /// Writes the values, which are from 0 to 127, as bytes, cut off to whole numbers.
+    /// Stores 16 values as bytes, rounding down. The values are at least 0 and less than 128.
     ///
     /// # Safety
     /// `dst` points to 16 writable bytes.
     unsafe fn store_bytes(values: [Self::Floats; 4], dst: *mut u8);
 }
 
-/// Four `i32` lanes, or two `i16` in the place of each, called a pair: what resizing bytes takes. Sums wrap
-/// around.
+/// Four lanes of one `i32` or of two `i16` (a pair), for resizing. Sums wrap around.
 #[expect(private_bounds, reason = "nobody else may implement it")]
 pub trait I32x4: Copy + Sealed {
     /// The floats of the same instruction set.
     type Floats: F32x4;
 
-    /// Four times `x`.
+    /// `x` in all four lanes.
     fn splat(x: i32) -> Self;
 
-    /// Four times one pair from memory.
+    /// Loads one pair into all four lanes.
     ///
     /// # Safety
     /// `src` points to a readable pair.
     unsafe fn load_splat(src: *const [i16; 2]) -> Self;
 
-    /// Four adjacent pixels of four bytes as 16-bit values, one lane a channel: pairs of the first
-    /// pixel and the third, and of the second and the fourth.
+    /// Loads four adjacent pixels of four bytes as 16-bit values, with one lane per channel: the first vector pairs the
+    /// first and third pixel, the second vector the second and fourth.
     ///
     /// # Safety
     /// `src` points to 16 readable bytes.
     unsafe fn load_pixels(src: *const u8) -> [Self; 2];
 
-    /// Two adjacent pixels, likewise: pairs of the first and the second.
+    /// Loads two adjacent pixels as 16-bit values, with one lane per channel, and pairs them.
     ///
     /// # Safety
-    /// `src` points to 8 readable bytes, behind 4 others.
+    /// `src` points to 8 readable bytes, and the 4 bytes before it are readable.
     unsafe fn load_two_pixels(src: *const u8) -> Self;
 
-    /// Eight bytes as eight 16-bit values, in their order.
+    /// Loads eight bytes as eight 16-bit values, in order.
     ///
     /// # Safety
     /// `src` points to 8 readable bytes.
     unsafe fn load_bytes(src: *const u8) -> Self;
 
-    /// Writes the lanes of `first` and `second` in turns as bytes, first those of `first[0]` and
-    /// `second[0]`; what is below 0 or above 255 becomes that.
+    /// Stores the lanes of `first` and `second` interleaved as bytes, `first[0]` and `second[0]` before `first[1]` and
+    /// `second[1]`. Clamps values to 0 to 255.
     ///
     /// # Safety
     /// `dst` points to 16 writable bytes.
     unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8);
 
-    /// Writes 16 pixels of four bytes: chroma, which is two bytes for every other pixel, luma, and 255.
+    /// Stores 16 pixels of four bytes: two bytes of chroma, which two neighbouring pixels share, luma, and 255.
     ///
     /// # Safety
     /// `luma` and `chroma` point to 16 readable bytes each, `dst` to 64 writable ones.
     unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8);
 
-    /// In each lane the sum of the two products of the pairs' values.
+    /// Multiplies the pairs of each lane element by element and sums the two products.
     #[must_use]
     fn dot(self, other: Self) -> Self;
 
@@ -251,11 +252,11 @@ pub trait I32x4: Copy + Sealed {
     #[must_use]
     fn shift_left<const BITS: u32>(self) -> Self;
 
-    /// `self >> BITS`, the sign kept.
+    /// `self >> BITS` with sign extension.
     #[must_use]
     fn shift_right<const BITS: u32>(self) -> Self;
 
-    /// The lanes as floats. Exact up to 2^24.
+    /// Converts the lanes to floats. Exact up to 2^24.
     #[must_use]
     fn to_floats(self) -> Self::Floats;
 }

@@ -3,8 +3,8 @@
 use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::aarch64::{
     float32x4_t, int16x8_t, int32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vcltq_f32, vcombine_s16,
-    vcombine_u8, vcombine_u16, vcvtq_f32_s32, vcvtq_s32_f32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8,
-    vext_u8, vextq_f32, vfmaq_f32, vget_low_s8, vget_low_s16, vld1_u8, vld1q_dup_f32,
+    vcombine_u8, vcombine_u16, vcvtq_f32_s32, vcvtq_s32_f32, vdivq_f32, vdupq_n_f32, vdupq_n_s32,
+    vdupq_n_u8, vext_u8, vextq_f32, vfmaq_f32, vget_low_s8, vget_low_s16, vld1_u8, vld1q_dup_f32,
     vld1q_dup_s32, vld1q_f32, vld1q_s32, vld1q_u8, vmovl_u8, vmull_high_s8, vmull_high_s16,
     vmull_s8, vmull_s16, vmulq_f32, vpaddlq_s16, vpaddq_s32, vqmovn_s32, vqmovn_u16, vqmovun_s16,
     vqmovun_s32, vreinterpretq_s8_s32, vreinterpretq_s16_s32, vreinterpretq_s32_u16,
@@ -62,6 +62,12 @@ impl F32x4 for Neon {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        Self(unsafe { vdivq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
     fn madd(self, a: Self, b: Self) -> Self {
         // SAFETY: every AArch64 processor has NEON.
         Self(unsafe { vfmaq_f32(self.0, a.0, b.0) })
@@ -92,7 +98,7 @@ impl F32x4 for Neon {
     }
 }
 
-/// Four sums of products of bytes in NEON without its optional dot product.
+/// Dot products of bytes in NEON, without its optional dot product instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct NeonDots(int32x4_t);
 
@@ -151,7 +157,7 @@ impl ByteDot for NeonDots {
     }
 }
 
-/// Four whole numbers in NEON.
+/// Four integers in NEON.
 #[derive(Clone, Copy, Debug)]
 pub struct NeonInts(int32x4_t);
 
@@ -256,7 +262,7 @@ impl I32x4 for NeonInts {
         Self(unsafe { vshlq_s32(self.0, vdupq_n_s32(BITS as i32)) })
     }
 
-    // A shift by a negative number goes right.
+    // A shift by a negative count shifts right.
     #[inline(always)]
     fn shift_right<const BITS: u32>(self) -> Self {
         // SAFETY: every AArch64 processor has NEON.

@@ -2,7 +2,7 @@
 
 use super::{ByteDot, F32x4, I32x4, Sealed};
 
-/// Four lanes in plain Rust: runs everywhere, and says what the others must compute.
+/// Four lanes in plain Rust. It runs everywhere and defines what the others must compute.
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar([f32; 4]);
 
@@ -56,6 +56,11 @@ impl F32x4 for Scalar {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
     fn madd(self, a: Self, b: Self) -> Self {
         self.add(a.mul(b))
     }
@@ -83,7 +88,7 @@ impl F32x4 for Scalar {
     }
 }
 
-/// Four sums of products of bytes in plain Rust.
+/// Dot products of bytes in plain Rust.
 #[derive(Clone, Copy, Debug)]
 pub struct ScalarDots([i32; 4]);
 
@@ -133,7 +138,7 @@ impl ByteDot for ScalarDots {
     }
 }
 
-/// Four whole numbers in plain Rust.
+/// Four integers in plain Rust.
 #[derive(Clone, Copy, Debug)]
 pub struct ScalarInts([i32; 4]);
 

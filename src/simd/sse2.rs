@@ -3,11 +3,12 @@
 use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_castps_si128, _mm_castsi128_ps,
-    _mm_cvtepi32_ps, _mm_cvtsi32_si128, _mm_cvttps_epi32, _mm_loadl_epi64, _mm_loadu_ps,
-    _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_packs_epi32,
-    _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_si128,
-    _mm_shuffle_ps, _mm_sll_epi32, _mm_sra_epi32, _mm_srai_epi16, _mm_srli_si128, _mm_storeu_ps,
-    _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
+    _mm_cvtepi32_ps, _mm_cvtsi32_si128, _mm_cvttps_epi32, _mm_div_ps, _mm_loadl_epi64,
+    _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps, _mm_mul_ps,
+    _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setzero_si128, _mm_shuffle_ps, _mm_sll_epi32, _mm_sra_epi32, _mm_srai_epi16,
+    _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16,
+    _mm_unpacklo_epi8, _mm_unpacklo_epi16,
 };
 
 /// Four lanes in SSE2.
@@ -60,11 +61,17 @@ impl F32x4 for Sse2 {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: every x86-64 processor has SSE.
+        Self(unsafe { _mm_div_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
     fn madd(self, a: Self, b: Self) -> Self {
         self.add(a.mul(b))
     }
 
-    // `minps` and `maxps` give their second operand when the comparison fails.
+    // `minps` and `maxps` return their second operand if the comparison fails.
     #[inline(always)]
     fn min(self, other: Self) -> Self {
         // SAFETY: every x86-64 processor has SSE.
@@ -90,7 +97,7 @@ impl F32x4 for Sse2 {
     }
 }
 
-/// Four sums of products of bytes in SSE2, which multiplies 16-bit values: the bytes are made those first.
+/// Dot products of bytes in SSE2. It widens the bytes to 16 bits, the smallest values that SSE2 multiplies.
 #[derive(Clone, Copy, Debug)]
 pub struct Sse2Dots(__m128i);
 
@@ -124,10 +131,10 @@ impl ByteDot for Sse2Dots {
         // SAFETY: every x86-64 processor has SSE2.
         unsafe {
             let (w, x, zero) = (weights.0, inputs.0, _mm_setzero_si128());
-            // The byte in the upper half, shifted down with its sign.
+            // Unpacks each byte to the upper half of 16 bits; the shift then extends its sign.
             let low = _mm_srai_epi16::<8>(_mm_unpacklo_epi8(zero, w));
             let high = _mm_srai_epi16::<8>(_mm_unpackhi_epi8(zero, w));
-            // Two sums a lane's place, so of two lanes each.
+            // Each vector has two sums for each of two lanes.
             let low = _mm_castsi128_ps(_mm_madd_epi16(low, _mm_unpacklo_epi8(x, zero)));
             let high = _mm_castsi128_ps(_mm_madd_epi16(high, _mm_unpackhi_epi8(x, zero)));
             let even = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(low, high));
@@ -153,7 +160,7 @@ impl ByteDot for Sse2Dots {
     }
 }
 
-/// Four whole numbers in SSE2.
+/// Four integers in SSE2.
 #[derive(Clone, Copy, Debug)]
 pub struct Sse2Ints(__m128i);
 

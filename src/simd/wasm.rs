@@ -1,12 +1,12 @@
-//! Four lanes in WebAssembly SIMD128, and the same with relaxed SIMD's fused multiply-add.
+//! Four lanes in WebAssembly SIMD128, and with the fused multiply-add and dot product of relaxed SIMD.
 
 use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::wasm32::{
-    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, i8x16_shuffle,
-    i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i16x8_narrow_i32x4, i16x8_shuffle, i32x4_add,
-    i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat,
-    i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128,
-    v128_load, v128_load32_splat, v128_store,
+    f32x4_add, f32x4_convert_i32x4, f32x4_div, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat,
+    i8x16_shuffle, i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i16x8_narrow_i32x4,
+    i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8, i32x4_shl, i32x4_shr,
+    i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat,
+    u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
 use std::arch::wasm32::{
@@ -14,7 +14,7 @@ use std::arch::wasm32::{
     i32x4_relaxed_dot_i8x16_i7x16_add, i32x4_relaxed_trunc_f32x4,
 };
 
-/// Implements [`F32x4`] for a type that holds a `v128`, given the operations that the types differ in.
+/// Implements [`F32x4`] for a type that holds a `v128`. The arguments are the operations in which the types differ.
 macro_rules! lanes {
     (
         $type:ident, $name:literal, fused: $fused:literal, dots: $dots:ident, pairs: $pairs:ident,
@@ -63,6 +63,11 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                Self(f32x4_div(self.0, other.0))
+            }
+
+            #[inline(always)]
             fn madd(self, a: Self, b: Self) -> Self {
                 let ($sum, $a, $b) = (self.0, a.0, b.0);
                 Self($madd)
@@ -95,7 +100,7 @@ macro_rules! lanes {
 #[derive(Clone, Copy, Debug)]
 pub struct Simd128(v128);
 
-// The pseudo-minimum is one instruction on x86-64, where `f32x4_min` is about seven.
+// The pseudo-minimum `f32x4_pmin` is one instruction on x86-64, `f32x4_min` is about seven.
 lanes!(
     Simd128, "simd128", fused: false, dots: Dots128, pairs: Dots128,
     madd: |sum, a, b| f32x4_add(sum, f32x4_mul(a, b)), min: f32x4_pmin, max: f32x4_pmax
@@ -106,17 +111,17 @@ lanes!(
 #[derive(Clone, Copy, Debug)]
 pub struct Relaxed(v128);
 
-// LLVM never makes a fused multiply-add of a multiplication and an addition by itself.
+// The multiply-add is explicit, because LLVM never fuses a multiplication and an addition by itself.
 #[cfg(target_feature = "relaxed-simd")]
 lanes!(
     Relaxed, "relaxed", fused: true, dots: RelaxedDots, pairs: RelaxedPairs,
     madd: |sum, a, b| f32x4_relaxed_madd(a, b, sum), min: f32x4_relaxed_min, max: f32x4_relaxed_max
 );
 
-/// Four whole numbers in WebAssembly SIMD128.
+/// Four integers in WebAssembly SIMD128.
 ///
-/// V8 makes a shuffle's mask anew each time, with three more instructions, unless x86-64 has one for that
-/// very shuffle. So there are interleavings only.
+/// All shuffles are interleavings, for which x86-64 has instructions. For any other shuffle V8 rebuilds the mask at
+/// each use, with three more instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct Ints128(v128);
 
@@ -222,7 +227,7 @@ impl I32x4 for Ints128 {
     }
 }
 
-/// Implements [`ByteDot`] for a type that holds a `v128`, given what the types differ in.
+/// Implements [`ByteDot`] for a type that holds a `v128`. The arguments are the operations in which the types differ.
 macro_rules! dots {
     (
         $type:ident of $floats:ident, tile: $tile:literal, truncate: $truncate:path,
@@ -274,14 +279,14 @@ macro_rules! dots {
     };
 }
 
-/// Sums of products of bytes in WebAssembly SIMD128.
+/// Dot products of bytes in WebAssembly SIMD128.
 #[derive(Clone, Copy, Debug)]
 pub struct Dots128(v128);
 
 dots!(
     Dots128 of Simd128, tile: 5, truncate: i32x4_trunc_sat_f32x4,
     dot: |sum, weights, inputs, _ones| {
-        // Two sums in the place of a lane.
+        // Each vector has two sums for each of two lanes.
         let low = i32x4_extadd_pairwise_i16x8(i16x8_extmul_low_i8x16(weights, inputs));
         let high = i32x4_extadd_pairwise_i16x8(i16x8_extmul_high_i8x16(weights, inputs));
         let even = i32x4_shuffle::<0, 2, 4, 6>(low, high);
@@ -290,8 +295,8 @@ dots!(
     }
 );
 
-/// Sums of products of bytes by the one instruction of relaxed SIMD for them, for processors that have one too: the
-/// weights are its signed operand, and the inputs are small enough for all that engines make of the other.
+/// Dot products of bytes by the instruction of relaxed SIMD, for processors that have one too. Engines may treat its
+/// second operand as signed or unsigned, so that operand holds the inputs, whose 7 bits are the same in both.
 #[cfg(target_feature = "relaxed-simd")]
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedDots(v128);
@@ -302,8 +307,9 @@ dots!(
     dot: |sum, weights, inputs, _ones| i32x4_relaxed_dot_i8x16_i7x16_add(weights, inputs, sum)
 );
 
-/// The same sums by way of 16-bit sums of pairs, which never saturate: 2 * 127 * 127 is less than 2^15. On x86-64
-/// without a dot product V8 makes the ones anew each time for [`RelaxedDots`], and here it does not.
+/// The same sums by way of 16-bit sums of pairs, which never saturate, since 2 * 127 * 127 is less than 2^15. On x86-64
+/// without a dot product, V8 emulates [`RelaxedDots`] in the same way but rebuilds the ones at each use; here they are
+/// an operand.
 #[cfg(target_feature = "relaxed-simd")]
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedPairs(v128);

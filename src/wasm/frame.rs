@@ -1,4 +1,4 @@
-//! A picture in wasm memory, taken from what a browser has pictures in.
+//! Reads pictures from the browser's objects into wasm memory.
 
 use crate::buffer::with_room;
 use crate::error::Error;
@@ -14,29 +14,29 @@ use web_sys::{
     VideoTransferCharacteristics,
 };
 
-/// Bytes of a pixel of RGBA.
+/// Bytes per pixel of RGBA.
 const RGBA: usize = 4;
 
-/// One picture, or the part of it that networks read. Made once, and used for every picture: a camera's frames need no new
-/// memory.
+/// One picture, or the part of it that networks read. A worker makes one `Frame` and reuses it for every picture, so
+/// the frames of a camera need no new memory.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Frame {
     size: (usize, usize),
     rect: Rect,
-    /// How the pixels of `rect` lie in `pixels`.
+    /// Layout of the pixels of `rect` in `pixels`.
     layout: Layout,
     pixels: Vec<u8>,
-    /// Whether they hold transparency.
+    /// Whether the pixels may be transparent.
     alpha: bool,
-    /// What networks have resized of this picture, if that is kept.
+    /// The resized forms of this picture, if they are kept.
     cache: Option<ResizeCache>,
     canvas: Option<OffscreenCanvasRenderingContext2d>,
 }
 
 #[wasm_bindgen]
 impl Frame {
-    /// No picture yet.
+    /// An empty frame.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self {
@@ -50,14 +50,14 @@ impl Frame {
         }
     }
 
-    /// The most bytes, as RGBA, of a rectangle that is read at once.
+    /// The largest rectangle that is read at once, in bytes of RGBA.
     #[wasm_bindgen(js_name = whole, getter)]
     pub fn whole(&self) -> usize {
         WHOLE
     }
 
-    /// Begins another picture, of `width` x `height` pixels. What is resized of it is kept where `keep` says so: for several
-    /// networks, or because the picture is read in strips.
+    /// Starts a new picture of `width` x `height` pixels. With `keep`, its resized forms are kept, for several networks
+    /// or for reading in strips.
     pub fn begin(&mut self, width: usize, height: usize, keep: bool) {
         self.size = (width, height);
         self.cache = keep.then(|| self.cache.take().unwrap_or_default());
@@ -66,12 +66,12 @@ impl Frame {
         }
     }
 
-    /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`, which shows the picture: a `VideoFrame`, an
-    /// `ImageBitmap`, or the bytes of the whole picture, RGBA, not premultiplied. What is transparent is read over white.
+    /// Reads the rectangle `rect`, `[x, y, width, height]`, of `image`: a `VideoFrame`, an `ImageBitmap`, or the bytes
+    /// of the whole picture as RGBA, not premultiplied. Transparent pixels are composited onto white.
     ///
-    /// `false` where that takes a canvas: see [`Frame::draw`]. The promise of a `VideoFrame` is the browser's own copy into
-    /// this memory: nothing else may be called before it is done. Where it fails, or [`Frame::translucent`] then says that
-    /// colours may be premultiplied, a canvas is needed as well.
+    /// Returns `undefined` when the pixels are read, and `false` if reading needs a canvas: see [`Frame::draw`]. For a
+    /// `VideoFrame`, returns the promise of the browser's copy into wasm memory; the caller must await it before any
+    /// other call. If the promise is rejected, or [`Frame::translucent`] is then true, a canvas is needed too.
     pub fn read(&mut self, image: &JsValue, rect: &[u32]) -> Result<JsValue, JsValue> {
         if let Some(bytes) = image.dyn_ref::<js_sys::Uint8ClampedArray>() {
             self.make_room(rect, Layout::Rgba)?;
@@ -88,15 +88,15 @@ impl Frame {
         self.copy(frame, plain.corner).map(JsValue::from)
     }
 
-    /// Whether some of the pixels that were copied from a `VideoFrame` are not opaque. Their colours may then be
-    /// premultiplied: Chromium copies an `ImageBitmap`'s as they are.
+    /// Whether some pixels copied from a `VideoFrame` are not opaque. Their colours may be premultiplied, since
+    /// Chromium copies those of an `ImageBitmap` unchanged.
     pub fn translucent(&self) -> bool {
         let opaque =
             |pixels: &[[u8; RGBA]]| pixels.iter().fold(255, |all, pixel| all & pixel[3]) == 255;
         self.alpha && !opaque(self.pixels.as_chunks().0)
     }
 
-    /// Reads a `VideoFrame` or an `ImageBitmap` by way of a canvas, as every browser can.
+    /// Reads a `VideoFrame` or an `ImageBitmap` through a canvas, which works in every browser.
     pub fn draw(&mut self, image: &JsValue, rect: &[u32]) -> Result<(), JsValue> {
         self.make_room(rect, Layout::Rgba)?;
         self.draw_image(image)
@@ -104,12 +104,12 @@ impl Frame {
 }
 
 impl Frame {
-    /// What is to be read next for a network.
+    /// The rectangle to read next for a network; `None` if nothing is missing.
     pub(super) fn next_strip(&self, model: &mut Model) -> Result<Option<Rect>, Error> {
         self.cache.as_ref().map_or(Ok(None), |cache| model.next_strip(self.size, cache))
     }
 
-    /// Resizes what was read for a network, if that is kept.
+    /// Resizes the pixels for a network, if the resized forms are kept.
     pub(super) fn resize(&mut self, model: &mut Model) -> Result<(), Error> {
         let Self { size, rect, layout, pixels, cache: Some(cache), .. } = self else {
             return Ok(());
@@ -117,7 +117,7 @@ impl Frame {
         model.resize_strip(PicturePart::with_layout(*size, *rect, *layout, pixels)?, cache)
     }
 
-    /// The picture.
+    /// The picture as input of a network.
     pub(super) fn source(&self) -> Result<Source<'_>, Error> {
         match &self.cache {
             Some(cache) => Ok(Source::Resized(cache)),
@@ -129,12 +129,12 @@ impl Frame {
         PicturePart::with_layout(self.size, self.rect, self.layout, &self.pixels)
     }
 
-    /// Pixels of the picture's short side.
+    /// Length of the picture's shorter side in pixels.
     pub(super) fn short_side(&self) -> usize {
         self.size.0.min(self.size.1)
     }
 
-    /// Makes room for a part of the picture.
+    /// Makes room for the rectangle `rect` of the picture.
     fn make_room(&mut self, rect: &[u32], layout: Layout) -> Result<(), Error> {
         let (width, height) = self.size;
         let &[x, y, part_width, part_height] = rect else {
@@ -144,7 +144,7 @@ impl Frame {
         let bytes = layout.bytes(width, height);
         let len = usize::try_from(bytes).map_err(|_| Error::OutOfMemory { bytes })?;
         if self.pixels.capacity() < len || self.pixels.capacity() > WHOLE.max(len) {
-            // First, so that the memory need not hold both.
+            // Frees the old memory first, so that both need not exist at the same time.
             self.pixels = Vec::new();
             self.pixels = with_room(len)?;
         }
@@ -154,7 +154,7 @@ impl Frame {
         Ok(())
     }
 
-    /// Has the browser copy the rectangle of a frame whose first pixel is at `corner`.
+    /// Lets the browser copy the rectangle. `corner` is the first visible pixel of `frame`.
     fn copy(&mut self, frame: &VideoFrame, corner: (usize, usize)) -> Result<Promise, JsValue> {
         let Rect { x, y, width, height } = self.rect;
         let rect = DomRectInit::new();
@@ -163,7 +163,7 @@ impl Frame {
         rect.set_width(width as f64);
         rect.set_height(height as f64);
         let half = (width.div_ceil(2), height.div_ceil(2));
-        // Offset and bytes of a row of each plane.
+        // Offset and bytes per row of each plane.
         let planes: &[(usize, usize)] = match self.layout {
             Layout::Rgba | Layout::Bgra => &[(0, width * RGBA)],
             Layout::Nv12(_) => &[(0, width), (width * height, 2 * half.0)],
@@ -179,13 +179,13 @@ impl Frame {
         let options = VideoFrameCopyToOptions::new();
         options.set_rect(&rect);
         options.set_layout(&planes);
-        // SAFETY: the view is of `pixels`, which stays as it is until the caller has awaited the promise; if the memory
-        // grew meanwhile the view would be empty, and the promise be rejected.
+        // SAFETY: the view points to `pixels`, which doesn't change until the caller has awaited the promise. If the
+        // memory grew meanwhile, the view would become empty and the promise would be rejected.
         let view = unsafe { Uint8Array::view_mut_raw(self.pixels.as_mut_ptr(), self.pixels.len()) };
         Ok(frame.copy_to_with_u8_array_and_options(&view, &options).unchecked_into())
     }
 
-    /// Takes the rectangle of a whole picture's bytes, over white.
+    /// Copies the rectangle from the bytes of the whole picture and composites it onto white.
     fn take(&mut self, bytes: &js_sys::Uint8ClampedArray) -> Result<(), Error> {
         let (width, height) = self.size;
         let expected = width as u64 * height as u64 * RGBA as u64;
@@ -229,14 +229,14 @@ impl Frame {
             )?;
         }
         let data = context.get_image_data(0.0, 0.0, w, h)?;
-        // Not `data.data()`, which would copy the pixels to new memory, and end in a trap where there is none.
+        // `data.data()` would copy the pixels to new memory, and trap if the allocation failed.
         let bytes: js_sys::Uint8ClampedArray =
             Reflect::get(&data, &"data".into())?.unchecked_into();
         bytes.copy_to(&mut self.pixels);
         Ok(())
     }
 
-    /// A white canvas of this size. In main memory, since every picture is read back.
+    /// A white canvas of this size, kept in main memory because every picture is read back.
     fn context(
         &mut self,
         width: usize,
@@ -263,12 +263,12 @@ impl Frame {
     }
 }
 
-/// A frame that can be copied as it is, since it is shown pixel by pixel, neither scaled nor turned, in a screen's colours or
-/// in what a matrix makes of them. The others take a canvas.
+/// A frame whose pixels can be copied unchanged: it is neither scaled, rotated nor flipped, and its colours are sRGB or
+/// luma and chroma with a known matrix. Other frames need a canvas.
 struct Plain {
     layout: Layout,
     alpha: bool,
-    /// Where the first pixel is that is shown.
+    /// The first visible pixel.
     corner: (usize, usize),
 }
 
@@ -276,7 +276,7 @@ impl Plain {
     fn of(frame: &VideoFrame, (width, height): (usize, usize)) -> Option<Self> {
         use VideoPixelFormat::{Bgra, Bgrx, I420, Nv12, Rgba, Rgbx};
         let format = frame.format()?;
-        // The others have more bits, more planes, or are not known yet.
+        // Other formats have more bits or more planes, or are unknown.
         let (layout, alpha) = if format == I420 {
             (Layout::I420(yuv_of(frame)?), false)
         } else if format == Nv12 {
@@ -292,28 +292,28 @@ impl Plain {
         if (visible.width(), visible.height()) != (width as f64, height as f64) {
             return None;
         }
-        // Newer browsers turn frames; to the others these are undefined.
+        // Only newer browsers have these two properties; in others they are undefined.
         let turned =
             Reflect::get(frame, &"rotation".into()).ok()?.as_f64().is_some_and(|it| it != 0.0);
         let flipped = Reflect::get(frame, &"flip".into()).ok()?.is_truthy();
         let corner = (visible.x() as usize, visible.y() as usize);
-        // A copy of planes begins and ends where the colours do.
+        // Pixels in planes can only be copied from and to even columns and rows.
         let cut = matches!(layout, Layout::I420(_) | Layout::Nv12(_))
             && [corner.0, corner.1, width, height].iter().any(|side| side % 2 != 0);
         (!turned && !flipped && !cut).then_some(Self { layout, alpha, corner })
     }
 }
 
-/// Whether a frame's colours are the ones that networks were trained on. A bitmap of a file with a profile may have others,
-/// which a canvas converts.
+/// Whether a frame is sRGB, the colour space of the training pictures. A bitmap of a file with a colour profile may
+/// have another one, which a canvas converts.
 fn is_srgb(frame: &VideoFrame) -> bool {
     let space = frame.color_space();
     space.primaries() == Some(VideoColorPrimaries::Bt709)
         && space.transfer() == Some(VideoTransferCharacteristics::Iec6196621)
 }
 
-/// Which colours the planes of a frame are, if it says so, and if a screen's are meant: what has more range than that is
-/// left to the browser.
+/// The colour encoding of a frame in planes, if the frame declares it. `None` for high dynamic range, whose conversion
+/// is left to the browser.
 fn yuv_of(frame: &VideoFrame) -> Option<Yuv> {
     use VideoMatrixCoefficients as Coefficients;
     use VideoTransferCharacteristics as Transfer;
@@ -332,7 +332,7 @@ fn yuv_of(frame: &VideoFrame) -> Option<Yuv> {
     Some(Yuv { matrix, full_range: space.full_range()? })
 }
 
-/// Composites onto white what isn't opaque.
+/// Composites pixels that aren't opaque onto white.
 fn over_white(rgba: &mut [u8]) {
     for [red, green, blue, alpha] in rgba.as_chunks_mut::<RGBA>().0 {
         if *alpha != 255 {

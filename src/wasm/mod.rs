@@ -1,8 +1,9 @@
-//! The JavaScript face of the crate, and all of its `#[wasm_bindgen]`.
+//! The crate's JavaScript interface, and the only module with `#[wasm_bindgen]`.
 //!
-//! Meant for the npm package's worker, which gives users the friendlier API.
+//! It is for the worker of the npm package, which wraps it in a friendlier API.
 
 mod frame;
+mod measure;
 mod network;
 
 use crate::error::Error;
@@ -15,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance)]
     fn now() -> f64;
 
-    /// JavaScript's `Error`, with the `code` that the package puts on its own.
+    /// JavaScript's `Error` with the property `code`, like the package's own errors.
     #[wasm_bindgen(js_name = Error)]
     type CodedError;
     #[wasm_bindgen(constructor, js_class = "Error")]
@@ -32,7 +33,7 @@ impl From<Error> for JsValue {
     }
 }
 
-/// A file that stays in JavaScript's memory: WebAssembly's never shrinks again.
+/// A file that stays in JavaScript's memory, because WebAssembly's memory never shrinks.
 struct JsBytes(Uint8Array);
 
 impl ByteSource for JsBytes {
@@ -52,8 +53,8 @@ impl ByteSource for JsBytes {
     }
 }
 
-/// The threads that run a worker's networks. All but the calling one are workers of the same memory that call
-/// [`join_threads`], now or later; as long as one hasn't, the others do its work.
+/// The threads that run a worker's networks. All but the calling one are workers with the same memory that call
+/// [`join_threads`]. They may do so later; until then the other threads do their work.
 #[cfg(feature = "threads")]
 #[wasm_bindgen]
 pub struct Threads(crate::plan::Threads);
@@ -61,14 +62,14 @@ pub struct Threads(crate::plan::Threads);
 #[cfg(feature = "threads")]
 #[wasm_bindgen]
 impl Threads {
-    /// `count` threads, the calling one among them.
+    /// `count` threads, including the calling one.
     #[wasm_bindgen(constructor)]
     pub fn new(count: usize) -> Result<Self, JsValue> {
         Ok(Self(crate::plan::Threads::new(count)?))
     }
 }
 
-/// Makes the calling worker one of the threads that a [`Threads`] asks for. Returns when they are no longer wanted.
+/// Makes the calling worker one of the threads of a [`Threads`]. Returns when that is dropped.
 #[cfg(feature = "threads")]
 #[wasm_bindgen(js_name = joinThreads)]
 pub fn join_threads() {

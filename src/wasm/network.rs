@@ -1,4 +1,4 @@
-//! A network, as JavaScript has it.
+//! The JavaScript interface of a network.
 
 use super::frame::Frame;
 use super::{JsBytes, now};
@@ -7,7 +7,7 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
 use crate::model::{Model, Source};
-use crate::plan::{ActivationMap, Extent, Gates, NamedTensor, Precision, Time};
+use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Time};
 use crate::preprocess::{CropStart, Interpolation, Rect};
 use crate::simd::Native;
 use crate::weights::Flavour;
@@ -15,7 +15,7 @@ use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
-/// Bytes that are free when a picture is classified, for what is small.
+/// Bytes that must be free before a picture is classified, for small allocations.
 const ROOM: usize = 64 << 10;
 
 /// One loaded network.
@@ -25,14 +25,14 @@ pub struct Network {
     chosen: Chosen,
 }
 
-/// What was asked for, and how many times as fast as floats 8 bits are here, where that was timed.
+/// The chosen precision, and the measured speedup of 8 bits over floats if `auto` was requested.
 struct Chosen {
     precision: Precision,
     speedup: Option<f64>,
 }
 
 impl Chosen {
-    /// `auto` takes what a few milliseconds of timing say.
+    /// `auto` measures both for a few milliseconds.
     fn new(precision: &str) -> Result<Self, Error> {
         let (precision, speedup) = match precision {
             "int8" => (Precision::Int8, None),
@@ -48,8 +48,8 @@ impl Chosen {
 
 #[wasm_bindgen]
 impl Network {
-    /// Loads a `.safetensors` file, with the texts of `config.json` and `preprocessor_config.json`, to compute with
-    /// `precision`: `f32`, `int8` or `auto`.
+    /// Loads a `.safetensors` or `.tflite` file with the contents of `config.json` and `preprocessor_config.json`.
+    /// `precision` is `f32`, `int8` or `auto`.
     pub fn load(
         bytes: Uint8Array,
         config: Option<String>,
@@ -62,7 +62,7 @@ impl Network {
         Ok(Self { model, chosen })
     }
 
-    /// A network with random weights.
+    /// Makes a network with random weights.
     pub fn untrained(
         version: &str,
         minimalistic: bool,
@@ -82,7 +82,8 @@ impl Network {
         Ok(Self { model, chosen })
     }
 
-    /// What was loaded, as JSON.
+    /// The network's properties as JSON: the fields of the package's `NetworkInfo` that don't depend on the page, and
+    /// the class names.
     #[wasm_bindgen(getter)]
     pub fn info(&self) -> String {
         let network = self.model.network();
@@ -137,7 +138,7 @@ impl Network {
         .to_string()
     }
 
-    /// The rectangle of pictures of `width` x `height` pixels that the network reads: `[x, y, width, height]`.
+    /// The rectangle that the network reads of a picture of `width` x `height` pixels: `[x, y, width, height]`.
     pub fn source(&mut self, width: usize, height: usize) -> Result<Vec<u32>, JsValue> {
         // The filter tables: 28 bytes for each pixel of the short side.
         self.make_room(width.min(height))?;
@@ -145,7 +146,7 @@ impl Network {
         Ok([x, y, width, height].map(|side| side as u32).into())
     }
 
-    /// What is to be read next into `frame`, `[x, y, width, height]`; nothing when the network can have the picture.
+    /// The rectangle to read next into `frame`, `[x, y, width, height]`; `undefined` when the picture is complete.
     #[wasm_bindgen(js_name = nextStrip)]
     pub fn next_strip(&mut self, frame: &Frame) -> Result<Option<Vec<u32>>, JsValue> {
         self.make_room(frame.short_side())?;
@@ -154,19 +155,20 @@ impl Network {
         Ok(strip.map(|strip| sides(strip).into()))
     }
 
-    /// Resizes what `frame` was read for, unless another network has resized it alike.
+    /// Resizes the pixels in `frame`, unless another network with the same resize settings has done it.
     pub fn resize(&mut self, frame: &mut Frame) -> Result<(), JsValue> {
         self.make_room(frame.short_side())?;
         Ok(frame.resize(&mut self.model)?)
     }
 
-    /// Prepares the picture in `frame`, of which nothing is to be read any more.
+    /// Preprocesses the picture in `frame`, which must be complete: see [`Network::next_strip`].
     pub fn prepare(&mut self, frame: &Frame) -> Result<(), JsValue> {
         self.make_room(frame.short_side())?;
         Ok(self.model.prepare_source(frame.source()?)?)
     }
 
-    /// Runs the network on what was prepared. Gives index and probability of the `top_k` best classes.
+    /// Runs the network on the preprocessed picture. Returns index and probability of the `top_k` most probable
+    /// classes, alternating.
     pub fn predict(&mut self, top_k: usize) -> Vec<f64> {
         let predictions = self.model.predict(top_k);
         predictions
@@ -175,7 +177,7 @@ impl Network {
             .collect()
     }
 
-    /// What the classifier takes, of a prepared `input`, or of the picture in `frame` where there is none.
+    /// Computes the classifier's input, from the preprocessed `input` or else from the picture in `frame`.
     pub fn embed(
         &mut self,
         frame: &Frame,
@@ -186,7 +188,8 @@ impl Network {
         Ok(Float32Array::from(features))
     }
 
-    /// The tensors of one run on `input`, or on the picture in `frame`: those named in `layers`, or all.
+    /// Runs the network on the preprocessed `input` or else on the picture in `frame`; returns the tensors named in
+    /// `layers`, or all.
     pub fn inspect(
         &mut self,
         frame: &Frame,
@@ -212,7 +215,19 @@ impl Network {
         Ok(tensors)
     }
 
-    /// How much each part of `input`, or of the picture in `frame`, speaks for a class, or for the most probable one.
+    /// The filters of the depthwise convolution `layer`.
+    pub fn filters(&self, layer: &str) -> Result<Object, JsValue> {
+        let Filters { kernel, channels, values, biases } = self.model.plan().filters(layer)?;
+        let filters = Object::new();
+        set(&filters, "kernel", &kernel.into())?;
+        set(&filters, "channels", &channels.into())?;
+        set(&filters, "data", &Float32Array::from(&values[..]))?;
+        set(&filters, "biases", &Float32Array::from(&biases[..]))?;
+        Ok(filters)
+    }
+
+    /// Computes the class activation map of a class, or of the most probable one, for the preprocessed `input` or else
+    /// for the picture in `frame`.
     #[wasm_bindgen(js_name = activationMap)]
     pub fn activation_map(
         &mut self,
@@ -233,27 +248,27 @@ impl Network {
         Ok(map)
     }
 
-    /// Gives back the memory that [`Network::inspect`] and [`Network::activation_map`] keep for the next call.
+    /// Frees the memory that [`Network::inspect`] and [`Network::activation_map`] keep for the next call.
     #[wasm_bindgen(js_name = dropInspector)]
     pub fn drop_inspector(&mut self) {
         self.model.drop_inspector();
     }
 
-    /// Has these threads run the network; other networks may have the same.
+    /// Makes these threads run the network. Several networks may share them.
     #[cfg(feature = "threads")]
     #[wasm_bindgen(js_name = setThreads)]
     pub fn set_threads(&mut self, threads: &super::Threads) -> Result<(), JsValue> {
         Ok(self.model.set_threads(&threads.0)?)
     }
 
-    /// The logits of a prepared picture, `[y][x][rgb]`, normalised.
+    /// Computes the logits of a preprocessed picture, `[y][x][rgb]`, normalised, `resolution` x `resolution`.
     pub fn run(&mut self, input: &Float32Array) -> Result<Float32Array, JsValue> {
         let input = self.take_input(input)?;
         Ok(Float32Array::from(self.model.run(&input)?))
     }
 
-    /// Times each step of the network over `runs` runs on a prepared picture, and the core's multiply-add
-    /// rate; gives the package's `Profile` as JSON.
+    /// Times each step of the network over `runs` runs on a preprocessed picture, and measures the core's peak
+    /// multiply-add rate. Returns the package's `Profile` as JSON.
     pub fn profile(&mut self, input: &Float32Array, runs: usize) -> Result<String, JsValue> {
         let input = self.take_input(input)?;
         let profile = self.model.profile(&input, &mut now, runs)?;
@@ -279,11 +294,11 @@ impl Network {
     }
 }
 
-/// What comes from JavaScript is copied by hand: where there is no memory for it, a `&[f32]` argument would trap, after
-/// which nothing in the memory can be trusted.
+/// These methods copy arrays from JavaScript explicitly. If a `&[f32]` argument found no memory, wasm-bindgen would
+/// trap, and after a trap the whole memory is suspect.
 impl Network {
-    /// Says whether there is memory for what a picture takes that can't be without: filter tables of 28 bytes for each
-    /// pixel of the short side and 14 more for each thread, and the ranking.
+    /// Checks that there is memory for the allocations of a picture that can't report failure: filter tables of 28
+    /// bytes for each pixel of the short side and 14 more for each thread, and the ranking.
     fn make_room(&self, short_side: usize) -> Result<(), Error> {
         let tables = 16 * (2 + self.model.plan().threads().count()) * short_side;
         let ranking = 64 * self.model.network().classes();
@@ -291,7 +306,7 @@ impl Network {
         Ok(())
     }
 
-    /// Copies a prepared picture, if there is one; else looks for the room that the picture in `frame` takes.
+    /// Copies the preprocessed picture, if there is one; else checks that there is memory for the picture in `frame`.
     fn take_look(
         &self,
         frame: &Frame,
@@ -303,7 +318,7 @@ impl Network {
         }
     }
 
-    /// Copies a prepared picture, whose length is looked at first.
+    /// Checks the length of a preprocessed picture and copies it.
     fn take_input(&self, input: &Float32Array) -> Result<Vec<f32>, Error> {
         let expected = self.model.network().resolution.pow(2) * stem::RGB;
         let got = input.length() as usize;
@@ -322,7 +337,7 @@ fn sides(extent: Extent) -> [usize; 3] {
     [extent.height, extent.width, extent.channels]
 }
 
-/// What the package says of a time in which `macs` multiply-accumulates were done.
+/// The timing fields of the package's `Profile` for a step or network of `macs` multiply-accumulates.
 fn times(macs: u64, time: &Time) -> Value {
     json!({
         "macs": macs,
@@ -333,7 +348,7 @@ fn times(macs: u64, time: &Time) -> Value {
     })
 }
 
-/// What a network is to look at.
+/// The input for a network: `input`, or else the picture in `frame`.
 fn look<'a>(frame: &'a Frame, input: Option<&'a [f32]>) -> Result<Source<'a>, Error> {
     input.map_or_else(|| frame.source(), |input| Ok(Source::Input(input)))
 }

@@ -1,4 +1,4 @@
-//! Bytes that are read in pieces: a slice, or a JavaScript `Uint8Array` that stays outside the wasm memory.
+//! Files that are read in pieces: a slice, or a JavaScript `Uint8Array` outside of wasm memory.
 
 use crate::error::Error;
 
@@ -15,7 +15,7 @@ pub trait ByteSource {
     /// Fills `buf` with the bytes from `offset` on.
     ///
     /// # Errors
-    /// [`Error::Read`] when the range passes the end, or when the bytes can't be read.
+    /// [`Error::Read`] if the range reaches beyond the end, or the bytes can't be read.
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error>;
 }
 

@@ -1,4 +1,5 @@
-//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite: recognised, checked, and handed out folded.
+//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite. Recognises its network, checks its tensors, and
+//! returns weights with batch normalisation folded in.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +14,10 @@ use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site, Version};
 use crate::error::Error;
 use crate::preprocess::Preprocessing;
 
-/// ImageNet's 1000 classes after a `background` class, as TensorFlow's checkpoints have them.
+/// ImageNet's 1000 classes after a `background` class, as in TensorFlow's checkpoints.
 const IMAGENET_WITH_BACKGROUND: usize = 1001;
 
-/// An open checkpoint whose tensors are all there, in the right shapes. Their values are read, and checked, one
+/// An open checkpoint. It has all tensors of its network in the right shapes; their values are read and checked one
 /// convolution at a time.
 pub struct Checkpoint<'a> {
     content: Content<'a>,
@@ -29,27 +30,27 @@ pub struct Checkpoint<'a> {
     warnings: Vec<String>,
 }
 
-/// What kind of file it is.
+/// The content of the file.
 enum Content<'a> {
-    /// Tensors, told by their names.
+    /// Named tensors.
     Tensors(Box<dyn Tensors + 'a>),
-    /// A graph, which has the network itself.
+    /// A graph of operators.
     Graph(Box<GraphFile<'a>>),
 }
 
 impl<'a> Checkpoint<'a> {
-    /// Opens a safetensors file. `config` and `preprocessor_config` are the texts of the JSON files that stand beside
-    /// it; without them the flavour's conventions hold, and timm's tensors are taken for a network of its own
-    /// training: symmetric padding and eps 1e-5. For one of its `tf_*` networks, `config` must name the architecture;
-    /// `{"architecture": "tf_mobilenetv3_small_100"}` is enough.
+    /// Opens a safetensors file. `config` and `preprocessor_config` are the contents of the JSON files beside it.
+    /// Without them the library's conventions hold, and a checkpoint of timm counts as trained by timm: symmetric
+    /// padding and eps 1e-5. For one of timm's `tf_*` networks, `config` must name the architecture; `{"architecture":
+    /// "tf_mobilenetv3_small_100"}` is enough.
     ///
-    /// Or opens a `.tflite` file, whose graph tells the network. The configuration files then only say how pictures are
-    /// prepared and what the classes are called; without them the input tensor's quantisation or the file's metadata
-    /// does, or else values from -1 to 1 are assumed.
+    /// Or opens a `.tflite` file, whose graph defines the network. The configuration files then only define the
+    /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
+    /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///
     /// # Errors
-    /// Everything that is malformed about the file ([`Error::code`] `BAD_WEIGHTS`), a network that is not known
-    /// (`UNKNOWN_NETWORK`), and a configuration that can't be read or contradicts the tensors (`BAD_CONFIG`).
+    /// [`Error::code`] is `BAD_WEIGHTS` for a malformed file, `UNKNOWN_NETWORK` for an unknown network, `BAD_CONFIG`
+    /// for a configuration that can't be read or contradicts the tensors, and `OUT_OF_MEMORY`.
     pub fn open(
         source: &'a dyn ByteSource,
         config: Option<&str>,
@@ -135,8 +136,8 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
-    /// The network that the tensors are. Its width is the configuration's, or else the first that gives these channel
-    /// counts, published ones before others.
+    /// The network of the checkpoint. Its width is that of the configuration, or else the first width multiplier with
+    /// these channel counts; published widths are tried first.
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
@@ -148,13 +149,13 @@ impl<'a> Checkpoint<'a> {
         self.flavour
     }
 
-    /// What the network expects to be done to a picture.
+    /// The preprocessing that the network expects.
     #[must_use]
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// The classes' names, if the configuration has them; without the background class.
+    /// The class names without the background class, if the configuration has them.
     #[must_use]
     pub fn labels(&self) -> Option<&[String]> {
         self.labels.as_deref()
@@ -166,13 +167,13 @@ impl<'a> Checkpoint<'a> {
         self.has_background
     }
 
-    /// Sentences about settings that no configuration tells, and that were guessed where the guess may be wrong.
+    /// Messages about settings that had to be guessed, because no file defines them, and that may be wrong.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Added to batch normalisation's variance; 0 where the file has it folded already.
+    /// The eps that is added to batch normalisation's variance; 0 if the file has batch normalisation already folded.
     #[must_use]
     pub fn eps(&self) -> f64 {
         self.eps
@@ -228,7 +229,7 @@ fn batch_norm(file: &dyn Tensors, norm: &str, channels: usize) -> Result<BatchNo
     Ok(norm)
 }
 
-/// The classes' names without the background class, and whether there is one.
+/// The class names without the background class, and whether there is a background class.
 fn labels(config: &ConfigFiles, classes: usize) -> Result<(Option<Vec<String>>, bool), Error> {
     let labels = config.labels(classes)?;
     let background_label = labels.as_ref().is_none_or(|labels| labels[0] == "background");
@@ -237,7 +238,7 @@ fn labels(config: &ConfigFiles, classes: usize) -> Result<(Option<Vec<String>>, 
     Ok((labels.map(|labels| labels.into_iter().skip(skipped).collect()), has_background))
 }
 
-/// Rows of the classifier's weight.
+/// The class count: the rows of the classifier's weight.
 fn class_count(file: &dyn Tensors, recognised: &Recognised) -> Result<usize, Error> {
     let network = Network::new(&Config::new(recognised.version))?;
     let tensor = recognised.flavour.module(&network, Site::Classifier)?.conv + ".weight";
@@ -249,7 +250,8 @@ fn class_count(file: &dyn Tensors, recognised: &Recognised) -> Result<usize, Err
     }
 }
 
-/// Finds the width multiplier whose channel counts are the tensors'; where some tensors are malformed, most of them.
+/// Finds the width multiplier at which all weights have the network's shapes, or else the most weights, so that a later
+/// check can name a malformed tensor.
 fn fit_width(
     file: &dyn Tensors,
     flavour: Flavour,
@@ -291,7 +293,7 @@ fn fit_width(
     }
 }
 
-/// Weights of the file that have the network's shape.
+/// Number of weights in the file that have the network's shape.
 fn matches(file: &dyn Tensors, flavour: Flavour, network: &Network) -> usize {
     let fits = |&(site, conv): &(Site, &Conv)| {
         let module = flavour.library().module(network, site);
@@ -303,7 +305,7 @@ fn matches(file: &dyn Tensors, flavour: Flavour, network: &Network) -> usize {
     network.sites().filter(fits).count()
 }
 
-/// Every tensor of the network must be there in its shape, and no other.
+/// Checks that the file has every tensor of the network in its shape, and no others.
 fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Result<(), Error> {
     let mut known = BTreeSet::new();
     for (site, conv) in network.sites() {
@@ -313,7 +315,7 @@ fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Res
         if conv.batch_norm {
             tensors
                 .extend(norm_tensors(&module.norm).map(|tensor| (tensor, vec![conv.out_channels])));
-            // A count of training steps that PyTorch keeps.
+            // PyTorch's count of training steps.
             known.insert(format!("{}.num_batches_tracked", module.norm));
         } else {
             tensors.push((format!("{}.bias", module.conv), vec![conv.out_channels]));

@@ -9,8 +9,8 @@ pub(super) struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// `weight * (conv(x) - mean) / sqrt(variance + eps) + bias` is a convolution again: scales `filters` in place
-    /// (all of one output channel, then the next) and returns its bias. In f64, since a small variance makes the
+    /// Folds `weight * (conv(x) - mean) / sqrt(variance + eps) + bias` into a single convolution: scales `filters`,
+    /// which are `[out][...]`, in place and returns the new bias. Computes in f64, since a small variance makes the
     /// quotient large.
     pub fn fold(&self, filters: &mut [f32], eps: f64) -> Vec<f32> {
         let channels = self.weight.len();

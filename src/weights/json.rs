@@ -1,8 +1,8 @@
-//! JSON of unknown origin, taken apart piece by piece: a piece is looked at where it stands in the file, and before
-//! anything is made of it, its length is checked. serde's own structures copy what they don't know yet, and its errors
-//! quote a value of the wrong type as a whole, so that a file could take many times its length of memory.
+//! Reads untrusted JSON piece by piece. Values stay in the file's text, and the length of each is checked before it is
+//! parsed. This bounds the memory: serde's own structures buffer unknown values, and its errors quote a value of the
+//! wrong type in full, so a file could use many times its length.
 //!
-//! Errors are sentences that end with the line and the column in the file.
+//! Errors are messages that end with line and column in the file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,13 +12,13 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-/// Bytes that a key may have, and a value that is no string, list or object of unknown length.
+/// The most bytes of a key and of a value that [`Json::read`] parses.
 pub(super) const MAX_PIECE: usize = 1024;
 
-/// Characters of a file that a message quotes.
+/// The most characters of a file that a message quotes.
 const MAX_QUOTE: usize = 100;
 
-/// A value, in the file that it is a part of.
+/// A value within its file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Json<'a> {
     file: &'a str,
@@ -41,7 +41,7 @@ impl<'a> Json<'a> {
         self.text == "null"
     }
 
-    /// Reads a short string, a number, a truth value, or a few of them.
+    /// Parses a short value: a string, a number, a boolean, or a short list of them.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, String> {
         if self.text.len() > MAX_PIECE {
             let found = self.text.len();
@@ -50,7 +50,7 @@ impl<'a> Json<'a> {
         serde_json::from_str(self.text).map_err(|error| self.place(&error))
     }
 
-    /// Reads a string of any length; without escapes, it is the file's own text.
+    /// Parses a string of any length. Borrows the file's text if it has no escapes.
     pub fn string(self) -> Result<Cow<'a, str>, String> {
         let inside = self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         match inside {
@@ -75,10 +75,10 @@ impl<'a> Json<'a> {
         self.walk('[', "a list", &mut |_, value| each(value))
     }
 
-    /// Calls `each` with what an object or a list holds; the keys of a list are empty.
+    /// Calls `each` with the keys and values of an object or a list; keys of a list are empty.
     fn walk(self, start: char, what: &str, each: Each<'_, 'a>) -> Result<(), String> {
         if !self.text.starts_with(start) {
-            // What is no JSON at all is that before anything else.
+            // If the text is not even JSON, that error takes precedence.
             let _: IgnoredAny =
                 serde_json::from_str(self.text).map_err(|error| self.place(&error))?;
             return Err(self.unexpected(what));
@@ -93,17 +93,17 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// This sentence, with the value's place.
+    /// Appends the value's line and column to `message`.
     pub fn error(self, message: &str) -> String {
         self.at(message, 1, 1)
     }
 
-    /// That the value is something else than `expected`.
+    /// The error that the value is not `expected`.
     fn unexpected(self, expected: &str) -> String {
         self.error(&format!("invalid type: {}, expected {expected}", quote(self.text)))
     }
 
-    /// The parser's sentence, with the place in the file instead of that in the value.
+    /// The parser's message, with line and column in the file instead of in the value.
     fn place(self, error: &serde_json::Error) -> String {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
@@ -111,7 +111,7 @@ impl<'a> Json<'a> {
         self.at(message.strip_suffix(&place).unwrap_or(&message), line.max(1), column)
     }
 
-    /// `line` and `column` count from 1, within the value.
+    /// Appends line and column in the file; `line` and `column` count from 1 within the value.
     fn at(self, message: &str, line: usize, column: usize) -> String {
         let offset = self.text.as_ptr().addr().saturating_sub(self.file.as_ptr().addr());
         let before = &self.file.as_bytes()[..offset.min(self.file.len())];
@@ -124,7 +124,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// What a message says of a text.
+/// Shortens a text for a message.
 pub(super) fn quote(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_QUOTE) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -134,11 +134,11 @@ pub(super) fn quote(text: &str) -> Cow<'_, str> {
 
 type Each<'f, 'a> = &'f mut dyn FnMut(&str, Json<'a>) -> Result<(), String>;
 
-/// Goes through an object or a list.
+/// Visits the elements of an object or a list.
 struct Walk<'f, 'a> {
     file: &'a str,
     each: Each<'f, 'a>,
-    /// What `each` said, which holds its place already.
+    /// The error of `each`, which already has line and column.
     failed: &'f mut Option<String>,
 }
 
@@ -246,7 +246,7 @@ mod tests {
         }
     }
 
-    /// Neither a key nor a value of the wrong type gets into a message as a whole.
+    /// No message quotes a long key or a long value of the wrong type in full.
     #[test]
     fn messages_are_short() {
         let long = "\u{7f}".repeat(100_000);

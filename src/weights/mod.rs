@@ -1,8 +1,9 @@
-//! Trained weights: where they come from, and what the plan gets.
+//! Trained weights: reads checkpoints and hands their weights to the plan.
 //!
-//! A [`Checkpoint`] is a file of tensors, read piece by piece through a [`ByteSource`]: `format` reads the file, `library`
-//! tells whose checkpoint it is and knows that library's names and conventions, `graph` matches a file that has operators,
-//! `config` reads the JSON files beside it, both take JSON apart with `json`, and `fold` removes batch normalisation.
+//! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
+//! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
+//! that has operators instead of names. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
+//! removes batch normalisation.
 
 mod byte_source;
 mod checkpoint;
@@ -22,7 +23,8 @@ pub use checkpoint::Checkpoint;
 pub use library::Flavour;
 pub use untrained::Untrained;
 
-/// Width multipliers that a checkpoint may have: tf-slim's and timm's first, then all others.
+/// The width multipliers to try for a checkpoint: those published by tf-slim and timm first, then 0.1 to 4.0 in steps
+/// of 0.01.
 fn widths() -> impl Iterator<Item = f64> {
     const PUBLISHED: [f64; 8] = [1.0, 0.75, 0.5, 0.35, 0.25, 1.25, 1.3, 1.4];
     PUBLISHED.into_iter().chain((10..=400_u16).map(|percent| f64::from(percent) / 100.0))
@@ -31,17 +33,17 @@ fn widths() -> impl Iterator<Item = f64> {
 /// One convolution's weights with batch normalisation folded in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldedConv {
-    /// Stem and pointwise `[out][in][ky][kx]`, depthwise `[channel][ky][kx]`, dense `[out][in]`.
+    /// Stem, full and pointwise convolutions `[out][in][ky][kx]`, depthwise `[channel][ky][kx]`, dense `[out][in]`.
     pub weight: Vec<f32>,
-    /// One per output channel.
+    /// One value per output channel.
     pub bias: Vec<f32>,
 }
 
-/// Hands out weights one convolution at a time, so that a checkpoint is never in memory as a whole.
+/// A source of weights. It returns one convolution at a time, so that a whole checkpoint is never in memory.
 pub trait WeightSource {
-    /// The weights of the convolution `conv` that stands at `site`.
+    /// The weights of the convolution `conv` at `site`.
     ///
     /// # Errors
-    /// Whatever is wrong with the tensors of that site.
+    /// Any error in the tensors of that site, and [`Error::OutOfMemory`].
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error>;
 }

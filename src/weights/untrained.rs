@@ -1,21 +1,21 @@
-//! Random weights, to measure a network's speed where no trained ones are at hand.
+//! Random weights, to measure a network's speed without a checkpoint.
 
 use super::{FoldedConv, WeightSource};
 use crate::arch::{Activation, Conv, ConvKind, Site};
 use crate::buffer::with_room;
 use crate::error::Error;
 
-/// Weights drawn from a seed: the same seed and network give the same weights on every machine.
+/// Random weights. The same seed and network give the same weights on every machine.
 ///
-/// Uniform with He's variance (arXiv 1502.01852): 2 / fan-in before an activation that cuts the negative half, 1 / fan-in
-/// else. So activations neither vanish nor overflow over the depth.
+/// They are uniform with He's variance (arXiv 1502.01852): 2 / fan-in before an activation that cuts off negative
+/// values, else 1 / fan-in. So activations neither vanish nor overflow in deep networks.
 #[derive(Clone, Copy, Debug)]
 pub struct Untrained {
     seed: u64,
 }
 
 impl Untrained {
-    /// Weights of this seed.
+    /// Random weights from this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed }
@@ -40,7 +40,7 @@ impl WeightSource for Untrained {
     }
 }
 
-/// A number of its own for each site, far from the others.
+/// A different seed for each site.
 fn stream(site: Site) -> u64 {
     let (kind, block) = match site {
         Site::Stem => (1, 0),
@@ -57,7 +57,8 @@ fn stream(site: Site) -> u64 {
     SplitMix64((block as u64) << 8 | kind).next()
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
+/// The random number generator SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators"
+/// (OOPSLA 2014).
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -79,7 +80,7 @@ impl SplitMix64 {
 mod tests {
     use super::SplitMix64;
 
-    /// The first outputs for seed 1234567, as Rosetta Code's "Pseudo-random numbers/Splitmix64" has them.
+    /// The first outputs for seed 1234567 from Rosetta Code's "Pseudo-random numbers/Splitmix64".
     #[test]
     fn splitmix64_is_the_reference_one() {
         let mut random = SplitMix64(1_234_567);

@@ -1,4 +1,4 @@
-//! The goldens of `tests/goldens/networks`, which `make_networks.py` makes, as checkpoints in memory.
+//! The goldens of `tests/goldens/networks` as checkpoints in memory. `make_networks.py` makes them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::safetensors::Tensor;
 
-/// A library's network, its config and what it makes of one image.
+/// A library's network, its config, and its logits for one image.
 #[derive(Deserialize)]
 pub struct Golden {
     #[serde(skip)]
@@ -29,7 +29,7 @@ pub struct Golden {
     gain: f64,
     image: String,
     pub logits: Vec<f32>,
-    /// Type, module, parameter, shape.
+    /// Shapes by element type, module and parameter.
     tensors: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
 }
 
@@ -105,7 +105,7 @@ impl Golden {
         uniform(&self.image, count).map(|value| (4.0 * value - 2.0) as f32).collect()
     }
 
-    /// The checkpoint's tensors, those of a type together.
+    /// The checkpoint's tensors, grouped by element type.
     pub fn tensors(&self) -> Vec<Tensor> {
         let mut tensors = Vec::new();
         for (dtype, modules) in &self.tensors {
@@ -142,7 +142,7 @@ fn elements(name: &str, shape: &[usize], gain: f64, convert: impl Fn(f32) -> [u8
     values(name, shape, gain).flat_map(convert).collect()
 }
 
-/// A tensor's values: `values` of make_networks.py.
+/// A tensor's values, the same as those of `values` in make_networks.py.
 fn values(name: &str, shape: &[usize], gain: f64) -> impl Iterator<Item = f32> {
     let parameter = name.rsplit('.').next().unwrap_or(name);
     let fan_in: usize = shape.iter().skip(1).product();
@@ -157,7 +157,8 @@ fn values(name: &str, shape: &[usize], gain: f64) -> impl Iterator<Item = f32> {
         .map(move |value| (centre + spread * (2.0 * value - 1.0)) as f32)
 }
 
-/// `uniform` of make_networks.py: FNV-1a of `name` seeds splitmix64, whose upper 24 bits make a number of [0, 1).
+/// Random numbers in [0, 1), the same as those of `uniform` in make_networks.py: FNV-1a of `name` seeds SplitMix64, and
+/// its upper 24 bits become the number.
 pub fn uniform(name: &str, count: usize) -> impl Iterator<Item = f64> {
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,6 +1,6 @@
 //! Compares logits with a library's.
 
-/// The largest difference that is allowed, relative to the largest logit.
+/// The largest allowed difference, relative to the largest logit.
 pub const TOLERANCE: f64 = 1e-3;
 
 /// The largest difference, relative to the library's largest logit.
@@ -14,7 +14,7 @@ pub fn difference(found: &[f64], library: &[f32]) -> f64 {
     })
 }
 
-/// Asserts that `found` is what the library gives: within the tolerance, and the five largest in the same order.
+/// Asserts that `found` equals the library's logits within the tolerance, with the five largest in the same order.
 /// Prints the largest difference.
 pub fn assert_close(name: &str, found: &[f64], library: &[f32]) {
     let worst = difference(found, library);

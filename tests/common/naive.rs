@@ -1,4 +1,4 @@
-//! A network run the slow and obvious way, in f64: the oracle of the tests.
+//! A plain implementation of whole networks in f64, with which the tests compare.
 
 use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{Conv, ConvKind, Network, Padding, Site};
@@ -24,7 +24,7 @@ impl Image {
     }
 }
 
-/// Runs `network` on one image, `[y][x][channel]`; gives the output of every layer under its name, the logits last.
+/// Runs `network` on one image, `[y][x][channel]`; returns the name and output of every layer, the logits last.
 pub fn tensors(
     network: &Network,
     weights: &mut dyn WeightSource,

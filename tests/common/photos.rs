@@ -14,14 +14,14 @@ pub struct Photo {
     pub width: usize,
     /// Rows.
     pub height: usize,
-    /// Four bytes a pixel, alpha 255, rows from top to bottom.
+    /// Four bytes per pixel, alpha 255, rows from top to bottom.
     pub rgba: Vec<u8>,
 }
 
 /// Reads a PNG or JPEG file of 8-bit RGB.
 ///
 /// # Panics
-/// When it can't: a test has nothing better to do.
+/// If the file can't be read, which fails the test.
 pub fn read(path: &Path) -> Photo {
     let (width, height, rgb) = match path.extension().and_then(|extension| extension.to_str()) {
         Some("png") => read_png(path),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 #[derive(Clone)]
 pub struct Tensor {
     pub name: String,
-    /// As safetensors calls it: `F32`, `F16`, `BF16`, `I64`.
+    /// The type's name in safetensors: `F32`, `F16`, `BF16` or `I64`.
     pub dtype: String,
     pub shape: Vec<usize>,
     /// Little-endian elements.
@@ -26,7 +26,7 @@ pub fn file(tensors: &[Tensor]) -> Vec<u8> {
     with_header(&Value::Object(header).to_string(), &data)
 }
 
-/// A file of this header and data, whatever they are.
+/// A file of this header and data, valid or not.
 pub fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }

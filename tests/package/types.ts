@@ -8,14 +8,23 @@ import type {
   EngineCreateOptions,
   EngineLoadOptions,
   LoadOptions,
+  ModelName,
+  NamedLoadOptions,
   UntrainedOptions,
 } from '../../pkg/index.js';
+import type { MobileNetCamera as DeclaredElement } from '../../pkg/camera.js';
+import type { Teach as DeclaredTeach } from '../../pkg/teach.js';
+import { MobileNetCamera } from '../../pkg/camera-element.js';
 import { Engine } from '../../pkg/engine.js';
 import { MobileNetError } from '../../pkg/errors.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
+import { Teach } from '../../pkg/teaching.js';
 
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
+export const named: (model: ModelName, options?: NamedLoadOptions) => Promise<Declared> = MobileNet.load;
+export const teach: typeof DeclaredTeach = Teach;
+export const element: typeof DeclaredElement = MobileNetCamera;
 export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
 
@@ -31,9 +40,10 @@ export const map: JsonSource = new Map([['architecture', 'x']]);
 export const buffer: JsonSource = new ArrayBuffer(8);
 
 // The five lines of the README.
-export async function readme(net: Declared, video: HTMLVideoElement): Promise<string> {
-  const result: Classification | null = await net.classify(video, { topK: 5 });
-  return result?.predictions[0].label ?? 'nothing';
+export async function readme(net: Declared, video: HTMLVideoElement): Promise<string | null> {
+  const { predictions } = await net.classify(video);
+  const newest: Classification | null = await net.classify(video, { topK: 5, when: 'newest' });
+  return newest?.predictions[0].label ?? predictions[0].label;
 }
 
 // And those about the profile.

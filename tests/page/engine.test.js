@@ -196,23 +196,27 @@ test('what onResult throws is an uncaught error of the page, and the call goes o
   assert.match(errors[0], /a fault of the page/);
 });
 
-test('the newest frame wins for the whole set', async () => {
-  const { together, single } = await page.evaluate(async () => {
+test('where the newest frame is to win, it does for the whole set', async () => {
+  const { together, queued, single } = await page.evaluate(async () => {
     const engine = await Engine.create({ threads: 1 });
     const nets = await loadAll(engine);
     const frames = [1, 2, 3, 4].map((factor) => picture(200, 200, factor));
     // A single network's frames compete with those of no set.
-    const calls = frames.map((frame) => engine.classify(frame, nets));
+    const calls = frames.map((frame) => engine.classify(frame, nets, { when: 'newest' }));
     const single = nets[0].classify(frames[0]);
     const together = (await Promise.all(calls)).map((answers) => answers && answers.map(rankingOf));
     const expected = [];
-    for (const frame of [frames[0], frames[3]]) expected.push((await engine.classify(frame, nets)).map(rankingOf));
+    for (const frame of frames) expected.push((await engine.classify(frame, nets)).map(rankingOf));
+    const queued = (await Promise.all(frames.map((frame) => engine.classify(frame, nets)))).map((answers) =>
+      answers.map(rankingOf),
+    );
     const alone = rankingOf(await single);
     engine.dispose();
-    return { together: [together, expected], single: [alone, expected[0][0]] };
+    return { together: [together, expected], queued, single: [alone, expected[0][0]] };
   });
   const [answers, expected] = together;
-  assert.deepEqual(answers, [expected[0], null, null, expected[1]]);
+  assert.deepEqual(answers, [expected[0], null, null, expected[3]]);
+  assert.deepEqual(queued, expected);
   assert.deepEqual(single[0], single[1]);
 });
 

@@ -261,7 +261,7 @@ test('where locks are refused everything else works', async () => {
 
   // In the workers alone: the page must not take a lock that nobody holds for a worker's end.
   const fresh = await freshPage((context) =>
-    context.route('**/pkg/worker.js', async (route) => {
+    context.route('**/wasm/*/worker.js', async (route) => {
       const response = await route.fetch();
       const refuse = `LockManager.prototype.request = () => Promise.reject(new DOMException('denied', 'SecurityError'));`;
       await route.fulfill({ response, body: `${await response.text()}\n${refuse}` });
@@ -421,7 +421,7 @@ for (const [what, prepare, code, ...messages] of /** @type {[string, Prepare, st
   ['the same, called wasm', withPage('**/*.wasm', 'application/wasm'), 'FETCH_FAILED', /not the package's file/],
   [
     'a page in place of workers',
-    withPage('**/workers/*.js', 'text/html'),
+    withPage('**/wasm/*/worker.js', 'text/html'),
     'FETCH_FAILED',
     /script of the worker/,
     /own name/,
@@ -441,7 +441,7 @@ for (const [what, prepare, code, ...messages] of /** @type {[string, Prepare, st
   [
     'an isolated page whose workers come without the header',
     (context) =>
-      context.route('**/workers/*.js', async (route) => {
+      context.route('**/wasm/*/worker.js', async (route) => {
         const response = await route.fetch();
         const { 'cross-origin-embedder-policy': _, ...headers } = response.headers();
         await route.fulfill({ response, headers });
@@ -467,7 +467,7 @@ for (const [what, prepare, code, ...messages] of /** @type {[string, Prepare, st
 
 test('deployment: workers that are not isolated in an isolated page', async () => {
   const fresh = await freshPage((context) =>
-    context.route('**/pkg/worker.js', async (route) => {
+    context.route('**/wasm/*/worker.js', async (route) => {
       const response = await route.fetch();
       const notIsolated = `Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });`;
       await route.fulfill({ response, body: `${notIsolated}\n${await response.text()}` });
@@ -488,22 +488,96 @@ test('deployment: workers that are not isolated in an isolated page', async () =
   assert.equal(forced.code, 'BLOCKED');
 });
 
-test('deployment: the package on another origin', async () => {
+test('deployment: the package on another origin, with the policy that the README has for that', async () => {
   const elsewhere = 'http://elsewhere.test/';
-  const fresh = await freshPage((context) =>
-    context.route(`${elsewhere}**`, async (route) => {
+  const policy = withPolicy(
+    `http://elsewhere.test 'wasm-unsafe-eval'; worker-src 'self' blob: http://elsewhere.test; connect-src 'self' http://elsewhere.test`,
+  );
+  const fresh = await freshPage(async (context, page) => {
+    await context.route(`${elsewhere}**`, async (route) => {
       const response = await route.fetch({ url: route.request().url().replace(elsewhere, session.url) });
       const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
       await route.fulfill({ response, headers: { ...response.headers(), ...cors } });
-    }),
-  );
-  const error = await fresh.evaluate(async (elsewhere) => {
+    });
+    await policy(context, page);
+  });
+  const { info, top, assets } = await fresh.evaluate(async (elsewhere) => {
     const { MobileNet } = await import(`${elsewhere}pkg/index.js`);
-    return MobileNet.load(options).catch(({ code, message }) => ({ code, message }));
+    const net = await MobileNet.load({ ...options, threads: 2 });
+    const top = (await net.classify(await photo())).predictions[0].index;
+    net.dispose();
+    // The other way round: the page's own package, with files from there.
+    const other = await load({ assets: `${elsewhere}pkg/wasm`, threads: 1 });
+    const assets = (await other.classify(await photo())).predictions[0].index;
+    other.dispose();
+    return { info: net.info, top, assets };
   }, elsewhere);
+  assert.ok(await noWorkers(fresh));
   await fresh.context().close();
-  assert.equal(error.code, 'BLOCKED', error.message);
-  assert.match(error.message, /from the page's own origin/);
+  assert.deepEqual([info.build, info.threads, info.skipped], ['relaxed-threads', 2, []]);
+  assert.deepEqual([top, assets], [PHOTOS[0].index, PHOTOS[0].index]);
+});
+
+test('deployment: the package in one file, with the policy that the README has for that', async () => {
+  const fresh = await freshPage(withPolicy(`'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'`));
+  const { build, skipped, top } = await fresh.evaluate(async () => {
+    const { MobileNet } = await import('/pkg/wasm/inline.js');
+    const net = await MobileNet.load(options);
+    const top = (await net.classify(await photo())).predictions[0].index;
+    net.dispose();
+    return { ...net.info, top };
+  });
+  await fresh.context().close();
+  assert.equal(build, 'relaxed');
+  assert.deepEqual(
+    skipped.map(({ build }) => build),
+    ['relaxed-threads'],
+  );
+  assert.equal(top, PHOTOS[0].index);
+});
+
+test('deployment: a folder of assets that is elsewhere, and one that is nowhere', async () => {
+  const fresh = await freshPage((context) =>
+    context.route('**/moved/engine/**', async (route) =>
+      route.fulfill({
+        response: await route.fetch({ url: route.request().url().replace('moved/engine/', 'pkg/wasm/') }),
+      }),
+    ),
+  );
+  const asked = [];
+  fresh.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const { top, code } = await fresh.evaluate(async () => {
+    const engine = await Engine.create({ assets: 'moved/engine', threads: 1 });
+    const net = await engine.load(options);
+    const top = (await net.classify(await photo())).predictions[0].index;
+    engine.dispose();
+    return { top, code: await codeOf(load({ assets: '/nowhere/' })) };
+  });
+  await fresh.context().close();
+  assert.equal(top, PHOTOS[0].index);
+  assert.equal(code, 'FETCH_FAILED');
+  assert.ok(asked.includes('/moved/engine/relaxed/worker.js'));
+  assert.ok(asked.includes('/moved/engine/relaxed/mobilenet_wasm_bg.wasm'));
+  assert.ok(!asked.some((path) => path.startsWith('/pkg/wasm/relaxed')));
+});
+
+test('deployment: a policy with trusted types', async () => {
+  const policy = "'wasm-unsafe-eval'; require-trusted-types-for 'script'; trusted-types";
+  for (const [names, expected] of [
+    ['mobilenet-wasm', String(PHOTOS[0].index)],
+    ['other', 'BLOCKED'],
+  ]) {
+    const fresh = await freshPage(withPolicy(`${policy} ${names}`));
+    const outcome = await fresh.evaluate(() =>
+      load({ threads: 1 }).then(
+        async (net) => ({ code: String((await net.classify(await photo())).predictions[0].index), message: '' }),
+        ({ code, message }) => ({ code, message }),
+      ),
+    );
+    await fresh.context().close();
+    assert.equal(outcome.code, expected, outcome.message);
+    if (expected === 'BLOCKED') assert.match(outcome.message, /add mobilenet-wasm to .*trusted-types/);
+  }
 });
 
 test('a checkpoint without a config that may be guessed wrongly is warned of', async () => {

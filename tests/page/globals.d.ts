@@ -1,10 +1,13 @@
 // What tests leave on a page for their later calls there: a function that Playwright sends to a page sees no module.
+import '../../pkg/camera.js';
 import type {
   Classification,
   Engine as EngineClass,
+  InspectOptions,
   LoadOptions,
   MobileNet as MobileNetClass,
   MobileNetError as MobileNetErrorClass,
+  Tensor,
   Version,
 } from '../../pkg/index.js';
 
@@ -24,8 +27,13 @@ declare global {
   var drawn: <C extends Canvas = OffscreenCanvas>(picture: Drawable, canvas?: C) => C;
   var codeOf: (promise: Promise<unknown>) => Promise<string>;
 
+  // element.test.js
+  var heard: { type: string; detail: any }[];
+  var track: MediaStreamTrack;
+
   // page.test.js
   var seen: number[];
+  var spokenAt: number[];
 
   // engine.test.js, inside.test.js
   var VERSIONS: Version[];
@@ -41,6 +49,15 @@ declare global {
   var same: (a: ArrayLike<number>, b: ArrayLike<number>) => boolean;
   var differ: (a: ArrayLike<number>, b: ArrayLike<number>) => number;
   var told: (promise: Promise<unknown>) => Promise<{ code: string; message?: string }>;
+
+  // story.test.js, story-live.test.js
+  var netOf: (version: Version) => Promise<MobileNetClass>;
+  var inspectOf: (
+    version: Version,
+    layers?: string[],
+    options?: Omit<InspectOptions, 'layers'>,
+  ) => Promise<Map<string, Tensor>>;
+  var counts: Record<string, number>;
 
   // faults.test.js, package.test.js, threads.test.js
   var caught: Worker[];

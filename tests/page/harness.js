@@ -1,5 +1,5 @@
 // What the browser tests share: the server, Chromium, a photo as webcam, and a page with no bundler.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,10 @@ export const models = shown(readModels());
 
 function readModels() {
   if (!existsSync(join(www, 'dist/index.html'))) throw new Error('the page is not built: run `npm run build` in www');
+  const changed = (file) => statSync(join(www, '../pkg', file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (['worker.js', 'protocol.js', 'errors.js'].some((file) => changed(file) > changed('wasm/relaxed/worker.js'))) {
+    throw new Error('the package’s workers are older than their sources: run `npm run bundle-package` in www');
+  }
   const list = join(www, 'public/models/models.json');
   if (!existsSync(list)) throw new Error('there are no models to test with: run `cargo xtask models`');
   return JSON.parse(readFileSync(list, 'utf8')).models;
@@ -49,6 +53,9 @@ export const firstModels = [...new Map([...models].reverse().map((model) => [mod
 /** The lightest checkpoint, for tests in which any will do. */
 export const lightest = models.reduce((a, b) => (a.bytes <= b.bytes ? a : b));
 
+/** The lightest of those that can be on 8 bits: networks of a width below 0.75 stay on floats. */
+export const lightestWide = models.filter(({ width }) => width >= 0.75).reduce((a, b) => (a.bytes <= b.bytes ? a : b));
+
 /** The heaviest, which arrives in many pieces. */
 export const heaviest = models.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
 
@@ -68,6 +75,8 @@ export async function open(flags) {
   return {
     browser,
     url: server.url,
+    /** Ends the server alone. */
+    stop: () => server.close(),
     async close() {
       await browser.close();
       await server.close();
@@ -81,7 +90,8 @@ export async function open(flags) {
  * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
 export async function openPage({ browser, url }, { prepare, ...options } = {}) {
-  const page = await browser.newPage(options);
+  // What a service worker asks for, tests don't see.
+  const page = await browser.newPage({ serviceWorkers: 'block', ...options });
   page.setDefaultTimeout(60_000);
   await prepare?.(page);
   await page.goto(url);
@@ -109,10 +119,11 @@ export async function openBlank({ browser, url }, { isolated = true, ...options 
 
 /** Runs in a blank page: what many tests of the package need. */
 export async function installHelpers(model) {
-  const { MobileNet, MobileNetError } = await import('/pkg/index.js');
+  const { Engine, MobileNet, MobileNetError } = await import('/pkg/index.js');
   const { url: weights, config, preprocessorConfig } = model;
   const options = { weights, config, preprocessorConfig };
   Object.assign(globalThis, {
+    Engine,
     MobileNet,
     MobileNetError,
     options,

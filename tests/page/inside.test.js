@@ -245,7 +245,7 @@ test('the plan for looking inside is given up when it isn’t used', async () =>
   const context = await session.browser.newContext();
   const fresh = await openBlank({ ...session, browser: context });
   // 10 s are half a second here.
-  await context.route('**/pkg/worker.js', async (route) => {
+  await context.route('**/wasm/*/worker.js', async (route) => {
     const response = await route.fetch();
     const hurry = 'const { setTimeout: wait } = globalThis; globalThis.setTimeout = (f, ms) => wait(f, ms / 20);\n';
     await route.fulfill({ response, body: `${hurry}${await response.text()}` });

@@ -20,7 +20,7 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
     await column.getByText('Other weights').click();
     await column.getByRole('button', { name: 'Run it untrained' }).click();
     await column.getByText('Random weights.').waitFor();
-    const select = column.getByRole('combobox');
+    const select = column.getByRole('combobox', { name: /^Weights of/ });
 
     const pid = await rendererOf(session.browser);
     const switchTo = async (served) => {
@@ -96,7 +96,13 @@ test('one more network in an engine adds little more than its weights', async ()
       const engine = await Engine.create();
       // Once only: of each response that comes while a test watches, the browser's inspector keeps a copy in this process.
       const weights = await (await fetch(url)).blob();
-      globalThis.add = async () => (await engine.load({ weights, config, preprocessorConfig })).info.memory.weights;
+      // A network that nothing refers to is disposed of.
+      const networks = [];
+      globalThis.add = async () => {
+        const network = await engine.load({ weights, config, preprocessorConfig });
+        networks.push(network);
+        return network.info.memory.weights;
+      };
     }, heaviest);
     /** The least of several readings: what is no longer needed is given back in its own time. */
     const settled = async () => {

@@ -417,17 +417,32 @@ test('progress rises to the size of the file', async () => {
   assert.deepEqual(steps.at(-1), { loaded: heaviest.bytes, total: heaviest.bytes });
 });
 
-test('the newest frame wins', async () => {
-  const indices = await page.evaluate(async () => {
+test('calls that overlap all have their answers, unless the newest is to win', async () => {
+  const { queued, newest, mixed, blobs } = await page.evaluate(async () => {
     const net = await load();
     const cat = await createImageBitmap(await photo('chelsea.png'));
     const coffee = await createImageBitmap(await photo('coffee.png'));
     await net.classify(cat);
-    const results = await Promise.all([cat, coffee, cat, coffee].map((frame) => net.classify(frame)));
+    /** @param {[import("/pkg/index.js").ClassifySource, ('newest' | 'queue')?][]} calls */
+    const indices = async (...calls) => {
+      const results = await Promise.all(calls.map(([frame, when]) => net.classify(frame, { when })));
+      return results.map((result) => result && result.predictions[0].index);
+    };
+    const files = [await photo('chelsea.png'), await photo('coffee.png')];
+    const answers = {
+      queued: await indices([cat], [coffee], [cat, 'queue'], [coffee]),
+      newest: await indices([cat, 'newest'], [coffee, 'newest'], [cat, 'newest'], [coffee, 'newest']),
+      mixed: await indices([cat], [coffee], [cat, 'newest'], [coffee, 'newest'], [cat]),
+      blobs: await indices([files[0]], [files[1]], [files[0]], [files[1]], [files[1]]),
+    };
     net.dispose();
-    return results.map((result) => result && result.predictions[0].index);
+    return answers;
   });
-  assert.deepEqual(indices, [PHOTOS[0].index, null, null, PHOTOS[1].index]);
+  const [cat, coffee] = PHOTOS.map(({ index }) => index);
+  assert.deepEqual(queued, [cat, coffee, cat, coffee]);
+  assert.deepEqual(newest, [cat, null, null, coffee]);
+  assert.deepEqual(mixed, [cat, coffee, null, coffee, cat]);
+  assert.deepEqual(blobs, [cat, coffee, cat, coffee, coffee]);
 });
 
 test('an aborted call is rejected, wherever it is, and the next one goes on', async () => {
@@ -819,7 +834,7 @@ test('the best build runs; one that is refused or does not start gives way to th
 });
 
 test('an engine that can’t be fetched is FETCH_FAILED, and is tried again', async () => {
-  for (const missing of ['**/*.wasm', '**/workers/*.js']) {
+  for (const missing of ['**/*.wasm', '**/wasm/*/worker.js']) {
     const context = await session.browser.newContext();
     const fresh = await openBlank({ ...session, browser: context });
     await context.route(missing, (route) => route.fulfill({ status: 503 }));

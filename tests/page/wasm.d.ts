@@ -15,3 +15,13 @@ declare module '*/mobilenet_wasm.js' {
     free(): void;
   }
 }
+
+// The package once more, as the tests see it.
+declare module '*/wasm/inline.js' {
+  export const MobileNet: typeof globalThis.MobileNet;
+}
+
+declare module '*/wasm/catalogue.js' {
+  const catalogue: import('/pkg/index.js').CatalogueEntry[];
+  export default catalogue;
+}

@@ -122,7 +122,8 @@ test('options that are none', async () => {
     const calls = [];
     for (const name of [...notObjects, 'undefined']) {
       const value = VALUES[name];
-      calls.push([`load(${name})`, () => MobileNet.load(value), 'BAD_INPUT', 'options of load']);
+      if (name === 'string') calls.push(['load(wrong)', () => MobileNet.load(value), 'UNKNOWN_NETWORK', 'one of v1']);
+      else calls.push([`load(${name})`, () => MobileNet.load(value), 'BAD_INPUT', 'options of load']);
       calls.push([`untrained(${name})`, () => MobileNet.untrained(value), 'BAD_INPUT', 'options of untrained']);
     }
     for (const name of notObjects) {
@@ -131,6 +132,20 @@ test('options that are none', async () => {
       calls.push([`run(x, ${name})`, () => net.run(input, value), 'BAD_INPUT', 'options of run']);
       calls.push([`profile(x, ${name})`, () => net.profile(input, value), 'BAD_INPUT', 'options of profile']);
     }
+    for (const [name, value] of except('undefined', 'Infinity')) {
+      if (!['null', 'true', 'five', 'NaN', 'bigint', 'string', 'Symbol'].includes(name)) continue;
+      calls.push([`load(v1, ${name})`, () => MobileNet.load('v1', value), 'BAD_INPUT', 'options of load']);
+    }
+    for (const [field, ...right] of [
+      ['hosts', 'undefined', 'null'],
+      ['baseUrl', 'undefined', 'null', 'string', 'digits in a string'],
+      ['fetch', 'undefined', 'null', 'function'],
+    ]) {
+      for (const [name, value] of except(...right)) {
+        calls.push([`load(v1, ${field}: ${name})`, () => MobileNet.load('v1', { [field]: value }), 'BAD_INPUT', field]);
+      }
+    }
+    calls.push(['load(v1, hosts)', () => MobileNet.load('v1', { hosts: ['https://x/'] }), 'BAD_INPUT', 'hosts[0]']);
     calls.push(['load()', () => MobileNet.load(), 'BAD_INPUT', 'options of load']);
     calls.push(['untrained()', () => MobileNet.untrained(), 'BAD_INPUT', 'options of untrained']);
     for (const field of ['weights', 'config', 'signal', 'cache', 'threads']) {
@@ -171,6 +186,7 @@ test('options of load', async () => {
     add('cache', 'BAD_INPUT', ['undefined', 'null', 'string', 'digits in a string']);
     add('threads', 'BAD_INPUT', ['undefined', 'five']);
     add('build', 'BAD_INPUT', ['undefined']);
+    add('assets', 'BAD_INPUT', ['undefined', 'null', 'string', 'digits in a string']);
     for (const [name, sha256] of Object.entries({
       short: '0'.repeat(63),
       long: '0'.repeat(65),
@@ -283,6 +299,52 @@ test('calls of a network, which goes on', async () => {
     for (const [name, topK] of except('undefined', 'five', 'huge')) {
       calls.push([`classify, topK: ${name}`, () => net.classify(picture, { topK }), 'BAD_INPUT', 'topK']);
     }
+    for (const [field, ...right] of [
+      ['threshold', 'undefined', 'zero'],
+      ['allow', 'undefined', 'null', 'empty array', 'array'],
+      ['deny', 'undefined', 'null', 'empty array', 'array'],
+      ['region', 'undefined', 'null'],
+      ['rotation', 'undefined', 'zero'],
+      ['when', 'undefined'],
+    ]) {
+      for (const [name, value] of except(...right)) {
+        calls.push([
+          `classify, ${field}: ${name}`,
+          () => net.classify(picture, { [field]: value }),
+          'BAD_INPUT',
+          field,
+        ]);
+      }
+    }
+    for (const [field, value] of [
+      ['threshold', 1.1],
+      ['allow', ['no such thing']],
+      ['deny', [1000]],
+      ['allow', [-1]],
+      ['deny', ['']],
+      ['region', { x: 0, y: 0, width: 0, height: 9 }],
+      ['region', { x: -1, y: 0, width: 9, height: 9 }],
+      ['region', { x: 0, y: 0, width: 1e6, height: 9 }],
+      ['region', { x: 0, y: 0, width: 9, height: NaN }],
+      ['region', { x: 0, y: 0, width: 9 }],
+      ['rotation', 45],
+      ['rotation', -90],
+    ]) {
+      const what = `classify, ${field}: ${JSON.stringify(value)}`;
+      calls.push([what, () => net.classify(picture, { [field]: value }), 'BAD_INPUT', field]);
+    }
+    for (const [what, source] of Object.entries({
+      'pixels of the wrong length': { data: new Uint8Array(63), width: 4, height: 4 },
+      'pixels without a width': { data: new Uint8Array(64), height: 4 },
+      'pixels of half a width': { data: new Uint8Array(64), width: 1.5, height: 4 },
+      'pixels in floats': { data: new Float32Array(64), width: 4, height: 4 },
+    })) {
+      calls.push([`classify(${what})`, () => net.classify(source), 'BAD_INPUT', 'picture']);
+    }
+    calls.push(['classifyBatch of one', () => net.classifyBatch(picture), 'BAD_INPUT', 'sources']);
+    calls.push(['classifyBatch, when', () => net.classifyBatch([], { when: 'newest' }), 'BAD_INPUT', 'when']);
+    calls.push(['classifyBatch with one', () => net.classifyBatch([picture, 'x']), 'BAD_INPUT', 'give a']);
+    calls.push(['run, region', () => net.embed(input, { region: {} }), 'BAD_INPUT', 'region']);
     for (const [name, runs] of except('undefined', 'five')) {
       calls.push([`profile, runs: ${name}`, () => net.profile(input, { runs }), 'BAD_INPUT', 'runs']);
     }
@@ -474,7 +536,9 @@ test('calls of an engine, which goes on', async () => {
     for (const name of notObjects) {
       const value = VALUES[name];
       calls.push([`create(${name})`, () => Engine.create(value), 'BAD_INPUT', 'options of create']);
-      calls.push([`engine.load(${name})`, () => engine.load(value), 'BAD_INPUT', 'options of load']);
+      if (name !== 'string') {
+        calls.push([`engine.load(${name})`, () => engine.load(value), 'BAD_INPUT', 'options of load']);
+      }
       calls.push([`engine.untrained(${name})`, () => engine.untrained(value), 'BAD_INPUT', 'options of untrained']);
       const call = () => engine.classify(picture, [net], value);
       calls.push([`engine.classify(x, y, ${name})`, call, 'BAD_INPUT', 'options of classify']);
@@ -537,7 +601,50 @@ test('calls of an engine, which goes on', async () => {
       const call = () => engine.classify(picture, [net], { onResult });
       calls.push([`engine.classify, onResult: ${name}`, call, 'BAD_INPUT', 'onResult']);
     }
+    const layer = { kind: 'pointwise', kernel: 1, inChannels: 8, outChannels: 8, size: 5 };
+    for (const name of [...notObjects, 'undefined']) {
+      const call = () => engine.timeLayer(VALUES[name]);
+      calls.push([`engine.timeLayer(${name})`, call, 'BAD_INPUT', 'options of timeLayer']);
+    }
+    for (const field of Object.keys(layer)) {
+      calls.push([`timeLayer, ${field} throws`, () => engine.timeLayer(throwing(field)), 'BAD_INPUT', field]);
+      for (const [name, value] of except(...(field === 'kind' ? [] : ['five']))) {
+        const call = () => engine.timeLayer({ ...layer, [field]: value });
+        calls.push([`timeLayer, ${field}: ${name}`, call, 'BAD_INPUT', field]);
+      }
+    }
+    for (const [more, named] of [
+      [{ kernel: 3 }, 'filter of 3'],
+      [{ kernel: 6 }, 'kernel'],
+      [{ kind: 'convolution' }, 'filter of 1'],
+      [{ kind: 'convolution', kernel: 4 }, 'filter of 4'],
+      [{ kind: 'stem' }, 'kind'],
+      [{ kind: 'depthwise', kernel: 3, outChannels: 9 }, '8 channels become 9'],
+      [{ inChannels: 1025 }, 'inChannels'],
+      [{ size: 225 }, 'size'],
+      [{ inChannels: 1024, outChannels: 1024, size: 224 }, 'at most'],
+      [{ kind: 'convolution', kernel: 5, inChannels: 512, outChannels: 512, size: 56 }, 'multiply-accumulates'],
+      [{ kind: 'convolution', kernel: 3, inChannels: 1024, outChannels: 1024 }, 'values'],
+    ]) {
+      const what = `timeLayer ${JSON.stringify(more)}`;
+      calls.push([what, () => engine.timeLayer({ ...layer, ...more }), 'BAD_INPUT', named]);
+    }
+    for (const [name, value] of [...except(), ['mish', 'mish'], ['in capitals', 'ReLU6']]) {
+      calls.push([`engine.timeActivation(${name})`, () => engine.timeActivation(value), 'BAD_INPUT', 'activation']);
+    }
+    for (const [name, signal] of except('undefined', 'null')) {
+      calls.push([`timeLayer, signal: ${name}`, () => engine.timeLayer(layer, { signal }), 'BAD_INPUT', 'signal']);
+      const call = () => engine.timeActivation('swish', { signal });
+      calls.push([`timeActivation, signal: ${name}`, call, 'BAD_INPUT', 'signal']);
+      calls.push([`filters, signal: ${name}`, () => net.filters('stem', { signal }), 'BAD_INPUT', 'signal']);
+    }
+    for (const [name, value] of [...except(), ['no depthwise layer', 'stem'], ['none', 'block 99 depthwise']]) {
+      calls.push([`filters(${name})`, () => net.filters(value), 'BAD_INPUT', 'layer']);
+    }
     const outcome = await attempt(calls);
+    if ((await net.filters('block 0 depthwise')).channels !== 16) outcome.wrong.push('no filters');
+    const { macs } = await engine.timeLayer(layer);
+    if (macs !== 8 * 8 * 25 || !((await engine.timeActivation('swish')) >= 0)) outcome.wrong.push('nothing is timed');
     const answers = await engine.classify(picture, [net]);
     if (answers.length !== 1 || engine.state !== 'ready') outcome.wrong.push('the engine does not go on');
     engine.dispose();

@@ -1,5 +1,6 @@
-import { CAMERA_ENDED, CAMERA_INSECURE, cameraMessage } from './messages';
-import { element, type Stage } from './stage';
+import { cameraMessage } from './messages';
+import { type Picture, type Stage, element } from './stage';
+import { text } from './text';
 
 /** The camera's button, the choice among cameras, and the stream. */
 export class CameraPanel {
@@ -7,6 +8,10 @@ export class CameraPanel {
   readonly #choice = element<HTMLLabelElement>('camera-choice');
   readonly #select = element<HTMLSelectElement>('camera-select');
   #stream: MediaStream | null = null;
+  /** The frame at which it is paused. */
+  #paused: Picture | null = null;
+  readonly #pause = element<HTMLButtonElement>('camera-pause');
+  readonly #flip = element<HTMLButtonElement>('camera-flip');
   /** Counts starts and stops: a permission answered late must not switch on what was switched off meanwhile. */
   #attempt = 0;
 
@@ -24,6 +29,11 @@ export class CameraPanel {
       else void this.start();
     });
     this.#select.addEventListener('change', () => void this.start(this.#select.value));
+    this.#pause.addEventListener('click', () => void (this.#paused ? this.#resume() : this.#hold()));
+    this.#flip.addEventListener(
+      'click',
+      () => void this.start(undefined, this.#faces === 'user' ? 'environment' : 'user'),
+    );
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
   }
 
@@ -31,9 +41,10 @@ export class CameraPanel {
     return this.#stream !== null;
   }
 
-  async start(deviceId?: string): Promise<void> {
+  /** @param facing which way the camera should look, where none is named: a phone's rear one is the one to point at things */
+  async start(deviceId?: string, facing: Facing = 'environment'): Promise<void> {
     if (!navigator.mediaDevices) {
-      this.report(CAMERA_INSECURE);
+      this.report(text.page.camera.insecure);
       return;
     }
     const attempt = ++this.#attempt;
@@ -41,7 +52,7 @@ export class CameraPanel {
     this.#toggle.disabled = true;
     this.report('');
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: constraints(deviceId) });
+      const stream = await navigator.mediaDevices.getUserMedia({ video: constraints(deviceId, facing) });
       if (attempt !== this.#attempt) return stopTracks(stream);
       await this.#play(stream);
       await this.#list();
@@ -68,16 +79,45 @@ export class CameraPanel {
     track.addEventListener('ended', () => {
       if (this.#stream !== stream) return;
       this.stop();
-      this.report(CAMERA_ENDED);
+      this.report(text.page.camera.ended);
     });
     const { video } = this.stage;
     video.srcObject = stream;
     await video.play();
-    // A desktop's webcam names no facing mode, and sits above the screen.
-    const facing = track.getSettings().facingMode ?? 'user';
-    this.stage.showCamera(facing === 'user');
-    this.#toggle.textContent = 'Stop camera';
+    this.stage.showCamera({ mirrored: this.#faces === 'user' });
+    this.#toggle.textContent = text.page.camera.stop;
+    this.#pause.hidden = false;
+    this.#showPause();
     this.onChange();
+  }
+
+  /** Which way the camera looks. */
+  get #faces(): string {
+    // A desktop's webcam names no facing mode, and sits above the screen.
+    return this.#stream?.getVideoTracks()[0].getSettings().facingMode ?? 'user';
+  }
+
+  /** Keeps the frame that is there. */
+  async #hold(): Promise<void> {
+    const stream = this.#stream;
+    const bitmap = await createImageBitmap(this.stage.video).catch(() => null);
+    if (!bitmap) return;
+    if (stream !== this.#stream || this.stage.picture?.kind !== 'live') return bitmap.close();
+    this.stage.showStill(bitmap, text.page.camera.paused, { mirrored: this.#faces === 'user', keepRegion: true });
+    this.#paused = this.stage.picture;
+    this.#showPause();
+    this.onChange();
+  }
+
+  #resume(): void {
+    this.#paused = null;
+    this.stage.showCamera({ mirrored: this.#faces === 'user', keepRegion: true });
+    this.#showPause();
+    this.onChange();
+  }
+
+  #showPause(): void {
+    this.#pause.textContent = this.#paused ? text.page.camera.resume : text.page.camera.pause;
   }
 
   #end(): void {
@@ -85,8 +125,11 @@ export class CameraPanel {
     stopTracks(this.#stream);
     this.#stream = null;
     this.stage.video.srcObject = null;
-    this.#toggle.textContent = 'Start camera';
-    if (this.stage.picture?.kind === 'live') this.stage.clear();
+    this.#toggle.textContent = text.page.camera.start;
+    this.#pause.hidden = this.#flip.hidden = true;
+    const { picture } = this.stage;
+    if (picture && (picture.kind === 'live' || picture === this.#paused)) this.stage.clear();
+    this.#paused = null;
   }
 
   /** Cameras have names only once the visitor has allowed one. */
@@ -96,18 +139,25 @@ export class CameraPanel {
     const current = this.#stream?.getVideoTracks()[0].getSettings().deviceId;
     this.#select.replaceChildren(
       ...cameras.map(
-        ({ deviceId, label }, i) => new Option(label || `Camera ${i + 1}`, deviceId, false, deviceId === current),
+        ({ deviceId, label }, i) =>
+          new Option(label || text.page.camera.unnamed(i + 1), deviceId, false, deviceId === current),
       ),
     );
     this.#choice.hidden = cameras.length < 2;
+    // Of a phone's several cameras at the back the list has all; this goes round.
+    const turnable = ['user', 'environment'].includes(this.#stream?.getVideoTracks()[0].getSettings().facingMode ?? '');
+    this.#flip.hidden = cameras.length < 2 || !turnable;
+    this.#flip.textContent = this.#faces === 'user' ? text.page.camera.back : text.page.camera.front;
   }
 }
 
-function constraints(deviceId?: string): MediaTrackConstraints {
+type Facing = 'user' | 'environment';
+
+function constraints(deviceId: string | undefined, facing: Facing): MediaTrackConstraints {
   // The networks read 224 pixels a side: more than this would only be thrown away.
   const size = { width: { ideal: 640 }, height: { ideal: 480 } };
-  // A phone's rear camera is the one to point at things; a laptop has no such camera and takes its only one.
-  return deviceId ? { ...size, deviceId: { exact: deviceId } } : { ...size, facingMode: { ideal: 'environment' } };
+  // A laptop has but one camera, whichever way it is asked to look.
+  return deviceId ? { ...size, deviceId: { exact: deviceId } } : { ...size, facingMode: { ideal: facing } };
 }
 
 function stopTracks(stream: MediaStream): void {

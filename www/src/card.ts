@@ -1,17 +1,25 @@
-import { type Classification, type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
+import { type Classification, type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
+import type { CatalogueChoice } from './catalogue-choice';
 import { megabytes, millions, shortLabel } from './format';
-import { hubItem } from './hub-item';
-import { NO_WEIGHTS, guessedMessage, loadMessage, runMessage } from './messages';
+import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
 import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
-import { type Choice, fileChoice, hubChoices, untrainedChoice } from './weights';
+import { text } from './text';
+import type { Choice, Loading } from './weights';
+import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
   /** The network came, went, or was switched on or off. */
   onChange: () => void;
+  /** A network has answered. */
+  onAnswer: (card: Card, answer: Classification) => void;
+  /** The pointer is on the column, and on a class of its ranking, or on neither any more. */
+  onPoint: (question: { card: Card; classIndex: number | null } | null) => void;
+  /** The visitor wants to see where the network sees a class, or with `null` its first, also without the pointer there. */
+  onPin: (card: Card, classIndex: number | null) => void;
   /** A file held a network that runs in another column, or in none: it is the listener's now. */
   onOtherVersion: (version: Version | null, net: MobileNet, choice: Choice) => void;
 }
@@ -32,11 +40,12 @@ export class Card implements Runner {
 
   #net: MobileNet | null = null;
   #choice: Choice | null = null;
-  #choices: Choice[] = [];
+  #answer: Classification | null = null;
   #loading: AbortController | null = null;
   #crashed = false;
   readonly #ranking: Ranking;
   readonly #speed: Speed;
+  readonly #weights: WeightsPanel;
 
   constructor(
     private readonly generation: Generation,
@@ -50,21 +59,43 @@ export class Card implements Runner {
     year.dateTime = year.textContent = String(generation.year);
     const paper = document.createElement('a');
     Object.assign(paper, { href: generation.paper, textContent: generation.name, target: '_blank', rel: 'noreferrer' });
-    paper.title = `The paper of MobileNet ${generation.name}`;
+    paper.title = text.page.column.paper(generation.name);
     this.#find('.name').append(paper);
-    this.#find('.switch span').textContent = `Run ${generation.name}`;
-    this.#find('.choice span').textContent = `Weights of ${generation.name}`;
-    this.#find('.idea').textContent = generation.idea;
+    this.#find('.switch span').textContent = text.page.column.run(generation.name);
+    this.#find('.idea').textContent = text.page.column.ideas[generation.versions[0]];
     this.#showSilhouette(generation.versions[0]);
-    this.#ranking = new Ranking(this.#find('.predictions'), TOP);
+    this.#ranking = new Ranking(this.#find('.predictions'), TOP, {
+      onPoint: (classIndex) => events.onPoint({ card: this, classIndex }),
+      onPick: (classIndex) => events.onPin(this, classIndex),
+    });
+    this.element.addEventListener('pointerenter', ({ pointerType }) => {
+      if (pointerType === 'mouse') events.onPoint({ card: this, classIndex: null });
+    });
+    this.element.addEventListener('pointerleave', () => events.onPoint(null));
+    this.#where.setAttribute('aria-label', text.page.column.whereNamed(generation.name));
+    this.#where.addEventListener('click', () => events.onPin(this, null));
     this.#speed = new Speed(this.#find('.speed'));
-    this.#listen();
+    this.#weights = new WeightsPanel(this.element, generation, (choice) => void this.load(choice), {
+      onCancel: () => this.#cancel(),
+      onPrecision: () => void (this.#choice && this.load(this.#choice)),
+    });
+    this.#switch.addEventListener('change', () => {
+      this.clear();
+      this.#speed.clear();
+      this.#showState();
+      this.events.onChange();
+    });
     this.#showState();
   }
 
   get network(): MobileNet | null {
     // One that crashed over a picture waits for the visitor: the next might make it crash again.
     return this.#crashed || !this.#switch.checked ? null : this.#net;
+  }
+
+  /** The network that is here, also where it is switched off. */
+  get loaded(): MobileNet | null {
+    return this.#net;
   }
 
   /** Median inference time, ms. */
@@ -82,61 +113,60 @@ export class Card implements Runner {
   }
 
   /** Offers weights that need no download. */
-  offer(choices: Choice[]): void {
-    this.#choices.push(...choices.filter(({ id }) => !this.#choices.some((known) => known.id === id)));
-    this.#showChoices();
+  offer(choices: readonly Choice[]): void {
+    this.#weights.offer(choices);
   }
 
-  /** Lists what the Hub has, and offers what an earlier visit kept of it. */
-  async offerHub(): Promise<void> {
-    const onHub = await hubChoices(this.generation.versions);
-    this.offer(onHub.filter(({ kept }) => kept));
-    this.#find('.hub').replaceChildren(
-      ...onHub.filter(({ kept }) => !kept).map((choice) => hubItem(choice, () => void this.load(choice))),
-    );
+  offerCatalogue(): Promise<void> {
+    return this.#weights.offerCatalogue();
   }
 
-  /** Size of what {@link begin} loads. */
+  /** What to fetch for this column, where it has no weights. */
+  get wanted(): CatalogueChoice | null {
+    return this.#weights.wanted;
+  }
+
+  /** Size of what {@link begin} loads; a network without weights comes after all others. */
   get firstBytes(): number {
-    return this.#choices[0]?.bytes ?? 0;
+    return this.#weights.first.bytes ?? Infinity;
   }
 
-  /** Loads the first weights on offer; where there are none, opens the list of what could be had. */
-  async begin(): Promise<void> {
-    const [first] = this.#choices;
-    if (first) return this.load(first);
-    this.#find<HTMLDetailsElement>('.more').open = true;
-    this.#say(NO_WEIGHTS);
-    this.#showState();
+  /** Loads the first weights on offer; where there are none, the network runs untrained, for its time. */
+  begin(): Promise<void> {
+    return this.load(this.#weights.first);
   }
 
-  /** Loads weights; whatever goes wrong, the network loaded before goes on. */
-  async load(choice: Choice): Promise<void> {
+  /**
+   * Loads weights; whatever goes wrong, the network loaded before goes on.
+   * @param together where this is one of several loads, whose progress is shown elsewhere
+   */
+  async load(choice: Choice, together?: Omit<Loading, 'precision'>): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    const { signal } = loading;
+    together?.signal.addEventListener('abort', () => loading.abort(), { signal });
+    const onProgress =
+      together?.onProgress ??
+      (({ loaded, total }: Progress) => this.#weights.showTransfer(choice, { loaded, total: total ?? choice.bytes }));
     this.#say('');
-    this.#showTransfer(choice, 0, choice.bytes);
+    if (choice.bytes !== null) onProgress({ loaded: 0, total: choice.bytes });
     try {
-      const net = await choice.load({
-        signal: loading.signal,
-        onProgress: ({ loaded, total }) => this.#showTransfer(choice, loaded, total ?? choice.bytes),
-      });
-      if (loading.signal.aborted) net.dispose();
+      const net = await choice.load({ signal, onProgress, precision: this.#weights.precision });
+      if (signal.aborted) net.dispose();
       else if (net.info.version && this.runs(net.info.version)) this.adopt(net, choice);
       else this.events.onOtherVersion(net.info.version, net, choice);
     } catch (error) {
-      if (loading.signal.aborted) return;
+      if (signal.aborted) return;
       this.#say(loadMessage(error, choice.title, this.network !== null), {
-        label: 'Try again',
+        label: text.page.column.tryAgain,
         run: () => void this.load(choice),
         useful: error instanceof MobileNetError && ['FETCH_FAILED', 'CHECKSUM'].includes(error.code),
       });
     } finally {
       if (this.#loading === loading) {
         this.#loading = null;
-        this.#find('.transfer').hidden = true;
-        this.#showChoices();
+        this.#weights.hideTransfer();
         this.#showState();
       }
     }
@@ -148,12 +178,11 @@ export class Card implements Runner {
     this.#net = net;
     this.#choice = choice;
     this.#crashed = false;
-    this.#say(net.info.warnings.length > 0 ? guessedMessage(choice.title) : '');
+    this.#say(net.info.warnings.length > 0 ? text.page.weights.guessed(choice.title) : '');
     if (net.info.version) this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
-    if (!this.#choices.some(({ id }) => id === choice.id)) this.#choices.push(choice);
-    this.#showChoices();
+    this.#weights.run(choice);
     this.#showState();
     this.events.onChange();
   }
@@ -162,22 +191,73 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  show({ predictions, timing }: Classification, live: boolean): void {
-    this.#speed.add(timing.inference, live);
+  /** What the weights are called, and their published accuracy, per cent. */
+  get weights(): string | null {
+    return this.#choice?.title ?? null;
+  }
+
+  get top1(): number | null {
+    return this.#choice?.top1 ?? null;
+  }
+
+  /** Everything that is known of the network and its last answer; `null` where none runs. */
+  get report(): object | null {
+    const { network, weights, top1 } = this;
+    if (!network) return null;
+    const { version, width, resolution, precision, build, threads, trained } = network.info;
+    return {
+      name: this.name,
+      weights,
+      top1,
+      network: { version, width, resolution, precision, trained, build, threads },
+      milliseconds: { median: this.#speed.time, p95: this.#speed.p95 },
+      framesPerSecond: this.#speed.rate,
+      predictions: network.labels ? (this.#answer?.predictions ?? []) : [],
+    };
+  }
+
+  /** Whether it has said what it sees, however sure it is. */
+  get answered(): boolean {
+    return this.#answer !== null && Boolean(this.#net?.labels);
+  }
+
+  /** Answers less probable than this don't count. */
+  set threshold(threshold: number) {
+    this.#ranking.threshold = threshold;
+    this.#showAnswer();
+  }
+
+  show(answer: Classification, live: boolean): void {
+    this.#speed.add(answer.timing.inference, live);
+    this.#answer = answer;
+    this.#showAnswer();
+    this.events.onAnswer(this, answer);
+  }
+
+  #showAnswer(): void {
     const labels = this.#net?.labels;
-    if (!labels) return;
+    this.opinion = null;
+    if (!labels || !this.#answer) return;
+    const { predictions } = this.#answer;
     const [{ index, label, probability }] = predictions;
-    // Where there are other classes than ImageNet's, only their names can be compared.
-    const key = labels.length === 1000 ? String(index) : String(label);
-    this.opinion = { key, label: shortLabel(label ?? ''), probability };
+    if (probability >= this.#ranking.threshold) {
+      // Where there are other classes than ImageNet's, only their names can be compared.
+      const key = labels.length === 1000 ? String(index) : String(label);
+      this.opinion = { key, label: shortLabel(label ?? ''), probability };
+    }
     this.#ranking.show(predictions);
+  }
+
+  /** Marks the column whose map stays. */
+  showPinned(pinned: boolean): void {
+    this.#where.setAttribute('aria-pressed', String(pinned));
   }
 
   fail(error: unknown): void {
     this.#crashed = this.#net?.state === 'crashed';
     this.clear();
     this.#say(runMessage(error, this.#crashed), {
-      label: 'Restart',
+      label: text.page.column.restart,
       run: () => void (this.#choice && this.load(this.#choice)),
       useful: this.#crashed,
     });
@@ -198,77 +278,36 @@ export class Card implements Runner {
   /** Forgets answers of a picture that is gone. */
   clear(): void {
     this.#ranking.show([]);
+    this.#answer = null;
     this.opinion = null;
     this.#speed.clearRate();
     this.markAnswer(null);
   }
 
-  #listen(): void {
-    this.#switch.addEventListener('change', () => {
-      this.clear();
-      this.#speed.clear();
-      this.#showState();
-      this.events.onChange();
-    });
-    this.#find('.cancel').addEventListener('click', () => {
-      this.#loading?.abort();
-      this.#loading = null;
-      if (!this.#net && this.#choices.length === 0) this.#say(NO_WEIGHTS);
-      this.#find('.transfer').hidden = true;
-      this.#showChoices();
-      this.#showState();
-    });
-    this.#select.addEventListener('change', () => {
-      const choice = this.#choices.find(({ id }) => id === this.#select.value);
-      if (choice) void this.load(choice);
-    });
-    this.#find('.untrained').addEventListener(
-      'click',
-      () => void this.load(untrainedChoice(this.generation.versions[0])),
-    );
-    const file = this.#find<HTMLInputElement>('input[type=file]');
-    this.#find('.from-file').addEventListener('click', () => file.click());
-    file.addEventListener('change', () => {
-      const choice = fileChoice([...(file.files ?? [])]);
-      if (choice) void this.load(choice);
-      file.value = '';
-    });
+  #cancel(): void {
+    this.#loading?.abort();
+    this.#loading = null;
+    this.#weights.hideTransfer();
+    if (!this.#net) void this.load(this.#weights.untrained);
   }
 
   #showSilhouette(version: Version): void {
     this.#find('.silhouette').replaceChildren(silhouette(architectureOf(version)));
   }
 
-  #showTransfer(choice: Choice, loaded: number, total: number | null): void {
-    const progress = this.#find<HTMLProgressElement>('progress');
-    this.#find('.transfer').hidden = false;
-    progress.setAttribute('aria-label', `Loading ${choice.title}`);
-    if (total) {
-      progress.max = total;
-      progress.value = Math.min(loaded, total);
-    } else {
-      progress.removeAttribute('value');
-    }
-    this.#find('.transfer-text').textContent = total ? `${megabytes(loaded)} of ${megabytes(total)}` : '';
-  }
-
-  #showChoices(): void {
-    this.#find('.choice').hidden = this.#choices.length === 0;
-    this.#select.replaceChildren(
-      ...this.#choices.map(
-        (choice) => new Option(titleWithAccuracy(choice), choice.id, false, choice.id === this.#choice?.id),
-      ),
-    );
-    if (!this.#choice) this.#select.value = '';
-  }
-
   #showState(): void {
     const { info } = this;
     this.element.classList.toggle('off', !this.#switch.checked);
-    this.element.classList.toggle('empty', !info);
-    this.#find('.predictions').hidden = this.#net ? !this.#net.labels : this.#choices.length === 0;
-    this.#find('.unlabelled').hidden = !this.#net || this.#net.labels !== null;
-    const facts = info && [`${millions(info.parameters)} params`, `${millions(info.macs)} MACs`];
+    const unlabelled = info !== null && this.#net?.labels === null;
+    this.#find('.predictions').hidden = unlabelled;
+    this.#where.hidden = !this.#net?.labels;
+    this.#find('.offer').hidden = !unlabelled;
+    this.#find('.unlabelled').textContent = info?.trained ? text.page.column.nameless : text.page.column.unlabelled;
+    const facts = info && [
+      text.page.column.parameters(millions(info.parameters)),
+      text.page.column.macs(millions(info.macs)),
+    ];
+    if (facts && info?.precision === 'int8') facts.push(text.page.weights.precisions.int8);
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));
     this.#find('.facts').replaceChildren(
       ...(facts ?? []).flatMap((fact, i) => (i > 0 ? [' · ', whole(fact)] : whole(fact))),
@@ -287,12 +326,12 @@ export class Card implements Runner {
     remedies.append(button);
   }
 
-  get #switch(): HTMLInputElement {
-    return this.#find<HTMLInputElement>('.switch input');
+  get #where(): HTMLButtonElement {
+    return this.#find<HTMLButtonElement>('.where');
   }
 
-  get #select(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.choice select');
+  get #switch(): HTMLInputElement {
+    return this.#find<HTMLInputElement>('.switch input');
   }
 
   #find<E extends HTMLElement = HTMLElement>(selector: string): E {
@@ -305,8 +344,4 @@ function whole(text: string): HTMLSpanElement {
   const span = document.createElement('span');
   span.textContent = text;
   return span;
-}
-
-function titleWithAccuracy({ title, top1 }: Choice): string {
-  return top1 === null ? title : `${title} · ${top1.toFixed(1)} % top-1`;
 }

@@ -20,9 +20,3 @@ export function milliseconds(ms: number): string {
 export function shortLabel(label: string): string {
   return label.split(',')[0];
 }
-
-/** "a", "a and b", "a, b and c". */
-export function list(items: string[]): string {
-  if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
-}

@@ -1,14 +1,25 @@
+import { ActivationView } from './activation';
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { engine } from './engine';
-import { TAB_HIDDEN } from './messages';
+import { FetchAll } from './fetch-all';
+import { KeptPanel } from './kept-panel';
 import { GENERATIONS, architectureOf } from './networks';
+import { keepForOffline } from './offline/register';
 import { PicturePanel } from './picture';
+import { RegionPicker } from './region';
+import { Scatter } from './scatter';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
 import { Stage, element } from './stage';
+import { tellStory } from './story';
+import { text } from './text';
+import { localise } from './text/localise';
+import { Tools } from './tools';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
+
+localise();
 
 const stage = new Stage();
 const status = element('status');
@@ -20,25 +31,42 @@ const cards = GENERATIONS.map(
   (generation) =>
     new Card(generation, {
       onChange: refresh,
+      onAnswer: (card, answer) => tools.note(card, answer),
+      onPoint: (question) => activation.point(question),
+      onPin(card, classIndex) {
+        if (classIndex === null) activation.toggle(card);
+        else activation.pin({ card, classIndex });
+      },
       onOtherVersion(version, net, choice) {
         const card = version && cards.find((card) => card.runs(version));
-        const there = card ? 'it runs in that column' : 'there is no column for it';
+        const { moved, homeless } = text.page.column;
         if (card) card.adopt(net, choice);
         else net.dispose();
         cards
           .find((other) => other.runs(generation.versions[0]))
-          ?.say(`${choice.title} is for ${version ? architectureOf(version).name : 'another network'}: ${there}.`);
+          ?.say(
+            (card ? moved : homeless)(
+              choice.title,
+              version ? architectureOf(version).name : text.page.column.anotherNetwork,
+            ),
+          );
       },
     }),
 );
 element('generations').append(...cards.map((card) => card.element));
 
+const fetchAll = new FetchAll(cards);
+const kept = new KeptPanel();
 const verdict = new Verdict(cards);
-const preprocess = new ShownMedian((text) => {
-  element('preprocess').textContent = `Frame read and resized in ${text}, once for all networks`;
+const activation = new ActivationView(stage);
+const scatter = new Scatter(cards);
+const preprocess = new ShownMedian((time) => {
+  element('preprocess').textContent = text.page.picture.prepared(time);
 });
 const scheduler = new Scheduler(cards, stage, (round) => {
   verdict.update(round.settled);
+  activation.refresh();
+  scatter.refresh();
   if (round.preprocess !== null) preprocess.add(round.preprocess, stage.picture?.kind === 'live');
 });
 
@@ -64,12 +92,17 @@ const camera = new CameraPanel(
   report,
 );
 
-/** Another picture: nothing that was said of the one before holds. */
+const tools = new Tools(cards, stage, camera, () => verdict.update(true), report);
+new RegionPicker(stage, startAfresh);
+
+/** Another picture, or another part of it: nothing that was said of the one before holds. */
 function startAfresh(): void {
   for (const card of cards) card.clear();
   verdict.clear();
   preprocess.clear();
   element('preprocess').textContent = '';
+  activation.forget();
+  tools.refresh();
   scheduler.refresh();
 }
 
@@ -77,6 +110,10 @@ function startAfresh(): void {
 function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
+  fetchAll.refresh();
+  activation.refresh();
+  scatter.refresh();
+  void kept.refresh();
   showEngine();
 }
 
@@ -84,15 +121,17 @@ function showEngine(): void {
   const info = cards.find(({ info }) => info)?.info;
   if (!info) return;
   stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
-  const skipped = info.skipped.map(({ build, reason }) => ` Not ${build}: ${reason}.`).join('');
-  element('engine').textContent =
-    `One engine runs all networks in turn: the ${info.build} build, ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}.${skipped}`;
+  const { running, skipped } = text.page.engine;
+  element('engine').textContent = [
+    running(info.build, info.threads),
+    ...info.skipped.map(({ build, reason }) => skipped(build, reason)),
+  ].join(' ');
 }
 
 document.addEventListener('visibilitychange', () => {
   scheduler.paused = document.hidden;
-  if (document.hidden) report(TAB_HIDDEN);
-  else if (status.textContent === TAB_HIDDEN) report('');
+  if (document.hidden) report(text.page.camera.hidden);
+  else if (status.textContent === text.page.camera.hidden) report('');
 });
 
 async function begin(): Promise<void> {
@@ -102,9 +141,22 @@ async function begin(): Promise<void> {
   const served = await servedChoices();
   // Of a version that has no column nothing is offered.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
-  await Promise.all(cards.map((card) => card.offerHub()));
+  await Promise.all(cards.map((card) => card.offerCatalogue()));
   // One after the other, the lightest first: the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 
-void begin();
+const begun = begin();
+void begun.then(() => {
+  void keepForOffline();
+  return fetchAll.offer();
+});
+
+tellStory(element('story'), {
+  stage,
+  columnNetwork(version) {
+    const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);
+    return loaded ?? null;
+  },
+  begun,
+});

@@ -1,4 +1,4 @@
-import type { Architecture, Version } from 'mobilenet-wasm';
+import type { Architecture, MobileNet, Version } from 'mobilenet-wasm';
 import architectures from 'mobilenet-wasm/architectures.json';
 
 /** A column of the page. */
@@ -7,8 +7,6 @@ export interface Generation {
   versions: readonly [Version, ...Version[]];
   name: string;
   year: number;
-  /** What the paper brought, in a sentence. */
-  idea: string;
   paper: string;
 }
 
@@ -17,35 +15,30 @@ export const GENERATIONS: Generation[] = [
     versions: ['v1'],
     name: 'V1',
     year: 2017,
-    idea: 'Splits each convolution in two: filter every channel by itself, then mix them with a 1×1. Eight to nine times less work.',
     paper: 'https://arxiv.org/abs/1704.04861',
   },
   {
     versions: ['v2'],
     name: 'V2',
     year: 2018,
-    idea: 'Turns the bottleneck inside out: widen, filter, narrow again with no activation, and skip between the narrow ends.',
     paper: 'https://arxiv.org/abs/1801.04381',
   },
   {
     versions: ['v3-small'],
     name: 'V3-Small',
     year: 2019,
-    idea: 'Blocks shaped by a search for phones. Squeeze-and-excite weighs the channels, h‑swish bends them.',
     paper: 'https://arxiv.org/abs/1905.02244',
   },
   {
     versions: ['v3-large'],
     name: 'V3-Large',
     year: 2019,
-    idea: 'The same search, with nearly four times the room: more accurate than V2 on three quarters of its arithmetic.',
     paper: 'https://arxiv.org/abs/1905.02244',
   },
   {
     versions: ['v4-conv-small', 'v4-conv-medium'],
     name: 'V4',
     year: 2024,
-    idea: 'One universal block that can become any of the others, placed by a search over many devices at once.',
     paper: 'https://arxiv.org/abs/2404.10518',
   },
 ];
@@ -55,6 +48,12 @@ export function architectureOf(version: Version): Architecture {
   const found = architectures.find((architecture) => architecture.version === version);
   if (!found) throw new Error(`no architecture of ${version}`);
   return found;
+}
+
+/** The same of a column's network: columns run nothing that is of no version. */
+export function architectureIn({ info }: MobileNet): Architecture {
+  if (!info.version) throw new Error('a network of no version is in a column');
+  return architectureOf(info.version);
 }
 
 /** As the page calls a network, which says MobileNet anyway: `V3-Small`. */

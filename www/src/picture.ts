@@ -1,10 +1,7 @@
-import { undecodable, unusableFiles } from './messages';
+import { SAMPLES, type Sample } from './samples';
 import { element, type Stage } from './stage';
-
-const SAMPLES = [
-  { name: 'Chelsea the cat', url: 'samples/chelsea.png' },
-  { name: 'A cup of coffee', url: 'samples/coffee.png' },
-];
+import { text } from './text';
+import { isWeights } from './weights';
 
 export interface PictureEvents {
   /** A still picture is on the stage. */
@@ -31,7 +28,7 @@ export class PicturePanel {
     });
     document.addEventListener('paste', ({ clipboardData }) => {
       const picture = [...(clipboardData?.files ?? [])].find(isPicture);
-      if (picture) void this.show(picture, 'The pasted picture');
+      if (picture) void this.show(picture, text.page.picture.pasted);
     });
     this.#acceptDrops();
   }
@@ -56,19 +53,21 @@ export class PicturePanel {
       this.stage.showStill(bitmap, name);
       this.events.onPicture();
     } catch {
-      if (attempt === this.#attempt) this.events.report(undecodable(name));
+      if (attempt === this.#attempt) this.events.report(text.page.picture.undecodable(name));
     }
   }
 
-  /** Offers the samples that lie beside the page, and shows the first. */
+  /** Shows the first sample, and offers those that lie beside the page. */
   async offerSamples(): Promise<void> {
     const attempt = this.#attempt;
-    const loaded = await Promise.all(SAMPLES.map(async ({ name, url }) => ({ name, blob: await fetchPicture(url) })));
-    for (const [i, { name, blob }] of loaded.entries()) {
-      if (!blob) continue;
-      element('samples').append(this.#sampleButton(name, blob));
-      if (i === 0 && attempt === this.#attempt && !this.stage.picture) void this.#display(blob, name);
-    }
+    const [first, ...others] = SAMPLES;
+    const blob = await fetchPicture(first.url);
+    if (blob && attempt === this.#attempt && !this.stage.picture) await this.#display(blob, first.name);
+    // The others wait: a picture that is being read is worth more than five that might be.
+    const blobs = [blob, ...(await Promise.all(others.map(({ url }) => fetchPicture(url))))];
+    const there = SAMPLES.flatMap((sample, i) => (blobs[i] ? { sample, blob: blobs[i] } : []));
+    element('samples').append(...there.map(({ sample, blob }) => this.#sampleButton(sample.name, blob)));
+    element('credits').append(...credits(there.map(({ sample }) => sample)));
   }
 
   #sampleButton(name: string, blob: Blob): HTMLButtonElement {
@@ -99,13 +98,26 @@ export class PicturePanel {
       const files = [...(event.dataTransfer?.files ?? [])];
       const picture = files.find(isPicture);
       if (picture) void this.show(picture, picture.name);
-      else if (files.some(({ name }) => name.endsWith('.safetensors'))) {
+      else if (files.some(isWeights)) {
         this.events.onWeights(files, event.target instanceof Element ? event.target.closest('.card') : null);
       } else if (files.length > 0) {
-        this.events.report(unusableFiles(files.map(({ name }) => name)));
+        this.events.report(text.page.picture.unusable(files.map(({ name }) => name).join(', ')));
       }
     });
   }
+}
+
+/** Who made the samples, and on what terms. */
+function credits(samples: Sample[]): (string | HTMLAnchorElement)[] {
+  const link = (words: string, href: string): HTMLAnchorElement =>
+    Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noreferrer' });
+  return samples.flatMap(({ name, author, source, licence }, i) => [
+    i === 0 ? text.page.picture.credits : '; ',
+    link(`${name}, ${author}`, source),
+    ' (',
+    link(licence.name, licence.url),
+    ')',
+  ]);
 }
 
 function isPicture(file: File): boolean {

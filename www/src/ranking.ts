@@ -1,29 +1,49 @@
 import type { Prediction } from 'mobilenet-wasm';
 import { percent, shortLabel } from './format';
 
+export interface RankingEvents {
+  /** The pointer is on the line of a class, or with `null` on none any more. */
+  onPoint: (classIndex: number | null) => void;
+  /** The line of a class was tapped. */
+  onPick: (classIndex: number | null) => void;
+}
+
 /** What a network says of the picture: a line for each answer, best first, whose bar is as long as its probability. */
 export class Ranking {
+  /** Answers less probable than this are there, but don't count. */
+  threshold = 0;
   readonly #lines;
+  #predictions: readonly Prediction[] = [];
 
-  constructor(list: Element, length: number) {
-    this.#lines = Array.from({ length }, () => {
+  constructor(list: HTMLElement, length: number, events: RankingEvents) {
+    this.#lines = Array.from({ length }, (_, i) => {
       const line = document.createElement('li');
       const [label, value] = ['label', 'value'].map((name) => {
         const part = line.appendChild(document.createElement('span'));
         part.className = name;
         return part;
       });
+      const touched = () => this.#predictions.at(i)?.index ?? null;
+      line.addEventListener('pointerenter', ({ pointerType }) => {
+        if (pointerType === 'mouse') events.onPoint(touched());
+      });
+      line.addEventListener('click', () => events.onPick(touched()));
       return { line: list.appendChild(line), label, value };
+    });
+    list.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse') events.onPoint(null);
     });
   }
 
   /** @param predictions as many as there are; the other lines are empty */
   show(predictions: readonly Prediction[]): void {
+    this.#predictions = predictions;
     for (const [i, { line, label, value }] of this.#lines.entries()) {
       const prediction = predictions.at(i);
       label.textContent = shortLabel(prediction?.label ?? '');
       label.title = prediction?.label ?? '';
       value.textContent = prediction ? percent(prediction.probability) : '';
+      line.classList.toggle('below', prediction !== undefined && prediction.probability < this.threshold);
       line.style.setProperty('--value', String(prediction?.probability ?? 0));
     }
   }

@@ -1,4 +1,4 @@
-import type { Classification, ClassifySource, MobileNet } from 'mobilenet-wasm';
+import type { Classification, MobileNet } from 'mobilenet-wasm';
 import { engine } from './engine';
 import { FreshFrames } from './fresh-frames';
 import type { Picture, Stage } from './stage';
@@ -108,11 +108,9 @@ export class Scheduler {
   async #classify(picture: Picture, runners: Runner[]): Promise<number | null> {
     const live = picture.kind === 'live';
     // A copy is taken when the call begins, so the stage may close the bitmap whenever another picture comes.
-    const source: ClassifySource = live ? this.stage.video : picture.bitmap;
+    const { source, release } = await this.stage.source(picture);
     const networks = runners.flatMap(({ network }) => network ?? []);
-    const answers = await (
-      await engine()
-    ).classify(source, networks, {
+    const reading = (await engine()).classify(source, networks, {
       topK: TOP,
       onResult: (network, answer) => {
         // Replaced or switched off while it was reading.
@@ -120,6 +118,7 @@ export class Scheduler {
         if (this.stage.picture === picture) runner?.show(answer, live);
       },
     });
-    return answers?.reduce((sum, { timing }) => sum + timing.preprocess, 0) ?? null;
+    const answers = await reading.finally(release);
+    return answers.reduce((sum, { timing }) => sum + timing.preprocess, 0);
   }
 }

@@ -1,5 +1,6 @@
 import type { Architecture, ArchitectureBlock } from 'mobilenet-wasm';
 import { shortName } from './networks';
+import { text } from './text';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 52;
@@ -41,7 +42,7 @@ export function silhouette({ name, stem, blocks, last, head }: Architecture): SV
   svg.setAttribute('role', 'img');
   svg.setAttribute(
     'aria-label',
-    `${shortName(name)}: ${blocks.length} blocks, from ${stem.outChannels} channels to ${end.outChannels}`,
+    text.page.column.silhouette(shortName(name), blocks.length, stem.outChannels, end.outChannels),
   );
   return svg;
 }

@@ -1,31 +1,39 @@
 import { milliseconds } from './format';
-import { Rate, RecentMedian } from './statistics';
+import { Rate, Recent } from './statistics';
+import { text } from './text';
 
 /** ms between changes of the figures while the camera runs: faster ones can't be read. */
 const SHOWN_EVERY = 300;
+/** Of so many times the slowest twentieth says something. */
+const ENOUGH = 20;
 
-/** A time that is measured over and over: the median of the last few, shown at a pace at which it can be read. */
+/** A time that is measured over and over: the median of the last, shown at a pace at which it can be read. */
 export class ShownMedian {
   /** What is shown, ms. */
   time: number | null = null;
-  readonly #median = new RecentMedian();
+  readonly #recent = new Recent(100);
   #shownAt = 0;
 
   constructor(private readonly write: (text: string) => void) {}
 
+  /** The time that one in twenty exceeds, ms; `null` before there are enough. */
+  get p95(): number | null {
+    return this.#recent.count < ENOUGH ? null : this.#recent.quantile(0.95);
+  }
+
   /** @returns whether something new is shown */
   add(ms: number, live: boolean): boolean {
-    this.#median.add(ms);
+    this.#recent.add(ms);
     const now = performance.now();
     if (live && now - this.#shownAt < SHOWN_EVERY) return false;
     this.#shownAt = now;
-    this.time = this.#median.value;
+    this.time = this.#recent.quantile(0.5);
     this.write(`${milliseconds(this.time ?? 0)} ms`);
     return true;
   }
 
   clear(): void {
-    this.#median.clear();
+    this.#recent.clear();
     this.time = null;
     this.#shownAt = 0;
   }
@@ -36,7 +44,7 @@ export class Speed {
   readonly #median;
   readonly #rate = new Rate();
 
-  /** @param element has a place for each of the two */
+  /** @param element has a place for each of the figures */
   constructor(private readonly element: HTMLElement) {
     const milliseconds = this.#find('.milliseconds');
     this.#median = new ShownMedian((text) => (milliseconds.textContent = text));
@@ -47,12 +55,22 @@ export class Speed {
     return this.#median.time;
   }
 
+  /** ms; `null` before there are enough times. */
+  get p95(): number | null {
+    return this.#median.p95;
+  }
+
+  /** Frames per second; `null` unless the camera runs. */
+  get rate(): number | null {
+    return this.#rate.value;
+  }
+
   add(inference: number, live: boolean): void {
     if (live) this.#rate.tick(performance.now());
     if (!this.#median.add(inference, live)) return;
-    this.element.hidden = false;
-    const rate = this.#rate.value;
-    this.#find('.rate').textContent = rate === null ? '' : `${rate.toFixed(0)} frames/s`;
+    const { p95, rate } = this;
+    this.#find('.p95').textContent = p95 === null ? '' : text.page.column.p95(milliseconds(p95));
+    this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));
   }
 
   /** Another picture, which may be a still one. */
@@ -63,7 +81,7 @@ export class Speed {
   clear(): void {
     this.#median.clear();
     this.#rate.clear();
-    this.element.hidden = true;
+    for (const part of ['.milliseconds', '.p95', '.rate']) this.#find(part).textContent = '';
   }
 
   #find(selector: string): Element {

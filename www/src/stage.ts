@@ -1,35 +1,92 @@
+import type { ClassifySource } from 'mobilenet-wasm';
+
 /** What is shown, and what the networks look at: the camera's picture or a still one. */
 export type Picture = { kind: 'still'; bitmap: ImageBitmap } | { kind: 'live' };
+
+/** A square part of the picture. Pixels of the picture. */
+export interface Region {
+  left: number;
+  top: number;
+  side: number;
+}
+
+/** What a network may be given. */
+export interface Source {
+  source: ClassifySource;
+  /** To be called when it has been taken. */
+  release: () => void;
+}
+
+export interface Showing {
+  mirrored?: boolean;
+  /** Whether the part that was chosen of the picture before is looked at in this one. */
+  keepRegion?: boolean;
+}
 
 const DISPLAYED_SIDE = 1280;
 
 export class Stage {
   readonly video = element<HTMLVideoElement>('video');
+  readonly frame = element<HTMLDivElement>('view-frame');
   readonly #canvas = element<HTMLCanvasElement>('canvas');
-  readonly #frame = element<HTMLDivElement>('view-frame');
+  readonly #mark = element('region');
   readonly #view = element<HTMLElement>('view');
   #picture: Picture | null = null;
+  #region: Region | null = null;
 
   constructor() {
     // The size of a camera's picture changes when a phone is turned.
-    this.video.addEventListener('resize', () => this.#setRatio(this.video.videoWidth, this.video.videoHeight));
+    this.video.addEventListener('resize', () => this.#fit());
   }
 
   get picture(): Picture | null {
     return this.#picture;
   }
 
-  showCamera(mirrored: boolean): void {
-    this.#replace({ kind: 'live' });
+  /** Of the picture; `null` where there is none yet. Pixels. */
+  get size(): { width: number; height: number } | null {
+    const { width, height } =
+      this.#picture?.kind === 'still'
+        ? this.#picture.bitmap
+        : { width: this.video.videoWidth, height: this.video.videoHeight };
+    return this.#picture && width > 0 && height > 0 ? { width, height } : null;
+  }
+
+  get mirrored(): boolean {
+    return this.frame.classList.contains('mirrored');
+  }
+
+  /** What the networks look at, `null` for all of the picture. */
+  get region(): Region | null {
+    return this.#region;
+  }
+
+  set region(region: Region | null) {
+    this.#region = region;
+    this.#showRegion();
+  }
+
+  /** The part of `picture` that the networks look at. Rejected where another picture came meanwhile. */
+  async source(picture: Picture): Promise<Source> {
+    const whole = picture.kind === 'live' ? this.video : picture.bitmap;
+    if (!this.#region) return { source: whole, release: () => {} };
+    const { left, top, side } = this.#region;
+    const options: ImageBitmapOptions = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
+    const part = await createImageBitmap(whole, left, top, side, side, options);
+    return { source: part, release: () => part.close() };
+  }
+
+  showCamera({ mirrored, keepRegion }: Showing): void {
+    this.#replace({ kind: 'live' }, keepRegion);
     this.video.hidden = false;
     this.#canvas.hidden = true;
-    this.video.classList.toggle('mirrored', mirrored);
-    this.#setRatio(this.video.videoWidth, this.video.videoHeight);
+    this.frame.classList.toggle('mirrored', mirrored);
+    this.#fit();
   }
 
   /** @param bitmap owned by the stage from now on */
-  showStill(bitmap: ImageBitmap, name: string): void {
-    this.#replace({ kind: 'still', bitmap });
+  showStill(bitmap: ImageBitmap, name: string, { mirrored = false, keepRegion }: Showing = {}): void {
+    this.#replace({ kind: 'still', bitmap }, keepRegion);
     const scale = Math.min(1, DISPLAYED_SIDE / Math.max(bitmap.width, bitmap.height));
     this.#canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#canvas.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -41,12 +98,13 @@ export class Stage {
     this.#canvas.setAttribute('aria-label', name);
     this.#canvas.hidden = false;
     this.video.hidden = true;
-    this.#setRatio(bitmap.width, bitmap.height);
+    this.frame.classList.toggle('mirrored', mirrored);
+    this.#fit();
   }
 
   clear(): void {
     this.#replace(null);
-    this.#frame.hidden = true;
+    this.frame.hidden = true;
   }
 
   /** Marks the centre square that the networks cut out, as a share of the short side. */
@@ -54,16 +112,33 @@ export class Stage {
     this.#view.style.setProperty('--crop', String(share));
   }
 
-  #replace(picture: Picture | null): void {
+  #replace(picture: Picture | null, keepRegion = false): void {
     if (this.#picture?.kind === 'still') this.#picture.bitmap.close();
     this.#picture = picture;
-    this.#frame.hidden = false;
+    if (!keepRegion) this.#region = null;
+    this.frame.hidden = false;
   }
 
-  #setRatio(width: number, height: number): void {
-    if (width === 0 || height === 0) return;
-    this.#view.style.setProperty('--ratio', String(width / height));
-    this.#frame.classList.toggle('portrait', height > width);
+  #fit(): void {
+    const { size } = this;
+    if (!size) return;
+    this.#view.style.setProperty('--ratio', String(size.width / size.height));
+    const { left, top, side } = this.#region ?? { left: 0, top: 0, side: 0 };
+    if (left + side > size.width || top + side > size.height) this.#region = null;
+    this.#showRegion();
+  }
+
+  #showRegion(): void {
+    const { size } = this;
+    if (!size) return;
+    const { left, top, side } = this.#region ?? { left: 0, top: 0, side: 0 };
+    const { width, height } = this.#region ? { width: side, height: side } : size;
+    const { style } = this.#mark;
+    style.left = `${(100 * (this.mirrored ? size.width - left - width : left)) / size.width}%`;
+    style.top = `${(100 * top) / size.height}%`;
+    style.width = `${(100 * width) / size.width}%`;
+    style.height = `${(100 * height) / size.height}%`;
+    this.#mark.classList.toggle('portrait', height > width);
   }
 }
 

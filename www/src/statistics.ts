@@ -1,8 +1,8 @@
-/** The median of the last few values: steady enough to read, quick to follow a change. */
-export class RecentMedian {
+/** The last few values, of which it tells the median and others: steady enough to read, quick to follow a change. */
+export class Recent {
   #values: number[] = [];
 
-  constructor(private readonly size = 15) {}
+  constructor(private readonly size: number) {}
 
   add(value: number): void {
     this.#values.push(value);
@@ -13,9 +13,15 @@ export class RecentMedian {
     this.#values = [];
   }
 
-  get value(): number | null {
+  get count(): number {
+    return this.#values.length;
+  }
+
+  /** @param share of the values that are no larger, 0.5 for the median */
+  quantile(share: number): number | null {
     if (this.#values.length === 0) return null;
-    return [...this.#values].sort((a, b) => a - b)[this.#values.length >> 1];
+    const sorted = [...this.#values].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   }
 }
 

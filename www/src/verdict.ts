@@ -1,11 +1,12 @@
 import type { Card, Opinion } from './card';
-import { list, percent } from './format';
+import { percent } from './format';
 import { element } from './stage';
+import { list, text } from './text';
 
 /** ms between changes of the large type while the camera runs. */
 const SHOWN_EVERY = 400;
 /** ms between sentences to a screen reader while the camera runs. */
-const SPOKEN_EVERY = 4000;
+const SPOKEN_EVERY = 2000;
 
 interface Voice {
   card: Card;
@@ -39,15 +40,28 @@ export class Verdict {
     const now = performance.now();
     if (!settled && now - this.#shownAt < SHOWN_EVERY) return;
     this.#shownAt = now;
-    const kicker = agreement(groups);
+    const kicker = this.#unsure ? text.page.verdict.unsure : agreement(groups);
     this.#kicker.textContent = kicker;
     this.#answers.replaceChildren(...groups.map(answerElement));
-    this.#invitation.hidden = groups.length > 0;
+    this.#invitation.hidden = groups.length > 0 || this.#unsure;
+    this.#invitation.textContent = this.#untrained ? text.page.verdict.untrained : text.page.verdict.invitation;
     if (groups.length > 0 && (settled || now - this.#spokenAt > SPOKEN_EVERY)) {
       this.#spokenAt = now;
-      const sentence = `${kicker}: ${groups.map(([{ opinion }]) => opinion.label).join('; ')}`;
+      const sentence = text.page.verdict.spoken(kicker, groups[0][0].opinion.label);
       if (sentence !== this.#announcement.textContent) this.#announcement.textContent = sentence;
     }
+  }
+
+  /** Whether there are answers, and none of them counts. */
+  get #unsure(): boolean {
+    const answers = this.cards.filter(({ network, answered }) => network && answered);
+    return answers.length > 0 && answers.every(({ opinion }) => opinion === null);
+  }
+
+  /** Whether networks run and none of them has answers. */
+  get #untrained(): boolean {
+    const running = this.cards.flatMap(({ network }) => network ?? []);
+    return running.length > 0 && running.every(({ labels }) => labels === null);
   }
 
   clear(): void {
@@ -68,20 +82,18 @@ function groupByAnswer(voices: Voice[]): Voice[][] {
   return [...groups.values()].sort((a, b) => b.length - a.length || sureness(b) - sureness(a));
 }
 
-/** Words for as many voices as there are columns. */
-const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four', 'Five'];
-
 /** How far they agree, in a few words. */
 function agreement(groups: Voice[][]): string {
   const voices = groups.reduce((sum, { length }) => sum + length, 0);
   const most = groups[0]?.length ?? 0;
-  if (voices === 0) return 'What they see';
-  if (voices === 1) return `${groups[0][0].card.name} alone`;
-  if (most === voices) return voices === 2 ? 'Both agree' : `All ${NUMBERS[voices].toLowerCase()} agree`;
-  if (most === 1) return `${NUMBERS[voices]} answers`;
-  if (groups.length === 2 && groups[1].length === most) return 'Split down the middle';
-  if (groups[1].length === most) return `${NUMBERS[most]} against ${NUMBERS[most].toLowerCase()}`;
-  return `${NUMBERS[most]} of ${NUMBERS[voices].toLowerCase()} agree`;
+  const words = text.page.verdict;
+  if (voices === 0) return words.kicker;
+  if (voices === 1) return words.alone(groups[0][0].card.name);
+  if (most === voices) return voices === 2 ? words.both : words.all(voices);
+  if (most === 1) return words.allDiffer(voices);
+  if (groups.length === 2 && groups[1].length === most) return words.split;
+  if (groups[1].length === most) return words.against(most);
+  return words.most(most, voices);
 }
 
 function answerElement(voices: Voice[], group: number): HTMLLIElement {

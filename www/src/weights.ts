@@ -1,14 +1,14 @@
-import { type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
-import catalogue from 'mobilenet-wasm/catalogue.json';
+import type { MobileNet, Precision, Progress, Version } from 'mobilenet-wasm';
 import { engine } from './engine';
+import { CACHE } from './kept';
 import { shortName } from './networks';
-
-/** Where downloads from the Hub stay until the visitor clears the site's data. */
-const CACHE = 'mobilenet-wasm-weights';
+import { text } from './text';
 
 export interface Loading {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
+  /** What the network is to compute with. */
+  precision: Precision;
 }
 
 /** Something that a card can run. */
@@ -57,101 +57,21 @@ export async function servedChoices(): Promise<ServedChoice[]> {
         config: model.config,
         preprocessorConfig: model.preprocessorConfig,
         sha256: model.sha256,
+        // Without a digest nothing would tell that there is another file by now.
+        cache: model.sha256 ? CACHE : undefined,
         ...loading,
       }),
   }));
 }
 
-/** A checkpoint of the catalogue, which is fetched from the Hub when it is loaded for the first time. */
-export class HubChoice implements Choice {
-  readonly id;
-  readonly title;
-  readonly top1;
-  readonly bytes;
-  /** Width multiplier. */
-  readonly width;
-  /** Whether an earlier visit left it here. */
-  kept = false;
-  readonly #weights;
-  readonly #config;
-  readonly #sha256;
-
-  constructor(entry: (typeof catalogue)[number]) {
-    this.id = `hub:${entry.name}`;
-    this.title = entry.name;
-    this.top1 = entry.top1;
-    this.bytes = entry.bytes;
-    this.width = entry.width;
-    const folder = `https://huggingface.co/${entry.repository}/resolve/${entry.revision}`;
-    this.#weights = `${folder}/${entry.file}`;
-    this.#config = `${folder}/config.json`;
-    this.#sha256 = entry.sha256 ?? undefined;
-  }
-
-  async findKept(): Promise<this> {
-    this.kept = Boolean((await keptFile(this.#weights)) && (await keptFile(this.#config)));
-    return this;
-  }
-
-  async load(loading: Loading): Promise<MobileNet> {
-    if (this.kept) return this.#loadKept(loading);
-    const net = await (
-      await engine()
-    ).load({
-      weights: this.#weights,
-      config: this.#config,
-      sha256: this.#sha256,
-      cache: CACHE,
-      ...loading,
-    });
-    // Where the browser refuses its storage, nothing is.
-    await this.findKept();
-    return net;
-  }
-
-  /** Opens what was kept as files: the Hub isn't asked again, even where they are damaged, before the visitor says so. */
-  async #loadKept(loading: Loading): Promise<MobileNet> {
-    try {
-      const [weights, config] = await Promise.all(
-        [this.#weights, this.#config].map(async (url) => (await keptFile(url))?.blob()),
-      );
-      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', 'it is no longer kept here');
-      return await (await engine()).load({ weights, config, sha256: this.#sha256, ...loading });
-    } catch (error) {
-      if (!loading.signal.aborted) {
-        this.kept = false;
-        const store = await openStore();
-        await Promise.allSettled([store?.delete(this.#weights), store?.delete(this.#config)]);
-      }
-      throw error;
-    }
-  }
-}
-
-/** What an earlier visit left here. Where the browser refuses its storage, there is none. */
-async function keptFile(url: string): Promise<Response | undefined> {
-  return (await openStore())?.match(url).catch(() => undefined);
-}
-
-/** `null` where cookies are blocked, or the page isn't secure. */
-async function openStore(): Promise<Cache | null> {
-  try {
-    return await caches.open(CACHE);
-  } catch {
-    return null;
-  }
-}
-
-/** The catalogue's checkpoints of some versions. Nothing is fetched before one is loaded. */
-export function hubChoices(versions: readonly Version[]): Promise<HubChoice[]> {
-  const names: readonly string[] = versions;
-  const entries = catalogue.filter(({ version }) => names.includes(version));
-  return Promise.all(entries.map((entry) => new HubChoice(entry).findKept()));
+/** Whether a file of this name holds weights. */
+export function isWeights({ name }: { name: string }): boolean {
+  return /\.(safetensors|tflite)$/i.test(name);
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
 export function fileChoice(files: File[]): Choice | null {
-  const weights = files.find((file) => file.name.endsWith('.safetensors'));
+  const weights = files.find(isWeights);
   if (!weights) return null;
   const json = files.filter((file) => file.name.endsWith('.json'));
   const preprocessorConfig = json.find((file) => file.name.includes('preprocessor'));
@@ -168,9 +88,9 @@ export function fileChoice(files: File[]): Choice | null {
 export function untrainedChoice(version: Version): Choice {
   return {
     id: 'untrained',
-    title: 'Untrained',
+    title: text.page.weights.untrained,
     top1: null,
     bytes: null,
-    load: async ({ signal }) => (await engine()).untrained({ version, signal }),
+    load: async ({ signal, precision }) => (await engine()).untrained({ version, signal, precision }),
   };
 }

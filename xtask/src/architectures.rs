@@ -1,4 +1,4 @@
-//! `pkg/wasm/architectures.json`: the networks layer by layer, as the engine has them, for the page and the benchmark.
+//! Writes `pkg/wasm/architectures.json`: the engine's networks layer by layer, for the page and the benchmark.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::project;
 
-/// Writes the file, next to the builds that have these networks.
+/// Writes the file next to the builds.
 pub fn write() -> Result<()> {
     let dir = project::path("pkg/wasm");
     fs::create_dir_all(&dir)?;

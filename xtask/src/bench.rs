@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the measurement needs, then `bench/run.js`.
+//! `cargo xtask bench`: prepares what the measurement needs, then runs `bench/run.js`.
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -15,27 +15,26 @@ use crate::{browser, debian, node, project, sha256, wasm};
 /// How much to measure.
 #[derive(Default)]
 pub struct Options {
-    /// Runs of each contender.
+    /// Runs of each runtime.
     pub runs: Option<NonZeroU32>,
     /// Print a rough measurement instead of writing BENCHMARKS.md.
     pub quick: bool,
-    /// The parts to measure, by the names that `bench/run.js` has for them: all
-    /// if empty.
+    /// The parts to measure, by their names in `bench/run.js`; empty means all.
     pub only: Vec<String>,
-    /// How long to run the camera.
+    /// Minutes to run the camera.
     pub minutes: Option<f64>,
 }
 
 /// The parts in which the peers take part.
 const PEERS_PARTS: [&str; 3] = ["frames", "networks", "revectorized"];
 
-/// The peers' models, by the Python packages that make them. Each kind has an
-/// environment of its own, since their dependencies exclude each other.
+/// A kind of models for the peers. Each kind has its own Python environment, since the dependencies of the kinds
+/// conflict.
 struct Kind {
     name: &'static str,
-    /// The source of the networks and who runs them.
+    /// The origin of the networks and the peers that run them.
     about: &'static str,
-    /// What the environment takes.
+    /// Disk space of the environment.
     disk: &'static str,
 }
 
@@ -51,13 +50,13 @@ const KINDS: [Kind; 2] = [
 /// Prepares and runs the measurement.
 pub fn bench(options: &Options) -> Result<()> {
     wasm::build(wasm::VARIANTS, wasm::Options::default())?;
-    // The page's have the driver of the browser.
+    // The page's dependencies include the driver of the browser.
     node::install_dependencies()?;
     node::install_locked(&project::path("bench"))?;
     let with_peers = options.only.is_empty()
         || options.only.iter().any(|part| PEERS_PARTS.contains(&part.as_str()));
     for kind in KINDS.iter().filter(|_| with_peers) {
-        // The report says which contender was not measured, and that its model is missing.
+        // The benchmark goes on: its report names the peers that lack a model.
         if let Err(error) = kind.make() {
             say("bench", format_args!("GOING ON WITHOUT {} MODELS: {error:#}", kind.name));
         }
@@ -87,7 +86,7 @@ pub fn bench(options: &Options) -> Result<()> {
 }
 
 impl Kind {
-    /// Makes the models, unless they were made by the same script and packages.
+    /// Makes the models, unless the same script and packages have already made them.
     fn make(&self) -> Result<()> {
         let script = project::path(&format!("bench/make_{}.py", self.name));
         let requirements = project::path(&format!("bench/requirements-{}.txt", self.name));
@@ -101,14 +100,14 @@ impl Kind {
         let start = Instant::now();
         say("bench", format_args!("making {}", self.about));
         fs::create_dir_all(&models)?;
-        // Not `run`: both frameworks tell pages about themselves.
+        // `output` hides the frameworks' long messages, `run` would show them.
         output(Command::new(python).arg("-B").arg(script).arg(&models))?;
         fs::write(stamp_file, stamp)?;
         say("bench", format_args!("{} models made in {}", self.name, seconds(start)));
         Ok(())
     }
 
-    /// The Python of an environment that holds what `requirements` names.
+    /// The Python of an environment with the packages in `requirements`.
     fn python(&self, requirements: &Path) -> Result<PathBuf> {
         let environment = project::path("target/bench").join(format!("venv-{}", self.name));
         let python = environment.join("bin/python");
@@ -136,7 +135,7 @@ impl Kind {
     }
 }
 
-/// A Python that can make environments.
+/// A Python that can make virtual environments.
 fn python_with_venv() -> Result<PathBuf> {
     let has_venv =
         |python: &PathBuf| output(Command::new(python).args(["-c", "import ensurepip"])).is_ok();
@@ -145,6 +144,6 @@ fn python_with_venv() -> Result<PathBuf> {
     }
     debian::ensure(&["python3", "python3-venv"], "to make the peers' models")
         .context("install Python 3 with venv")?;
-    // Debian's own: a Python that comes before it on PATH may still lack venv.
+    // Debian's Python: another one earlier on PATH may still lack venv.
     Ok("/usr/bin/python3".into())
 }

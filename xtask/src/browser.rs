@@ -1,4 +1,4 @@
-//! Chromium and its driver, for the tests in a browser.
+//! Finds or installs Chromium and its driver, for the tests in a browser.
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ fn find() -> Option<Browser> {
 }
 
 impl Browser {
-    /// `webdriver.json` with this browser's path in place of the usual one.
+    /// Writes a copy of `webdriver.json` with this browser's path; returns the copy's path.
     pub fn webdriver_json(&self) -> Result<PathBuf> {
         let source = project::path("webdriver.json");
         let mut settings: Value =

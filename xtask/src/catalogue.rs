@@ -12,24 +12,24 @@ use crate::project;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Also the name of its folder.
+    /// The name of the checkpoint and of its folder.
     pub name: String,
     pub version: Version,
     pub width: f64,
     pub resolution: usize,
     /// `owner/name` on the Hub.
     pub repository: String,
-    /// A full commit hash where one is known, else `main`.
+    /// A full commit hash if one is known, else `main`.
     pub revision: String,
     pub file: String,
-    /// Of the file. Where its digest isn't known, computed: what timm's tensors take as a safetensors file. Of the files
-    /// with a digest, all but one have that size within 8 bytes.
+    /// Size of the file. If its digest isn't known, this is computed from timm's tensors as a safetensors file; for all
+    /// but one of the files with a digest, that computation is right within 8 bytes.
     pub bytes: u64,
     pub sha256: Option<String>,
-    /// Percent of ImageNet's validation pictures, as timm lists it.
+    /// Top-1 accuracy in percent on ImageNet's validation set, as timm lists it.
     pub top1: f64,
     pub licence: String,
-    /// Whether it stands for its version when nothing else is asked for.
+    /// Whether it is the default checkpoint of its version.
     #[serde(default)]
     pub default: bool,
 }
@@ -66,13 +66,13 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
         }
         if entries.iter().filter(|other| other.name == entry.name).count() > 1 {
-            bail!("{} is there twice", entry.name);
+            bail!("{} occurs twice", entry.name);
         }
     }
     Ok(entries)
 }
 
-/// Whether `name` can be a folder's name and part of an address as it stands.
+/// Whether `name` is safe as a folder name and in a URL without escaping.
 pub fn is_name(name: &str) -> bool {
     !name.starts_with('.')
         && !name.is_empty()

@@ -1,4 +1,4 @@
-//! Which network a `.safetensors` file holds, by the crate's own reader.
+//! Finds the network of a `.safetensors` file with the crate's own reader.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use mobilenet_wasm::Model;
 use mobilenet_wasm::arch::Network;
 
-/// Loads `weights` with the JSON files beside it, as the page will.
+/// Loads `weights` with the JSON files beside it, as the page does.
 pub fn read(weights: &Path) -> Result<Network> {
     let bytes = fs::read(weights)?;
     let text = |name: &str| fs::read_to_string(weights.with_file_name(name)).ok();

@@ -1,4 +1,4 @@
-//! Installing packages on Debian, where this user may.
+//! Installs packages on Debian, if this user may.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{output, say, which};
 
-/// Makes sure that Debian's `packages` are there. `why` finishes the sentence
-/// "needed ...". An error says what to install by hand.
+/// Makes sure that Debian's `packages` are installed. `why` completes the sentence "needed ...". An error names the
+/// packages, so that a person can install them.
 pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|name| !installed(name)).collect();
     if missing.is_empty() {
@@ -23,7 +23,7 @@ pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
     output(
         apt_get()
             .args(["install", "--yes", "--no-install-recommends"])
-            // rustc-web and Debian's own rustup exclude each other: never take away what a person put there.
+            // rustc-web conflicts with Debian's rustup: never remove a package that a person has installed.
             .arg("--no-remove")
             .args(&missing),
     )
@@ -31,7 +31,7 @@ pub fn ensure(packages: &[&str], why: &str) -> Result<()> {
     Ok(())
 }
 
-/// Why packages can't be installed here, if so.
+/// The reason why packages can't be installed here; `None` if they can.
 pub fn obstacle() -> Option<&'static str> {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let debian = release.lines().any(|line| {
@@ -51,8 +51,8 @@ fn installed(package: &str) -> bool {
         .is_ok_and(|status| status == "installed")
 }
 
-/// Refreshes the package lists, once per run: a fresh machine has none, an old
-/// list names files that are gone.
+/// Refreshes the package lists once per run: a fresh machine has none, and an old list names files that no longer
+/// exist.
 fn update() -> Result<()> {
     static DONE: OnceLock<()> = OnceLock::new();
     if DONE.get().is_none() {

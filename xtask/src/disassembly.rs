@@ -1,24 +1,24 @@
-//! Reads what V8 prints with `--print-wasm-code` on x86-64: the functions that its optimising compiler
-//! made, and their innermost loops.
+//! Parses the output of V8's `--print-wasm-code` on x86-64: the functions of its optimising compiler, and their
+//! innermost loops.
 
 use std::iter;
 
 /// One compiled function.
 pub struct Function<'a> {
-    /// The name in the module.
+    /// Its name in the module.
     pub name: &'a str,
     code: Vec<Instruction<'a>>,
 }
 
 /// One machine instruction.
 struct Instruction<'a> {
-    /// Bytes from the function's beginning.
+    /// Bytes from the start of the function.
     offset: usize,
     /// Mnemonic and operands.
     text: &'a str,
 }
 
-/// The functions in what V8 printed.
+/// The functions in V8's output.
 pub fn functions(printed: &str) -> impl Iterator<Item = Function<'_>> {
     printed.split("--- WebAssembly code ---\n").filter_map(|part| {
         let name = part.strip_prefix("name: ")?.lines().next()?;
@@ -29,7 +29,7 @@ pub fn functions(printed: &str) -> impl Iterator<Item = Function<'_>> {
     })
 }
 
-/// Reads a line of address, offset, bytes, text.
+/// Parses a line of address, offset, bytes and text.
 fn instruction(line: &str) -> Option<Instruction<'_>> {
     let (_address, rest) = line.split_once(' ')?;
     let (offset, rest) = rest.trim_start().split_once(' ')?;
@@ -38,21 +38,21 @@ fn instruction(line: &str) -> Option<Instruction<'_>> {
 }
 
 impl Instruction<'_> {
-    /// The offset that a jump goes to, which V8 writes as `jnz 0x2f75785392ce  <+0xce>`.
+    /// The target offset of a jump, which V8 prints as `jnz 0x2f75785392ce  <+0xce>`.
     fn target(&self) -> Option<usize> {
         let (_, target) = self.text.strip_prefix('j')?.rsplit_once("<+0x")?;
         usize::from_str_radix(target.strip_suffix('>')?, 16).ok()
     }
 
-    /// Whether the next instruction may follow. After a call none does: in a kernel that is the way of
-    /// a loop's interrupt check, which saves and restores every register and is hardly ever taken.
+    /// Whether execution may continue with the next instruction. A call counts as an end: in a kernel it belongs to a
+    /// loop's interrupt check, which saves and restores every register and almost never runs.
     fn goes_on(&self) -> bool {
         !["jmp", "ret", "call"].iter().any(|name| self.text.starts_with(name))
     }
 }
 
 impl<'a> Function<'a> {
-    /// The instructions of each loop that holds no other.
+    /// The instructions of each loop that contains no other loop.
     pub fn innermost_loops(&self) -> Vec<Vec<&'a str>> {
         let next = self.successors();
         let mut previous = vec![Vec::new(); next.len()];
@@ -61,7 +61,7 @@ impl<'a> Function<'a> {
         }
         let used = reach(&next, vec![0], None);
         let loops = (0..next.len()).filter_map(|head| {
-            // What comes back to the head is what can't be reached but through it.
+            // `around` marks the instructions that are reachable without the loop's head.
             let around = reach(&next, vec![0], Some(head));
             let back = previous[head].iter().copied().filter(|&i| used[i] && !around[i]);
             let mut body = reach(&previous, back.collect(), Some(head));
@@ -86,7 +86,7 @@ impl<'a> Function<'a> {
         innermost.map(|(_, body)| texts(body)).collect()
     }
 
-    /// The indices of what may follow each instruction.
+    /// For each instruction, the indices of those that may follow it.
     fn successors(&self) -> Vec<Vec<usize>> {
         let index = |offset| self.code.binary_search_by_key(&offset, |it| it.offset).ok();
         let jump = |it: &Instruction| it.target().and_then(index);
@@ -99,7 +99,7 @@ impl<'a> Function<'a> {
     }
 }
 
-/// Which nodes can be reached from `start` along `edges` without entering `barred`.
+/// Marks the nodes that are reachable from `start` along `edges` without entering `barred`.
 fn reach(edges: &[Vec<usize>], start: Vec<usize>, barred: Option<usize>) -> Vec<bool> {
     let mut reached = vec![false; edges.len()];
     let mut open = start;
@@ -116,8 +116,8 @@ fn reach(edges: &[Vec<usize>], start: Vec<usize>, barred: Option<usize>) -> Vec<
 mod tests {
     use super::functions;
 
-    /// A loop within a loop, which is left in its middle; its interrupt check behind the function's end;
-    /// a function without loops; one that the optimising compiler did not make.
+    /// A loop within a loop, with an exit in its middle and its interrupt check after the function's end; a function
+    /// without loops; a function that the optimising compiler did not compile.
     const PRINTED: &str = "\
 --- WebAssembly code ---
 name: nested

@@ -1,4 +1,4 @@
-//! Fetching checkpoints from the Hugging Face Hub.
+//! Fetches checkpoints from the Hugging Face Hub, or from ModelScope where the Hub is out of reach.
 
 use std::fmt;
 use std::fs;
@@ -7,18 +7,18 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use mobilenet_wasm::arch::Version;
 
 use crate::catalogue::Entry;
 use crate::process::{run, say, seconds, which};
 use crate::{checkpoint, debian, sha256};
 
-/// The context of errors after which the weights are to be sought elsewhere.
+/// The context of errors after which another source of weights should be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unavailable {
     OutOfReach,
-    /// Something came that is not the file: a proxy's sign-in page, say.
+    /// The response is not the file, but for example a proxy's sign-in page.
     OtherContent,
 }
 
@@ -31,33 +31,98 @@ impl fmt::Display for Unavailable {
     }
 }
 
-/// The Hub's address, or what the variable that its own clients heed has in its place.
-pub fn address() -> String {
-    std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into())
+/// A site that has the catalogue's files.
+struct Host {
+    /// For people.
+    name: &'static str,
+    /// The address of a file, with places for `{repository}`, `{revision}` and `{file}`.
+    template: String,
+    /// Whether its files are those of the revision. Of other sites only files with a digest are taken.
+    authentic: bool,
 }
 
-/// Puts the files of `entry` from `hub` into `dir`. A file that is not what the
-/// catalogue says is an error and is not kept.
-pub fn fetch(entry: &Entry, hub: &str, dir: &Path) -> Result<()> {
-    let base = format!("{hub}/{}/resolve/{}", entry.repository, entry.revision);
-    let start = Instant::now();
-    say("models", format_args!("fetching {} from the Hub", entry.name));
-    fs::create_dir_all(dir)?;
-    let config = dir.join("config.json");
-    download(&format!("{base}/config.json"), &config)?;
-    serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
-        .with_context(|| format!("the config.json of {} is no JSON", entry.name))
-        .context(Unavailable::OtherContent)?;
-    let weights = dir.join("model.safetensors");
-    download(&format!("{base}/{}", entry.file), &weights)?;
-    check(entry, &weights)
-        .with_context(|| format!("what was sent for {} is not kept", entry.name))
-        .context(Unavailable::OtherContent)?;
-    say("models", format_args!("{} fetched in {}", entry.name, seconds(start)));
-    Ok(())
+/// The sites that have the catalogue's files. They are asked in turn, the one that answered last first.
+pub struct Hosts(Vec<Host>);
+
+impl Hosts {
+    /// The Hub's address is what the variable that its own clients heed has, if it is set.
+    pub fn known() -> Self {
+        let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
+        Self::at(&hub, "https://www.modelscope.cn")
+    }
+
+    /// The Hub and ModelScope at these addresses.
+    pub fn at(hub: &str, model_scope: &str) -> Self {
+        Self(vec![
+            Host {
+                name: "the Hub",
+                template: format!("{hub}/{{repository}}/resolve/{{revision}}/{{file}}"),
+                authentic: true,
+            },
+            Host {
+                name: "ModelScope",
+                template: format!("{model_scope}/models/{{repository}}/resolve/master/{{file}}"),
+                authentic: false,
+            },
+        ])
+    }
+
+    /// Puts the files of `entry` into `dir`, and says where they came from. A file that is not what the catalogue says is
+    /// an error and is not kept. If no site has them, the error is that of the one that was asked first.
+    pub fn fetch(&mut self, entry: &Entry, dir: &Path) -> Result<String> {
+        let mut first = None;
+        for (place, host) in self.0.iter().enumerate() {
+            if !host.authentic && entry.sha256.is_none() {
+                continue;
+            }
+            match host.fetch(entry, dir) {
+                Ok(()) => {
+                    let source =
+                        format!("{}: {} at {}", host.name, entry.repository, entry.revision);
+                    self.0[..=place].rotate_right(1);
+                    return Ok(source);
+                }
+                Err(error) if error.is::<Unavailable>() => first = first.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(first.with_context(|| format!("no site has {}", entry.name))?)
+    }
 }
 
-/// Whether `weights` is the file that the catalogue describes: by its digest, and by its tensors where no digest is known.
+impl Host {
+    fn fetch(&self, entry: &Entry, dir: &Path) -> Result<()> {
+        let start = Instant::now();
+        say("models", format_args!("fetching {} from {}", entry.name, self.name));
+        fs::create_dir_all(dir)?;
+        let config = dir.join("config.json");
+        download(&self.address(entry, "config.json"), &config)?;
+        // Some sites answer with a page, or with JSON, for what they don't have.
+        let is_config = serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
+            .is_ok_and(|config| config["architecture"].is_string());
+        if !is_config {
+            let error =
+                anyhow!("what was sent for the config.json of {} is another file", entry.name);
+            return Err(error.context(Unavailable::OtherContent));
+        }
+        let weights = dir.join("model.safetensors");
+        download(&self.address(entry, &entry.file), &weights)?;
+        check(entry, &weights)
+            .with_context(|| format!("what was sent for {} is not kept", entry.name))
+            .context(Unavailable::OtherContent)?;
+        say("models", format_args!("{} fetched in {}", entry.name, seconds(start)));
+        Ok(())
+    }
+
+    fn address(&self, entry: &Entry, file: &str) -> String {
+        self.template
+            .replace("{repository}", &entry.repository)
+            .replace("{revision}", &entry.revision)
+            .replace("{file}", file)
+    }
+}
+
+/// Checks that `weights` is the file of the catalogue, by its digest, or by its tensors if no digest is known.
 fn check(entry: &Entry, weights: &Path) -> Result<()> {
     if let Some(expected) = &entry.sha256 {
         let size = fs::metadata(weights)?.len();
@@ -91,7 +156,7 @@ fn download(address: &str, file: &Path) -> Result<()> {
     run(Command::new("curl")
         .args(progress)
         .args(["--fail", "--location", "--connect-timeout", "5"])
-        // Give up a transfer that stalls, not one that is only slow.
+        // Gives up a transfer that stalls, but not a slow one.
         .args(["--speed-limit", "1000", "--speed-time", "20"])
         .arg("--output")
         .arg(file)

@@ -1,5 +1,5 @@
-//! `cargo xtask`: the project's own commands. Each is idempotent: it installs
-//! or builds what is missing, says why, and is quick when nothing is.
+//! `cargo xtask`: the project's own commands. Each is idempotent: it installs or builds what is missing, says why, and
+//! is quick if nothing is missing.
 
 mod architectures;
 mod bench;
@@ -165,7 +165,7 @@ fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The value of an option that names an existing folder.
+/// The value of an option that must name an existing folder.
 fn folder(args: &mut lexopt::Parser) -> Result<PathBuf> {
     let dir = PathBuf::from(args.value()?);
     if !dir.is_dir() {

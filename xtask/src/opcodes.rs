@@ -1,10 +1,10 @@
-//! Holds a build to the instructions that it promises to live without.
+//! Checks that a build has no relaxed SIMD instruction.
 
 use anyhow::{Context, Result};
 use wasmparser::{Validator, WasmFeatures};
 
-/// Fails where `module` has a relaxed SIMD instruction: an engine without them (Safari, unless a flag is
-/// set) rejects the whole module for a single one.
+/// Fails if `module` has a relaxed SIMD instruction. An engine without them (Safari, unless a flag is set) rejects the
+/// whole module because of a single one.
 pub fn without_relaxed_simd(module: &[u8]) -> Result<()> {
     let features = WasmFeatures::all() - WasmFeatures::RELAXED_SIMD;
     Validator::new_with_features(features)

@@ -1,4 +1,4 @@
-//! Running other programs: what was run is in every error.
+//! Runs other programs. Every error contains the command line.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// One line about what is being done and why, marked with its subject.
+/// Prints one line about what is being done and why, with its subject in front.
 pub fn say(subject: &str, message: impl std::fmt::Display) {
     println!("{subject}: {message}");
 }
@@ -53,7 +53,7 @@ fn check(command: &Command, status: ExitStatus) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command`, its output on this terminal, without standard input.
+/// Runs `command` with its output on this terminal and no standard input.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
@@ -62,7 +62,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     check(command, status)
 }
 
-/// Runs `command` and ends it when it takes longer than `limit`.
+/// Runs `command`; ends it if it takes longer than `limit`.
 pub fn run_for(command: &mut Command, limit: Duration) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
@@ -82,7 +82,7 @@ pub fn run_for(command: &mut Command, limit: Duration) -> Result<()> {
     }
 }
 
-/// What `command` prints; its standard error is part of the error when it fails.
+/// Runs `command` and returns its standard output. If it fails, the error contains its standard error.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -95,8 +95,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Runs `command`, shows its standard output as it comes and returns it too,
-/// with how the command ended.
+/// Runs `command` and shows its standard output as it comes. Returns its exit status and the output.
 pub fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
     let mut child = command
         .stdin(Stdio::null())

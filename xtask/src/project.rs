@@ -1,4 +1,4 @@
-//! Where things are in the checkout.
+//! Paths in the checkout.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub fn path(relative: &str) -> PathBuf {
     root().join(relative)
 }
 
-/// `path` as a person in the root folder would write it.
+/// `path` relative to the root folder, for messages.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

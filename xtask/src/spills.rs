@@ -1,5 +1,5 @@
-//! Holds the kernels' loops to the registers: how often V8's optimising compiler moves a vector to or
-//! from the stack in them must not rise. A few such moves cost half the speed, and no other test sees them.
+//! Checks register spills in the kernels' loops: the number of moves of a vector to or from the stack by V8's
+//! optimising compiler must not rise. A few such moves cost half the speed, and no other test notices them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,25 +14,25 @@ use crate::process::{run, say, seconds};
 use crate::wasm::Variant;
 use crate::{node, project, wasm};
 
-/// The Node whose V8 the table is for; it has V8's disassembler, which older ones are built without.
+/// The Node version whose V8 the table is for. It includes V8's disassembler, which older versions lack.
 const NODE_VERSION: &str = "26.10.0";
 
-/// One column for each build, and the kernel.
+/// The table of allowed spills: one column for each build, then the kernel's name.
 const TABLE: &str = include_str!("../spills.txt");
 
-/// Where kernels are.
+/// The path of the kernels' module.
 const KERNELS: &str = "mobilenet_wasm::kernels::";
 
-/// Where the machine code goes.
+/// The folder for the machine code.
 const CODE: &str = "target/spills";
 
-/// Compiles the module in the file that is its argument.
+/// A script that compiles the WebAssembly file in its argument.
 const COMPILE: &str = "new WebAssembly.Module(require('fs').readFileSync(process.argv[1]))";
 
-/// How many spills each kernel has.
+/// Number of spills of each kernel.
 type Spills = BTreeMap<String, usize>;
 
-/// A Node with V8's disassembler, installed if need be.
+/// A Node with V8's disassembler. Installs it if necessary.
 pub fn disassembler() -> Result<PathBuf> {
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
         bail!("they are counted for x86-64, by a Node for Linux");
@@ -77,14 +77,14 @@ pub fn check(disassembler: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets V8 compile the build and returns the file of machine code.
+/// Compiles the build with V8 and returns the file of machine code.
 fn disassemble(disassembler: &Path, variant: &Variant) -> Result<PathBuf> {
     let module = wasm::compile(variant)?;
     let dir = project::path(CODE);
     fs::create_dir_all(&dir)?;
     let printed = dir.join(variant.name).with_extension("txt");
     run(Command::new(disassembler)
-        // The optimising compiler for every function, at once.
+        // Compiles every function at once with the optimising compiler.
         .args(["--no-liftoff", "--no-wasm-lazy-compilation", "--print-wasm-code"])
         .args(["--eval", COMPILE])
         .arg(module)
@@ -92,7 +92,7 @@ fn disassemble(disassembler: &Path, variant: &Variant) -> Result<PathBuf> {
     Ok(printed)
 }
 
-/// The spills of every kernel that computes in a loop.
+/// The spills of every kernel with a loop.
 fn measure(printed: &str) -> Spills {
     functions(printed)
         .filter_map(|function| {
@@ -102,24 +102,24 @@ fn measure(printed: &str) -> Spills {
         .collect()
 }
 
-/// `tile::run<Clamp,6,8,8>` of `mobilenet_wasm::kernels::tile::run::<mobilenet_wasm::simd::wasm::Relaxed,
-/// mobilenet_wasm::kernels::epilogue::Clamp, 6, 8, 8>`, and nothing of what is no kernel.
+/// Shortens `mobilenet_wasm::kernels::tile::run::<mobilenet_wasm::simd::wasm::Relaxed,
+/// mobilenet_wasm::kernels::epilogue::Clamp, 6, 8, 8>` to `tile::run<Clamp,6,8,8>`. `None` if it is not a kernel.
 fn short(name: &str) -> Option<String> {
     let name = name.strip_prefix(KERNELS)?;
-    // What V8 makes of a product of bytes, and so of these loops, is another thing on each processor.
+    // V8 compiles dot products of bytes differently for each processor, so these loops are left out.
     if name.starts_with("int8::tile::") {
         return None;
     }
     let Some((path, arguments)) = name.split_once("::<") else { return Some(name.to_owned()) };
-    // The first is the type of the vectors, the same in the whole build.
+    // Skips the first argument, the type of the vectors, which is the same in the whole build.
     let arguments = arguments.trim_end_matches('>').split(", ").skip(1);
     let arguments = arguments.filter_map(|argument| argument.rsplit("::").next());
     let arguments = arguments.collect::<Vec<_>>().join(",");
     Some(if arguments.is_empty() { path.to_owned() } else { format!("{path}<{arguments}>") })
 }
 
-/// The moves of vectors to and from the stack in the innermost loops that compute with vectors; nothing
-/// if there are no such loops.
+/// The number of moves of vectors to and from the stack in the innermost loops that compute with vectors; `None` if
+/// there are no such loops.
 fn spills(function: &Function) -> Option<usize> {
     let mut loops = function.innermost_loops();
     loops.retain(|code| code.iter().any(|text| computes(text)));
@@ -134,7 +134,7 @@ fn spilled(instruction: &str) -> bool {
     instruction.contains("xmm") && (instruction.contains("[rbp") || instruction.contains("[rsp"))
 }
 
-/// What `table` allows `build`: the first line names the columns; `-` is a kernel that a build lacks.
+/// The spills that `table` allows `build`. The first line names the columns; `-` marks a kernel that a build lacks.
 fn allowed(table: &str, build: &str) -> Result<Spills> {
     let mut lines = table.lines();
     let columns = lines.next().unwrap_or_default().split_whitespace().collect::<Vec<_>>();
@@ -176,7 +176,7 @@ fn compare(measured: &Spills, allowed: &Spills) -> Differences {
             Some(_) => {}
         }
     }
-    // Compilers differ in what they inline where: a function more is no fault as long as it spills nothing.
+    // Compilers inline differently, so an additional function is allowed as long as it spills nothing.
     let unknown =
         measured.iter().filter(|(kernel, spills)| **spills > 0 && !allowed.contains_key(*kernel));
     found.worse.extend(unknown.map(|(kernel, spills)| {
@@ -190,8 +190,8 @@ mod tests {
     use super::*;
     use crate::wasm;
 
-    /// The name of `kernels::tile::run::<Relaxed, Clamp, 6, 8, 8>`, and a loop of 3 moves that count
-    /// among 5 that don't: between registers, to other memory, of no vector, before it and behind it.
+    /// The mangled name of `kernels::tile::run::<Relaxed, Clamp, 6, 8, 8>`, and a loop with 3 moves that count. 5 other
+    /// moves don't: between registers, to other memory, of no vector, before the loop and after it.
     const PRINTED: &str = "\
 --- WebAssembly code ---
 name: _RINvNtNtCsgoCfNP5ACIc_14mobilenet_wasm7kernels4tile3runNtNtNtB6_4simd4wasm7RelaxedNtNtB4_8epilogue5ClampKj6_Kj8_KB1J_EB6_

@@ -1,4 +1,4 @@
-//! How many tests passed, read from what the test programs print.
+//! Counts passed tests in the output of the test programs.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -34,11 +34,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What a test of the crate that can't run prints before it returns: libtest calls it passed.
+/// A test of the crate that can't run prints this before it returns, since libtest reports it as passed.
 pub const SKIPPED: &str = "SKIPPED: ";
 
-/// Adds up the closing lines of cargo's, wasm-bindgen's and Node's test runners. A line of a test that
-/// [`SKIPPED`] takes it from the passed to the skipped.
+/// Sums the closing lines of cargo's, wasm-bindgen's and Node's test runners. A line with [`SKIPPED`] moves a test from
+/// the passed to the skipped.
 pub fn count(output: &str) -> Counts {
     let mut counts = Counts::default();
     let mut unfit = 0;
@@ -55,7 +55,7 @@ pub fn count(output: &str) -> Counts {
                 }
             }
         } else if let Some(rest) = line.strip_prefix("# ").or(line.strip_prefix("ℹ ")) {
-            // Node's runner: `# pass 5`, one line a kind, unindented in the closing lines only.
+            // Node's runner prints one line per kind, such as `# pass 5`. Only the closing lines are unindented.
             match rest.split_once(' ') {
                 Some(("pass", n)) => counts.passed += number(n),
                 Some(("fail" | "cancelled", n)) => counts.failed += number(n),
@@ -66,13 +66,13 @@ pub fn count(output: &str) -> Counts {
             unfit += 1;
         }
     }
-    // The skipped ones among the passed.
+    // libtest counts skipped tests as passed.
     counts.passed = counts.passed.saturating_sub(unfit);
     counts.skipped += unfit;
     counts
 }
 
-/// A count; a comment that only looks like a closing line has none.
+/// Parses a count; 0 if the line is a comment that only looks like a closing line.
 fn number(text: &str) -> usize {
     text.parse().unwrap_or(0)
 }

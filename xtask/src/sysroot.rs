@@ -1,9 +1,8 @@
 //! A private sysroot for WebAssembly: a standard library built from its
 //! sources, and `rustc` and `rustdoc` wrappers that use it.
 //!
-//! `-Z build-std` alone would do for `cargo build`, at the price of building
-//! the standard library again for each target folder; wasm-pack insists on a
-//! sysroot that has the target.
+//! `-Z build-std` alone would be enough for `cargo build`, but it would build the standard library again for each
+//! target folder, and wasm-pack requires a sysroot that has the target.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +15,14 @@ use crate::process::{run, say, seconds};
 use crate::project;
 use crate::toolchain::{Compiler, Std, TARGET};
 
-/// The sysroot of `compiler` with `std`, if it is built and still fits.
+/// The sysroot of `compiler` with `std`, if it is built and up to date.
 pub fn ready(compiler: &Compiler, std: Std) -> Option<PathBuf> {
     let dir = location(std);
     let stamp = fs::read_to_string(dir.join("built-from")).ok()?;
     (stamp == fingerprint(compiler, std)).then_some(dir)
 }
 
-/// The sysroot of `compiler` with `std`, built if need be.
+/// The sysroot of `compiler` with `std`. Builds it if necessary.
 pub fn ensure(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     if let Some(dir) = ready(compiler, std) {
         return Ok(dir);
@@ -33,8 +32,7 @@ pub fn ensure(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     say("sysroot", format_args!("building the {flavour} standard library for WebAssembly, once"));
     let libraries = build_std(compiler, std)?;
     let dir = location(std);
-    // What was compiled against an older standard library does not link with
-    // a new one, and cargo would not see the difference.
+    // Crates compiled against an older standard library don't link with a new one, and cargo doesn't notice the change.
     for stale in [&dir, &dependents(std)] {
         if stale.exists() {
             fs::remove_dir_all(stale)?;
@@ -42,7 +40,7 @@ pub fn ensure(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     }
     assemble(compiler, &libraries, &dir)
         .with_context(|| format!("cannot lay out {}", project::shown(&dir)))?;
-    // Last: its presence says that all the rest is there.
+    // Written last: its presence means that everything else is complete.
     fs::write(dir.join("built-from"), fingerprint(compiler, std))?;
     say("sysroot", format_args!("ready in {}", seconds(start)));
     Ok(dir)
@@ -59,7 +57,7 @@ fn location(std: Std) -> PathBuf {
     project::path("target/wasm-sysroot").join(name(std))
 }
 
-/// The folder for what is compiled against `std`.
+/// The folder for crates that are compiled against `std`.
 pub fn dependents(std: Std) -> PathBuf {
     project::path("target/wasm").join(name(std))
 }
@@ -71,7 +69,7 @@ fn flags(std: Std) -> &'static str {
     }
 }
 
-/// What the result depends on. The folder is part of it: the wrappers name it.
+/// Everything that the sysroot depends on. This includes the folder, whose path is in the wrappers.
 fn fingerprint(compiler: &Compiler, std: Std) -> String {
     let (rustc, folder) = (compiler.rustc.display(), location(std));
     format!("{rustc}\n{}\n{}\n{}\n", compiler.version, flags(std), folder.display())
@@ -79,7 +77,7 @@ fn fingerprint(compiler: &Compiler, std: Std) -> String {
 
 /// Builds the standard library and returns the folder of its libraries.
 fn build_std(compiler: &Compiler, std: Std) -> Result<PathBuf> {
-    // Cargo builds a standard library only on behalf of a crate.
+    // Cargo builds a standard library only as the dependency of a crate.
     let dir = project::path("target/wasm-sysroot/build").join(name(std));
     fs::create_dir_all(dir.join("src"))?;
     fs::write(
@@ -90,7 +88,7 @@ fn build_std(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     run(Command::new(&compiler.cargo)
         .current_dir(&dir)
         .args(["build", "--quiet", "--release", "--target", TARGET])
-        // `test` for the crate's tests; `panic_abort` since WebAssembly does not unwind.
+        // `test` is for the crate's tests; `panic_abort` is needed since WebAssembly doesn't unwind.
         .args(["-Z", "build-std=std,panic_abort,test"])
         .arg("--target-dir")
         .arg(dir.join("target"))
@@ -102,8 +100,8 @@ fn build_std(compiler: &Compiler, std: Std) -> Result<PathBuf> {
     Ok(dir.join("target").join(TARGET).join("release/deps"))
 }
 
-/// Lays out the sysroot: the new libraries, links to the compiler's own for
-/// the host (build scripts and macros run there), and the wrappers.
+/// Assembles the sysroot: the new libraries, links to the compiler's own libraries for the host (for build scripts and
+/// macros), and the wrappers.
 fn assemble(compiler: &Compiler, libraries: &Path, dir: &Path) -> Result<()> {
     let rustlib = dir.join("lib/rustlib");
     let lib = rustlib.join(TARGET).join("lib");
@@ -142,8 +140,7 @@ fn assemble(compiler: &Compiler, libraries: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The folder of the compiler's own programs: not rustup's proxies, which
-/// would choose a compiler anew.
+/// The folder of the compiler's own programs, not of rustup's proxies, which could choose another compiler.
 fn program_folder(compiler: &Compiler) -> Result<PathBuf> {
     let bin = compiler.sysroot.join("bin");
     if !bin.join("rustc").is_file() {

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check and test, one summary line.
+//! `cargo xtask test`: runs every check and test and prints one summary line.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,14 +15,14 @@ use crate::{browser, node, project, spills, toolchain, tools, wasm};
 struct Step {
     name: &'static str,
     about: &'static str,
-    /// Steps without which this one would test something else, or nothing.
+    /// Steps that must succeed first, since this one tests their results.
     needs: &'static [&'static str],
     run: fn(&Settings) -> Result<Outcome>,
 }
 
-/// What a step may depend on.
+/// The settings of a test run.
 struct Settings {
-    /// The folder of weights for the page; without one, the registry's.
+    /// The folder of weights for the page; `None` means those of the registry.
     from: Option<PathBuf>,
 }
 
@@ -66,10 +66,10 @@ const STEPS: &[Step] = &[
     },
     Step { name: "bench", about: "the benchmark's own tests", needs: &[], run: bench },
     Step {
-        name: "bundlers",
-        about: "the packed package in Chromium, by way of webpack and Vite",
+        name: "consumers",
+        about: "the packed package by way of bundlers, runtimes and TypeScript, as its users have it",
         needs: &["build"],
-        run: bundlers,
+        run: consumers,
     },
     Step { name: "page", about: "the page's tests in Chromium", needs: &["build"], run: page },
 ];
@@ -81,7 +81,7 @@ pub fn list() {
     }
 }
 
-/// Runs all steps, or those named `only`. Returns whether all passed.
+/// Runs the steps named in `only`, or all if it is empty. Returns whether all passed.
 pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
     if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         let names = STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
@@ -137,15 +137,15 @@ fn print_report(report: &[(&str, Duration, String)]) {
     }
 }
 
-/// Cargo as it runs this tool, in the root folder.
+/// The cargo that runs this tool, in the root folder.
 fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(project::root());
     cargo
 }
 
-/// Runs tests and counts them. A failure without a failed test, such as a
-/// compile error, and a run without tests are errors.
+/// Runs tests and counts them. A failure without a failed test, such as a compile error, is an error, and so is a run
+/// without tests.
 fn tests(command: &mut Command) -> Result<Outcome> {
     let (status, output) = tee(command)?;
     let counts = count(&output);
@@ -177,7 +177,7 @@ fn native(_: &Settings) -> Result<Outcome> {
     tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
 }
 
-/// What Miri runs of the crate's tests: kernels, threads and readers.
+/// The crate's tests that Miri runs: kernels, threads and readers.
 const MIRI: [&str; 9] = [
     "--lib",
     "--test=kernels",
@@ -247,9 +247,9 @@ fn wasm(_: &Settings) -> Result<Outcome> {
                 .arg(&browser.chromedriver)
                 .env("WASM_PACK_CACHE", &wasm_pack.cache)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
-                // Where inference runs on a page, for tests that don't say so themselves.
+                // Tests run in a worker by default, as inference does on a page.
                 .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
-                // Seconds for one file's tests, some of which run whole networks.
+                // Seconds for the tests of one file; some run whole networks.
                 .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
         )?;
         if let Outcome::Tests(more) = outcome {
@@ -280,7 +280,7 @@ fn spills(_: &Settings) -> Result<Outcome> {
 fn types(_: &Settings) -> Result<Outcome> {
     node::install_dependencies()?;
     run(node::npm()?.args(["run", "--silent", "check"]))?;
-    // 460 MB, which the benchmark installs.
+    // The benchmark installs these packages; they take 460 MB.
     if !project::path("bench/node_modules").is_dir() {
         say(
             "types",
@@ -296,14 +296,22 @@ fn bench(_: &Settings) -> Result<Outcome> {
     tests(Command::new(node::node()?).current_dir(project::path("bench")).arg("--test"))
 }
 
-fn bundlers(_: &Settings) -> Result<Outcome> {
-    let folder = project::path("tests/bundlers");
+fn consumers(_: &Settings) -> Result<Outcome> {
+    let folder = project::path("tests/consumers");
     // The page's have the driver of the browser.
     node::install_dependencies()?;
     node::install_locked(&folder)?;
+    // Some 640 MB, of programs for this system.
+    if let Err(error) = node::install_locked(&folder.join("heavy")) {
+        say(
+            "consumers",
+            format_args!("NOTE: Parcel, Next.js, Bun and Deno were NOT tried: {error:#}"),
+        );
+    }
     let browser = browser::ensure()?;
     let mut node = Command::new(node::node()?);
-    tests(node.current_dir(folder).arg("--test").env("CHROMIUM", &browser.chromium))
+    let concurrency = "--test-concurrency=2";
+    tests(node.current_dir(folder).args(["--test", concurrency]).env("CHROMIUM", &browser.chromium))
 }
 
 fn page(settings: &Settings) -> Result<Outcome> {

@@ -1,10 +1,9 @@
-//! A Rust toolchain that builds for WebAssembly, from rustup where it can give
-//! one, else from Debian's packages.
+//! Finds or installs a Rust toolchain that builds for WebAssembly, with rustup if possible, else from Debian's
+//! packages.
 //!
-//! Two standard libraries are wanted. The plain one comes ready-made from
-//! rustup. The one with atomics, for the builds with threads, is shipped by
-//! nobody and is built from its sources (`sysroot.rs`), as is the plain one on
-//! a machine that can't reach rustup's servers.
+//! Two standard libraries are needed. The plain one comes prebuilt from rustup. The one with atomics, for the builds
+//! with threads, is not distributed and is built from its sources (`sysroot.rs`). So is the plain one on a machine that
+//! can't reach rustup's servers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,19 +16,19 @@ use crate::{debian, sysroot};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// How long rustup may take for some 20 MB where Debian's packages can stand in, and where they can't.
+/// Time limits of rustup, which downloads about 20 MB: if Debian's packages are an alternative, and if not.
 const RUSTUP_LIMITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 
-/// Which standard library a build links.
+/// The standard library that a build links.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Std {
-    /// As rustup ships it.
+    /// The one that rustup ships.
     Plain,
-    /// Compiled with `+atomics`: shared memory needs every object file so.
+    /// Compiled with `+atomics`, which shared memory requires for every object file.
     Atomics,
 }
 
-/// A compiler, its cargo and its own sysroot.
+/// A compiler with its cargo and its own sysroot.
 pub struct Compiler {
     pub rustc: PathBuf,
     pub cargo: PathBuf,
@@ -45,7 +44,7 @@ impl Compiler {
         Ok(Self { rustc, cargo, sysroot: sysroot.trim().into(), version })
     }
 
-    /// The compiler that runs this tool: cargo and rustup set both variables.
+    /// The compiler of the cargo that runs this tool. Cargo and rustup set both variables.
     fn active() -> Result<Self> {
         let program = |variable, name: &str| {
             std::env::var_os(variable).map_or_else(|| PathBuf::from(name), PathBuf::from)
@@ -59,7 +58,7 @@ impl Compiler {
         host.context("`rustc -vV` names no host")
     }
 
-    /// Debian's second compiler, newer than its first.
+    /// Debian's compiler for web browsers, which is newer than its normal one.
     fn debian() -> Result<Self> {
         Self::new("/usr/bin/rustc".into(), "/usr/bin/cargo".into())
     }
@@ -73,13 +72,13 @@ impl Compiler {
         })
     }
 
-    /// Whether the sources of the standard library are there to build it from.
+    /// Whether the sources of the standard library are installed.
     fn has_sources(&self) -> bool {
         self.sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file()
     }
 }
 
-/// What builds for WebAssembly with one of the two standard libraries.
+/// A toolchain that builds for WebAssembly with one of the two standard libraries.
 pub struct Toolchain {
     cargo: PathBuf,
     /// A folder whose `rustc` and `rustdoc` use the private sysroot, if there is one.
@@ -97,21 +96,21 @@ impl Toolchain {
         command
     }
 
-    /// Makes `command`, and what it runs, use this toolchain.
+    /// Makes `command` and its child processes use this toolchain.
     pub fn prepare(&self, command: &mut Command) {
         let Some(bin) = &self.wrappers else { return };
         command
             .env("PATH", path_with(bin))
             .env("RUSTC", bin.join("rustc"))
             .env("RUSTDOC", bin.join("rustdoc"))
-            // Clippy asks this variable, not the compiler, for the sysroot.
+            // Clippy takes the sysroot from this variable, not from the compiler.
             .env("SYSROOT", bin.parent().unwrap_or(bin))
-            // Cargo's own for the compiler that runs this tool: the libraries of another.
+            // Cargo has set it to the libraries of its own compiler.
             .env_remove("LD_LIBRARY_PATH")
             .env_remove("RUSTUP_TOOLCHAIN");
     }
 
-    /// Whether this compiler's own Clippy is here.
+    /// Whether this compiler's own Clippy is installed.
     pub fn has_clippy(&self) -> bool {
         match &self.wrappers {
             Some(bin) => is_executable(&bin.join("cargo-clippy")),
@@ -120,7 +119,7 @@ impl Toolchain {
     }
 }
 
-/// Finds or installs a toolchain that links `std`, and says what it did.
+/// Finds or installs a toolchain that links `std`, and prints what it did.
 pub fn ensure(std: Std) -> Result<Toolchain> {
     let active = Compiler::active()?;
     if std == Std::Plain && active.has_wasm_std() {
@@ -169,13 +168,13 @@ pub fn ensure(std: Std) -> Result<Toolchain> {
     Ok(Toolchain::private(&compiler, &sysroot))
 }
 
-/// `cargo miri` of the nightly compiler, which alone has it. rustup installs what is missing, if it can.
+/// `cargo miri`, which only the nightly compiler has. rustup installs it if it is missing.
 pub fn miri() -> Result<Command> {
     const PARTS: [&str; 2] = ["miri", "rust-src"];
     let cargo_miri = || {
         let mut cargo = Command::new("rustup");
         cargo.args(["run", "nightly", "cargo", "miri"]);
-        // Cargo's own for the compiler that runs this tool.
+        // Cargo has set these for its own compiler.
         for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
             cargo.env_remove(variable);
         }
@@ -201,7 +200,7 @@ fn from_rustup(arguments: &[&str], what: &str) -> Result<()> {
     }
     say("toolchain", format_args!("asking rustup for {what}"));
     let limit = RUSTUP_LIMITS[usize::from(debian::obstacle().is_some())];
-    // One retry instead of three: without a network each costs its own time-out.
+    // One retry instead of three, since without a network each retry waits for its timeout.
     let mut rustup = Command::new("rustup");
     run_for(rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "1"), limit)
 }
@@ -213,12 +212,12 @@ fn from_debian() -> Result<Compiler> {
         &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "libstd-rust-web-dev"],
         WHY,
     )?;
-    // The linker: `rust-lld` links to the one of the LLVM that this compiler was built with.
+    // The linker: the symbolic link `rust-lld` names the package of this compiler's LLVM version.
     let link = std::fs::read_link("/usr/bin/rust-lld")
         .context("Debian's rust-web-llvm has no /usr/bin/rust-lld")?;
     let linker = link.file_name().context("/usr/bin/rust-lld links to nothing")?.to_string_lossy();
     debian::ensure(&[&linker], WHY)?;
-    // Not needed to build; its absence is reported by the check that uses it.
+    // Clippy is not needed to build. If it is missing, the check that needs it reports that.
     if let Err(error) = debian::ensure(&["rust-web-clippy"], "to check the WebAssembly code") {
         say("toolchain", format_args!("going on without Clippy for WebAssembly: {error:#}"));
     }

@@ -1,4 +1,4 @@
-//! wasm-pack and the test runner it drives, built by cargo into `target/tools`.
+//! wasm-pack and its test runner, built by cargo into `target/tools`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ const WASM_PACK_VERSION: &str = "0.15.1";
 
 pub struct WasmPack {
     pub program: PathBuf,
-    /// What wasm-pack calls its cache; it finds the test runner there.
+    /// The folder that wasm-pack uses as its cache, with the test runner in it.
     pub cache: PathBuf,
 }
 
-/// wasm-pack, and the `wasm-bindgen-test-runner` of the crate's wasm-bindgen.
+/// Installs wasm-pack, and the `wasm-bindgen-test-runner` of the crate's version of wasm-bindgen.
 pub fn wasm_pack() -> Result<WasmPack> {
     let bindgen = wasm::bindgen_version()?;
     let program = install("wasm-pack", WASM_PACK_VERSION, "wasm-pack", &[])?;
@@ -26,11 +26,11 @@ pub fn wasm_pack() -> Result<WasmPack> {
         "wasm-bindgen-cli",
         &bindgen,
         "wasm-bindgen-test-runner",
-        // Its TLS is for WebDrivers on other machines, and most of its compile time.
+        // Leaves out TLS, which is only for WebDrivers on other machines and takes most of the compile time.
         &["--no-default-features"],
     )?;
     let cache = project::path("target/tools/wasm-pack-cache");
-    // The layout in which wasm-pack leaves a runner that it installed itself.
+    // The same layout as for a runner that wasm-pack has installed itself.
     let dir = cache.join(format!("wasm-bindgen-cargo-install-{bindgen}"));
     if !dir.exists() {
         fs::create_dir_all(&cache)?;
@@ -40,7 +40,7 @@ pub fn wasm_pack() -> Result<WasmPack> {
     Ok(WasmPack { program, cache })
 }
 
-/// One program of a package, at exactly this version.
+/// Installs one program of a package in exactly this version; returns its path.
 fn install(package: &str, version: &str, program: &str, arguments: &[&str]) -> Result<PathBuf> {
     let root = project::path("target/tools").join(format!("{package}-{version}"));
     let file = root.join("bin").join(program);
@@ -63,10 +63,10 @@ fn cargo_install(root: &Path) -> Command {
     cargo
         .args(["install", "--quiet", "--root"])
         .arg(root)
-        // Both packages share many dependencies.
+        // A common folder, since both packages share many dependencies.
         .arg("--target-dir")
         .arg(project::path("target/tools/build"))
-        // They run for seconds: an optimised build would take minutes to save none.
+        // The tools run for seconds, so minutes for an optimised build would not pay off.
         .arg("--debug")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0")

@@ -1,4 +1,4 @@
-//! The WebAssembly builds: the one list of them, and how each is made.
+//! The WebAssembly builds: their list, and how each is built.
 
 use std::fs;
 use std::io::Write;
@@ -11,22 +11,22 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{run, say, seconds};
 use crate::toolchain::{self, Std, TARGET, Toolchain};
-use crate::{architectures, opcodes, project, sha256, sysroot, wasm_opt};
+use crate::{architectures, node, opcodes, project, sha256, sysroot, wasm_opt};
 
 /// One WebAssembly build of the crate.
 #[derive(PartialEq, Eq)]
 pub struct Variant {
-    /// Its folder below `pkg/wasm`, and its name in the package.
+    /// Its name in the package, and its folder below `pkg/wasm`.
     pub name: &'static str,
     /// Target features beyond the compiler's defaults.
     target_features: &'static str,
     /// The crate's features.
     pub features: &'static str,
-    /// Shared memory: other linking, another standard library.
+    /// Whether it has shared memory, which needs other linker flags and another standard library.
     pub threads: bool,
 }
 
-/// The builds that the package ships; `pkg/builds.js` has its list of them.
+/// The builds that the package ships. `pkg/builds.js` has the same list.
 pub const VARIANTS: &[&Variant] = &[
     &Variant { name: "simd", target_features: "+simd128", features: "wasm", threads: false },
     &Variant {
@@ -49,23 +49,22 @@ pub const VARIANTS: &[&Variant] = &[
     },
 ];
 
-/// Keeps the order of instructions that the kernels are written in. LLVM's
-/// own order moves each multiply-add next to its consumer and makes V8 spill
-/// the sums: with it the four networks took 1.4 to 1.9 times as long (V8 14.6
-/// on x86-64, one thread, minimum of 60 runs).
+/// Keeps the instructions in the order of the kernels' source. LLVM's own order moves each multiply-add next to its
+/// consumer, which makes V8 spill the sums: with it the four networks took 1.4 to 1.9 times as long (V8 14.6 on x86-64,
+/// one thread, minimum of 60 runs).
 const SOURCE_ORDER: &str = "-Cllvm-args=-pre-RA-sched=source";
 
-/// LLVM's own threshold at this level of optimisation is 225. The kernels say themselves what is to be inlined; of
-/// the rest, 50 leaves away 8 % of the gzipped binary, and all five networks take as long (0.98 to 1.01 times, Zen 3, V8
-/// 14.6, minimum of 60 runs in turns).
+/// Inlines less than LLVM's default, which is 225 at this optimisation level. The kernels have their own inlining
+/// attributes. For the rest, 50 saves 8 % of the gzipped binary and doesn't slow the five networks (0.98 to 1.01 times
+/// the time; Zen 3, V8 14.6, minimum of 60 runs in turns).
 const INLINE_LESS: &str = "-Cllvm-args=-inline-threshold=50";
 
-/// Names that tell a generic function's instances apart (`spills.rs`); the package's binaries have none.
+/// Function names that distinguish the instances of a generic function, for `spills.rs`. The package's binaries have no
+/// names.
 const FULL_NAMES: &str = "-Csymbol-mangling-version=v0";
 
-/// What the linker needs for a memory that several workers share: an imported
-/// memory with an upper limit, and the thread-local storage that wasm-bindgen
-/// sets up for each. The compiler passed these itself before Rust 1.92.
+/// Linker flags for a memory that several workers share: an imported memory with an upper limit, and the thread-local
+/// storage that wasm-bindgen sets up for each worker. Since Rust 1.92 the compiler doesn't pass them itself.
 const SHARED_MEMORY: &[&str] = &[
     "-Clink-arg=--shared-memory",
     "-Clink-arg=--import-memory",
@@ -77,10 +76,11 @@ const SHARED_MEMORY: &[&str] = &[
     "-Clink-arg=--export=__heap_base",
 ];
 
-/// What a person may choose about a build.
+/// Options of a build.
 #[derive(Clone, Copy, Default)]
 pub struct Options {
-    /// Shrink the binary with Binaryen. Off: it may undo the kernels' order of instructions.
+    /// Whether to shrink the binary with Binaryen. Off by default, since it may undo the kernels' order of
+    /// instructions.
     pub wasm_opt: bool,
 }
 
@@ -103,8 +103,8 @@ impl Variant {
         toolchain::ensure(self.std())
     }
 
-    /// Whether its tests run in a browser: those with threads need a page that
-    /// starts workers, which wasm-bindgen-test's is not.
+    /// Whether its tests run in a browser. Builds with threads need a page that starts workers, and wasm-bindgen-test's
+    /// page doesn't.
     pub fn has_browser_tests(&self) -> bool {
         !self.threads
     }
@@ -119,25 +119,24 @@ impl Variant {
         flags.join("\x1f")
     }
 
-    /// Each variant has its own target folder: in a common one, cargo would
-    /// link the last crate anew whenever another variant was built before.
+    /// The target folder, one for each variant. In a common one, cargo would link again whenever the variant changes.
     fn target_dir(&self) -> PathBuf {
         sysroot::dependents(self.std()).join(self.name)
     }
 
-    /// Sets how cargo, and what runs it, compiles this variant.
+    /// Makes cargo, and programs that run it, compile this variant.
     pub fn prepare(&self, command: &mut Command) {
         command
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
             .env("CARGO_TARGET_DIR", self.target_dir());
         if self.threads {
-            // Stable Rust with the few unstable parts that threads need.
+            // Threads need a few unstable features; this allows them on stable Rust.
             command.env("RUSTC_BOOTSTRAP", "1");
         }
     }
 }
 
-/// Builds `variants` into `pkg/wasm/<name>`.
+/// Builds `variants` into `pkg/wasm/<name>`, and beside them what the package is made of besides.
 pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
     check_bindgen_version()?;
     architectures::write()?;
@@ -156,10 +155,10 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
         let state = if changed { "built in" } else { "unchanged, checked in" };
         say("wasm", format_args!("{} {state} {}: {size}", variant.name, seconds(start)));
     }
-    Ok(())
+    node::bundle_package()
 }
 
-/// Compiles the crate and returns the module that cargo made, in which functions still have names.
+/// Compiles the crate and returns cargo's module, which still has function names.
 pub fn compile(variant: &Variant) -> Result<PathBuf> {
     let mut cargo = variant.toolchain()?.cargo();
     variant.prepare(&mut cargo);
@@ -171,8 +170,8 @@ pub fn compile(variant: &Variant) -> Result<PathBuf> {
     Ok(variant.target_dir().join(TARGET).join("release/mobilenet_wasm.wasm"))
 }
 
-/// Runs wasm-bindgen, and wasm-opt if asked, on `module`, unless `dir` holds
-/// the result already. Returns whether it had to.
+/// Runs wasm-bindgen, and wasm-opt if requested, on `module`, unless `dir` already has the result. Returns whether it
+/// ran.
 fn bind(module: &Path, dir: &Path, options: Options) -> Result<bool> {
     let stamp = format!("{} {}\n", sha256::of_file(module)?, options.wasm_opt);
     let stamp_file = dir.join(".made-from");
@@ -194,12 +193,12 @@ fn bind(module: &Path, dir: &Path, options: Options) -> Result<bool> {
     if options.wasm_opt {
         wasm_opt::shrink(&dir.join("mobilenet_wasm_bg.wasm"))?;
     }
-    // Last: its presence says that all the rest is there.
+    // Written last: its presence means that everything else is complete.
     fs::write(stamp_file, stamp)?;
     Ok(true)
 }
 
-/// The size of `file`, raw and as a web server sends it.
+/// The size of `file`, raw and gzipped.
 fn sizes(file: &Path) -> Result<String> {
     let bytes = fs::read(file)?;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -208,8 +207,8 @@ fn sizes(file: &Path) -> Result<String> {
     Ok(format!("{:.1} KiB, gzipped {:.1} KiB", kib(bytes.len()), kib(encoder.finish()?.len())))
 }
 
-/// The version of wasm-bindgen in the lock file must be the one whose
-/// binaries this tool reads: they change with every release.
+/// Checks that the crate's wasm-bindgen has the same version as this tool's, because its binary format changes with
+/// every release.
 fn check_bindgen_version() -> Result<()> {
     let lock = fs::read_to_string(project::path("Cargo.lock"))?;
     let (library, tool) =

@@ -20,7 +20,7 @@ pub fn shrink(module: &Path) -> Result<()> {
     }
     run(Command::new(node::node()?)
         .arg(program)
-        // For size: its speed passes reorder what the kernels put in order.
+        // Optimises for size: passes for speed would reorder the kernels' instructions.
         .arg("-Os")
         .args([
             "--enable-simd",

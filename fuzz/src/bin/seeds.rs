@@ -1,5 +1,5 @@
-//! Writes the corpus's first inputs: the headers and configurations of made-up networks, the goldens, which hold no
-//! weights; and short files that would be long in memory.
+//! Writes the first inputs of the corpus: headers and configurations of made-up networks (the goldens, which contain no
+//! trained weights), and short files that would take much memory in a careless reader.
 
 use std::error::Error;
 use std::fs;
@@ -9,7 +9,7 @@ use mobilenet_wasm_fuzz::goldens::Golden;
 use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, safetensors};
 use serde_json::{Value, json};
 
-/// One network of each library and way to name tensors, the smallest of its kind.
+/// The smallest network of each library and naming scheme.
 const CHECKPOINTS: [&str; 9] = [
     "timm-mnasnet-b1-0.5-160",
     "timm-v1-0.25-160",
@@ -22,7 +22,8 @@ const CHECKPOINTS: [&str; 9] = [
     "transformers-v2-0.25-160",
 ];
 
-/// `.tflite` files: a graph with squeeze-and-excite and integers, one of floats, and one that is no MobileNet.
+/// `.tflite` files: a graph of signed integers with squeeze-and-excite, one of unsigned integers, and one that is not a
+/// MobileNet.
 const GRAPHS: [&str; 3] = ["v3-like-i8", "v2-like-u8", "no-max-pool"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -62,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Headers of which a reader that believes them makes many times their length.
+/// Headers for which a careless reader would allocate many times their length.
 fn costly_headers() -> Vec<(&'static str, String)> {
     let tensor = |index| format!(r#""{index}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#);
     let tensors: Vec<String> = (0..500).map(tensor).collect();
@@ -82,7 +83,7 @@ fn costly_headers() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The same of configurations.
+/// Configurations for which a careless reader would allocate many times their length.
 fn costly_configs() -> Vec<(&'static str, String)> {
     let entries: Vec<String> = (0..3000).map(|index| format!(r#""{index}":"""#)).collect();
     let entries = entries.join(",");
@@ -103,11 +104,11 @@ fn write(file: &Path, input: &[u8]) -> std::io::Result<()> {
     fs::write(file, input)
 }
 
-/// A configuration, and what other files than the golden's have.
+/// A golden's configuration, and variants with fields that other files have.
 fn variants(config: &Value) -> Vec<(&'static str, Value)> {
     let with = |more: Value| {
         let mut config = config.clone();
-        // A thousand names need to be there once.
+        // Only the golden's own configuration keeps its thousand names, to keep the corpus small.
         config.as_object_mut().map(|fields| fields.remove("id2label"));
         for (field, value) in more.as_object().into_iter().flatten() {
             config[field] = value.clone();

@@ -1,6 +1,6 @@
-//! One 3x3 or 5x5 filter per channel.
+//! The depthwise convolution: one 3x3 or 5x5 filter per channel.
 //!
-//! One register tile serves every filter and stride: [`tile`] says how.
+//! One register tile serves every filter size and stride: see [`tile`].
 
 mod tile;
 
@@ -9,7 +9,7 @@ use super::epilogue::{Epilogue, Finish, with_epilogue};
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Channels of one call: a vector of them.
+/// Channels of a half block: one vector.
 pub const HALF: usize = LANES;
 
 /// Values from one packed half block to the next: see [`super::pack::depthwise`].
@@ -18,14 +18,14 @@ pub const fn half(kernel: usize) -> usize {
     (1 + kernel * kernel) * HALF
 }
 
-/// A depthwise convolution with its memory.
+/// The arguments of [`depthwise`].
 #[derive(Clone, Copy, Debug)]
 pub struct Depthwise {
     /// Input in blocks.
     pub input: *const f32,
     /// Values from one block of the input to the next.
     pub input_plane: usize,
-    /// The filter's place: 3x3 or 5x5, stride 1 or 2.
+    /// The position of the filter: 3x3 or 5x5, stride 1 or 2.
     pub window: Window,
     /// Packed taps: see [`super::pack::depthwise`].
     pub weights: *const f32,
@@ -35,19 +35,19 @@ pub struct Depthwise {
     pub output_plane: usize,
     /// What is applied to the sums.
     pub finish: Finish,
-    /// Where the outputs' sums over each row go, `[channels / 8][output_height][8]`: the squeeze of
-    /// squeeze-and-excite, taken while the outputs are in registers. Null where nobody wants them.
+    /// Receives the sum of each output row, `[channels / 8][output_height][8]`, for the squeeze of squeeze-and-excite.
+    /// The kernel sums while the outputs are in registers. Null if the block has no squeeze-and-excite.
     pub row_sums: *mut f32,
     /// Values from one block of the row sums to the next.
     pub row_sums_plane: usize,
 }
 
-/// A block, or half of one.
+/// One block of the input and output, or half of one.
 #[derive(Clone, Copy)]
 struct Map {
     /// The first pixel's 4 channels; the next pixel is 8 values further.
     input: *const f32,
-    /// The filter's place.
+    /// The position of the filter.
     window: Window,
     /// `{bias[4]; tap[kernel * kernel][4]}`.
     weights: *const f32,
@@ -55,7 +55,7 @@ struct Map {
     output: *mut f32,
     /// See [`super::epilogue::Finish::constants`].
     constants: *const f32,
-    /// The first row's sums; the next row's are 8 further. Or null.
+    /// The first row's sums; the next row's are 8 values further. May be null.
     row_sums: *mut f32,
 }
 
@@ -86,10 +86,10 @@ impl Map {
 /// Computes the rows `rows` of the channel block `block`.
 ///
 /// # Safety
-/// The pointers are valid for that block, and nothing else touches those output rows meanwhile.
+/// The pointers are valid for that block, and nothing else accesses those output rows meanwhile.
 ///
 /// # Panics
-/// With the activation hard-sigmoid, or a filter or stride of another size.
+/// If the activation is hard-sigmoid, or the filter is not 3x3 or 5x5 with stride 1 or 2.
 pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<usize>) {
     // SAFETY: the pointers are valid for this block, whose output rows are ours.
     unsafe {

@@ -1,9 +1,9 @@
 //! The register tile of the depthwise convolution: up to 7 neighbouring outputs of 4 channels.
 //!
-//! The sums stay in registers over all rows of the filter; of a filter's row the taps do, 5 at most, and a
-//! column of the input is loaded once for all the outputs that it belongs to. 7 sums, 5 taps and a column
-//! are 13 of V8's 15 registers on x86-64, and every map of a 224-pixel picture is 7 times a power of two
-//! wide.
+//! The sums stay in registers over the whole filter, and the taps (at most 5) over one row of it. Each input column is
+//! loaded once and multiplied into all outputs that it belongs to. 7 sums, 5 taps and a column take 13 of the 15 vector
+//! registers that V8 has on x86-64. A tile of 7 fits, because every map of a 224-pixel picture is 7 times a power of
+//! two wide.
 
 use super::{HALF, Map};
 use crate::kernels::Window;
@@ -12,8 +12,8 @@ use crate::kernels::layout::BLOCK;
 use crate::simd::F32x4;
 use std::ops::Range;
 
-/// Unrolls `$block`, binding `$name` to each literal: the compiler's own unrolling gives up on the larger tiles and keeps
-/// their sums in memory.
+/// Repeats `$block` with `$name` bound to each literal. The compiler doesn't unroll the larger tiles by itself, and
+/// then keeps their sums in memory.
 macro_rules! each {
     ($name:ident in $($number:literal)* => $block:block) => {
         $({
@@ -29,18 +29,18 @@ const LARGEST: usize = 7;
 /// Computes the output rows `rows` of one block.
 ///
 /// # Safety
-/// Every pointer of `map` is valid, and nothing else touches those output rows meanwhile.
+/// Every pointer of `map` is valid, and nothing else accesses those output rows meanwhile.
 #[inline(never)]
 pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize>(
     map: &Map,
     rows: Range<usize>,
 ) {
-    // Tiles of nearly equal sizes: a row of 8 is 4 and 4.
+    // Tiles of nearly equal sizes: a row of 8 becomes 4 and 4.
     let output_width = map.window.output_width;
     let tiles = output_width.div_ceil(LARGEST);
     let (size, larger) = (output_width / tiles, output_width % tiles);
     for y in rows {
-        // Both halves of a row together: they share their cache lines.
+        // Both halves of a row run together, since they share cache lines.
         for half_block in 0..2 {
             // SAFETY: the pointers are valid for both halves.
             let map = &unsafe { map.half(half_block, K) };
@@ -75,7 +75,7 @@ pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: u
     }
 }
 
-/// Computes `SIZE` outputs of row `y` from column `x` on; gives their sum.
+/// Computes `SIZE` outputs of row `y` from column `x` on; returns their sum.
 ///
 /// # Safety
 /// See [`rows`]; the outputs are in the row.
@@ -87,9 +87,9 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
 ) -> V {
     let columns = (SIZE - 1) * STRIDE + K;
     let Window { above, left, height, width, output_width, .. } = map.window;
-    // SAFETY: the outputs are in the row, and rows and columns outside the input are passed over.
+    // SAFETY: the outputs are in the row, and rows and columns outside the input are skipped.
     unsafe {
-        // The first column of the tile that is in the picture, and the first behind it that isn't.
+        // `skipped` columns of the tile lie left of the map, and those from `end` on right of it.
         let start = x * STRIDE;
         let skipped = left.saturating_sub(start);
         let end = columns.min(width + left - start);
@@ -110,9 +110,9 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
             'row: {
                 each!(column in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 => {
                     if column < columns && (column >= K || column >= skipped) {
-                        // Only a filter's last columns can lie behind the picture. But a branch at every
-                        // column keeps the compiler from sinking one sum's multiplications next to each
-                        // other, which 5 taps have no registers for: without it 5x5 with stride 2 took 8 % longer.
+                        // Only the last columns of a tile can lie right of it. But for 5 taps, a branch at every column
+                        // keeps the compiler from grouping the multiply-adds of one sum, for which there are not
+                        // enough registers: without it 5x5 with stride 2 took 8 % longer.
                         if (K == 5 || column + K > columns) && column == end {
                             break 'row;
                         }

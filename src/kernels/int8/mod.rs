@@ -1,16 +1,17 @@
-//! The 1x1 convolution on 8 bits: signed weights of 8 bits, with a scale for each output channel, and inputs of 7 bits,
-//! with a scale and an offset for each pixel, taken from its values as it is run ([`quantise`]).
+//! The pointwise convolution on 8 bits. Weights are signed and have 8 bits and a scale for each output channel. Inputs
+//! have 7 bits and a scale and an offset for each pixel, which [`quantise`] computes from the pixel's values at run
+//! time (dynamic quantisation).
 //!
-//! The sums are whole numbers, exact in any order. What they stand for is computed in `f32`: with the bytes `q` of a
-//! pixel of scale `s` and least value `l`, and the bytes `w` of an output channel of scale `t`,
+//! The sums are integers, so their order doesn't matter. The result is computed in `f32`. With the bytes `q` of a pixel
+//! of scale `s` and least value `l`, and the bytes `w` of an output channel of scale `t`, it is
 //!
 //! ```text
 //! sum of (s q + l) (t w) + bias = s t (sum of q w) + l (t sum of w) + bias
 //! ```
 //!
-//! The inputs have 7 bits since then every engine gives the same sums: what WebAssembly's dot product makes of an eighth
-//! is left to the engine. Bytes lie as floats do ([`super::layout`]), in blocks of 8 channels, and a panel is
-//! `{scale[8]; scaled sum of weights[8]; bias[8]; ones; weight[in / 4][8][4]}`.
+//! The inputs have 7 bits, so that every engine computes the same sums: WebAssembly's relaxed dot product lets the
+//! engine decide how to interpret an eighth bit. Bytes lie in memory as floats do ([`super::layout`]), in blocks of 8
+//! channels. A panel is `{scale[8]; scaled sum of weights[8]; bias[8]; ones; weight[in / 4][8][4]}`.
 
 mod quantise;
 mod tile;
@@ -24,25 +25,25 @@ use std::hint::black_box;
 use std::ops::Range;
 use tile::Tiles;
 
-/// The largest weight. The least is its negative.
+/// The largest quantised weight. The least is its negative.
 pub const WEIGHTS: f32 = 127.0;
 
-/// The largest input.
+/// The largest quantised input. The least is 0.
 pub const INPUTS: f32 = 127.0;
 
-/// Inputs that one product with a lane of weights takes.
+/// Adjacent inputs that one lane of a dot product sums.
 pub const GROUP: usize = 4;
 
 /// Bytes of a panel before its weights: two cache lines.
 pub const HEAD: usize = 128;
 
-/// Where a panel has its ones.
+/// Offset of a panel's ones in bytes. The dot product of pairs needs them as an operand.
 pub const ONES: usize = 3 * BLOCK * size_of::<f32>();
 
 /// Bytes in a cache line.
 const LINE: usize = 64;
 
-/// What scales the bytes of a pixel, `[scale, least]`.
+/// Values that scale the bytes of a pixel: `[scale, least]`.
 pub const RANGE: usize = 2;
 
 /// Bytes from one packed panel of 8 output channels to the next.
@@ -51,14 +52,14 @@ pub const fn panel(in_channels: usize) -> usize {
     HEAD + blocks(in_channels) * BLOCK * BLOCK
 }
 
-/// Bytes from one block of `pixels` quantised pixels to the next: an odd number of cache lines, and so room for an even
-/// number of pixels.
+/// Bytes from one block of `pixels` quantised pixels to the next. An odd number of cache lines, for the reason of
+/// [`super::layout::plane`]; the rounding also leaves room for an even number of pixels.
 #[must_use]
 pub const fn plane(pixels: usize) -> usize {
     ((pixels * BLOCK).div_ceil(LINE) | 1) * LINE
 }
 
-/// How bytes are multiplied. The sums are the same.
+/// The instructions that multiply the bytes. Both give the same sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Products {
     /// [`F32x4::PairDots`].
@@ -68,8 +69,9 @@ pub enum Products {
 }
 
 impl Products {
-    /// What suits the processor. An engine makes [`F32x4::Dots`] of instructions for pairs where the processor has no dot
-    /// product, and then sums of pairs saturate that it promises nothing about.
+    /// Finds the faster kind for the processor. On a processor without a dot product, an engine emulates
+    /// [`F32x4::Dots`] with instructions for pairs. Those saturate for inputs of 8 bits, and the wrong sum reveals
+    /// them.
     pub fn suited<V: F32x4>() -> Self {
         let (bytes, mut sums) = (black_box([[255u8; 16], [127; 16], [0; 16]]), [0.0; LANES]);
         // SAFETY: every array has 16 bytes.
@@ -83,7 +85,7 @@ impl Products {
     }
 }
 
-/// A 1x1 convolution with its memory.
+/// The arguments of [`pointwise`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pointwise {
     /// Quantised input in blocks.
@@ -96,7 +98,7 @@ pub struct Pointwise {
     pub in_channels: usize,
     /// Packed panels: see [`super::pack::int8`].
     pub weights: *const u8,
-    /// How many panels there are in all.
+    /// Number of panels in `weights`.
     pub panels: usize,
     /// Output in blocks.
     pub output: *mut f32,
@@ -104,19 +106,19 @@ pub struct Pointwise {
     pub output_plane: usize,
     /// What is applied to the sums.
     pub finish: Finish,
-    /// Adds the sums to what the output holds, with no activation.
+    /// Whether to add the sums to the values in the output, without an activation.
     pub accumulate: bool,
-    /// The kernel.
+    /// The instructions to use.
     pub products: Products,
 }
 
 /// Computes the output panels `panels` at the pixels `pixels`.
 ///
 /// # Safety
-/// The pointers are valid for those panels and pixels, and nothing else touches that output meanwhile.
+/// The pointers are valid for those panels and pixels, and nothing else accesses that output meanwhile.
 ///
 /// # Panics
-/// With the activation hard-sigmoid.
+/// If the activation is hard-sigmoid.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
     for index in panels {
         let next = (index + 1) % conv.panels;

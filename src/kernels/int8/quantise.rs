@@ -1,38 +1,38 @@
-//! From floats to bytes, each pixel by itself.
+//! Quantises floats to bytes, with a range for each pixel.
 
 use super::{INPUTS, RANGE};
 use crate::kernels::layout::BLOCK;
 use crate::simd::{ByteDot, F32x4, LANES};
 use std::ops::Range;
 
-/// Ranges below this count as none: the inverse of a smaller one may be infinite.
+/// A smaller range counts as 0, because its inverse may be infinite.
 const LEAST_RANGE: f32 = 1e-30;
 
-/// Pixels that are worked on together: a vector of their bytes.
+/// Pixels per iteration: their bytes fill a vector.
 const PIXELS: usize = 2;
 
-/// A tensor to quantise.
+/// The arguments of [`quantise`].
 #[derive(Clone, Copy, Debug)]
 pub struct Quantise {
-    /// Values in blocks.
+    /// Input in blocks.
     pub input: *const f32,
-    /// Values from one block of the input to the next; for an even number of pixels.
+    /// Values from one block of the input to the next, with room for an even number of pixels.
     pub input_plane: usize,
-    /// How many blocks there are.
+    /// Number of channel blocks.
     pub blocks: usize,
-    /// Bytes in blocks.
+    /// Output in blocks, one byte per value.
     pub output: *mut u8,
-    /// Bytes from one block of the output to the next; for an even number of pixels.
+    /// Bytes from one block of the output to the next, with room for an even number of pixels.
     pub output_plane: usize,
-    /// [`RANGE`] values for each pixel: its scale and the least of its values, or 0 where all are above.
+    /// [`RANGE`] values for each pixel: its scale, and its least value or 0 if that is positive.
     pub ranges: *mut f32,
 }
 
-/// Quantises the pixels `pixels`, which begin at an even one.
+/// Quantises the pixels `pixels`. The first one has an even index.
 ///
 /// # Safety
-/// The pointers are valid for those pixels, input and output for one more if they are odd in number, and nothing else
-/// touches that output meanwhile.
+/// The pointers are valid for those pixels; if their number is odd, input and output are valid for one more. Nothing
+/// else accesses that output meanwhile.
 #[inline(never)]
 pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
     for pixel in pixels.clone().step_by(PIXELS) {
@@ -82,7 +82,7 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
     }
 }
 
-/// A pixel's 8 values.
+/// Loads a pixel's 8 values.
 ///
 /// # Safety
 /// `src` points to 8 readable values.
@@ -92,7 +92,7 @@ unsafe fn halves<D: ByteDot>(src: *const f32) -> [D::Floats; 2] {
     unsafe { [D::Floats::load(src), D::Floats::load(src.add(LANES))] }
 }
 
-/// The least lane of the one and the greatest of the other.
+/// The least lane of `least` and the greatest of `greatest`.
 #[inline(always)]
 fn ends<D: ByteDot>(least: D::Floats, greatest: D::Floats) -> [f32; 2] {
     let least = least.min(least.swap_halves());

@@ -1,5 +1,5 @@
-//! The register tile: as [`crate::kernels::tile`]'s, with 4 bytes in the place of each input value and 4 x 8 in that of
-//! its weights.
+//! The register tile of the pointwise convolution on 8 bits. It works as [`crate::kernels::tile`] does, but each step
+//! multiplies 4 input bytes with 4 x 8 weight bytes instead of one value with 8.
 
 use super::{GROUP, HEAD, LINE, ONES, Products, RANGE};
 use crate::kernels::epilogue::Epilogue;
@@ -8,26 +8,26 @@ use crate::kernels::tile::split_by;
 use crate::simd::{ByteDot, F32x4, LANES};
 use std::ops::Range;
 
-/// Bytes of a group's weights.
+/// Bytes of the weights for one group of inputs.
 const STEP: usize = BLOCK * GROUP;
 
 /// Groups in a block of input channels.
 const GROUPS: usize = BLOCK / GROUP;
 
-/// The memory of a call.
+/// The arguments of a call: where it reads and writes, and how much.
 #[derive(Clone, Copy)]
 pub struct Tiles {
     /// The first pixel's first input; the next pixel's is 8 further.
     pub input: *const u8,
     /// Bytes from one block of inputs to the next.
     pub input_plane: usize,
-    /// Groups of 4 inputs of a pixel, at least 1.
+    /// Groups of 4 inputs per pixel, at least 1.
     pub groups: usize,
     /// The first pixel's scale and least value.
     pub ranges: *const f32,
-    /// See [`super`].
+    /// The panel: see [`super`].
     pub panel: *const u8,
-    /// The panel of the next call, or this one: it is fetched into the cache along the way.
+    /// The panel of the next call, or this one. The kernel prefetches it.
     pub next_panel: *const u8,
     /// The first pixel's first output; the next pixel's is 8 further.
     pub output: *mut f32,
@@ -38,7 +38,7 @@ pub struct Tiles {
 /// Computes `count` neighbouring pixels for one panel.
 ///
 /// # Safety
-/// All that `tiles` names is valid for the pixels, and nothing else touches the output meanwhile.
+/// All pointers of `tiles` are valid for the pixels, and nothing else accesses the output meanwhile.
 pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, count: usize, products: Products) {
     // SAFETY: the same promise.
     unsafe {
@@ -58,7 +58,7 @@ unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
             continue;
         }
         let indices = done..done + count;
-        // SAFETY: each call begins where the last ended.
+        // SAFETY: the sizes sum to the caller's pixels, and each call begins where the last one ended.
         unsafe {
             match size {
                 6 if D::TILE == 6 => run::<D, E, 6>(tiles, indices),
@@ -74,8 +74,8 @@ unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
     }
 }
 
-/// The tiles `indices` of the call, of `PIXELS` pixels each. [`crate::kernels::tile`] says why this is a function of its
-/// own, why its loop may be left between any two steps, and why it reads of the next panel.
+/// Computes the tiles `indices` of the call, of `PIXELS` pixels each. [`crate::kernels::tile`] explains why this is a
+/// separate function, why its loop may end between any two steps, and why it reads the next panel.
 ///
 /// # Safety
 /// See [`pixels`], for these tiles' pixels.
@@ -96,7 +96,7 @@ unsafe fn run<D: ByteDot, E: Epilogue, const PIXELS: usize>(tiles: Tiles, indice
         let head = panel.cast::<f32>();
         let ones = D::load(panel.add(ONES));
         for index in indices {
-            // A block of inputs has one line of weights: the first tile reads them all.
+            // The first tile prefetches the next panel: one cache line of weights per block of inputs.
             let (mut ahead, line) =
                 if index == 0 { (next_panel.add(HEAD), LINE) } else { (panel, 0) };
             let mut sums = [[D::zero(); 2]; PIXELS];

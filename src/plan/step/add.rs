@@ -1,4 +1,4 @@
-//! The sum of two maps: a residual that is no part of its projection, as in a plan that keeps every tensor.
+//! The sum of two maps: a residual that is not fused into its projection, as in a plan that keeps every tensor.
 
 use super::{Description, Operation};
 use crate::kernels::{add, layout};
@@ -9,7 +9,7 @@ use crate::simd::F32x4;
 /// Adds two maps.
 #[derive(Debug)]
 pub struct Add {
-    /// Of all three maps.
+    /// Shape of all three maps.
     pub extent: Extent,
     pub inputs: [Tensor; 2],
     pub output: Tensor,

@@ -40,8 +40,8 @@ impl Operation for Convolution {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize) {
         let (conv, window) = (&self.packed.conv, self.window);
-        // SAFETY: the tensors have the window's inputs and outputs, and the thread's scratch memory a strip of gathered
-        // inputs.
+        // SAFETY: the tensors have room for the window's inputs and outputs, and the thread's scratch memory has room
+        // for a strip of gathered inputs.
         unsafe {
             let conv = convolution::Convolution {
                 input: memory.at(self.input),

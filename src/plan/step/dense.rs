@@ -33,7 +33,7 @@ impl Operation for Dense {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
         let conv = &self.packed.conv;
-        // SAFETY: the tensors are vectors of the layer's channels.
+        // SAFETY: the tensors are vectors of the layer's input and output channels.
         unsafe {
             let layer = dense::Dense {
                 input: memory.at(self.input),

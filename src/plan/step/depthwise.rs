@@ -1,4 +1,4 @@
-//! One filter for each channel.
+//! The depthwise convolution.
 
 use super::{Description, Operation};
 use crate::kernels::{Window, depthwise, layout};
@@ -16,11 +16,11 @@ pub struct Depthwise {
     pub window: Window,
     pub input: Tensor,
     pub output: Tensor,
-    /// Where the outputs' sums over each row go, for squeeze-and-excite.
+    /// Receives the sum of each output row, for squeeze-and-excite.
     pub row_sums: Option<Tensor>,
 }
 
-/// The kernel.
+/// The kernel's arguments.
 pub(super) fn kernel(
     packed: &Packed,
     window: Window,
@@ -41,7 +41,7 @@ pub(super) fn kernel(
     }
 }
 
-/// Its multiplications.
+/// Number of multiplications.
 pub(super) fn work(packed: &Packed, window: &Window) -> u64 {
     packed.conv.macs(window.output_pixels())
 }
@@ -63,7 +63,7 @@ impl Operation for Depthwise {
     }
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
-        // SAFETY: the tensors have the window's inputs, its outputs, and its output rows.
+        // SAFETY: the tensors have room for the window's inputs, its outputs, and a sum for each output row.
         unsafe {
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
             let (input, output) = (memory.at(self.input), memory.at(self.output));

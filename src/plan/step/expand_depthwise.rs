@@ -1,5 +1,6 @@
-//! A block's expansion and its depthwise convolution in one: 8 expanded channels go from one kernel to the other in
-//! scratch memory of the thread, in its cache, and the expanded tensor as a whole never exists.
+//! A block's expansion and depthwise convolution, fused: the expansion writes 8 channels at a time to scratch memory of
+//! the thread, where they stay in the cache, and the depthwise convolution reads them. The whole expanded tensor never
+//! exists.
 
 use super::pointwise::Kernel;
 use super::{Description, Input, Operation, depthwise};
@@ -10,16 +11,16 @@ use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
 
-/// A 1x1 expansion and the depthwise convolution behind it.
+/// A 1x1 expansion and the depthwise convolution after it.
 #[derive(Debug)]
 pub struct ExpandDepthwise {
     pub expand: Arc<Packed>,
     pub depthwise: Arc<Packed>,
-    /// The depthwise filter's.
+    /// The position of the depthwise filter.
     pub window: Window,
     pub input: Input,
     pub output: Tensor,
-    /// Where the outputs' sums over each row go, for squeeze-and-excite.
+    /// Receives the sum of each output row, for squeeze-and-excite.
     pub row_sums: Option<Tensor>,
 }
 
@@ -47,13 +48,13 @@ impl Operation for ExpandDepthwise {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize) {
         let pixels = self.window.pixels();
-        // SAFETY: the input has the window's input pixels, the other tensors its outputs and output rows, and a
-        // thread's scratch memory a block of its inputs.
+        // SAFETY: the input has the window's input pixels, the other tensors have room for its outputs and a sum for
+        // each output row, and the thread's scratch memory has room for a block of the window's inputs.
         unsafe {
             let scratch = memory.scratch(thread);
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
             let output = memory.at(self.output);
-            // Planes of 0: every block of channels in the same memory.
+            // With a plane of 0, every block of channels uses the same memory.
             let expand =
                 Kernel::new::<V>(&self.expand, pixels, memory, self.input, scratch, 0, false);
             let depthwise = kernels::depthwise::Depthwise {

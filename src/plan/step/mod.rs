@@ -1,4 +1,4 @@
-//! The steps of a plan, one file each: a kernel with the tensors that it reads and writes, and how threads share it.
+//! The steps of a plan, one file each: a kernel, the tensors that it reads and writes, and how threads share it.
 
 mod add;
 mod convolution;
@@ -30,27 +30,27 @@ use crate::kernels::Window;
 use crate::simd::F32x4;
 use std::fmt;
 
-/// What a step does.
+/// The operation of a step.
 pub trait Operation {
     /// The tensors that it reads and writes.
     fn tensors(&self) -> Vec<Tensor>;
 
-    /// What it does, for a profile.
+    /// Its shapes and cost, for a profile.
     fn describe(&self) -> Description;
 
-    /// Scratch memory that each thread needs, in values.
+    /// Scratch memory per thread, in values.
     fn scratch(&self) -> usize {
         0
     }
 
-    /// How it is cut for `threads` threads.
+    /// Splits it into parts for `threads` threads.
     fn grid(&self, threads: usize) -> Grid;
 
-    /// Does one part of it, on the thread of this number.
+    /// Does one part of it on the thread number `thread`.
     ///
     /// # Safety
     /// The step was made for the tensors of `memory`, and the thread has scratch memory there. Meanwhile nobody writes
-    /// what the step reads, and nobody else touches the output of this part, or the scratch memory of this thread.
+    /// what the step reads, and nobody else accesses the output of this part or the scratch memory of this thread.
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize);
 }
 
@@ -59,16 +59,16 @@ pub trait Operation {
 pub struct Description {
     pub input: Extent,
     pub output: Extent,
-    /// Side of its filter in pixels, 1 where it has none.
+    /// Side of the filter in pixels; 1 without a filter.
     pub kernel: usize,
-    /// Distance between two outputs' inputs in pixels, 1 where it has none.
+    /// Stride in pixels; 1 without a filter.
     pub stride: usize,
     /// Multiply-accumulates.
     pub macs: u64,
 }
 
 impl Description {
-    /// Of a convolution that moves over a map.
+    /// Describes a convolution that moves over a map.
     fn convolution(conv: &Conv, window: &Window) -> Self {
         let &Window { height, width, output_height, output_width, .. } = window;
         Self {
@@ -84,19 +84,20 @@ impl Description {
         }
     }
 
-    /// Of a layer that works on each pixel by itself.
+    /// Describes a layer that works on each pixel independently.
     fn by_pixel(conv: &Conv, input: Extent) -> Self {
         let macs = conv.macs(input.pixels());
         Self { macs, ..Self::plain(input, Extent { channels: conv.out_channels, ..input }) }
     }
 
-    /// Of a step without weights.
+    /// Describes a step without weights.
     fn plain(input: Extent, output: Extent) -> Self {
         Self { input, output, kernel: 1, stride: 1, macs: 0 }
     }
 }
 
-/// Makes the type of any step, which hands each question to the operation that it is, and the kinds with their names.
+/// Defines [`Step`], an enum that forwards each call to its [`Operation`], and [`StepKind`] with the names of the
+/// kinds.
 macro_rules! steps {
     ($($(#[$doc:meta])* $operation:ident: $name:literal),* $(,)?) => {
         /// The kernel behind a step.
@@ -129,7 +130,7 @@ macro_rules! steps {
                 match self { $(Self::$operation(operation) => operation.tensors()),* }
             }
 
-            /// What it does, as the step `name`.
+            /// Its [`StepInfo`] under the name `name`.
             pub fn info(&self, name: String) -> StepInfo {
                 match self {
                     $(Self::$operation(operation) => {
@@ -143,7 +144,7 @@ macro_rules! steps {
                 match self { $(Self::$operation(operation) => operation.scratch()),* }
             }
 
-            /// How many parts it has for `threads` threads.
+            /// Number of parts for `threads` threads.
             pub fn parts(&self, threads: usize) -> usize {
                 self.grid(threads).parts()
             }
@@ -152,7 +153,7 @@ macro_rules! steps {
                 match self { $(Self::$operation(operation) => operation.grid(threads)),* }
             }
 
-            /// Does one part of the step, of the [`Step::parts`] that it has for `threads` threads.
+            /// Does part `part` of the [`Step::parts`] for `threads` threads, on the thread number `thread`.
             ///
             /// # Safety
             /// See [`Operation::run`].
@@ -180,19 +181,19 @@ steps![
     Stem: "stem",
     /// A 3x3 convolution over all channels.
     Convolution: "convolution",
-    /// A 1x1 convolution, with the residual where there is one.
+    /// A 1x1 convolution, and the residual if there is one.
     Pointwise: "pointwise",
-    /// The bytes of a map, for a pointwise convolution on 8 bits.
+    /// Converts a map to bytes, for a pointwise convolution on 8 bits.
     Quantise: "quantise",
     /// One filter for each channel.
     Depthwise: "depthwise",
-    /// A block's expansion and its depthwise convolution in one.
+    /// A block's expansion and depthwise convolution, fused.
     ExpandDepthwise: "expand-depthwise",
     /// The mean over all pixels.
     Pool: "pool",
     /// A matrix times a vector.
     Dense: "dense",
-    /// A factor for each channel: the last step of squeeze-and-excite.
+    /// Multiplies each channel by its gate: the last step of squeeze-and-excite.
     Scale: "scale",
     /// The sum of two maps.
     Add: "add",

@@ -1,4 +1,4 @@
-//! The 1x1 convolution, with the residual where there is one.
+//! The pointwise (1x1) convolution, and the residual if there is one.
 
 use super::{Bytes, Description, Operation};
 use crate::kernels::int8::{self, Products};
@@ -10,14 +10,14 @@ use crate::simd::F32x4;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Inputs of the pointwise kernel that it goes over again for each 8 output channels, in bytes: they
-/// stay in a second-level cache of 256 KiB.
+/// Bytes of input per kernel call. The kernel reads them again for every 8 output channels, so they must stay in a
+/// second-level cache of 256 KiB.
 const CACHED_INPUT: usize = 192 << 10;
 
-/// Cut every 30 pixels: a multiple of both tile sizes and of a cache line.
+/// Parts begin at multiples of 30 pixels: a multiple of both tile sizes and, with 8 channels, of a cache line.
 const STRIP: usize = 30;
 
-/// What a pointwise convolution takes.
+/// The input of a pointwise convolution.
 #[derive(Clone, Copy, Debug)]
 pub enum Input {
     Floats(Tensor),
@@ -25,7 +25,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// The tensors that it lies in.
+    /// The tensors that hold it.
     pub fn tensors(self) -> Vec<Tensor> {
         match self {
             Self::Floats(tensor) => vec![tensor],
@@ -33,7 +33,7 @@ impl Input {
         }
     }
 
-    /// Bytes of a value.
+    /// Bytes per value.
     fn size(self) -> usize {
         match self {
             Self::Floats(_) => size_of::<f32>(),
@@ -46,25 +46,25 @@ impl Input {
 #[derive(Debug)]
 pub struct Pointwise {
     pub packed: Arc<Packed>,
-    /// Of the input.
+    /// Shape of the input.
     pub extent: Extent,
     pub input: Input,
     pub output: Tensor,
-    /// Adds to what the output holds, in place of replacing it.
+    /// Whether to add to the values in the output instead of replacing them.
     pub accumulate: bool,
 }
 
-/// The kernel with its memory.
+/// The kernel's arguments.
 pub(super) enum Kernel {
     Floats(pointwise::Pointwise),
     Bytes(int8::Pointwise),
 }
 
 impl Kernel {
-    /// For `pixels` pixels, whose output's blocks are `output_plane` apart.
+    /// The arguments for `pixels` pixels; the blocks of `output` are `output_plane` values apart.
     ///
     /// # Safety
-    /// The input is of `memory`.
+    /// The tensors of `input` belong to the plan of `memory`.
     pub unsafe fn new<V: F32x4>(
         packed: &Packed,
         pixels: usize,
@@ -141,7 +141,7 @@ impl Operation for Pointwise {
         let pixels = self.extent.pixels();
         let strip =
             (CACHED_INPUT / self.input.size() / self.extent.channels / STRIP).max(1) * STRIP;
-        // SAFETY: both tensors have the extent's pixels, and the layer's channels.
+        // SAFETY: input and output have the extent's pixels and the layer's channels.
         unsafe {
             let output = memory.at(self.output);
             let plane = layout::plane(pixels);

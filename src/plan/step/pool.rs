@@ -9,11 +9,11 @@ use crate::simd::F32x4;
 /// Global average pooling, or the squeeze of squeeze-and-excite.
 #[derive(Debug)]
 pub struct Pool {
-    /// Of the map whose mean it is.
+    /// Shape of the map that is averaged.
     pub extent: Extent,
-    /// The map, or the sums over its rows.
+    /// The map, or the sums of its rows.
     pub input: Tensor,
-    /// Values that the input has for each channel.
+    /// Values per channel of the input.
     pub values: usize,
     pub output: Tensor,
 }
@@ -33,7 +33,7 @@ impl Operation for Pool {
     }
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
-        // SAFETY: the input has `values` values of each channel, the output one.
+        // SAFETY: per channel, the input has `values` values and the output has one.
         unsafe {
             let step = pool::Pool {
                 input: memory.at(self.input),

@@ -1,4 +1,4 @@
-//! A map's values as bytes, for a pointwise convolution on 8 bits.
+//! Quantises a map, for a pointwise convolution on 8 bits.
 
 use super::{Description, Operation};
 use crate::kernels::int8::{self, RANGE};
@@ -7,25 +7,25 @@ use crate::plan::grid::{Grid, Part};
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 
-/// Cut every 32 pixels: a cache line of the ranges, and two of each block of bytes.
+/// Parts begin at multiples of 32 pixels, which start a cache line of the ranges and of each block of bytes.
 const STRIP: usize = 32;
 
 /// A quantised map.
 #[derive(Clone, Copy, Debug)]
 pub struct Bytes {
-    /// See [`int8`].
+    /// The bytes: see [`int8`].
     pub bytes: Tensor,
-    /// What scales each pixel.
+    /// Scale and least value of each pixel.
     pub ranges: Tensor,
 }
 
 impl Bytes {
-    /// Values that the bytes of a map of this extent take.
+    /// Size of the bytes of a map of this extent, in `f32` values.
     pub fn values(extent: Extent) -> usize {
         layout::blocks(extent.channels) * int8::plane(extent.pixels()) / size_of::<f32>()
     }
 
-    /// Values that its ranges take.
+    /// Size of its ranges, in `f32` values.
     pub fn ranges(extent: Extent) -> usize {
         extent.pixels() * RANGE
     }
@@ -55,8 +55,8 @@ impl Operation for Quantise {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
         let pixels = self.extent.pixels();
-        // SAFETY: the tensors have the extent's values, bytes and pixels; planes have room for an even number of pixels,
-        // and parts are cut at even ones.
+        // SAFETY: the tensors have room for the extent's values, bytes and ranges; planes have room for an even number
+        // of pixels, and parts begin at even ones.
         unsafe {
             let tensor = int8::Quantise {
                 input: memory.at(self.input),

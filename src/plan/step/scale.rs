@@ -1,4 +1,4 @@
-//! A factor for each channel: the last step of squeeze-and-excite.
+//! Multiplies each channel by its gate: the last step of squeeze-and-excite.
 
 use super::{Description, Operation};
 use crate::kernels::{layout, scale};
@@ -6,14 +6,14 @@ use crate::plan::grid::{Grid, Part};
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 
-/// Multiplies a map with its gates.
+/// Multiplies a map by its gates.
 #[derive(Debug)]
 pub struct Scale {
-    /// Of the map.
+    /// Shape of the map.
     pub extent: Extent,
     pub gates: Tensor,
     pub input: Tensor,
-    /// The input, to scale it in place.
+    /// The scaled map. May be the input, to scale in place.
     pub output: Tensor,
 }
 
@@ -33,7 +33,7 @@ impl Operation for Scale {
 
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
         let pixels = self.extent.pixels();
-        // SAFETY: both maps have the extent, and the gates its channels.
+        // SAFETY: both maps have the extent's shape, and the gates have one value per channel.
         unsafe {
             let step = scale::Scale {
                 gates: memory.at(self.gates),

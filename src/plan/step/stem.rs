@@ -35,7 +35,7 @@ impl Operation for Stem {
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, _thread: usize) {
         let Window { width, output_height, .. } = self.window;
         let row = stem::row(width);
-        // SAFETY: the input tensor has the picture and its border, the output one the window's outputs.
+        // SAFETY: the input has room for the picture and its border, the output for the window's outputs.
         unsafe {
             let conv = stem::Stem {
                 input: memory.at(self.input).add(stem::BORDER * (row + stem::RGB)),

@@ -1,4 +1,4 @@
-//! The fields of both files, as they stand there.
+//! The fields of both configuration files.
 
 use serde::de::DeserializeOwned;
 
@@ -15,7 +15,7 @@ pub(super) struct ConfigJson<'a> {
     pub global_pool: Option<String>,
     pub model_args: ModelArgs,
     pub pretrained_cfg: Option<PretrainedCfg>,
-    /// timm's older files have these fields at the top.
+    /// In timm's older files these fields are at the top level.
     pub flat: PretrainedCfg,
 
     // transformers
@@ -33,18 +33,18 @@ pub(super) struct ConfigJson<'a> {
     pub first_layer_is_expansion: Option<bool>,
     pub finegrained_output: Option<bool>,
 
-    /// Both libraries'.
+    // both
     pub labels: Labels<'a>,
 }
 
-/// What was given to timm's model constructor; these two change what the same tensors compute.
+/// The arguments of timm's model constructor that change what the same tensors compute.
 #[derive(Default)]
 pub(super) struct ModelArgs {
     pub bn_eps: Option<f64>,
     pub pad_type: Option<String>,
 }
 
-/// How timm prepares pictures.
+/// timm's preprocessing settings.
 #[derive(Default)]
 pub(super) struct PretrainedCfg {
     pub input_size: Option<[usize; 3]>,
@@ -70,7 +70,7 @@ pub(super) struct PreprocessorJson {
     pub image_std: Option<[f32; 3]>,
 }
 
-/// Reads an object's fields, each of which may be there once; `null` is as good as none.
+/// Calls `field` with each field of an object, except those that are `null`.
 pub(super) fn read<'a>(
     object: Json<'a>,
     mut field: impl FnMut(&str, Json<'a>) -> Result<(), String>,
@@ -81,20 +81,20 @@ pub(super) fn read<'a>(
     })
 }
 
-/// Sets a field to what `read` makes of its value.
+/// Sets a field to the result of `read`. Fails if the field is already set.
 fn set_by<'a, T>(
     field: &mut Option<T>,
     value: Json<'a>,
     read: impl FnOnce(Json<'a>) -> Result<T, String>,
 ) -> Result<(), String> {
     if field.is_some() {
-        return Err(value.error("the field is there twice"));
+        return Err(value.error("the field occurs twice"));
     }
     *field = Some(read(value)?);
     Ok(())
 }
 
-/// Sets a field that has a small value.
+/// Sets a field with a short value: see [`Json::read`].
 fn set<T: DeserializeOwned>(field: &mut Option<T>, value: Json<'_>) -> Result<(), String> {
     set_by(field, value, Json::read)
 }

@@ -1,5 +1,5 @@
-//! The classes' names. They stay in the file's text until it is known how many classes the network has: a list or a map
-//! of short names would take many times the bytes that the file has for them.
+//! The class names. They stay in the file's text until the network's class count is known, because a list or a map of
+//! short names would take many times as much memory as their text.
 
 use super::{CONFIG, bad};
 use crate::buffer::with_room;
@@ -7,19 +7,19 @@ use crate::error::Error;
 use crate::sort::sort_by;
 use crate::weights::json::Json;
 
-/// The fields that hold names, whose values have been checked to be strings.
+/// The fields with names. Their values are checked to be strings.
 #[derive(Default)]
 pub(super) struct Labels<'a> {
-    /// transformers: names by the classes' numbers.
+    /// transformers: a map from class index to name.
     pub id2label: Option<Json<'a>>,
-    /// timm: a list, or names by the classes' numbers where there are gaps.
+    /// timm: a list of names, or a map from class index to name.
     pub label_names: Option<Json<'a>>,
-    /// timm: what the names stand for, by the names.
+    /// timm: a map from name to description.
     pub label_descriptions: Option<Json<'a>>,
 }
 
 impl<'a> Labels<'a> {
-    /// A map of strings.
+    /// Checks that `value` is a map of strings.
     pub fn map(value: Json<'a>) -> Result<Json<'a>, String> {
         value.entries(|key, label| {
             label.string().map(|_| ()).map_err(|error| format!("`{key}`: {error}"))
@@ -27,7 +27,7 @@ impl<'a> Labels<'a> {
         Ok(value)
     }
 
-    /// A list or a map of strings.
+    /// Checks that `value` is a list or a map of strings.
     pub fn names(value: Json<'a>) -> Result<Json<'a>, String> {
         if !is_list(value) {
             return Self::map(value);
@@ -36,11 +36,11 @@ impl<'a> Labels<'a> {
         Ok(value)
     }
 
-    /// The names, one for each of the network's classes, if the file has them.
+    /// The names of the network's `classes` classes; `None` if the file has none.
     pub fn of(&self, classes: usize) -> Result<Option<Vec<String>>, Error> {
         if let Some(labels) = self.id2label {
             let labels = numbered("id2label", labels, classes)?;
-            // What transformers writes for a network without names.
+            // For a network without names, transformers writes `LABEL_0`, `LABEL_1` and so on.
             let named = labels.iter().any(|label| !label.starts_with("LABEL_"));
             return Ok(named.then_some(labels));
         }
@@ -63,7 +63,7 @@ fn is_list(value: Json<'_>) -> bool {
     value.text().starts_with('[')
 }
 
-/// A list of exactly `classes` labels.
+/// Reads a list of exactly `classes` labels.
 fn listed(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<String>, Error> {
     let mut labels = with_room(classes)?;
     let mut found = 0;
@@ -82,7 +82,7 @@ fn listed(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<St
     Err(bad(CONFIG, field, expected, format!("{found} names")))
 }
 
-/// The labels of 0, 1, 2 and so on, if there are exactly these.
+/// Reads a map with a label for each of the indices 0 to `classes - 1` and no others.
 fn numbered(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<String>, Error> {
     let mut labels: Vec<Option<String>> = with_room(classes)?;
     labels.resize(classes, None);
@@ -106,7 +106,7 @@ fn numbered(field: &'static str, value: Json<'_>, classes: usize) -> Result<Vec<
     })
 }
 
-/// Puts its description in place of each name that has one.
+/// Replaces each name by its description, if it has one.
 fn describe(names: &mut [String], descriptions: Json<'_>) -> Result<(), Error> {
     let mut described: Vec<Option<String>> = with_room(names.len())?;
     described.resize(names.len(), None);

@@ -1,7 +1,7 @@
-//! `config.json` and `preprocessor_config.json`: what tensor names can't tell.
+//! `config.json` and `preprocessor_config.json`: settings that the tensors don't reveal.
 //!
-//! timm's and transformers' fields are told apart by their names, not by the flavour: torchvision writes no such
-//! file, and whoever keeps one beside its weights may use timm's fields.
+//! The fields' names, not the library that wrote the weights, decide whether a field is timm's or transformers'.
+//! torchvision writes no such file, so a file beside its weights may use timm's fields.
 
 mod fields;
 mod labels;
@@ -17,10 +17,10 @@ use crate::preprocess::{Interpolation, Preprocessing};
 const CONFIG: &str = "config.json";
 const PREPROCESSOR: &str = "preprocessor_config.json";
 
-/// The resize target may be this many pixels at most.
+/// The longest short side after the resize, in pixels.
 const MAX_SHORT_SIDE: usize = 4096;
 
-/// Both files; without one, none of its fields is set.
+/// Both files. No field of a missing file is set.
 #[derive(Default)]
 pub(super) struct ConfigFiles<'a> {
     config: ConfigJson<'a>,
@@ -52,16 +52,17 @@ impl<'a> ConfigFiles<'a> {
         })
     }
 
-    /// Whether timm's tensors are one of its `tf_*` networks. Without an architecture's name: timm has its
-    /// minimalistic networks from TensorFlow only, and all versions also in its own training.
+    /// Whether a checkpoint of timm is one of its `tf_*` networks. If no architecture is named, only minimalistic
+    /// networks are, since timm trained every other version itself too.
     pub fn tensorflow(&self, recognised: &Recognised) -> Result<bool, Error> {
         Ok(self
             .architecture()?
             .map_or(recognised.minimalistic, |architecture| architecture.tensorflow))
     }
 
-    /// What no field tells and is guessed, in sentences; only where another guess would be as good. torchvision has one
-    /// set of weights' settings for each version, and timm's minimalistic networks all come from TensorFlow.
+    /// Messages about settings that no field defines and that had to be guessed. Only ambiguous guesses are reported:
+    /// torchvision has only one set of settings for each version, and timm's minimalistic networks all come from
+    /// TensorFlow.
     pub fn warnings(&self, recognised: &Recognised, conventions: &Conventions) -> Vec<String> {
         let (config, preprocessor) = (&self.config, &self.preprocessor);
         let mut warnings = Vec::new();
@@ -87,14 +88,14 @@ impl<'a> ConfigFiles<'a> {
         warnings
     }
 
-    /// The width multiplier, and the field that tells it.
+    /// The width multiplier, and the field that defines it.
     pub fn width(&self) -> Result<Option<(f64, &'static str)>, Error> {
         let named = self.architecture()?.and_then(|architecture| architecture.width);
         let width = self.config.depth_multiplier.map(|width| (width, "depth_multiplier"));
         Ok(width.or(named.map(|width| (width, "architecture"))))
     }
 
-    /// Says whether the files describe the network that the tensors are.
+    /// Checks that the files describe the network of the tensors.
     pub fn check_network(&self, recognised: &Recognised, classes: usize) -> Result<(), Error> {
         let &Recognised { version, minimalistic, .. } = recognised;
         let form =
@@ -147,7 +148,7 @@ impl<'a> ConfigFiles<'a> {
         only("crop_mode", self.pretrained().crop_mode.as_deref(), "center")
     }
 
-    /// Padding, where a field tells it.
+    /// The padding, if a field defines it.
     pub fn padding(&self) -> Result<Option<Padding>, Error> {
         match (self.config.tf_padding, self.config.model_args.pad_type.as_deref()) {
             (Some(true), _) | (None, Some("same")) => Ok(Some(Padding::Same)),
@@ -159,7 +160,7 @@ impl<'a> ConfigFiles<'a> {
         }
     }
 
-    /// Batch normalisation's eps, where a field tells it.
+    /// The eps of batch normalisation, if a field defines it.
     pub fn eps(&self) -> Result<Option<f64>, Error> {
         let transformers = self.config.layer_norm_eps.map(|eps| ("layer_norm_eps", eps));
         let timm = self.config.model_args.bn_eps.map(|eps| ("model_args.bn_eps", eps));
@@ -177,7 +178,7 @@ impl<'a> ConfigFiles<'a> {
         self.config.pretrained_cfg.as_ref().unwrap_or(&self.config.flat)
     }
 
-    /// How pictures are prepared; its `crop` is the network's resolution.
+    /// The preprocessing. Its `crop` is the network's resolution.
     pub fn preprocessing(&self, conventions: &Conventions) -> Result<Preprocessing, Error> {
         self.check_pipeline()?;
         let crop = self.resolution()?.unwrap_or(conventions.resolution);
@@ -208,7 +209,7 @@ impl<'a> ConfigFiles<'a> {
         })
     }
 
-    /// transformers' steps can be switched off; a network needs them.
+    /// Refuses configurations of transformers that switch off a step of the preprocessing that networks need.
     fn check_pipeline(&self) -> Result<(), Error> {
         let steps = [
             ("do_resize", self.preprocessor.do_resize),
@@ -300,7 +301,7 @@ impl<'a> ConfigFiles<'a> {
         }
     }
 
-    /// The classes' names, one for each of the network's, if the files have them.
+    /// The names of the network's `classes` classes, if the files have them.
     pub fn labels(&self, classes: usize) -> Result<Option<Vec<String>>, Error> {
         self.config.labels.of(classes)
     }

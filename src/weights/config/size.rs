@@ -1,4 +1,4 @@
-//! A size as transformers writes it: one number, two, or either with names.
+//! Sizes as transformers writes them: one number, a list of two, or an object with named sides.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::weights::json::Json;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Size {
-    /// The short side, or both.
+    /// The short side, or both sides.
     One(usize),
     Sides {
         height: usize,
@@ -52,7 +52,7 @@ impl Size {
         }
     }
 
-    /// A single number stands for the short side, two for both sides.
+    /// The short side. `None` if both sides are given.
     pub fn short_side(self) -> Option<usize> {
         match self {
             Self::One(side) => Some(side),

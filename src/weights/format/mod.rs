@@ -1,5 +1,5 @@
-//! File formats of tensors, and `tflite`, which has a graph too and is matched by `graph`. To add one of tensors: a file here that implements [`Tensors`], and a line in [`open`] that knows it by
-//! its first bytes.
+//! File formats of named tensors, and `tflite`, which has a graph that `graph` matches. To add a format of named
+//! tensors, add a file here that implements [`Tensors`], and a line in [`open`] that recognises its first bytes.
 
 mod safetensors;
 pub(super) mod tflite;
@@ -7,18 +7,18 @@ pub(super) mod tflite;
 use super::ByteSource;
 use crate::error::Error;
 
-/// An open file of named tensors, whose index has been checked against its length.
+/// An open file of named tensors. Its index is checked against its length.
 pub(super) trait Tensors {
     /// The tensors' names.
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 
-    /// The shape of a tensor, if there is such a tensor.
+    /// The shape of a tensor; `None` if there is no such tensor.
     fn shape(&self, name: &str) -> Option<&[usize]>;
 
-    /// Says whether a tensor can be read as floats of this shape.
+    /// Checks that a tensor exists, has floats, and has this shape.
     fn check(&self, name: &str, shape: &[usize]) -> Result<(), Error>;
 
-    /// Reads a tensor of this shape as `f32`, all finite.
+    /// Reads a tensor of this shape as `f32`; fails if a value is not finite.
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error>;
 }
 

@@ -6,7 +6,7 @@ use crate::arch::{Activation, Block, Conv, ConvKind, Site, SqueezeExcite};
 use crate::error::Error;
 use crate::weights::format::tflite::Graph;
 
-/// The layers of a network, and the nodes that they were.
+/// The layers of a network, and the nodes that they come from.
 pub(super) struct Layers {
     pub stem: Conv,
     pub blocks: Vec<Block>,
@@ -17,31 +17,31 @@ pub(super) struct Layers {
     pub sites: Vec<(Site, usize)>,
 }
 
-/// A step from the picture to the classes.
+/// A step on the path from the picture to the logits.
 #[derive(Clone, Copy)]
 struct Step {
-    /// The node of what it gives.
+    /// The node of its output.
     value: usize,
     kind: StepKind,
 }
 
 #[derive(Clone, Copy)]
 enum StepKind {
-    /// The node of a convolution, and the activation behind it.
+    /// The node of a convolution, and the activation after it.
     Conv(usize, Behind),
-    /// Squeeze-and-excite, with the node of the gates.
+    /// Squeeze-and-excite with the node of the gates.
     Scale(usize),
     Pool,
-    /// A residual from this node.
+    /// A residual; the node is the block's input.
     Sum(usize),
 }
 
-/// What follows a convolution.
+/// The activation after a convolution.
 #[derive(Clone, Copy)]
 enum Behind {
     /// An activation that the graph names.
     Named(Activation),
-    /// What the output's saturation does.
+    /// The activation that the saturation of a quantised output amounts to.
     Implied(Activation),
 }
 
@@ -52,7 +52,8 @@ impl Behind {
         }
     }
 
-    /// Where the network has no activation, all that a range says is which values calibration has seen.
+    /// The activation of a layer that is linear unless the graph names one. There, the range of a quantised output only
+    /// reflects the calibration data.
     fn unless_implied(self) -> Activation {
         match self {
             Self::Named(activation) => activation,
@@ -76,10 +77,10 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
     let pool = steps.iter().position(|step| matches!(step.kind, StepKind::Pool));
     let (body, tail) = match pool.map(|pool| steps.split_at(pool)) {
         Some((body, [_, tail @ ..])) => (body, tail),
-        _ => return Err(matcher.misfit(lowered.output, "no pooling is before it")),
+        _ => return Err(matcher.misfit(lowered.output, "no pooling comes before it")),
     };
     let [stem, body @ ..] = body else {
-        return Err(matcher.misfit(steps[0].value, "no convolution is before it"));
+        return Err(matcher.misfit(steps[0].value, "no convolution comes before it"));
     };
     let stem_conv = matcher.take(Site::Stem, *stem)?;
     let last = matcher.body(stem.value, body)?;
@@ -87,7 +88,7 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
     let (head, classifier) = match *tail {
         [classifier] => (None, classifier),
         [head, classifier] => (Some(matcher.take(Site::Head, head)?), classifier),
-        [] => return Err(matcher.misfit(lowered.output, "no classifier is behind it")),
+        [] => return Err(matcher.misfit(lowered.output, "no classifier comes after it")),
         [.., surplus] => {
             return Err(matcher.misfit(surplus.value, "at most two dense layers are expected"));
         }
@@ -98,17 +99,17 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
 }
 
 impl Matcher<'_> {
-    /// Says that the operator which makes a node doesn't fit.
+    /// An error about the operator that computes a node.
     fn misfit(&self, node: usize, reason: &str) -> Error {
         misfit(&self.graph, self.nodes[node].operator, reason)
     }
 
-    /// The steps that lead to the node `output`, first things first.
+    /// The steps that lead to the node `output`, in execution order.
     fn steps(&self, output: usize) -> Result<Vec<Step>, Error> {
         let mut steps = Vec::new();
         let mut value = output;
         loop {
-            // Always a node before this one.
+            // `before` is always less than `value`, so the loop ends.
             let (kind, before) = match self.nodes[value].kind {
                 NodeKind::Input(_) => break,
                 NodeKind::Conv(ref conv) => (StepKind::Conv(value, own(conv)), conv.input),
@@ -120,7 +121,7 @@ impl Matcher<'_> {
                 NodeKind::Pool(map) => (StepKind::Pool, map),
                 NodeKind::Sum(source, branch) => (StepKind::Sum(source), branch),
                 NodeKind::Plus3(_) | NodeKind::Clipped(_) | NodeKind::Times6(_) => {
-                    return Err(self.misfit(value, "neither h-swish nor hard-sigmoid"));
+                    return Err(self.misfit(value, "an incomplete h-swish or hard-sigmoid"));
                 }
             };
             steps.push(Step { value, kind });
@@ -135,7 +136,7 @@ impl Matcher<'_> {
         conv.ok_or_else(|| self.misfit(node, "a convolution is expected here"))
     }
 
-    /// A step's convolution and what follows it.
+    /// A step's convolution, its node, and the activation after it.
     fn convolution(&self, step: Step) -> Result<(usize, &ConvNode, Behind), Error> {
         match step.kind {
             StepKind::Conv(node, behind) => Ok((node, self.conv(node)?, behind)),
@@ -145,7 +146,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// The layer of a step, which is to be that of a site.
+    /// Makes a step's convolution the layer of a site.
     fn take(&mut self, site: Site, step: Step) -> Result<Conv, Error> {
         let (node, conv, behind) = self.convolution(step)?;
         let conv = Conv { activation: behind.activation(), ..conv.conv };
@@ -153,14 +154,14 @@ impl Matcher<'_> {
         Ok(conv)
     }
 
-    /// The same for one that has an activation only if the graph names it.
+    /// Like [`Matcher::take`], for a layer that is linear unless the graph names an activation.
     fn take_linear(&mut self, site: Site, step: Step) -> Result<Conv, Error> {
         let (.., behind) = self.convolution(step)?;
         Ok(Conv { activation: behind.unless_implied(), ..self.take(site, step)? })
     }
 
-    /// Finds the blocks between stem and pooling; gives the convolution behind them, if there is one. `value` is what
-    /// the stem gives.
+    /// Finds the blocks between stem and pooling; returns the last convolution after them, if there is one. `value` is
+    /// the node of the stem's output.
     fn body(&mut self, mut value: usize, mut steps: &[Step]) -> Result<Option<Step>, Error> {
         while let [first, rest @ ..] = steps {
             let is_sum =
@@ -182,7 +183,7 @@ impl Matcher<'_> {
         Ok(None)
     }
 
-    /// Whether a step is a convolution over all channels.
+    /// Whether a step is a convolution that sums over channels.
     fn mixes(&self, step: &Step) -> bool {
         self.is_kind(step, &[ConvKind::Pointwise, ConvKind::Convolution])
     }
@@ -200,8 +201,8 @@ impl Matcher<'_> {
         matches!(step.kind, StepKind::Conv(_, behind) if behind.activation() == Activation::Linear)
     }
 
-    /// Whether a block of V4 begins here that has a depthwise convolution before its expansion: only these have no
-    /// activation.
+    /// Whether a block of V4 with a depthwise convolution before its expansion begins here. Only these depthwise
+    /// convolutions are linear.
     fn starts(&self, steps: &[Step]) -> bool {
         match steps {
             [start, expand, next, ..] => {
@@ -215,12 +216,12 @@ impl Matcher<'_> {
         }
     }
 
-    /// Steps of the block that begins here and has no residual. Where several divisions compute the same, it is the
-    /// papers': they put an activation behind an expansion, and in a block of its own only behind a convolution that has
-    /// no other with it.
+    /// Number of steps of the block without a residual that begins here. If several divisions into blocks compute the
+    /// same, this is the papers' division: an activation follows every expansion, and in a block without a depthwise
+    /// convolution the projection has an activation only if it is alone.
     fn len(&self, steps: &[Step]) -> usize {
         let depthwise_at = |at: usize| steps.get(at).is_some_and(|step| self.is_depthwise(step));
-        // A depthwise convolution, the scaling behind it and the projection.
+        // The length up to and including a depthwise convolution, its squeeze-and-excite and the projection.
         let separable = |at: usize| {
             let is_scale = |step: &Step| matches!(step.kind, StepKind::Scale(_));
             at + 2 + usize::from(steps.get(at + 1).is_some_and(is_scale))
@@ -241,16 +242,16 @@ impl Matcher<'_> {
         }
     }
 
-    /// Adds the block of these steps, which may not be empty where it has no residual; `value` is what it gives.
+    /// Adds the block of these steps; `value` is the node of its output.
     fn block(&mut self, steps: &[Step], residual: bool, value: usize) -> Result<(), Error> {
         let index = self.blocks.len();
         let [before @ .., project] = steps else {
-            return Err(self.misfit(value, "a residual around nothing"));
+            return Err(self.misfit(value, "a residual without layers"));
         };
         if !self.mixes(project) {
             return Err(self.misfit(project.value, "a 1x1 convolution is expected to end a block"));
         }
-        // From the projection towards the input.
+        // Takes layers from the projection towards the input.
         let mut before = before;
         let (mut scale, mut depthwise, mut expand, mut start) = (None, None, None, None);
         if let [rest @ .., step] = before
@@ -274,7 +275,7 @@ impl Matcher<'_> {
             (start, before) = (Some(*step), rest);
         }
         if let Some(surplus) = before.last() {
-            return Err(self.misfit(surplus.value, "it doesn't fit the block that it stands in"));
+            return Err(self.misfit(surplus.value, "it doesn't fit its block"));
         }
         let mut take =
             |site, step: Option<Step>| step.map(|step| self.take(site, step)).transpose();
@@ -296,7 +297,7 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// The two layers that make the gates of a block from the node `squeezed`.
+    /// The two layers that compute the gates of a block from the node `squeezed`.
     fn gates(
         &mut self,
         index: usize,
@@ -312,12 +313,12 @@ impl Matcher<'_> {
                 let expand = self.take(Site::SqueezeExpand(index), expand)?;
                 Ok(SqueezeExcite { reduce, expand })
             }
-            _ => Err(self.misfit(gate, "its gates are not made of the map that they scale")),
+            _ => Err(self.misfit(gate, "its gates are not computed from the map that they scale")),
         }
     }
 }
 
-/// What a convolution does itself to its sums.
+/// The activation of a convolution operator itself.
 fn own(conv: &ConvNode) -> Behind {
     let named = conv.conv.activation;
     if named == Activation::Linear { Behind::Implied(conv.implied) } else { Behind::Named(named) }

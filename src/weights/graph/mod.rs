@@ -1,5 +1,5 @@
-//! Checkpoints that are graphs: what the operators of a `.tflite` file compute is matched onto a [`Network`]. Nothing is
-//! taken from a name, so that relatives of the papers' networks load too.
+//! Checkpoints with a graph: matches the operators of a `.tflite` file to a [`Network`]. Names don't matter, so other
+//! networks of the same blocks load too.
 
 mod blocks;
 mod lower;
@@ -25,15 +25,15 @@ pub(super) struct GraphFile<'a> {
     normalisation: Normalisation,
 }
 
-/// Where a layer's weights are.
+/// The weights of a layer in the file.
 struct Layer {
     site: Site,
-    /// Numbers of tensors.
+    /// Tensor numbers.
     weight: i32,
     bias: Option<i32>,
     /// Added to the bias.
     shift: f32,
-    /// What the input's integers are multiples of.
+    /// Scale of the input's integers; 0 for floats.
     input_scale: f64,
 }
 
@@ -73,7 +73,7 @@ impl<'a> GraphFile<'a> {
                 layers.push(Layer { site, weight, bias, shift, input_scale });
             }
         }
-        // The first operators of a graph may normalise its input.
+        // The normalisation that the first operators of the graph do.
         let stem = found.sites.iter().find(|(site, _)| *site == Site::Stem);
         let own = stem.and_then(|&(_, node)| {
             let input = lowered.nodes[node].kind.conv()?.input;
@@ -94,7 +94,7 @@ impl<'a> GraphFile<'a> {
         &self.normalisation
     }
 
-    /// The weights of a layer, as floats.
+    /// The weights of a layer as floats.
     pub fn conv(&self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
         let own = self.network.sites().any(|other| other == (site, conv));
         let Some(layer) = self.layers.iter().find(|layer| layer.site == site).filter(|_| own)
@@ -106,7 +106,8 @@ impl<'a> GraphFile<'a> {
         let weights = graph.tensor(layer.weight)?;
         let mut weight = with_room(conv.weight_count())?;
         weight.resize(conv.weight_count(), 0.0);
-        // From `[out][ky][kx][in]` to `[out][in][ky][kx]`; a depthwise filter has one output, its channels are inputs.
+        // Transposes `[out][ky][kx][in]` to `[out][in][ky][kx]`. A depthwise filter has `out` 1 and its channels as
+        // `in`.
         let taps = conv.kernel * conv.kernel;
         let inputs = conv.in_channels;
         weights.each(&[], |index, value| {
@@ -119,7 +120,7 @@ impl<'a> GraphFile<'a> {
         let mut bias = with_room(conv.out_channels)?;
         bias.resize(conv.out_channels, layer.shift);
         if let Some(tensor) = layer.bias {
-            // Integers of the sums: an input's times a weight's.
+            // An integer bias has the scale of the sums: the input's scale times the weight's.
             let mut scales = weights.scales()?;
             let sums: Vec<f64> =
                 scales.drain(..).map(|weight| weight.scale * layer.input_scale).collect();

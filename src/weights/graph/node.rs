@@ -1,25 +1,25 @@
-//! What a reduced graph is made of.
+//! The nodes of a reduced graph.
 
 use super::normalise::Affine;
 use crate::arch::{Activation, Conv};
 
-/// What an operator makes.
+/// The output of an operator.
 pub(super) struct Node {
-    /// The operator.
+    /// The operator's number.
     pub operator: u32,
     pub kind: NodeKind,
 }
 
-/// Other nodes are named by their number, which is less than the node's own.
+/// The operation of a node. It refers to other nodes by index, which is less than the node's own.
 pub(super) enum NodeKind {
-    /// The picture, after what the graph itself does to normalise it.
+    /// The picture, after this normalisation by the graph.
     Input(Affine),
     Conv(ConvNode),
     /// An activation of a convolution's output.
     Activation(Activation, usize),
     /// The mean of a map.
     Pool(usize),
-    /// A map, each channel times its gate.
+    /// A map whose channels are multiplied by their gates.
     Scale {
         map: usize,
         gate: usize,
@@ -34,12 +34,12 @@ pub(super) enum NodeKind {
 }
 
 impl NodeKind {
-    /// The convolution, of a node that is one.
+    /// The convolution, if the node is one.
     pub fn conv(&self) -> Option<&ConvNode> {
         if let Self::Conv(conv) = self { Some(conv) } else { None }
     }
 
-    /// What the graph has done to the picture, of a node that is still that.
+    /// The graph's normalisation, if the node is the picture.
     pub fn input(&self) -> Option<Affine> {
         if let Self::Input(affine) = self { Some(*affine) } else { None }
     }
@@ -49,21 +49,21 @@ impl NodeKind {
 #[derive(Clone, Copy)]
 pub(super) struct ConvNode {
     pub input: usize,
-    /// Its activation is the operator's own.
+    /// The layer, with the activation of the operator itself.
     pub conv: Conv,
-    /// What the saturation of its output does, if no activation follows.
+    /// The activation that the saturation of its output amounts to.
     pub implied: Activation,
-    /// The numbers of its tensors.
+    /// Tensor numbers.
     pub weight: i32,
     pub bias: Option<i32>,
-    /// Added to the bias that the file has.
+    /// Added to the bias of the file.
     pub shift: f32,
-    /// What the input's integers are multiples of; 0 for floats.
+    /// Scale of the input's integers; 0 for floats.
     pub input_scale: f64,
 }
 
 impl ConvNode {
-    /// Whether its sums are limited to 0..6.
+    /// Whether its output is limited to 0..6.
     pub fn clips(&self) -> bool {
         let named = self.conv.activation;
         let limited = if named == Activation::Linear { self.implied } else { named };

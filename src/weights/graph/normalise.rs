@@ -1,4 +1,5 @@
-//! How the picture is normalised: by the input's quantisation, the file's metadata, or the graph's first operators.
+//! The normalisation of the picture: from the input's quantisation, the file's metadata and the graph's first
+//! operators.
 
 use crate::error::Error;
 use crate::weights::format::tflite::{Kind, Quantization, Tensor};
@@ -10,7 +11,7 @@ pub(super) struct Affine {
     shift: [f64; 3],
 }
 
-/// The graph's own normalisation of bytes gives values of at most this size: beyond, it is one of values up to 1.
+/// If the graph's normalisation maps 255 to more than this, it is made for values from 0 to 1, not from 0 to 255.
 const LARGEST: f64 = 16.0;
 
 impl Default for Affine {
@@ -32,17 +33,17 @@ impl Affine {
     }
 }
 
-/// Mean and deviation, of values from 0 to 1, and whether they are a guess.
+/// Mean and standard deviation of values from 0 to 1, and whether they are a guess.
 pub(in crate::weights) struct Normalisation {
     pub mean: [f32; 3],
     pub std: [f32; 3],
     pub guessed: bool,
 }
 
-/// The normalisation of `input`, of which the metadata says `told`, mean and deviation of values from 0 to 255, and to
-/// which the graph does `own`.
+/// Combines the normalisation of `input`. `told` is the metadata's mean and standard deviation of values from 0 to 255,
+/// `own` the normalisation by the graph itself.
 ///
-/// An integer input takes the bytes of a picture as they are, a signed one less 128: so do those who run such files.
+/// By convention an unsigned integer input takes the picture's bytes unchanged, and a signed one takes them minus 128.
 pub(super) fn normalisation(
     input: &Tensor<'_>,
     told: Option<[[f32; 3]; 2]>,

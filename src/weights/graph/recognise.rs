@@ -1,18 +1,18 @@
-//! Which of the papers' networks a graph is, if it is one.
+//! Recognises the papers' networks in a graph.
 
 use crate::arch::{Config, Network, Rounding, Version};
 use crate::error::Error;
 use crate::weights::widths;
 
-/// Whose rounding of channel counts may have made it.
+/// The rounding rules to try.
 const ROUNDINGS: [Rounding; 3] = [Rounding::Timm, Rounding::Transformers, Rounding::Torchvision];
 
-/// Gives `network` the version, the width and the stages of the paper's network that has its layers.
+/// If one of the papers' networks has the same layers, sets `network`'s version, width and stages.
 pub(super) fn recognise(mut network: Network) -> Result<Network, Error> {
     for version in Version::ALL {
         for minimalistic in [false, true] {
             let base = Config { minimalistic, ..Config::new(version) };
-            // V1 to V4 without a minimalistic form.
+            // Only V3 has a minimalistic form.
             let Ok(of_width_1) = Network::new(&base) else { continue };
             if !same_filters(&network, &of_width_1) {
                 continue;
@@ -33,7 +33,7 @@ pub(super) fn recognise(mut network: Network) -> Result<Network, Error> {
     Ok(network)
 }
 
-/// Whether the depthwise and full convolutions are the same but for their channels.
+/// Whether the depthwise and full convolutions are the same, except for their channels.
 fn same_filters(a: &Network, b: &Network) -> bool {
     let filters = |network: &Network| {
         let sites = network.sites().filter(|(_, conv)| conv.kernel > 1);
@@ -42,7 +42,7 @@ fn same_filters(a: &Network, b: &Network) -> bool {
     a.blocks.len() == b.blocks.len() && filters(a) == filters(b)
 }
 
-/// Whether the networks differ in activations only, and in what a checkpoint has beside its weights.
+/// Whether all layers have the same kinds, filters and channels. Activations and batch normalisation may differ.
 fn same_layers(a: &Network, b: &Network) -> bool {
     let layers = a.sites().map(Some).chain([None]).zip(b.sites().map(Some).chain([None]));
     let mut same =

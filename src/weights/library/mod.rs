@@ -1,5 +1,6 @@
-//! The libraries that write checkpoints: whose a file is, how that library names the tensors, and what it takes for
-//! granted without writing it into the file. To add one: a file here that implements [`Library`], and a [`Flavour`].
+//! The libraries that write checkpoints: how to recognise a library's files, its tensor names, and the settings that it
+//! assumes without writing them to the file. To add a library, add a file here that implements [`Library`], and a
+//! [`Flavour`].
 
 mod tflite;
 mod timm;
@@ -23,7 +24,7 @@ pub enum Flavour {
     Torchvision,
     /// Hugging Face transformers.
     Transformers,
-    /// TensorFlow Lite: the file has the graph itself, and no library's names.
+    /// TensorFlow Lite: the file has a graph of operators instead of a library's tensor names.
     Tflite,
 }
 
@@ -38,28 +39,28 @@ impl fmt::Display for Flavour {
     }
 }
 
-/// Where a convolution's tensors are.
+/// The tensor names of a convolution.
 pub(super) struct Module {
-    /// `<conv>.weight`, and `<conv>.bias` where there is no batch normalisation.
+    /// `<conv>.weight`, and `<conv>.bias` if there is no batch normalisation.
     pub conv: String,
     /// `<norm>.{weight, bias, running_mean, running_var}`.
     pub norm: String,
 }
 
-/// How much larger than its centre crop a picture's short side becomes.
+/// How much longer the short side is after the resize than the centre crop.
 pub(super) enum Margin {
-    /// The crop is this share of it (timm's `crop_pct`).
+    /// The crop is this share of the short side (timm's `crop_pct`).
     Share(f64),
-    /// It is this many pixels longer.
+    /// The short side is this many pixels longer.
     Pixels(usize),
 }
 
-/// What a flavour takes for granted; `config.json` may say otherwise.
+/// The settings that a library assumes. `config.json` may override them.
 ///
-/// Padding, `eps` and the normalisation of the input are what silently costs accuracy when it is wrong: this is the
-/// only place where they are assumed.
+/// Wrong padding, `eps` or input normalisation silently cost accuracy. Only implementations of [`Library`] make
+/// assumptions about them.
 pub(super) struct Conventions {
-    /// Side of the input, pixels.
+    /// Side of the input in pixels.
     pub resolution: usize,
     pub rounding: Rounding,
     pub padding: Padding,
@@ -74,16 +75,16 @@ pub(super) struct Conventions {
 
 /// ImageNet's mean and standard deviation.
 const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-/// From 0..1 to -1..1.
+/// Maps 0..1 to -1..1.
 const INCEPTION: ([f32; 3], [f32; 3]) = ([0.5; 3], [0.5; 3]);
 
 /// A network that a configuration names.
 pub(super) struct Architecture {
     pub version: Version,
     pub minimalistic: bool,
-    /// Whether it carries TensorFlow's weights.
+    /// Whether its weights come from TensorFlow.
     pub tensorflow: bool,
-    /// The width multiplier, if the name tells.
+    /// The width multiplier, if the name has it.
     pub width: Option<f64>,
 }
 
@@ -94,34 +95,34 @@ impl Architecture {
     }
 }
 
-/// What is known of a library.
+/// The properties of a library.
 pub(super) trait Library {
-    /// The versions that it has.
+    /// The networks that it has.
     fn versions(&self) -> &'static [Version];
 
     /// The network of this name.
     fn architecture(&self, name: &str) -> Option<Architecture>;
 
-    /// What it takes for granted. `tensorflow`: the network carries TensorFlow's weights.
+    /// The settings that it assumes; `tensorflow` says that the weights come from TensorFlow.
     fn conventions(&self, version: Version, tensorflow: bool) -> Conventions;
 
-    /// Where the tensors of a site are; `None` where its networks have no such layer.
+    /// The tensor names of a site; `None` if its networks have no such layer.
     fn module(&self, network: &Network, site: Site) -> Option<Module>;
 
     /// The repeated part of the network that a tensor belongs to, such as timm's `blocks.3.1`.
     fn block<'a>(&self, tensor: &'a str) -> Option<&'a str>;
 
-    /// Whether a site is `nn.Linear` there: all else is a convolution to PyTorch.
+    /// Whether the layer at a site is an `nn.Linear`. All other layers are convolutions in PyTorch.
     fn is_linear(&self, site: Site) -> bool {
         site == Site::Classifier
     }
 }
 
 impl Flavour {
-    /// Those that are told by the names of tensors.
+    /// The libraries that are recognised by tensor names.
     const ALL: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
 
-    /// What is known of it.
+    /// The properties of the library.
     pub(super) fn library(self) -> &'static dyn Library {
         match self {
             Self::Timm => &timm::Timm,
@@ -131,7 +132,7 @@ impl Flavour {
         }
     }
 
-    /// Where the tensors of a site are.
+    /// The tensor names of a site.
     pub(super) fn module(self, network: &Network, site: Site) -> Result<Module, Error> {
         self.library().module(network, site).ok_or_else(|| Error::Network {
             site,
@@ -159,18 +160,18 @@ fn prefix(tensor: &str, parts: usize) -> Option<&str> {
     Some(&tensor[..end])
 }
 
-/// What tensor names alone tell.
+/// What the tensor names reveal.
 pub(super) struct Recognised {
     pub flavour: Flavour,
     pub version: Version,
     pub minimalistic: bool,
 }
 
-/// Finds the flavour and version whose blocks are those of the file.
+/// Finds the library and version whose block names are exactly those of the file.
 pub(super) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
     for flavour in Flavour::ALL {
         let library = flavour.library();
-        // Not collected, which would sort them first: see `crate::sort`.
+        // `collect` would sort the names first, with the standard library's sort: see `crate::sort`.
         let mut found = BTreeSet::new();
         found.extend(file.names().filter_map(|name| library.block(name)));
         for &version in library.versions() {

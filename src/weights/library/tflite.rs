@@ -1,4 +1,4 @@
-//! TensorFlow Lite: a file is a graph, and no names tell a layer.
+//! TensorFlow Lite. Its files have a graph, so there are no tensor names to recognise.
 
 use super::{Architecture, Conventions, INCEPTION, Library, Margin, Module};
 use crate::arch::{Network, Padding, Rounding, Site, Version};
@@ -16,7 +16,7 @@ impl Library for Tflite {
         None
     }
 
-    /// tf-slim's inception_preprocessing.py, `preprocess_for_eval`: of a picture's centre 0.875, bilinear, -1..1.
+    /// `preprocess_for_eval` of tf-slim's inception_preprocessing.py: the centre 0.875 of the picture, bilinear, -1..1.
     fn conventions(&self, _version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = INCEPTION;
         Conventions {

@@ -7,7 +7,7 @@ use crate::preprocess::{CropStart, Interpolation};
 /// See the module.
 pub(super) struct Timm;
 
-/// What an architecture's name begins with, behind `tf_`; its width in percent follows.
+/// Prefixes of architecture names, after an optional `tf_`. The width in percent follows.
 const NAMES: [(&str, Version); 8] = [
     ("mobilenetv1", Version::V1),
     ("mobilenetv2", Version::V2),
@@ -36,7 +36,7 @@ impl Library for Timm {
             rest.strip_prefix("_minimal").map_or((rest, false), |rest| (rest, true));
         let percent: u16 = match rest {
             "" if matches!(version.family(), Family::V4 | Family::EfficientNetLite) => 100,
-            // Letters after the digits are other networks: `100h` has a larger head, `120d` is deeper.
+            // A letter after the digits is another network: `100h` has a larger head, `120d` is deeper.
             _ => rest.strip_prefix('_')?.parse().ok()?,
         };
         let width = Some(f64::from(percent) / 100.0);
@@ -49,7 +49,7 @@ impl Library for Timm {
         let (padding, eps) =
             if tensorflow { (Padding::Same, 1e-3) } else { (Padding::Symmetric, 1e-5) };
         let bilinear = tensorflow && version != Version::EfficientNetLite0;
-        // timm's V1 weights were trained on -1..1 (`mobilenetv1_100.ra4_e3600_r224_in1k`), its others not.
+        // Of timm's own networks only V1 was trained on -1..1 (`mobilenetv1_100.ra4_e3600_r224_in1k`).
         let inception = tensorflow || version == Version::V1;
         let (mean, std) = if inception { INCEPTION } else { IMAGENET };
         Conventions {
@@ -80,7 +80,7 @@ impl Library for Timm {
                 let block = block_name(&network.stages, index);
                 (format!("{block}.{conv}"), format!("{block}.{norm}"))
             }
-            // Where `conv_head` comes after the pooling, the last convolution is a stage of its own.
+            // If `conv_head` comes after the pooling, the last convolution is a separate stage.
             Site::Last if network.head.is_some() => {
                 let stage = network.stages.len();
                 (format!("blocks.{stage}.0.conv"), format!("blocks.{stage}.0.bn1"))
@@ -97,7 +97,7 @@ impl Library for Timm {
     }
 }
 
-/// The names of a layer's convolution and normalisation in a block, by the class that timm builds the block from.
+/// The names of a layer's convolution and normalisation within a block. They depend on timm's class for the block.
 fn in_block(network: &Network, block: &Block, site: Site) -> Option<(&'static str, &'static str)> {
     let fused = block.expand.is_some_and(|conv| conv.kind == ConvKind::Convolution);
     let names = match (site, block.expand, block.depthwise) {
@@ -131,7 +131,7 @@ fn in_block(network: &Network, block: &Block, site: Site) -> Option<(&'static st
     Some(names)
 }
 
-/// `blocks.<stage>.<block>`: the names count the blocks of each stage.
+/// `blocks.<stage>.<block>`, where the block's index counts within its stage.
 fn block_name(stages: &[usize], mut block: usize) -> String {
     let mut stage = 0;
     while let Some(&blocks) = stages.get(stage).filter(|&&blocks| block >= blocks) {

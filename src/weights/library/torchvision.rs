@@ -24,8 +24,8 @@ impl Library for Torchvision {
         Some(Architecture { version, minimalistic: false, tensorflow: false, width: None })
     }
 
-    /// torchvision/models/mobilenetv3.py: `eps=0.001`; mobilenetv2.py: nn.BatchNorm2d's default. transforms/_presets.py:
-    /// resize 256, crop 224, bilinear.
+    /// torchvision/models/mobilenetv3.py: `eps=0.001`; mobilenetv2.py: nn.BatchNorm2d's default.
+    /// transforms/_presets.py: resize 256, crop 224, bilinear.
     fn conventions(&self, version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = IMAGENET;
         Conventions {
@@ -41,7 +41,7 @@ impl Library for Torchvision {
         }
     }
 
-    /// torchvision/models/mobilenetv2.py, mobilenetv3.py: places in nested `Sequential`s.
+    /// torchvision/models/mobilenetv2.py, mobilenetv3.py: the names are indices in nested `Sequential`s.
     fn module(&self, network: &Network, site: Site) -> Option<Module> {
         let v2 = network.family() == Some(Family::V2);
         let (conv, norm) = match site {
@@ -78,7 +78,8 @@ impl Library for Torchvision {
     }
 }
 
-/// Expansion and depthwise are a pair of convolution and normalisation each; the projection's two are not nested.
+/// Expansion and depthwise each are a `Sequential` of convolution and normalisation; the projection's two are not
+/// nested.
 fn in_v2_block(block: &Block, site: Site) -> Option<(String, String)> {
     let expansions = usize::from(block.expand.is_some());
     match site {
@@ -95,7 +96,7 @@ fn in_v2_block(block: &Block, site: Site) -> Option<(String, String)> {
     }
 }
 
-/// All three are pairs, and squeeze-and-excite stands between the last two.
+/// All three layers are a `Sequential` of convolution and normalisation; squeeze-and-excite is between the last two.
 fn in_v3_block(block: &Block, site: Site) -> Option<(String, String)> {
     let expansions = usize::from(block.expand.is_some());
     let squeeze_excites = usize::from(block.squeeze_excite.is_some());
@@ -109,7 +110,7 @@ fn in_v3_block(block: &Block, site: Site) -> Option<(String, String)> {
     }
 }
 
-/// Convolution and normalisation at this place of a block.
+/// The names of convolution and normalisation in the `Sequential` at this index.
 fn pair(index: usize) -> (String, String) {
     (format!("{index}.0"), format!("{index}.1"))
 }

@@ -14,13 +14,13 @@ impl Library for Transformers {
         &VERSIONS
     }
 
-    /// Its configurations have fields in place of a name.
+    /// Its configurations have fields instead of an architecture name.
     fn architecture(&self, _name: &str) -> Option<Architecture> {
         None
     }
 
-    /// configuration_mobilenet_v{1,2}.py: `layer_norm_eps=0.001, tf_padding=True`; image_processing_mobilenet_v1.py: short
-    /// side 256, crop 224, bilinear, -1..1; image_processing_backends.py: where the crop starts.
+    /// configuration_mobilenet_v{1,2}.py: `layer_norm_eps=0.001, tf_padding=True`; image_processing_mobilenet_v1.py:
+    /// short side 256, crop 224, bilinear, -1..1; image_processing_backends.py: where the crop starts.
     fn conventions(&self, _version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = INCEPTION;
         Conventions {
@@ -56,7 +56,7 @@ impl Library for Transformers {
     }
 }
 
-/// Depthwise and pointwise convolutions take turns.
+/// Depthwise and pointwise convolutions alternate.
 fn v1_layer(site: Site) -> Option<String> {
     match site {
         Site::Stem => Some("mobilenet_v1.conv_stem".into()),

@@ -1,5 +1,6 @@
 import { MobileNet, type Version } from 'mobilenet-wasm';
 import { textOf } from '../messages';
+import { text } from '../text';
 import type { Effort } from './effort';
 import { type Entry, NETWORKS, RESOLUTION, fastest } from './entry';
 import { type Path, pathTurn } from './path';
@@ -82,7 +83,7 @@ async function measureNetwork(
   };
   try {
     for (const entry of entries) {
-      onStep(`${entry.name}: warming up ${entry.build}`, true);
+      onStep(text.bench.doing.warmingUp(entry.name, entry.build), true);
       await attempt(entry, async () => {
         const net = await MobileNet.untrained({
           version: entry.version,
@@ -104,7 +105,8 @@ async function measureNetwork(
       for (const entry of order) {
         const net = nets.get(entry);
         const fit = net && !entry.problem;
-        onStep(fit ? `${entry.name}: run ${begun + 1} to ${begun + count} of ${runs}, ${entry.build}` : null, false);
+        const doing = text.bench.doing.running(entry.name, begun + 1, begun + count, runs, entry.build);
+        onStep(fit ? doing : null, false);
         if (!fit) continue;
         await attempt(entry, async () => {
           await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -124,7 +126,7 @@ async function measureNetwork(
     Object.assign(path, { build: best.build, threads: best.threads });
     for (let begun = 0; begun < runs && !path.problem; begun += RUNS_A_TURN) {
       const count = Math.min(RUNS_A_TURN, runs - begun);
-      onStep(`${path.name}: frame to label, run ${begun + 1} to ${begun + count} of ${runs}`, false);
+      onStep(text.bench.doing.path(path.name, begun + 1, begun + count, runs), false);
       try {
         await pathTurn(net, path, count, signal);
       } catch (error) {
@@ -144,9 +146,7 @@ function turn(net: MobileNet, runs: number, signal: AbortSignal): Promise<number
   return whileVisible(async () => {
     const times: number[] = [];
     for (let i = 0; i < runs; i++) {
-      const result = await net.classify(picture, { signal });
-      // Only calls that don't await the one before are dropped.
-      if (result) times.push(result.timing.inference);
+      times.push((await net.classify(picture, { signal })).timing.inference);
     }
     return times;
   }, signal);

@@ -1,3 +1,5 @@
+import { text } from '../text';
+
 /** How much is measured of each network in each build. */
 export interface Effort {
   label: string;
@@ -10,15 +12,15 @@ export interface Effort {
 const MOST_RUNS = 1000;
 
 const EFFORTS: Effort[] = [
-  { label: 'Quick: 25 runs each', runs: 25, profileRuns: undefined },
-  { label: 'Thorough: 200 runs each', runs: 200, profileRuns: undefined },
+  { label: text.bench.opening.quick(25), runs: 25, profileRuns: undefined },
+  { label: text.bench.opening.thorough(200), runs: 200, profileRuns: undefined },
 ];
 
 /** The efforts on offer, the one to begin with first: `?runs=` in the page's address asks for a number of its own. */
 export function efforts(search: string): Effort[] {
   const runs = Number(new URLSearchParams(search).get('runs'));
   if (!Number.isInteger(runs) || runs < 1 || runs > MOST_RUNS) return EFFORTS;
-  const label = `As asked: ${runs === 1 ? '1 run' : `${runs} runs`} each`;
+  const label = text.bench.opening.asked(runs);
   // Who asks for few wants to be done soon.
   return [{ label, runs, profileRuns: runs < EFFORTS[0].runs ? runs : undefined }, ...EFFORTS];
 }

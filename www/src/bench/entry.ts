@@ -80,7 +80,3 @@ export function fastest(entries: readonly Entry[], version: Version): Entry | un
   const read = entries.filter((entry) => entry.version === version && entry.inference.length > 0);
   return read.sort((a, b) => minimum(a) - minimum(b))[0];
 }
-
-export function threadsText(threads: number): string {
-  return threads === 1 ? '1 thread' : `${threads} threads`;
-}

@@ -1,9 +1,11 @@
 import { textOf } from '../messages';
 import { element } from '../stage';
+import { text } from '../text';
+import { localise } from '../text/localise';
 import { contest } from './contest';
 import { efforts } from './effort';
 import { newEntries } from './entry';
-import { copy, download } from './hand-over';
+import { copy, download, fileTime } from '../hand-over';
 import { Opening } from './opening';
 import { newPaths } from './path';
 import { PathView } from './path-view';
@@ -11,6 +13,8 @@ import { ProfileView } from './profile-view';
 import { type Measurement, deviceText, reportJson, reportMarkdown } from './report';
 import { ResultsTable } from './results-table';
 import { keepAwake } from './visibility';
+
+localise();
 
 const button = element<HTMLButtonElement>('measure');
 const effortSelect = element<HTMLSelectElement>('effort');
@@ -30,7 +34,7 @@ let measurement: Measurement | null = null;
 let running: AbortController | null = null;
 
 effortSelect.append(...choices.map(({ label }, i) => new Option(label, String(i))));
-element('device').textContent = `This device: ${deviceText()}.`;
+element('device').textContent = text.bench.opening.device(deviceText());
 table.show(newEntries());
 
 button.addEventListener('click', () => {
@@ -40,9 +44,7 @@ button.addEventListener('click', () => {
 
 exportButton.addEventListener('click', () => {
   if (!measurement) return;
-  // Colons can't be part of a file's name everywhere.
-  const time = measurement.date.toISOString().replace(/\..*/, '').replaceAll(':', '-');
-  download(`mobilenet-wasm-${time}.json`, 'application/json', reportJson(measurement));
+  download(`mobilenet-wasm-${fileTime(measurement.date)}.json`, 'application/json', reportJson(measurement));
 });
 
 copyButton.addEventListener('click', () => {
@@ -78,11 +80,7 @@ async function measure(): Promise<void> {
     measurement.complete = true;
     opening.announceEnd(entries);
   } catch (error) {
-    opening.say(
-      stop.signal.aborted
-        ? 'Stopped. What was measured until then stays.'
-        : `The measurement broke off: ${textOf(error)}.`,
-    );
+    opening.say(stop.signal.aborted ? text.bench.opening.stopped : text.bench.opening.brokeOff(textOf(error)));
   } finally {
     running = null;
     opening.end();
@@ -92,7 +90,7 @@ async function measure(): Promise<void> {
 }
 
 function showState(): void {
-  button.textContent = running ? 'Stop' : 'Measure';
+  button.textContent = running ? text.bench.opening.stop : text.bench.opening.measure;
   effortSelect.disabled = running !== null;
   const nothingRead = !measurement?.entries.some(({ threads, problem }) => threads !== null || problem);
   exportButton.disabled = copyButton.disabled = nothingRead;
@@ -100,5 +98,5 @@ function showState(): void {
 
 async function copyMarkdown(measurement: Measurement): Promise<void> {
   const copied = await copy(reportMarkdown(measurement));
-  opening.say(copied ? 'Copied.' : 'The clipboard is closed to this page: copy the text by hand.');
+  opening.say(copied ? text.bench.opening.copied : text.bench.opening.noClipboard);
 }

@@ -1,7 +1,7 @@
 import type { Version } from 'mobilenet-wasm';
-import { list } from '../format';
+import { list, text } from '../text';
 import { element } from '../stage';
-import { type Entry, NETWORKS, fastest, threadsText } from './entry';
+import { type Entry, NETWORKS, fastest } from './entry';
 import { figure } from './figures';
 
 /** The top of the page: how far the measurement is, and the fastest time of each network. */
@@ -14,7 +14,7 @@ export class Opening {
 
   begin(): void {
     this.#status.textContent = '';
-    this.#announcement.textContent = 'Measuring.';
+    this.#announcement.textContent = text.bench.opening.measuring;
     this.#bar.value = 0;
     this.#progress.hidden = false;
   }
@@ -44,13 +44,13 @@ export class Opening {
   /** Tells a screen reader of one network: every reading would be too much. */
   announceNetwork(entries: readonly Entry[], version: Version): void {
     const entry = fastest(entries, version);
-    if (entry) this.#announcement.textContent = `${inWords(entry)} with ${entry.build}.`;
+    if (entry) this.#announcement.textContent = text.bench.opening.fastest(inWords(entry), entry.build);
   }
 
   announceEnd(entries: readonly Entry[]): void {
     const best = bestOf(entries);
-    if (best.length > 0) this.#announcement.textContent = `Measured. ${list(best.map(inWords))}.`;
-    else this.say('Nothing could be measured here.');
+    if (best.length > 0) this.#announcement.textContent = text.bench.opening.measured(list(best.map(inWords)));
+    else this.say(text.bench.opening.nothing);
   }
 }
 
@@ -59,7 +59,7 @@ function bestOf(entries: readonly Entry[]): Entry[] {
 }
 
 function inWords({ name, inference }: Entry): string {
-  return `${name} ${figure(Math.min(...inference))} milliseconds`;
+  return text.bench.opening.milliseconds(name, figure(Math.min(...inference)));
 }
 
 function bestItem({ name, build, threads, inference }: Entry): HTMLLIElement {
@@ -69,7 +69,7 @@ function bestItem({ name, build, threads, inference }: Entry): HTMLLIElement {
   const what = document.createElement('span');
   what.textContent = name;
   const how = document.createElement('small');
-  how.textContent = `${build}, ${threadsText(threads ?? 1)}`;
+  how.textContent = `${build}, ${text.bench.threads(threads ?? 1)}`;
   item.append(what, time, how);
   return item;
 }

@@ -1,5 +1,5 @@
 import { element } from '../stage';
-import { threadsText } from './entry';
+import { text } from '../text';
 import { NONE, figure } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
 import { pathSentences } from './problems';
@@ -39,7 +39,7 @@ export class PathView {
     element('path-empty').hidden = path !== undefined;
     if (!path) return;
     const runs = path.sizes[0].times.total.length;
-    const facts = [`Medians of ${runs === 1 ? '1 run' : `${runs} runs`}`, path.build, threadsText(path.threads ?? 1)];
+    const facts = [text.bench.path.medians(runs), path.build, text.bench.threads(path.threads ?? 1)];
     element('path-facts').textContent = facts.join(' · ');
     // Medians of the parts needn't add up to that of the whole.
     const longest = Math.max(...path.sizes.map((size) => sumOfParts(mediansOf(size))));

@@ -1,5 +1,6 @@
 import type { BuildName, MobileNet, Timing, Version } from 'mobilenet-wasm';
 import { type Source, frameOf } from '../../../bench/page/camera.js';
+import { text } from '../text';
 import { NETWORKS } from './entry';
 import { median } from './statistics';
 import { whileVisible } from './visibility';
@@ -70,14 +71,12 @@ export async function pathTurn(net: MobileNet, path: Path, runs: number, signal:
 }
 
 async function classifyFrames(net: MobileNet, source: Source, count: number, signal: AbortSignal): Promise<Timing[]> {
-  if (typeof VideoFrame !== 'function') throw new Error('this browser has no VideoFrame');
+  if (typeof VideoFrame !== 'function') throw new Error(text.bench.path.noFrames);
   const timings: Timing[] = [];
   for (let i = 0; i < count; i++) {
     const frame = await frameOf(source);
     try {
-      const answer = await net.classify(frame, { signal });
-      // Only calls that don't await the one before are dropped.
-      if (answer) timings.push(answer.timing);
+      timings.push((await net.classify(frame, { signal })).timing);
     } finally {
       frame.close();
     }

@@ -1,5 +1,5 @@
 import { type BuildName, MobileNetError } from 'mobilenet-wasm';
-import { list } from '../format';
+import { list, text } from '../text';
 import { textOf } from '../messages';
 import type { Entry, Problem } from './entry';
 import type { Path } from './path';
@@ -12,9 +12,9 @@ export function problemOf(error: unknown, build: BuildName): Problem {
     case 'UNSUPPORTED':
       return { kind: 'unavailable', reason };
     case 'CRASHED':
-      return { kind: 'failed', reason: `its worker crashed: ${reason}` };
+      return { kind: 'failed', reason: text.bench.results.crashed(reason) };
     case 'OUT_OF_MEMORY':
-      return { kind: 'failed', reason: 'there is not enough memory. Close other tabs and measure again' };
+      return { kind: 'failed', reason: text.bench.results.memory };
     default:
       return { kind: 'failed', reason };
   }
@@ -28,14 +28,14 @@ export function sentences(entries: readonly Entry[]): string[] {
     if (problem?.kind === 'unavailable') {
       unavailable.set(problem.reason, (unavailable.get(problem.reason) ?? new Set()).add(build));
     } else if (problem) {
-      failed.push(`${name} in ${build} failed: ${problem.reason}.`);
+      failed.push(text.bench.results.broken(name, build, problem.reason));
     }
   }
-  const missing = [...unavailable].map(([reason, builds]) => `Not measured: ${list([...builds])}, because ${reason}.`);
+  const missing = [...unavailable].map(([reason, builds]) => text.bench.results.notMeasured(list([...builds]), reason));
   return [...missing, ...failed];
 }
 
 /** A sentence for each network that could not be given frames of every size. */
 export function pathSentences(paths: readonly Path[]): string[] {
-  return paths.flatMap(({ problem, name }) => (problem ? [`Frames for ${name} failed: ${problem}.`] : []));
+  return paths.flatMap(({ problem, name }) => (problem ? [text.bench.path.failed(name, problem)] : []));
 }

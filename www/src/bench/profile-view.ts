@@ -1,7 +1,8 @@
 import type { Profile, ProfileStep } from 'mobilenet-wasm';
 import { percent } from '../format';
 import { element } from '../stage';
-import { type Entry, NETWORKS, threadsText } from './entry';
+import { text } from '../text';
+import { type Entry, NETWORKS } from './entry';
 import { figure, optional } from './figures';
 
 type Kind = ProfileStep['kind'];
@@ -65,10 +66,10 @@ export class ProfileView {
 
 function showTotal({ total, runs, peak, steps }: Profile, threads: number): void {
   const facts = [
-    `${steps.length} layers, ${figure(total.microseconds / 1000)} ms on ${threadsText(threads)}`,
+    text.bench.layers.count(steps.length, figure(total.microseconds / 1000), text.bench.threads(threads)),
     `${optional(total.gflops)} GFLOP/s`,
-    `peak of one core ${optional(peak)}`,
-    runs === 1 ? '1 run' : `${runs} runs`,
+    text.bench.layers.peak(optional(peak)),
+    text.bench.runs(runs),
   ];
   element('profile-total').textContent = facts.join(' · ');
 }
@@ -120,14 +121,18 @@ function stepRow(
   what.textContent = `${kind}, ${shape.replaceAll('x', '×').replace('->', '→')}`;
   const bar = document.createElement('div');
   bar.className = 'bar';
-  bar.title = `${percent(microseconds / total || 0)} of the time`;
+  bar.title = text.bench.layers.share(percent(microseconds / total || 0));
   const filled = document.createElement('i');
   filled.style.setProperty('--value', String(microseconds / longest || 0));
   bar.append(filled);
   heading.append(name, what, bar);
   row.append(heading);
-  for (const text of [macs === 0 ? '' : figure(macs / 1e6), figure(microseconds), macs === 0 ? '' : optional(gflops)]) {
-    row.insertCell().textContent = text;
+  for (const words of [
+    macs === 0 ? '' : figure(macs / 1e6),
+    figure(microseconds),
+    macs === 0 ? '' : optional(gflops),
+  ]) {
+    row.insertCell().textContent = words;
   }
   return row;
 }

@@ -1,4 +1,5 @@
 import { name, version } from 'mobilenet-wasm/package.json';
+import { LANGUAGES, text } from '../text';
 import { type Entry, RESOLUTION, resultOf } from './entry';
 import { figure, optional, share } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
@@ -65,7 +66,7 @@ export function reportMarkdown({ entries, paths, date, runs, complete }: Measure
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [
     `${name} ${version}, ${date.toISOString()}, ${runs === 1 ? '1 run' : `${runs} runs`} each at ${RESOLUTION} pixels${complete ? '' : ', stopped before the end'}`,
-    `${navigator.userAgent}, ${deviceText()}`,
+    `${navigator.userAgent}, ${deviceText(LANGUAGES.en.text)}`,
     '',
     row(['network', 'build', 'threads', 'min ms', 'median ms', 'p95 ms', 'GFLOP/s', 'of peak']),
     row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']),
@@ -94,7 +95,6 @@ function pathRows(paths: readonly Path[]): string[][] {
 }
 
 /** What the browser tells of the device and the page. */
-export function deviceText(): string {
-  const cores = navigator.hardwareConcurrency;
-  return `${cores === 1 ? '1 core' : `${cores} cores`}, ${crossOriginIsolated ? '' : 'not '}cross-origin isolated`;
+export function deviceText(words = text): string {
+  return words.bench.opening.cores(navigator.hardwareConcurrency, crossOriginIsolated);
 }

@@ -1,7 +1,8 @@
 import type { Version } from 'mobilenet-wasm';
 import { millions } from '../format';
 import { element } from '../stage';
-import { type Entry, NETWORKS, resultOf, threadsText } from './entry';
+import { text } from '../text';
+import { type Entry, NETWORKS, resultOf } from './entry';
 import { NONE, figure, optional, share } from './figures';
 import { sentences } from './problems';
 
@@ -43,7 +44,7 @@ export class ResultsTable {
       const entries = this.#entries.filter((entry) => entry.version === version);
       const macs = entries.find(({ macs }) => macs)?.macs;
       const heading = group.querySelector('small');
-      if (heading) heading.textContent = macs ? `${millions(macs)} MACs` : '';
+      if (heading) heading.textContent = macs ? text.page.column.macs(millions(macs)) : '';
       const minima = entries.flatMap(({ inference }) => (inference.length > 0 ? [Math.min(...inference)] : []));
       for (const entry of entries)
         this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));
@@ -54,10 +55,10 @@ export class ResultsTable {
   #showNotes(texts: string[]): void {
     const notes = element('notes');
     while (notes.children.length > texts.length) notes.lastElementChild?.remove();
-    for (const [i, text] of texts.entries()) {
+    for (const [i, words] of texts.entries()) {
       const note = notes.children[i] ?? notes.appendChild(document.createElement('li'));
       // A screen reader tells each change.
-      if (note.textContent !== text) note.textContent = text;
+      if (note.textContent !== words) note.textContent = words;
     }
   }
 }
@@ -94,8 +95,8 @@ class Row {
     this.element.classList.toggle('fastest', result?.minimum === best);
     this.element.classList.toggle('unmeasured', !result);
     this.#button.disabled = !profile;
-    this.#button.setAttribute('aria-label', `${build}: show the layers of ${name}`);
-    this.#threads.textContent = threads === null ? '' : threadsText(threads);
+    this.#button.setAttribute('aria-label', text.bench.results.show(build, name));
+    this.#threads.textContent = threads === null ? '' : text.bench.threads(threads);
     this.#bar.style.setProperty('--value', String(result ? result.minimum / worst : 0));
     while (this.element.cells.length > 1) this.element.deleteCell(1);
     if (problem && !result) {
@@ -103,7 +104,7 @@ class Row {
       cell.colSpan = 5;
       cell.className = 'missing';
       // Why, is told below the table.
-      cell.textContent = problem.kind === 'unavailable' ? 'not here' : 'failed';
+      cell.textContent = problem.kind === 'unavailable' ? text.bench.results.unavailable : text.bench.results.failed;
       return;
     }
     const cells = result
@@ -115,6 +116,6 @@ class Row {
           optional(result.shareOfPeak, share),
         ]
       : Array<string>(5).fill(NONE);
-    for (const text of cells) this.element.insertCell().textContent = text;
+    for (const words of cells) this.element.insertCell().textContent = words;
   }
 }

@@ -1,4 +1,4 @@
-//! The header of a safetensors file: which tensors there are, and where their bytes lie.
+//! The header of a safetensors file: names, types, shapes and byte ranges of the tensors.
 
 use safetensors::Dtype;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::sort::sort_by;
 use crate::weights::json::Json;
 
-/// Dimensions that a tensor may have: a convolution's weights have 4.
+/// The most dimensions of a tensor: a convolution's weights have 4.
 const MAX_DIMENSIONS: usize = 4;
 
 /// A tensor's entry.
@@ -17,7 +17,7 @@ pub(super) struct Entry {
     pub dtype: Dtype,
     sides: [usize; MAX_DIMENSIONS],
     dimensions: u8,
-    /// First byte, and the one after the last, counted from the header's end.
+    /// First byte and one past the last byte, from the end of the header.
     pub range: (usize, usize),
 }
 
@@ -26,7 +26,7 @@ impl Entry {
         &self.sides[..usize::from(self.dimensions)]
     }
 
-    /// Reads what stands behind a tensor's name.
+    /// Reads the value of a tensor's name.
     fn read(name: &str, value: Json<'_>) -> Result<Self, String> {
         let (mut dtype, mut range) = (None, None);
         let (mut shape, mut sides, mut dimensions) = (false, [0; MAX_DIMENSIONS], 0);
@@ -60,7 +60,7 @@ impl Entry {
     }
 }
 
-/// The entries of a header by their names, each name once; `data` is how many bytes the file has behind the header.
+/// The entries of a header, sorted by name and without duplicates. `data` is the number of bytes after the header.
 pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
     let malformed = |reason| Error::Header { reason };
     let header = std::str::from_utf8(header).map_err(|error| malformed(error.to_string()))?;
@@ -70,7 +70,7 @@ pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
         Ok(())
     })
     .map_err(malformed)?;
-    // Exactly: a list that grows takes three times its memory.
+    // Counts first, because a list that grows needs up to three times its memory.
     let mut entries = with_room(count)?;
     tensors(header, |name, value| {
         let entry = Entry::read(name, value);
@@ -82,7 +82,7 @@ pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
     check_ranges(&entries, data)?;
     sort_by(&mut entries, |a, b| a.name.cmp(&b.name));
     match entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        Some(pair) => Err(malformed(format!("tensor `{}` is there twice", pair[0].name))),
+        Some(pair) => Err(malformed(format!("tensor `{}` occurs twice", pair[0].name))),
         None => Ok(entries),
     }
 }
@@ -93,14 +93,14 @@ fn tensors<'a>(
     mut each: impl FnMut(&str, Json<'a>) -> Result<(), String>,
 ) -> Result<(), String> {
     Json::new(header).entries(|name, value| match name {
-        // Free text, of no use here.
+        // Free text, not needed here.
         "__metadata__" => Ok(()),
         _ => each(name, value),
     })
 }
 
-/// The tensors, sorted by their places, must fill `data` bytes, each as long as its shape and type say, without gap or
-/// overlap.
+/// Checks that the tensors, sorted by their ranges, fill `data` bytes without gap or overlap, and that each range has
+/// the length of its shape and type.
 fn check_ranges(in_order: &[Entry], data: u64) -> Result<(), Error> {
     let mut filled = 0;
     for entry in in_order {

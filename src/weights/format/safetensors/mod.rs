@@ -1,5 +1,5 @@
-//! The safetensors format: 8 bytes of header length, a JSON header that says where each tensor's bytes are, and the
-//! bytes. Nothing is believed: every length is checked against the file before anything of that size is allocated.
+//! The safetensors format: 8 bytes of header length, a JSON header with each tensor's byte range, and the bytes. The
+//! file is not trusted: every length is checked against the file before anything of that size is allocated.
 
 mod header;
 
@@ -12,7 +12,7 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
 
-/// MobileNets' headers have 18 to 40 kB; this leaves room for `__metadata__`.
+/// The longest header in bytes. MobileNets' headers have 18 to 40 kB; the rest leaves room for `__metadata__`.
 const MAX_HEADER: u64 = 1 << 20;
 
 /// Bytes before the header: its length, little-endian.
@@ -21,12 +21,12 @@ const PREFIX: u64 = 8;
 /// Bytes that are read and converted at a time.
 const CHUNK: usize = 1 << 16;
 
-/// An open file whose header has been checked against its length.
+/// An open file. Its header is checked against its length.
 pub(super) struct File<'a> {
     source: &'a dyn ByteSource,
-    /// Where the tensors' bytes begin.
+    /// Offset of the tensors' bytes in the file.
     data: u64,
-    /// By their names.
+    /// Sorted by name.
     tensors: Vec<Entry>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> File<'a> {
         self.tensors.get(index)
     }
 
-    /// A tensor that can be read as floats of this shape.
+    /// Finds a tensor and checks that it has floats and this shape.
     fn checked(&self, name: &str, shape: &[usize]) -> Result<&Entry, Error> {
         let Some(entry) = self.find(name) else {
             return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
@@ -96,7 +96,7 @@ impl Tensors for File<'_> {
 
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         let entry = self.checked(name, shape)?;
-        // `open` has checked that the range has the shape's length and lies in the file.
+        // `open` has checked that the range has the shape's length and lies within the file.
         let (start, end) = entry.range;
         let mut values = with_room(entry.shape().iter().product())?;
         let mut buffer = vec![0; CHUNK.min(end - start)];

@@ -1,8 +1,8 @@
-//! Reads a FlatBuffer in place, piece by piece. Nothing is believed: an offset or a length that leads out of the file is
-//! an error, found before anything is read or allocated.
+//! Reads a FlatBuffer in place, piece by piece. The file is not trusted: an offset or a length that leads outside of it
+//! is an error, found before anything is read or allocated.
 //!
-//! A table begins with the distance back to its vtable, which has the place of each field in the table, or 0 where the
-//! field has its default. Whatever has no fixed size is reached by the distance to it from the field that refers to it.
+//! A table begins with the distance back to its vtable. The vtable has the offset of each field in the table, or 0 if
+//! the field has its default value. A field of variable size holds the distance from itself to its data.
 
 use std::cell::RefCell;
 
@@ -10,10 +10,10 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
 
-/// Bytes that are kept of the file: tables are read number by number, and each call of a source has its cost.
+/// Bytes of the file that are cached. Tables are read number by number, and each call of a source is expensive.
 const PAGE: u64 = 4096;
 
-/// A file whose numbers are read one at a time.
+/// Reads single numbers from a file.
 pub(super) struct Reader<'a> {
     pub source: &'a dyn ByteSource,
     page: RefCell<Page>,
@@ -30,12 +30,12 @@ impl<'a> Reader<'a> {
         Self { source, page: RefCell::default() }
     }
 
-    /// The table to which the first four bytes from `start` on refer.
+    /// The table that the four bytes at `start` refer to.
     pub fn root(&self, start: u64, what: &'static str) -> Result<Table<'_>, Error> {
         self.table(self.follow(start, what)?, what)
     }
 
-    /// The `N` bytes at `offset`, which are a part of `what`.
+    /// The `N` bytes at `offset`; `what` names the part of the file in errors.
     fn bytes<const N: usize>(&self, offset: u64, what: &'static str) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         self.range(offset, N as u64, what)?;
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         if let Some(bytes) = cached(page) {
             return Ok(bytes);
         }
-        // No more than a page, nor than the file has.
+        // A page, but not beyond the end of the file.
         let len = PAGE.min(self.source.len() - offset) as usize;
         page.bytes.clear();
         page.bytes.resize(len, 0);
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    /// Says whether `length` bytes from `offset` on are in the file.
+    /// Checks that `length` bytes from `offset` on are within the file.
     fn range(&self, offset: u64, length: u64, what: &'static str) -> Result<(), Error> {
         match offset.checked_add(length) {
             Some(end) if end <= self.source.len() => Ok(()),
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         self.bytes(offset, what).map(u32::from_le_bytes)
     }
 
-    /// Where the distance at `offset` leads.
+    /// Adds the distance stored at `offset` to `offset`.
     fn follow(&self, offset: u64, what: &'static str) -> Result<u64, Error> {
         Ok(offset + u64::from(self.u32(offset, what)?))
     }
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A table, and what it is called in errors.
+/// A table, and its name in errors.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
     reader: &'a Reader<'a>,
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
         self.reader.source
     }
 
-    /// Where the field of this number is; `None` where it has its default.
+    /// The offset of a field in the file; `None` if the field has its default value.
     fn field(&self, number: u16) -> Result<Option<u64>, Error> {
         let entry = 4 + 2 * number;
         if entry + 2 > self.len {
@@ -117,7 +117,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A number of `N` bytes.
+    /// The `N` bytes of a numeric field.
     fn number<const N: usize>(&self, number: u16) -> Result<Option<[u8; N]>, Error> {
         match self.field(number)? {
             Some(offset) => self.reader.bytes(offset, self.what).map(Some),
@@ -142,7 +142,7 @@ impl<'a> Table<'a> {
         self.reader.table(self.reader.follow(field, what)?, what).map(Some)
     }
 
-    /// A vector of elements of `size` bytes; empty where the file has none.
+    /// A vector with elements of `size` bytes; empty if the file has none.
     pub fn vector(&self, number: u16, size: u64, what: &'static str) -> Result<Vector<'a>, Error> {
         let reader = self.reader;
         let Some(field) = self.field(number)? else {
@@ -154,7 +154,7 @@ impl<'a> Table<'a> {
         Ok(Vector { reader, start: offset + 4, len, size, what })
     }
 
-    /// A text, of which `most` bytes are read.
+    /// The first `most` bytes of a text.
     pub fn text(&self, number: u16, most: u32, what: &'static str) -> Result<String, Error> {
         let vector = self.vector(number, 1, what)?;
         let len = vector.len.min(most) as usize;
@@ -165,20 +165,20 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A vector that lies in the file.
+/// A vector in the file.
 #[derive(Clone, Copy)]
 pub(super) struct Vector<'a> {
     reader: &'a Reader<'a>,
-    /// Where its first element is.
+    /// Offset of its first element in the file.
     pub start: u64,
-    /// Elements.
+    /// Number of elements.
     pub len: u32,
     size: u64,
     pub what: &'static str,
 }
 
 impl<'a> Vector<'a> {
-    /// Where an element is.
+    /// The offset of an element in the file.
     fn element(&self, index: u32) -> Result<u64, Error> {
         if index >= self.len {
             let Self { what, len, .. } = *self;
@@ -199,7 +199,7 @@ impl<'a> Vector<'a> {
         self.reader.bytes(self.element(index)?, self.what).map(f32::from_le_bytes)
     }
 
-    /// The table to which an element refers.
+    /// The table that an element refers to.
     pub fn table(&self, index: u32) -> Result<Table<'a>, Error> {
         let offset = self.element(index)?;
         self.reader.table(self.reader.follow(offset, self.what)?, self.what)

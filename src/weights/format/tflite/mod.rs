@@ -1,6 +1,6 @@
-//! TensorFlow Lite's format: a FlatBuffer whose root, a `Model`, has operators, the tensors between them and buffers with
-//! the constant ones' bytes (tensorflow/compiler/mlir/lite/schema/schema.fbs). What a field's number is, only this file
-//! knows.
+//! The TensorFlow Lite format: a FlatBuffer whose root, a `Model`, has operators, the tensors between them, and buffers
+//! with the bytes of constant tensors (tensorflow/compiler/mlir/lite/schema/schema.fbs). Only this file knows the
+//! numbers of the schema's fields.
 
 mod flatbuffer;
 pub(in crate::weights) mod operators;
@@ -11,17 +11,17 @@ use flatbuffer::{Reader, Table, Vector};
 use crate::error::Error;
 use crate::weights::ByteSource;
 
-/// "TFL3", behind the root's offset.
+/// "TFL3", after the root's offset.
 const IDENTIFIER: [u8; 4] = *b"TFL3";
 
-/// Bytes that an operator or a tensor with its vectors takes at least in a file that a converter has written. It bounds
-/// what a small file can make of itself by having many refer to the same bytes.
+/// The fewest bytes of an operator or a tensor, with its vectors, in a file from a converter. This bounds the number of
+/// operators and tensors: in a small malicious file many of them could refer to the same bytes.
 const LEAST: u64 = 64;
 
-/// Bytes of a name that errors quote.
+/// The most bytes of a name that an error quotes.
 const MAX_NAME: u32 = 120;
 
-/// Dimensions of a tensor.
+/// The most dimensions of a tensor.
 pub(in crate::weights) const MAX_RANK: usize = 6;
 
 /// Whether this is a TensorFlow Lite file.
@@ -35,7 +35,7 @@ pub(in crate::weights) struct File<'a> {
     reader: Reader<'a>,
 }
 
-/// The graph: what is done to which tensors. Everything is read where it is asked for.
+/// The graph of operators and tensors. Reads from the file on demand.
 #[derive(Clone, Copy)]
 pub(in crate::weights) struct Graph<'f> {
     model: Table<'f>,
@@ -64,11 +64,11 @@ pub(in crate::weights) struct Tensor<'f> {
     pub kind: Kind,
     shape: [usize; MAX_RANK],
     rank: usize,
-    /// The bytes of a constant; none for what operators make.
+    /// The bytes of a constant; empty for the outputs of operators.
     data: Vector<'f>,
 }
 
-/// What a tensor's elements are.
+/// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::weights) enum Kind {
     F32,
@@ -78,18 +78,18 @@ pub(in crate::weights) enum Kind {
     I64,
     I8,
     I16,
-    /// One that is not read.
+    /// An unsupported type, by its number in the schema.
     Other(u8),
 }
 
-/// What an integer stands for: `(q - zero_point) * scale`.
+/// An integer `q` stands for `(q - zero_point) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::weights) struct Quantization {
     pub scale: f64,
     pub zero_point: f64,
 }
 
-/// An options' `fused_activation_function`.
+/// The field `fused_activation_function` of an operator's options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::weights) enum Fused {
     None,
@@ -98,7 +98,7 @@ pub(in crate::weights) enum Fused {
     Other(u8),
 }
 
-/// What a convolution's options say.
+/// The options of a convolution.
 pub(in crate::weights) struct ConvOptions {
     pub same: bool,
     /// Width, height.
@@ -107,7 +107,7 @@ pub(in crate::weights) struct ConvOptions {
     pub fused: Fused,
 }
 
-/// What a pooling's options say.
+/// The options of a pooling operator.
 pub(in crate::weights) struct PoolOptions {
     pub same: bool,
     /// Width, height.
@@ -121,7 +121,7 @@ impl<'a> File<'a> {
         Self { reader: Reader::new(source) }
     }
 
-    /// The model's one graph.
+    /// The model's only graph.
     pub fn graph(&self) -> Result<Graph<'_>, Error> {
         let length = self.reader.source.len();
         let model = self.reader.root(0, "the model")?;
@@ -150,22 +150,22 @@ impl<'a> File<'a> {
 }
 
 impl<'f> Graph<'f> {
-    /// How many tensors there are.
+    /// Number of tensors.
     pub fn tensor_count(&self) -> usize {
         self.tensors.len as usize
     }
 
-    /// How many operators there are; they stand in the order in which they run.
+    /// Number of operators. They are sorted in execution order.
     pub fn operator_count(&self) -> u32 {
         self.operators.len
     }
 
-    /// The one tensor that the graph takes.
+    /// The graph's only input.
     pub fn input(&self) -> Result<Tensor<'f>, Error> {
         self.only(self.inputs, "inputs")
     }
 
-    /// The one tensor that the graph gives.
+    /// The graph's only output.
     pub fn output(&self) -> Result<Tensor<'f>, Error> {
         self.only(self.outputs, "outputs")
     }
@@ -181,7 +181,7 @@ impl<'f> Graph<'f> {
     pub fn operator(&self, index: u32) -> Result<Operator<'f>, Error> {
         let table = self.operators.table(index)?;
         let code = self.codes.table(table.i32(0, 0)? as u32)?;
-        // Numbers above 127 are in the second field only; older files don't have it.
+        // Codes above 127 are only in field 3, which older files lack.
         let code = code.i32(3, 0)?.max(i32::from(code.u8(0, 0)? as i8));
         Ok(Operator {
             code,
@@ -191,7 +191,7 @@ impl<'f> Graph<'f> {
         })
     }
 
-    /// What an operator is called: its own name if it is none of TensorFlow Lite's.
+    /// The name of an operator: its own name if it is a custom one.
     pub fn operator_name(&self, index: u32) -> Result<String, Error> {
         let operator = self.operator(index)?;
         if operator.code != operators::CUSTOM {
@@ -214,7 +214,7 @@ impl<'f> Graph<'f> {
         let too_long = Error::TfliteIndex { what: "a shape", index: i64::from(sides.len), len: 7 };
         let sides_of = shape.get_mut(..rank).ok_or(too_long)?;
         for (side, place) in (0..).zip(sides_of) {
-            // A negative one stands for any.
+            // A negative side means any size.
             *place = usize::try_from(sides.i32(side)?).unwrap_or(0);
         }
         let kind = match table.u8(1, 0)? {
@@ -232,7 +232,7 @@ impl<'f> Graph<'f> {
         Ok(Tensor { index: element as usize, table, kind, shape, rank, data })
     }
 
-    /// The bytes of the model's metadata of this name: where a FlatBuffer of its own begins.
+    /// The offset of the model's metadata of this name, which is a FlatBuffer itself.
     fn metadata(&self, name: &str) -> Result<Option<u64>, Error> {
         let entries = self.model.vector(6, 4, "the metadata")?;
         // Converters write one or two.
@@ -246,8 +246,8 @@ impl<'f> Graph<'f> {
         Ok(None)
     }
 
-    /// Mean and deviation by which the input is to be normalised, of values from 0 to 255, where the file says so in
-    /// its metadata (tflite-support's metadata_schema.fbs).
+    /// Mean and standard deviation to normalise input values from 0 to 255, if the file's metadata defines them
+    /// (tflite-support's metadata_schema.fbs).
     pub fn normalization(&self, file: &'f File<'_>) -> Result<Option<[[f32; 3]; 2]>, Error> {
         let Some(start) = self.metadata("TFLITE_METADATA")? else { return Ok(None) };
         let metadata = file.reader.root(start, "the metadata")?;
@@ -268,7 +268,7 @@ impl<'f> Graph<'f> {
             {
                 let channels = |field| {
                     let values = options.vector(field, 4, "the normalization")?;
-                    // One for all channels, or one for each.
+                    // Either one value for all channels, or one for each.
                     let each = u32::from(values.len == 3);
                     Ok::<_, Error>([values.f32(0)?, values.f32(each)?, values.f32(2 * each)?])
                 };
@@ -280,7 +280,7 @@ impl<'f> Graph<'f> {
 }
 
 impl<'f> Operator<'f> {
-    /// The tensors that it takes; -1 stands for one that it does without.
+    /// The tensor number of an input. `None` if the operator has fewer inputs, or has -1 for an omitted one.
     pub fn input(&self, index: u32) -> Result<Option<i32>, Error> {
         if index >= self.inputs.len {
             return Ok(None);
@@ -288,7 +288,7 @@ impl<'f> Operator<'f> {
         Ok(Some(self.inputs.i32(index)?).filter(|&tensor| tensor != -1))
     }
 
-    /// The tensor that it gives.
+    /// The tensor number of its output.
     pub fn output(&self) -> Result<i32, Error> {
         self.outputs.i32(0)
     }
@@ -302,7 +302,7 @@ impl<'f> Operator<'f> {
         Ok([options.i32(field, default)?, options.i32(field + 1, default)?])
     }
 
-    /// The activation of an addition, multiplication, subtraction, division or `FULLY_CONNECTED`.
+    /// The fused activation of an `ADD`, `SUB`, `MUL`, `DIV` or `FULLY_CONNECTED`.
     pub fn fused(&self) -> Result<Fused, Error> {
         self.fused_at(0)
     }
@@ -318,7 +318,7 @@ impl<'f> Operator<'f> {
 
     /// Options of `CONV_2D` or `DEPTHWISE_CONV_2D`.
     pub fn conv(&self) -> Result<ConvOptions, Error> {
-        // A depthwise convolution's have a depth multiplier after the strides, which its weights tell too.
+        // Options of a depthwise convolution have a depth multiplier after the strides; the weights' shape has it too.
         let after = 3 + u16::from(self.code == operators::DEPTHWISE_CONV_2D);
         Ok(ConvOptions {
             same: self.u8(0)? == 0,
@@ -333,12 +333,12 @@ impl<'f> Operator<'f> {
         Ok(PoolOptions { same: self.u8(0)? == 0, stride, filter, fused: self.fused_at(5)? })
     }
 
-    /// Whether a `FULLY_CONNECTED`'s weights lie as the schema's default says.
+    /// Whether the weights of a `FULLY_CONNECTED` have the schema's default layout.
     pub fn plain_weights(&self) -> Result<bool, Error> {
         Ok(self.u8(1)? == 0)
     }
 
-    /// `SOFTMAX`'s factor.
+    /// The factor `beta` of a `SOFTMAX`.
     pub fn beta(&self) -> Result<f32, Error> {
         self.options.map_or(Ok(0.0), |options| options.f32(0))
     }
@@ -353,7 +353,7 @@ impl Tensor<'_> {
         &self.shape[..self.rank]
     }
 
-    /// Whether the file has its values.
+    /// Whether it is a constant with values in the file.
     pub fn is_constant(&self) -> bool {
         self.data.len > 0
     }
@@ -363,7 +363,7 @@ impl Tensor<'_> {
         Ok(if name.is_empty() { format!("number {}", self.index) } else { name })
     }
 
-    /// What is wrong with it, as an error.
+    /// An error about this tensor.
     pub fn error(&self, reason: String) -> Error {
         match self.name() {
             Ok(tensor) => Error::TfliteTensor { tensor, reason },

@@ -1,4 +1,4 @@
-//! TensorFlow Lite's built-in operators, as its schema numbers them.
+//! The codes and names of TensorFlow Lite's built-in operators.
 
 pub const ADD: i32 = 0;
 pub const AVERAGE_POOL_2D: i32 = 1;
@@ -23,7 +23,7 @@ pub const PACK: i32 = 83;
 pub const QUANTIZE: i32 = 114;
 pub const HARD_SWISH: i32 = 117;
 
-/// The names of 0, 1, 2 and so on, for errors.
+/// The names in the order of their codes, for errors.
 const NAMES: &str = "ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE \
     EMBEDDING_LOOKUP FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION \
     LOGISTIC LSH_PROJECTION LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 RESHAPE RESIZE_BILINEAR RNN SOFTMAX \
@@ -38,7 +38,7 @@ const NAMES: &str = "ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D
     REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH IF WHILE NON_MAX_SUPPRESSION_V4 \
     NON_MAX_SUPPRESSION_V5 SCATTER_ND SELECT_V2 DENSIFY SEGMENT_SUM BATCH_MATMUL";
 
-/// What an operator is called.
+/// The name of an operator.
 pub fn name(code: i32) -> String {
     let known = usize::try_from(code).ok().and_then(|code| NAMES.split(' ').nth(code));
     known.map_or_else(|| format!("number {code}"), str::to_owned)

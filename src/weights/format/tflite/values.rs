@@ -1,4 +1,4 @@
-//! The values of constant tensors: floats, or integers and what they stand for.
+//! Reads the values of constant tensors, and dequantises integers.
 
 use half::f16;
 
@@ -6,11 +6,11 @@ use super::{Kind, Quantization, Tensor};
 use crate::buffer::with_room;
 use crate::error::Error;
 
-/// Bytes that are read and converted at a time; a multiple of every element's.
+/// Bytes that are read and converted at a time: a multiple of every element size.
 const CHUNK: usize = 1 << 16;
 
 impl Kind {
-    /// Bytes of an element.
+    /// Bytes per element; `None` if the type can't be read.
     fn size(self) -> Option<usize> {
         match self {
             Self::U8 | Self::I8 => Some(1),
@@ -37,12 +37,12 @@ impl Kind {
 }
 
 impl Tensor<'_> {
-    /// What its integers stand for, by the index along its quantised dimension; empty for floats.
+    /// The scales of its integers, one for all or one for each index of its quantised dimension; empty for floats.
     pub fn scales(&self) -> Result<Vec<Quantization>, Error> {
         let Some(table) = self.table.table(4, "a quantization")? else { return Ok(Vec::new()) };
         let scales = table.vector(2, 4, "the scales")?;
         let zeros = table.vector(3, 8, "the zero points")?;
-        // One for all, or one for each channel: more is never read.
+        // One scale for all elements, or one per channel.
         let most = self.shape().iter().copied().max().unwrap_or(1).max(1);
         if scales.len as usize > most {
             return Err(self.error(format!("{} scales, at most {most} can be", scales.len)));
@@ -63,7 +63,7 @@ impl Tensor<'_> {
         Ok(found)
     }
 
-    /// What all its integers stand for; `None` for floats and what has a scale for each channel.
+    /// The scale of all its integers; `None` for floats and for tensors with a scale per channel.
     pub fn quantization(&self) -> Result<Option<Quantization>, Error> {
         if self.kind.is_float() {
             return Ok(None);
@@ -74,7 +74,7 @@ impl Tensor<'_> {
         })
     }
 
-    /// The least and the greatest number that a quantised activation can be.
+    /// The least and the greatest number that a quantised activation can represent.
     pub fn range(&self) -> Result<Option<[f64; 2]>, Error> {
         Ok(match (self.kind.limits(), self.quantization()?) {
             (Some(limits), Some(Quantization { scale, zero_point })) => {
@@ -84,7 +84,7 @@ impl Tensor<'_> {
         })
     }
 
-    /// Its elements; an error unless the file has as many as the shape says.
+    /// Number of elements. Fails unless the file has exactly the bytes for its shape.
     fn elements(&self, size: usize) -> Result<usize, Error> {
         let count = self.shape().iter().try_fold(1_usize, |count, &side| count.checked_mul(side));
         match count {
@@ -97,7 +97,7 @@ impl Tensor<'_> {
         }
     }
 
-    /// Says whether its values can be read; gives their bytes.
+    /// Checks that its values can be read; returns their size in bytes.
     pub fn check(&self) -> Result<u64, Error> {
         let Some(size) = self.kind.size() else {
             return Err(self.error(format!("elements of type {:?} can't be read", self.kind)));
@@ -108,8 +108,8 @@ impl Tensor<'_> {
         Ok((self.elements(size)? * size) as u64)
     }
 
-    /// Gives each of its values with its index to `take`, all finite. `given` is what integers stand for if the tensor
-    /// itself doesn't say, by the index along the first dimension.
+    /// Calls `take` with the index and value of each element; fails if a value is not finite. If an integer tensor has
+    /// no scales, `given` has them: one for all, or one for each index of the first dimension.
     pub fn each(&self, given: &[f64], mut take: impl FnMut(usize, f32)) -> Result<(), Error> {
         let bytes = self.check()? as usize;
         let size = self.kind.size().unwrap_or(1);
@@ -153,7 +153,7 @@ impl Tensor<'_> {
         Ok(())
     }
 
-    /// Which of `scales` scales an element has.
+    /// Maps an element's index to the index of its scale, for a tensor with `scales` scales.
     fn channel(&self, scales: usize) -> Result<Channel, Error> {
         if scales <= 1 {
             return Ok(Channel { inner: 1, count: 1 });
@@ -171,7 +171,7 @@ impl Tensor<'_> {
         }
     }
 
-    /// The integers of a tensor of at most `MAX_RANK` pairs of them, such as axes and paddings.
+    /// Reads the integers of a small tensor, such as axes or paddings: at most two for each of `MAX_RANK` dimensions.
     pub fn integers(&self) -> Result<Vec<i64>, Error> {
         let size = match self.kind {
             Kind::I32 => 4,
@@ -196,7 +196,8 @@ impl Tensor<'_> {
     }
 }
 
-/// The channel of an element: that along the quantised dimension, in which `inner` elements have the same.
+/// Computes the index of an element along the quantised dimension. `inner` is the number of elements per index, and
+/// `count` the length of that dimension.
 struct Channel {
     inner: usize,
     count: usize,
@@ -208,7 +209,7 @@ impl Channel {
     }
 }
 
-/// The bytes of an element, which `chunks_exact` has cut.
+/// The bytes of an element as an array. `chunks_exact` guarantees its length.
 fn whole<const N: usize>(element: &[u8]) -> [u8; N] {
     element.first_chunk().copied().unwrap_or([0; N])
 }

@@ -1,5 +1,5 @@
-//! Activations and arithmetic: normalisation of the input, what converters write h-swish and hard-sigmoid as, residuals,
-//! and squeeze-and-excite.
+//! Activations and arithmetic: normalisation of the input, the parts into which converters split h-swish and
+//! hard-sigmoid, residuals, and squeeze-and-excite.
 
 use super::{Lowering, Map, Value};
 use crate::arch::{Activation, Conv};
@@ -7,11 +7,11 @@ use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Operator, operators as op};
 use crate::weights::graph::node::{ConvNode, NodeKind};
 
-/// How far a constant may be from what it stands for, relatively: half precision has 11 bits.
+/// Relative tolerance of constants: half precision has 11 bits.
 const TOLERANCE: f64 = 2e-3;
 
 impl<'f> Lowering<'f> {
-    /// An activation that is an operator of its own.
+    /// Lowers an activation that is a separate operator.
     pub(super) fn activation(
         &mut self,
         operator: Operator<'f>,
@@ -50,14 +50,14 @@ impl<'f> Lowering<'f> {
                 match operator.code {
                     op::ADD => self.sum(operator, maps),
                     op::MUL => self.product(maps),
-                    _ => Err(self.misfit("of two maps it is no part of a MobileNet")),
+                    _ => Err(self.misfit("a MobileNet has no such operation on two maps")),
                 }
             }
-            _ => Err(self.misfit("its inputs are not what layers make")),
+            _ => Err(self.misfit("its inputs are not outputs of layers")),
         }
     }
 
-    /// `map` and a constant: normalisation of the input, or a part of h-swish and hard-sigmoid.
+    /// Lowers the arithmetic of a map and a constant: normalisation of the input, or a part of h-swish or hard-sigmoid.
     fn with_constant(
         &mut self,
         operator: Operator<'f>,
@@ -69,7 +69,7 @@ impl<'f> Lowering<'f> {
         let mut values = [0.0_f64; 3];
         let mut count = 0;
         if tensor.check()? > 64 {
-            return Err(self.misfit("its constant is no number"));
+            return Err(self.misfit("its constant has too many values"));
         }
         tensor.each(&[], |index, value| {
             count = index + 1;
@@ -106,7 +106,7 @@ impl<'f> Lowering<'f> {
         let kind = match (&self.nodes[map.node].kind, conv) {
             (&NodeKind::Clipped(x), _) if sixth => NodeKind::Activation(Activation::HardSigmoid, x),
             (&NodeKind::Times6(x), _) if sixth => NodeKind::Activation(Activation::HardSwish, x),
-            // Converters move hard-sigmoid's 3 to the bias.
+            // Converters move the 3 of hard-sigmoid to the bias; this moves it back.
             (_, Some(node)) if sixth && node.clips() => {
                 let conv = Conv { activation: Activation::Linear, ..node.conv };
                 let (implied, shift) = (Activation::Linear, node.shift - 3.0);
@@ -117,25 +117,25 @@ impl<'f> Lowering<'f> {
                 return Ok(Map { node: self.push(NodeKind::Clipped(map.node)), ..map });
             }
             (_, Some(_)) if adds3 => NodeKind::Plus3(map.node),
-            _ => return Err(self.misfit(format!("with the constant {}", values[0]))),
+            _ => return Err(self.misfit(format!("unexpected constant {}", values[0]))),
         };
         self.no_activation(fused)?;
         Ok(Map { node: self.push(kind), ..map })
     }
 
-    /// A residual.
+    /// Lowers the sum of two maps: a residual.
     fn sum(&mut self, operator: Operator<'f>, [a, b]: [Map; 2]) -> Result<Map, Error> {
         if (a.size, a.channels) != (b.size, b.channels) {
             return Err(self.misfit("its maps have different shapes"));
         }
         if self.implied(operator)? != Activation::Linear {
-            return Err(self.misfit("no activation is expected behind it, its output begins at 0"));
+            return Err(self.misfit("a residual has no activation, but its output begins at 0"));
         }
         let node = self.push(NodeKind::Sum(a.node.min(b.node), a.node.max(b.node)));
         Ok(Map { node, ..a })
     }
 
-    /// A map times its gates, or a part of h-swish.
+    /// Lowers the product of two maps: squeeze-and-excite, or a part of h-swish.
     fn product(&mut self, [a, b]: [Map; 2]) -> Result<Map, Error> {
         for (x, y) in [(a, b), (b, a)] {
             let gates = y.pooled && !x.pooled && x.channels == y.channels;

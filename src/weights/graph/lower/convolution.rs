@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Operator, operators as op};
 use crate::weights::graph::node::{ConvNode, NodeKind};
 
-/// Values of the largest map that is accepted, 128 MiB: V2 at width 4 and 320 pixels has a third of it.
+/// The most values of a map: 128 MiB. The largest map of V2 at width 4 and 320 pixels has a third of it.
 const MAX_MAP: usize = 1 << 25;
 
 impl<'f> Lowering<'f> {
@@ -32,12 +32,12 @@ impl<'f> Lowering<'f> {
             return Err(self.misfit(format!("a {kernel}x{kernel} filter")));
         }
         if in_channels != input.channels {
-            let reason = format!("its filter is for {in_channels} channels of {}", input.channels);
+            let reason = format!("its filter has {in_channels} channels, not {}", input.channels);
             return Err(self.misfit(reason));
         }
         let (stride, fused) = if dense {
             if !input.pooled || !operator.plain_weights()? {
-                return Err(self.misfit("expected behind pooling only, with weights row by row"));
+                return Err(self.misfit("expected only after pooling, with plain weights"));
             }
             (1, operator.fused()?)
         } else {
@@ -58,7 +58,7 @@ impl<'f> Lowering<'f> {
         let bias = self.bias(operator, out_channels)?;
         let bytes = filter.check()?;
         let Some(left) = self.weight_bytes.checked_sub(bytes) else {
-            return Err(self.misfit("its weights are those of layers before it"));
+            return Err(self.misfit("its weights are shared with other layers"));
         };
         self.weight_bytes = left;
         let activation = self.own_activation(fused)?;
@@ -105,7 +105,7 @@ impl<'f> Lowering<'f> {
         Ok(Some(bias))
     }
 
-    /// The stride of a convolution, whose padding must be that of all others, and its activation.
+    /// The stride and the fused activation of a convolution. Checks that its padding agrees with all layers before.
     fn window(
         &mut self,
         operator: Operator<'f>,
@@ -123,7 +123,7 @@ impl<'f> Lowering<'f> {
         };
         let size = input.size;
         let outputs = size.div_ceil(stride);
-        // Rows that the filter stands on in all.
+        // Rows that all positions of the filter cover.
         let rows = (outputs - 1) * stride + kernel;
         let [before, after] = match input.pad {
             [0, 0] if options.same => {
@@ -131,25 +131,25 @@ impl<'f> Lowering<'f> {
                 [all / 2, all - all / 2]
             }
             pad if !options.same => pad,
-            _ => return Err(self.misfit("a PAD stands before it, and it pads too")),
+            _ => return Err(self.misfit("it pads its input, and so does a PAD")),
         };
         let padded = size + before + after;
         if padded < kernel || (padded - kernel) / stride + 1 != outputs {
             let reason = format!(
-                "with {before} rows of padding above and {after} below {size} it doesn't give {outputs}"
+                "{before} rows of padding above and {after} below {size} don't give {outputs}"
             );
             return Err(self.misfit(reason));
         }
         self.same &= before == Padding::Same.before(size, kernel, stride);
         self.symmetric &= before == Padding::Symmetric.before(size, kernel, stride);
         if !self.same && !self.symmetric {
-            let reason = format!("no layer before it has {before} rows of padding above");
+            let reason = format!("{before} rows of padding above contradict the layers before it");
             return Err(self.misfit(reason));
         }
         Ok((stride, options.fused))
     }
 
-    /// Says whether there is a kernel for such a convolution.
+    /// Checks that there is a kernel for such a convolution.
     fn runs(&self, kind: ConvKind, kernel: usize, stride: usize) -> Result<(), Error> {
         let fits = match kind {
             ConvKind::Stem => (kernel, stride) == (3, 2),

@@ -1,9 +1,9 @@
-//! Reduces a graph of operators to what a MobileNet is made of. Operators that compute nothing (reshaping, changes of
-//! the number format) are looked through, padding joins the convolution behind it, and what converters write h-swish and
-//! hard-sigmoid as becomes these again.
+//! Reduces a graph of operators to the layers of a MobileNet. It skips operators that compute nothing (reshaping,
+//! changes of the number format), merges padding into the convolution after it, and restores h-swish and hard-sigmoid
+//! from the operators into which converters split them.
 //!
-//! A quantised file may leave ReLU and ReLU6 to the saturation of the tensor that they make: its integers then begin
-//! at 0, and end at 6.
+//! A quantised file may have no operator for ReLU and ReLU6 and rely on saturation instead: the range of the output's
+//! integers then begins at 0, and ends at 6 for ReLU6.
 
 mod arithmetic;
 mod convolution;
@@ -16,26 +16,26 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Graph, Operator, Tensor, operators as op};
 
-/// Where a range that ReLU6 limits may end: converters nudge it so that 0 is an integer.
+/// The largest end of a range that counts as ReLU6. Converters shift ranges slightly, so that an integer stands for 0.
 const SIX: f64 = 6.05;
 
 /// The reduced graph.
 pub(super) struct Lowered {
     pub nodes: Vec<Node>,
-    /// The node that gives the logits.
+    /// The node of the logits.
     pub output: usize,
     pub resolution: usize,
     pub padding: Padding,
 }
 
-/// What a tensor is.
+/// The meaning of a tensor.
 #[derive(Clone, Copy)]
 enum Value {
-    /// A constant, and the tensor that has its values.
+    /// A constant, with its tensor number.
     Constant(i32),
     /// A shape that the graph computes for `RESHAPE`.
     Shape,
-    /// The classes' probabilities.
+    /// The class probabilities, with the node of the logits.
     Probabilities(usize),
     Map(Map),
 }
@@ -43,26 +43,26 @@ enum Value {
 #[derive(Clone, Copy)]
 struct Map {
     node: usize,
-    /// Pixels a side.
+    /// Side in pixels.
     size: usize,
     channels: usize,
-    /// Whether it is a vector, that pooling has made.
+    /// Whether it is a vector after pooling.
     pooled: bool,
-    /// Rows of zeros that a `PAD` has put above and below, and as many columns.
+    /// Rows of zeros that a `PAD` adds above and below, and as many columns left and right.
     pad: [usize; 2],
 }
 
 struct Lowering<'f> {
     graph: Graph<'f>,
-    /// By the number of the tensor.
+    /// By tensor number.
     values: Vec<Option<Value>>,
     nodes: Vec<Node>,
-    /// Whether all convolutions so far can have this padding.
+    /// Whether all convolutions so far agree with this padding.
     same: bool,
     symmetric: bool,
-    /// Bytes that weights may still have: a file in which layers share weights could ask for any memory.
+    /// Bytes left for weights. Limits memory if layers of a malicious file share their weights.
     weight_bytes: u64,
-    /// The operator at hand.
+    /// The current operator.
     operator: u32,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
         return Err(no_picture(&input));
     }
     if size == 1 {
-        return Err(input.error("it leaves the picture's size open: convert it for one".to_owned()));
+        return Err(input.error("it has no fixed picture size: convert it with one".to_owned()));
     }
     if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&size) {
         return Err(Error::Resolution { resolution: size });
@@ -108,7 +108,7 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
             resolution: size,
             padding: if lowering.same { Padding::Same } else { Padding::Symmetric },
         }),
-        _ => Err(output.error("the graph's output is no vector of classes".to_owned())),
+        _ => Err(output.error("the graph's output is not a vector of classes".to_owned())),
     }
 }
 
@@ -117,7 +117,7 @@ fn no_picture(input: &Tensor<'_>) -> Error {
     input.error(format!("the input is {shape:?}, expected [1, side, side, 3], a square picture"))
 }
 
-/// Says that an operator doesn't fit.
+/// An error about an operator that doesn't fit.
 pub(super) fn misfit(graph: &Graph<'_>, operator: u32, reason: impl Into<String>) -> Error {
     let describe = || {
         let name = graph.operator_name(operator)?;
@@ -155,19 +155,19 @@ impl<'f> Lowering<'f> {
         };
         let output = self.graph.tensor(operator.output()?)?.index();
         if self.values[output].is_some() {
-            return Err(self.misfit("its output has been made before"));
+            return Err(self.misfit("another operator has the same output"));
         }
         self.values[output] = Some(value);
         Ok(())
     }
 
-    /// Adds a node; gives its number.
+    /// Adds a node; returns its index.
     fn push(&mut self, kind: NodeKind) -> usize {
         self.nodes.push(Node { operator: self.operator, kind });
         self.nodes.len() - 1
     }
 
-    /// What an operator's input of this number is.
+    /// The value of an operator's input.
     fn value(&self, operator: Operator<'f>, input: u32) -> Result<Value, Error> {
         let Some(tensor) = operator.input(input)? else {
             return Err(self.misfit(format!("it has no input {input}")));
@@ -176,7 +176,7 @@ impl<'f> Lowering<'f> {
         match self.values[found.index()] {
             Some(value) => Ok(value),
             None if found.is_constant() => Ok(Value::Constant(tensor)),
-            None => Err(self.misfit(format!("nothing before it makes its input {input}"))),
+            None => Err(self.misfit(format!("no operator before it makes its input {input}"))),
         }
     }
 
@@ -184,15 +184,15 @@ impl<'f> Lowering<'f> {
         match self.value(operator, input)? {
             Value::Map(map) => Ok(map),
             Value::Constant(_) | Value::Shape | Value::Probabilities(_) => {
-                Err(self.misfit(format!("its input {input} is not what a layer makes")))
+                Err(self.misfit(format!("its input {input} is not the output of a layer")))
             }
         }
     }
 
-    /// A map that no padding is waiting for.
+    /// The map of an operator's input, which must not follow a `PAD`.
     fn whole(&self, operator: Operator<'f>, input: u32) -> Result<Map, Error> {
         let map = self.map(operator, input)?;
-        if map.pad == [0; 2] { Ok(map) } else { Err(self.misfit("it stands behind a PAD")) }
+        if map.pad == [0; 2] { Ok(map) } else { Err(self.misfit("it follows a PAD")) }
     }
 
     fn constant(&self, operator: Operator<'f>, input: u32) -> Result<i32, Error> {
@@ -208,11 +208,11 @@ impl<'f> Lowering<'f> {
         if fused == Fused::None {
             Ok(())
         } else {
-            Err(self.misfit(format!("no {fused:?} is expected behind it")))
+            Err(self.misfit(format!("no {fused:?} is expected after it")))
         }
     }
 
-    /// What the saturation of an operator's output does.
+    /// The activation that the saturation of an operator's output amounts to.
     fn implied(&self, operator: Operator<'f>) -> Result<Activation, Error> {
         Ok(match self.graph.tensor(operator.output()?)?.range()? {
             Some([least, most]) if least >= 0.0 => {

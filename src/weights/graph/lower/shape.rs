@@ -1,4 +1,4 @@
-//! Pooling, padding, and operators that change the notation only.
+//! Pooling, padding, softmax, and operators that change only the shape.
 
 use super::{Lowering, Map, Value};
 use crate::error::Error;
@@ -11,7 +11,7 @@ impl<'f> Lowering<'f> {
         if operator.code == op::MEAN {
             let axes = self.graph.tensor(self.constant(operator, 1)?)?.integers()?;
             if !matches!(axes[..], [1, 2] | [2, 1] | [-3, -2] | [-2, -3]) {
-                return Err(self.misfit(format!("over the axes {axes:?}, not over a map")));
+                return Err(self.misfit(format!("a mean over the axes {axes:?}, not over a map")));
             }
         } else {
             let options = operator.pool()?;
@@ -20,7 +20,7 @@ impl<'f> Lowering<'f> {
             let once = !options.same || options.stride.iter().all(|&stride| stride >= side);
             if options.filter != [side; 2] || !once {
                 let filter = options.filter;
-                return Err(self.misfit(format!("over {filter:?} pixels of {side} x {side}")));
+                return Err(self.misfit(format!("a mean of {filter:?}, not {side} x {side}")));
             }
         }
         if input.pooled {
@@ -41,7 +41,7 @@ impl<'f> Lowering<'f> {
             {
                 Ok(Map { pad: [top as usize, bottom as usize], ..input })
             }
-            _ => Err(self.misfit(format!("no padding of a map for a small filter: {pads:?}"))),
+            _ => Err(self.misfit(format!("no layer needs the padding {pads:?}"))),
         }
     }
 
@@ -59,7 +59,7 @@ impl<'f> Lowering<'f> {
             Value::Probabilities(_) => return Ok(value),
             Value::Constant(_) | Value::Shape => {}
         }
-        Err(self.misfit(format!("to {:?}, which changes more than the notation", output.shape())))
+        Err(self.misfit(format!("the shape {:?} rearranges the values", output.shape())))
     }
 
     pub(super) fn softmax(&self, operator: Operator<'f>) -> Result<Value, Error> {

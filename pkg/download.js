@@ -1,0 +1,189 @@
+import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
+
+/**
+ * @typedef {import('./index.js').Progress} Progress
+ *
+ * @typedef {object} DownloadOptions
+ * @property {typeof fetch} fetch
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {AbortSignal} [signal]
+ * @property {number} [bytes] the length to tell where the server doesn't
+ * @property {number} [patience] ms until an answer begins, where there is another server to ask. Default: as long as it takes
+ */
+
+/** How often a download goes on after it broke off; one that gets no further in between is given up at once. */
+const MOST_CUTS = 10;
+
+/** How long it waits before that: a connection that was lost needs some time to come back. ms */
+const PAUSE = 500;
+
+/**
+ * @param {string} url
+ * @param {DownloadOptions} options
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function download(url, options) {
+  let response = await ask(url, options, 0);
+  const body = new Body(response, options);
+  for (let cuts = 0; ; cuts++) {
+    const { loaded } = body;
+    try {
+      await body.receive(response);
+      return body.bytes();
+    } catch (error) {
+      if (options.signal?.aborted) throw abortedBy(options.signal);
+      if (error instanceof RangeError) {
+        throw new MobileNetError('OUT_OF_MEMORY', `there is no memory for ${url}`, { cause: error });
+      }
+      const further = body.loaded > loaded || cuts === 0;
+      const rest = body.canGoOn && further && cuts < MOST_CUTS ? await goOn(url, options, body) : null;
+      if (!rest) {
+        const reason = `${url} broke off after ${body.loaded} bytes: ${messageOf(error)}`;
+        throw new MobileNetError('FETCH_FAILED', reason, { cause: error });
+      }
+      response = rest;
+    }
+  }
+}
+
+/**
+ * Reads a response that is already there.
+ * @param {Response} response
+ * @param {Omit<DownloadOptions, 'fetch'>} options
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function receive(response, options) {
+  const body = new Body(response, options);
+  await body.receive(response);
+  return body.bytes();
+}
+
+/**
+ * @param {string} url
+ * @param {DownloadOptions} options
+ * @param {number} from the first byte that is wanted
+ * @returns {Promise<Response>}
+ */
+async function ask(url, { fetch, signal, patience }, from) {
+  const attempt = new AbortController();
+  const abort = () => attempt.abort(signal?.reason);
+  // Stays there: it ends the body as well.
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  const late = () => attempt.abort(new Error(`no answer in ${Number(patience) / 1000} s`));
+  const timer = patience === undefined ? undefined : setTimeout(late, patience);
+  let response;
+  try {
+    response = await fetch(url, {
+      signal: attempt.signal,
+      ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw abortedBy(signal);
+    throw new MobileNetError('FETCH_FAILED', `${url} could not be reached: ${messageOf(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (!response.ok) {
+    throw new MobileNetError('FETCH_FAILED', `${url} answered ${response.status} ${response.statusText}`.trimEnd());
+  }
+  return response;
+}
+
+/**
+ * Asks for what is missing of a body that broke off.
+ * @param {string} url
+ * @param {DownloadOptions} options
+ * @param {Body} body
+ * @returns {Promise<Response | null>} `null`: the rest can't be had
+ */
+async function goOn(url, options, body) {
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  try {
+    const response = await ask(url, options, body.loaded);
+    return body.isContinuedBy(response) ? response : null;
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    return null;
+  }
+}
+
+/**
+ * Puts a body together where it is to lie: a response's own `arrayBuffer()` grows a buffer, and copies it each time. Only a body
+ * whose length isn't known, or is another than was told, is held twice for a moment.
+ */
+class Body {
+  loaded = 0;
+  #total;
+  #etag;
+  #onProgress;
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  #whole = null;
+  /** @type {Uint8Array<ArrayBuffer>[]} What didn't fit. */
+  #rest = [];
+  /** Whether a server can be asked for a part of it: what is compressed on the way is counted otherwise there. */
+  canGoOn;
+
+  /**
+   * @param {Response} response
+   * @param {Omit<DownloadOptions, 'fetch'>} options
+   */
+  constructor(response, { bytes = 0, onProgress }) {
+    const { headers } = response;
+    this.canGoOn = !headers.has('content-encoding');
+    const told = this.canGoOn ? Number(headers.get('content-length')) : 0;
+    this.#total = told || bytes || null;
+    this.#etag = headers.get('etag');
+    this.#onProgress = onProgress;
+    try {
+      if (this.#total !== null) this.#whole = new Uint8Array(this.#total);
+    } catch {
+      // The header may say anything.
+    }
+  }
+
+  /** @param {Response} response */
+  async receive(response) {
+    const reader = response.body?.getReader();
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      this.#add(read.value);
+      const { loaded } = this;
+      const total = this.#total !== null && loaded <= this.#total ? this.#total : null;
+      if (this.#onProgress) tell(this.#onProgress, { loaded, total });
+    }
+  }
+
+  /**
+   * @param {Response} response to a request for what comes after the bytes that are there
+   * @returns {boolean} whether it is that, and of the same file
+   */
+  isContinuedBy({ status, headers }) {
+    const etag = headers.get('etag');
+    if (status !== 206 || (etag && this.#etag && etag !== this.#etag)) return false;
+    // Not every server lets a page of another origin see this header; the digest tells too.
+    const [, start] = /^bytes (\d+)-/.exec(headers.get('content-range') ?? '') ?? [];
+    return start === undefined || Number(start) === this.loaded;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} chunk */
+  #add(chunk) {
+    const fits = this.#whole && this.loaded + chunk.length <= this.#whole.length;
+    if (fits) this.#whole?.set(chunk, this.loaded);
+    else this.#rest.push(chunk);
+    this.loaded += chunk.length;
+  }
+
+  /** @returns {Uint8Array<ArrayBuffer>} */
+  bytes() {
+    if (this.#whole && this.loaded === this.#whole.length) return this.#whole;
+    const bytes = new Uint8Array(this.loaded);
+    const rest = this.#rest.reduce((sum, { length }) => sum + length, 0);
+    let end = this.loaded - rest;
+    if (this.#whole) bytes.set(this.#whole.subarray(0, end));
+    for (const chunk of this.#rest) {
+      bytes.set(chunk, end);
+      end += chunk.length;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,110 @@
+import { listOf, stringOf, wrong } from './arguments.js';
+import { MobileNetError, messageOf } from './errors.js';
+import { addressOf } from './files.js';
+
+/**
+ * Checkpoints by name: which they are, and where they can be had.
+ *
+ * @typedef {import('./files.js').Address} Address
+ * @typedef {import('./index.js').CatalogueEntry} CatalogueEntry
+ *
+ * @typedef {object} Origin what a network can be loaded from
+ * @property {import('./files.js').Bytes} weights
+ * @property {import('./files.js').Json | undefined} config
+ * @property {import('./files.js').Json | undefined} preprocessorConfig
+ * @property {string | undefined} sha256
+ * @property {number} [bytes]
+ * @property {number} [patience] see {@link import('./download.js').DownloadOptions}
+ */
+
+const HUB = 'https://huggingface.co/{repository}/resolve/{revision}/{file}';
+const MODELSCOPE = 'https://www.modelscope.cn/models/{repository}/resolve/master/{file}';
+
+/** ms. Behind a firewall a host doesn't answer at all, not even with a refusal. */
+const PATIENCE = 10_000;
+
+/** The cache of checkpoints that have a name, unless the caller wants another. */
+export const NAMED_CACHE = 'mobilenet-wasm-weights';
+
+/** Short names of versions. */
+const SHORT = new Map([
+  ['v4-small', 'v4-conv-small'],
+  ['v4-medium', 'v4-conv-medium'],
+]);
+
+/**
+ * @param {unknown} hosts
+ * @param {unknown} baseUrl
+ * @returns {string[]} templates of addresses, in the order in which they are tried
+ */
+export function hostsOf(hosts, baseUrl) {
+  const wanted = 'an array of addresses with {repository}, {revision}, {name} and {file}';
+  const given = hosts === undefined || hosts === null ? [HUB, MODELSCOPE] : listOf('hosts', hosts, wanted);
+  const templates = given.map((host, index) => {
+    if (typeof host !== 'string' || !host.includes('{file}')) throw wrong('BAD_INPUT', `hosts[${index}]`, host, wanted);
+    return addressOf('BAD_INPUT', `hosts[${index}]`, host).replaceAll('%7B', '{').replaceAll('%7D', '}');
+  });
+  if (baseUrl !== undefined && baseUrl !== null) {
+    const base = stringOf(baseUrl);
+    if (base === undefined) throw wrong('BAD_INPUT', 'baseUrl', baseUrl, 'the address of a folder');
+    const { href } = new URL(addressOf('BAD_INPUT', 'baseUrl', base));
+    templates.push(`${href.endsWith('/') ? href : `${href}/`}{name}/{file}`);
+  }
+  if (templates.length === 0) throw new MobileNetError('BAD_INPUT', `hosts is empty: give ${wanted}`);
+  return templates;
+}
+
+/**
+ * @param {string} name of a version or an entry of the catalogue
+ * @param {string[]} hosts
+ * @returns {Promise<Origin[]>} in the order in which they are to be tried
+ */
+export async function originsOf(name, hosts) {
+  const entry = await entryOf(name);
+  const { repository, revision, file, bytes } = entry;
+  const sha256 = entry.sha256 ?? undefined;
+  /** @type {(template: string, file: string) => Address} */
+  const addressIn = (template, file) => {
+    const values = { repository, revision, name: entry.name, file };
+    const filled = (/** @type {string} */ template) =>
+      template.replace(/\{(\w+)\}/g, (_, field) => values[/** @type {keyof typeof values} */ (field)] ?? `{${field}}`);
+    return { address: filled(template), key: filled(HUB) };
+  };
+  // Of what has no digest nobody could tell that a mirror changed it.
+  const trusted = hosts.filter((host) => sha256 !== undefined || host !== MODELSCOPE);
+  if (trusted.length === 0) {
+    throw new MobileNetError(
+      'FETCH_FAILED',
+      `${entry.name} has no digest in the catalogue: ask the Hub or a host of yours`,
+    );
+  }
+  return trusted.map((host, index) => ({
+    weights: addressIn(host, file),
+    config: addressIn(host, 'config.json'),
+    preprocessorConfig: undefined,
+    sha256,
+    bytes,
+    patience: index + 1 < trusted.length ? PATIENCE : undefined,
+  }));
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<CatalogueEntry>}
+ */
+async function entryOf(name) {
+  /** @type {CatalogueEntry[]} */
+  let catalogue;
+  try {
+    const module = await import('./wasm/catalogue.js');
+    catalogue = /** @type {CatalogueEntry[]} */ (module.default);
+  } catch (cause) {
+    throw new MobileNetError('FETCH_FAILED', `the catalogue could not be loaded: ${messageOf(cause)}`, { cause });
+  }
+  const version = SHORT.get(name) ?? name;
+  const ofVersion = catalogue.filter((entry) => entry.version === version);
+  const entry = catalogue.find((entry) => entry.name === name) ?? ofVersion.find((one) => one.default) ?? ofVersion[0];
+  if (entry) return entry;
+  const names = ['v1', 'v2', 'v3-small', 'v3-large', ...SHORT.keys(), ...catalogue.map(({ name }) => name)].join(', ');
+  throw wrong('UNKNOWN_NETWORK', 'the name of the network', name, `one of ${names}`);
+}

@@ -1,0 +1,135 @@
+import { MobileNetError, messageOf } from './errors.js';
+
+/**
+ * The platform of pages and of their workers.
+ *
+ * @typedef {import('./index.js').BuildName} BuildName
+ */
+
+/**
+ * A build's two files. The addresses are written out because bundlers look for exactly this form. A worker's script is a file of its
+ * own, as wasm is: it imports nothing, so tools may copy it and need not understand it.
+ * @type {Record<BuildName, { worker: () => URL, wasm: () => URL }>}
+ */
+const FILES = {
+  'relaxed-threads': {
+    worker: () => new URL('./wasm/relaxed-threads/worker.js', import.meta.url),
+    wasm: () => new URL('./wasm/relaxed-threads/mobilenet_wasm_bg.wasm', import.meta.url),
+  },
+  relaxed: {
+    worker: () => new URL('./wasm/relaxed/worker.js', import.meta.url),
+    wasm: () => new URL('./wasm/relaxed/mobilenet_wasm_bg.wasm', import.meta.url),
+  },
+  'simd-threads': {
+    worker: () => new URL('./wasm/simd-threads/worker.js', import.meta.url),
+    wasm: () => new URL('./wasm/simd-threads/mobilenet_wasm_bg.wasm', import.meta.url),
+  },
+  simd: {
+    worker: () => new URL('./wasm/simd/worker.js', import.meta.url),
+    wasm: () => new URL('./wasm/simd/mobilenet_wasm_bg.wasm', import.meta.url),
+  },
+};
+
+export const builds = /** @type {BuildName[]} */ (/* @__PURE__ */ Object.keys(FILES));
+
+/** @type {(build: BuildName, assets: URL | undefined) => URL} where the script of a build's worker lies */
+export const script = (build, assets) => (assets ? new URL(`${build}/worker.js`, assets) : FILES[build].worker());
+
+/** @type {(build: BuildName, assets: URL | undefined) => URL} where a build's module lies */
+export const wasm = (build, assets) =>
+  assets ? new URL(`${build}/mobilenet_wasm_bg.wasm`, assets) : FILES[build].wasm();
+
+/** What a page has besides its files. */
+export const surroundings = {
+  unshared: () =>
+    globalThis.crossOriginIsolated
+      ? null
+      : 'threads need a page that is cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
+  cores: () => globalThis.navigator?.hardwareConcurrency || 1,
+  base,
+  /** @type {typeof fetch} */
+  fetch: (...request) => globalThis.fetch(...request),
+};
+
+/** @type {import('./platform.js').Platform} */
+export const page = {
+  builds,
+  wasm,
+  spawn(build, assets) {
+    const address = script(build, assets);
+    const name = `mobilenet-wasm-${build}`;
+    // Browsers start no worker from another origin's script, but a script of this page's may import it.
+    if (isForeign(address)) return start(importer(address), { name, type: 'module' });
+    return start(address.href, { name });
+  },
+  ...surroundings,
+};
+
+/**
+ * @param {string} script its address
+ * @param {WorkerOptions} options
+ * @returns {Worker}
+ */
+export function start(script, options) {
+  if (typeof Worker !== 'function') {
+    throw new MobileNetError('UNSUPPORTED', 'there are no workers here: call this in a page or in one of its workers');
+  }
+  try {
+    return new Worker(trusted(script), options);
+  } catch (cause) {
+    const advice = policy === null ? ": add mobilenet-wasm to the Content-Security-Policy's trusted-types" : '';
+    throw new MobileNetError('BLOCKED', `the browser starts no worker here: ${messageOf(cause)}${advice}`, { cause });
+  }
+}
+
+/** @type {{ createScriptURL(address: string): string } | null | undefined} `null`: the page doesn't allow it */
+let policy;
+
+/**
+ * Where the page's Content-Security-Policy has `require-trusted-types-for 'script'`, a worker starts only from an address that a
+ * policy has passed.
+ * @param {string} script
+ * @returns {string}
+ */
+function trusted(script) {
+  try {
+    policy ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy('mobilenet-wasm', {
+      createScriptURL: (/** @type {string} */ address) => address,
+    });
+  } catch {
+    policy = null;
+  }
+  return policy?.createScriptURL(script) ?? script;
+}
+
+/**
+ * @param {URL} script
+ * @returns {boolean}
+ */
+function isForeign({ protocol, origin }) {
+  return /^https?:$/.test(protocol) && origin !== globalThis.location?.origin;
+}
+
+/** @type {Map<string, string>} Their addresses, by those of what they import. */
+const importers = new Map();
+
+/**
+ * @param {URL} script
+ * @returns {string} the address of a script of this page's that imports another origin's
+ */
+function importer({ href }) {
+  let address = importers.get(href);
+  if (address === undefined) {
+    address = URL.createObjectURL(new Blob([`import ${JSON.stringify(href)};`], { type: 'text/javascript' }));
+    importers.set(href, address);
+  }
+  return address;
+}
+
+/** @returns {string} the page's address; of a worker that was made from a blob, the root of its origin */
+function base() {
+  const { document, location } = globalThis;
+  if (document) return document.baseURI;
+  if (!location) return '';
+  return location.protocol === 'blob:' ? `${location.origin}/` : location.href;
+}

@@ -1,0 +1,273 @@
+import { fieldsOf, wholeNumber, wrong } from './arguments.js';
+import { MobileNetError } from './errors.js';
+import { dot, ridgeHead } from './ridge.js';
+
+/**
+ * @typedef {import('./index.js').ClassifySource} ClassifySource
+ * @typedef {import('./index.js').LookOptions} LookOptions
+ * @typedef {import('./index.js').MobileNet} MobileNet
+ * @typedef {import('./teach.js').Accuracy} Accuracy
+ * @typedef {import('./teach.js').TaughtPrediction} TaughtPrediction
+ * @typedef {import('./teach.js').TeachJson} TeachJson
+ * @typedef {import('./teach.js').TeachOptions} TeachOptions
+ *
+ * @typedef {{ id: number, label: string, features: Float32Array }} Example `features` have the length 1
+ */
+
+const METHODS = /** @type {const} */ (['nearest', 'ridge']);
+
+/** What the examples in JSON are. */
+const FORMAT = 'mobilenet-wasm/teach';
+
+/** Classes of one's own, over a network's features. Documented in `teach.d.ts`. */
+export class Teach {
+  #net;
+  /** @type {TeachOptions['method']} */
+  #method;
+  #neighbours;
+  #ridge;
+  /** @type {Example[]} */
+  #examples = [];
+  #nextId = 0;
+  /** @type {import('./ridge.js').Head | null} Made when it is needed. */
+  #head = null;
+
+  /**
+   * @param {MobileNet} net
+   * @param {TeachOptions} [options]
+   */
+  constructor(net, options = {}) {
+    // Of whichever entry of the package.
+    if (typeof net?.embed !== 'function') throw wrong('BAD_INPUT', 'net', net, 'a MobileNet');
+    const {
+      method = 'ridge',
+      neighbours = 5,
+      ridge = 0.1,
+    } = fieldsOf('Teach', options, ['method', 'neighbours', 'ridge']);
+    if (!METHODS.includes(/** @type {any} */ (method))) {
+      throw wrong('BAD_INPUT', 'method', method, `one of ${METHODS.join(', ')}`);
+    }
+    if (typeof ridge !== 'number' || !(ridge > 0 && ridge < Infinity)) {
+      throw wrong('BAD_INPUT', 'ridge', ridge, 'a number more than 0');
+    }
+    this.#net = net;
+    this.#method = /** @type {TeachOptions['method']} */ (method);
+    this.#neighbours = wholeNumber('neighbours', neighbours, 1, Infinity);
+    this.#ridge = ridge;
+  }
+
+  /** @returns {string[]} */
+  get labels() {
+    return [...new Set(this.#examples.map(({ label }) => label))];
+  }
+
+  /** @returns {Map<string, number>} */
+  get counts() {
+    const counts = new Map();
+    for (const { label } of this.#examples) counts.set(label, (counts.get(label) ?? 0) + 1);
+    return counts;
+  }
+
+  /**
+   * @param {ClassifySource | Float32Array} source
+   * @param {string} label
+   * @param {LookOptions} [options]
+   * @returns {Promise<number>}
+   */
+  async add(source, label, options) {
+    if (typeof label !== 'string' || label === '') throw wrong('BAD_INPUT', 'label', label, 'a name');
+    return this.#keep(await this.#net.embed(source, options), label);
+  }
+
+  /**
+   * @param {number | string} what
+   * @returns {number}
+   */
+  remove(what) {
+    const before = this.#examples.length;
+    this.#examples = this.#examples.filter(({ id, label }) => id !== what && label !== what);
+    this.#head = null;
+    return before - this.#examples.length;
+  }
+
+  /**
+   * @param {ClassifySource | Float32Array} source
+   * @param {LookOptions} [options]
+   * @returns {Promise<TaughtPrediction[]>}
+   */
+  async predict(source, options) {
+    this.#mustKnow(1);
+    const features = unit(await this.#net.embed(source, options));
+    this.#mustKnow(1);
+    const labels = this.labels;
+    const shares = this.#method === 'ridge' ? sharesOf(this.#ridgeHead().scores(features)) : this.#votes(features);
+    return labels
+      .map((label, index) => ({ label, probability: shares[index] }))
+      .sort((a, b) => b.probability - a.probability);
+  }
+
+  /** @returns {Accuracy} */
+  accuracy() {
+    this.#mustKnow(2);
+    const labels = this.labels;
+    const scores =
+      this.#method === 'ridge'
+        ? this.#ridgeHead().leftOut()
+        : this.#examples.map((example) => this.#votes(example.features, example));
+    /** @type {Map<string, { right: number, all: number }>} */
+    const byLabel = new Map(labels.map((label) => [label, { right: 0, all: 0 }]));
+    for (const [i, { label }] of this.#examples.entries()) {
+      const best = labels[scores[i].indexOf(Math.max(...scores[i]))];
+      const count = /** @type {{ right: number, all: number }} */ (byLabel.get(label));
+      count.all++;
+      if (best === label) count.right++;
+    }
+    const right = [...byLabel.values()].reduce((sum, { right }) => sum + right, 0);
+    return {
+      accuracy: right / this.#examples.length,
+      byLabel: new Map(Array.from(byLabel, ([label, { right, all }]) => [label, right / all])),
+    };
+  }
+
+  /** @returns {TeachJson} */
+  toJSON() {
+    const labels = this.labels;
+    return {
+      format: FORMAT,
+      network: networkOf(this.#net),
+      labels,
+      examples: this.#examples.map(({ label, features }) => ({
+        label: labels.indexOf(label),
+        features: textOf(features),
+      })),
+    };
+  }
+
+  /**
+   * @param {MobileNet} net
+   * @param {TeachJson} json
+   * @param {TeachOptions} [options]
+   * @returns {Teach}
+   */
+  static fromJSON(net, json, options) {
+    const teach = new Teach(net, options);
+    const { format, network, labels, examples } = fieldsOf('fromJSON', json, [
+      'format',
+      'network',
+      'labels',
+      'examples',
+    ]);
+    if (format !== FORMAT || !Array.isArray(labels) || !Array.isArray(examples)) {
+      throw new MobileNetError('BAD_CONFIG', 'this is nothing that was taught: give what toJSON gave');
+    }
+    if (network !== networkOf(net)) {
+      throw new MobileNetError('BAD_CONFIG', `this was taught with ${String(network)}, not with ${networkOf(net)}`);
+    }
+    for (const [index, example] of examples.entries()) {
+      const label = labels[example?.label];
+      const features = typeof label === 'string' && label !== '' ? featuresOf(example.features) : null;
+      const first = teach.#examples[0]?.features ?? features;
+      if (!features || features.length !== first?.length) {
+        throw new MobileNetError('BAD_CONFIG', `examples[${index}] is none`);
+      }
+      teach.#keep(features, label);
+    }
+    return teach;
+  }
+
+  /**
+   * @param {Float32Array} features
+   * @param {string} label
+   * @returns {number}
+   */
+  #keep(features, label) {
+    const id = this.#nextId++;
+    this.#examples.push({ id, label, features: unit(features) });
+    this.#head = null;
+    return id;
+  }
+
+  /** @param {number} least */
+  #mustKnow(least) {
+    if (this.#examples.length >= least) return;
+    throw new MobileNetError('BAD_INPUT', `${this.#examples.length} examples are too few: add ${least} at least`);
+  }
+
+  #ridgeHead() {
+    const labels = this.labels;
+    const classes = this.#examples.map(({ label }) => labels.indexOf(label));
+    const features = this.#examples.map(({ features }) => features);
+    return (this.#head ??= ridgeHead(features, classes, labels.length, this.#ridge));
+  }
+
+  /**
+   * @param {Float32Array} features
+   * @param {Example} [except] one that doesn't vote
+   * @returns {number[]} the share of each label among the nearest examples, the nearer ones counting more
+   */
+  #votes(features, except) {
+    const labels = this.labels;
+    const nearest = this.#examples
+      .filter((example) => example !== except)
+      .map(({ label, features: other }) => ({ label, distance: Math.max(2 - 2 * dot(features, other), 0) }))
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, this.#neighbours);
+    const votes = labels.map(() => 0);
+    for (const { label, distance } of nearest) votes[labels.indexOf(label)] += 1 / (distance + 1e-6);
+    return sharesOf(votes);
+  }
+}
+
+/**
+ * @param {number[]} scores
+ * @returns {number[]} what is more than nothing of them, so that they add up to 1
+ */
+function sharesOf(scores) {
+  const sum = scores.reduce((sum, score) => sum + Math.max(score, 0), 0);
+  return scores.map((score) => (sum > 0 ? Math.max(score, 0) / sum : 1 / scores.length));
+}
+
+/**
+ * @param {Float32Array} features
+ * @returns {Float32Array} of the same direction and the length 1: how strong a picture's features are says little of what it shows
+ */
+function unit(features) {
+  const length = Math.sqrt(dot(features, features));
+  return length > 0 ? features.map((value) => value / length) : features.slice();
+}
+
+/**
+ * @param {MobileNet} net
+ * @returns {string} what tells whose features they are
+ */
+function networkOf({ info }) {
+  const { version, minimalistic, width, resolution, flavour, parameters } = info;
+  return `${version}${minimalistic ? ' minimalistic' : ''}, ${width} wide, ${resolution} pixels, ${flavour}, ${parameters} parameters`;
+}
+
+/**
+ * @param {Float32Array} features
+ * @returns {string} their bytes, the least significant first, in base64
+ */
+function textOf(features) {
+  const view = new DataView(new ArrayBuffer(features.length * 4));
+  features.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  return btoa(Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte)).join(''));
+}
+
+/**
+ * @param {unknown} text
+ * @returns {Float32Array | null} `null`: these are none
+ */
+function featuresOf(text) {
+  let bytes;
+  try {
+    bytes = Uint8Array.from(atob(String(text)), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+  if (bytes.length === 0 || bytes.length % 4 !== 0) return null;
+  const view = new DataView(bytes.buffer);
+  const features = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  return features.every(Number.isFinite) ? features : null;
+}

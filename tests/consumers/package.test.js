@@ -1,0 +1,89 @@
+// What the tarball is: its files, its types, and how much a page has to load of it.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import * as vite from 'vite';
+import { here, project } from './project.js';
+
+/** @type {Awaited<ReturnType<typeof project>>} */
+let consumer;
+before(async () => {
+  consumer = await project();
+});
+after(() => consumer?.remove());
+
+/** @param {string} program below `node_modules` */
+function run(program, ...args) {
+  try {
+    return execFileSync(process.execPath, [join(here, program), ...args], { cwd: consumer.folder, encoding: 'utf8' });
+  } catch (error) {
+    throw new Error(`${program} failed:\n${error.stdout}${error.stderr}`, { cause: error });
+  }
+}
+
+test('the tarball has these files and no others', async () => {
+  const wanted = (await readFile(join(here, 'packed.txt'), 'utf8')).trimEnd().split('\n');
+  assert.deepEqual([...consumer.packed].sort(), wanted);
+});
+
+test('publint and Are the Types Wrong have nothing to say', () => {
+  const tarball = readdirSync(consumer.folder).find((name) => name.endsWith('.tgz'));
+  run('node_modules/publint/src/cli.js', tarball, '--strict');
+  run('node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--profile', 'esm-only', '--no-color');
+});
+
+const STRICT = { strict: true, noEmit: true, resolveJsonModule: true, target: 'es2020' };
+
+for (const [name, compiler, file, options] of /** @type {const} */ ([
+  ['5.0', 'node_modules/typescript-5.0/lib/tsc.js', 'strict.ts', { lib: ['es2020', 'dom'] }],
+  ['of today', '../../www/node_modules/typescript/bin/tsc', 'strict.ts', { lib: ['es2020', 'dom'] }],
+  [
+    'of today, in Node',
+    '../../www/node_modules/typescript/bin/tsc',
+    'strict-node.ts',
+    { lib: ['es2022'], types: ['node'] },
+  ],
+])) {
+  test(`the types hold in strict TypeScript ${name}`, async () => {
+    const types = join(consumer.folder, 'node_modules/@types');
+    if (!existsSync(types)) await symlink(join(here, '../../www/node_modules/@types'), types);
+    for (const [module, moduleResolution] of [
+      ['esnext', 'bundler'],
+      ['nodenext', 'nodenext'],
+    ]) {
+      // Node's modules want JSON to be asserted, in each version of TypeScript otherwise.
+      if (module === 'nodenext' && file === 'strict.ts') continue;
+      const compilerOptions = { ...STRICT, types: [], ...options, module, moduleResolution };
+      await writeFile(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+      run(compiler, '-p', 'tsconfig.json');
+    }
+  });
+}
+
+test('a page loads at most 250 KiB, gzipped: one build, and all JavaScript', async () => {
+  const outDir = join(consumer.folder, 'sized');
+  const build = { outDir, assetsInlineLimit: 0, modulePreload: { polyfill: false } };
+  await vite.build({ root: consumer.folder, configFile: false, logLevel: 'warn', build });
+  const files = readdirSync(join(outDir, 'assets'));
+  const packed = await Promise.all(
+    files.map(async (file) => ({ file, bytes: await packedSize(join(outDir, 'assets', file)) })),
+  );
+  // A page loads the module and the worker of one build: the largest of them, to be sure.
+  const largest = (files) => Math.max(...files.map(({ bytes }) => bytes));
+  const modules = packed.filter(({ file }) => file.endsWith('.wasm'));
+  const workers = packed.filter(({ file }) => file.startsWith('worker-'));
+  assert.equal(modules.length, 4);
+  const rest = packed.filter((file) => !modules.includes(file) && !workers.includes(file));
+  const sum = rest.reduce((sum, { bytes }) => sum + bytes, largest(modules) + largest(workers));
+  console.log(`a page loads ${sum} bytes: ${packed.map(({ file, bytes }) => `${file} ${bytes}`).join(', ')}`);
+  assert.ok(sum <= 250 * 1024, `${sum} bytes`);
+});
+
+/** @param {string} file */
+async function packedSize(file) {
+  return gzipSync(await readFile(file), { level: 9 }).length;
+}

@@ -1,0 +1,46 @@
+// Throw-away projects that have the package as its users do: from the tarball that npm packs, in their own `node_modules`.
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CONFIG, checkpoint } from './checkpoint.js';
+
+export const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Tools of hundreds of megabytes, which are installed apart. */
+export const heavy = join(here, 'heavy');
+
+/** Why what needs the heavy tools isn't tested, `false` where they are there. */
+export const withoutHeavy = existsSync(join(heavy, 'node_modules/.package-lock.json'))
+  ? false
+  : 'NOT run: the tools of tests/consumers/heavy could not be installed';
+
+/** @type {(cwd: string, ...args: string[]) => string} */
+export function npm(cwd, ...args) {
+  return execFileSync('npm', [...args, '--silent'], { cwd, encoding: 'utf8' });
+}
+
+/**
+ * @param {string} [parent] where it is to lie; by default where it finds no other package
+ * @returns {Promise<{ folder: string, packed: string[], remove: () => Promise<void> }>} `packed`: what the tarball has
+ */
+export async function project(parent = tmpdir()) {
+  const folder = await mkdtemp(join(parent, 'project-'));
+  await cp(join(here, 'consumer'), folder, { recursive: true });
+  // Without one npm would go up and look for another.
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  await mkdir(join(folder, 'public'));
+  await writeFile(join(folder, 'public/model.safetensors'), checkpoint());
+  await writeFile(join(folder, 'public/config.json'), JSON.stringify(CONFIG));
+  const [{ filename, files }] = JSON.parse(
+    npm(join(here, '../../pkg'), 'pack', '--json', '--pack-destination', folder),
+  );
+  npm(folder, 'install', '--offline', '--no-package-lock', `./${filename}`);
+  return {
+    folder,
+    packed: files.map(({ path }) => path),
+    remove: () => rm(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,69 @@
+// The package in programs that run in no page: Node, Bun and Deno.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { heavy, project, withoutHeavy } from './project.js';
+
+/** @type {Awaited<ReturnType<typeof project>>} */
+let consumer;
+before(async () => {
+  consumer = await project();
+});
+after(() => consumer?.remove());
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
+function run(program, ...args) {
+  const options = /** @type {const} */ ({ cwd: consumer.folder, encoding: 'utf8', timeout: 60_000 });
+  return JSON.parse(execFileSync(program, args, options));
+}
+
+const bin = (name) => join(heavy, 'node_modules/.bin', name);
+
+for (const [name, skip, ...command] of /** @type {const} */ ([
+  ['Node', false, process.execPath, 'program.js'],
+  ['Bun', withoutHeavy, bin('bun'), 'program.js'],
+  ['Deno', withoutHeavy, bin('deno'), 'run', '--allow-all', '--node-modules-dir=manual', 'program.js'],
+])) {
+  test(`${name}: classify and run, on one thread and two`, { skip }, async () => {
+    const [program, ...args] = command;
+    const { answers, code } = run(program, ...args);
+    const labels = JSON.parse(await readFile(new URL('../../pkg/labels.json', import.meta.url), 'utf8'));
+    const [one, two, bytes, assets] = answers;
+    assert.deepEqual([one.threads, two.threads], [1, 2]);
+    assert.match(one.build, /^(relaxed|simd)$/);
+    assert.equal(two.build, `${one.build}-threads`);
+    for (const { predictions, logits } of answers) {
+      assert.equal(predictions.length, 5);
+      for (const { index, label } of predictions) assert.equal(label, labels[index]);
+      assert.deepEqual(predictions, one.predictions);
+      assert.deepEqual(logits, one.logits);
+    }
+    assert.equal(bytes.build, one.build);
+    assert.equal(assets.build, one.build);
+    assert.equal(code, 'FETCH_FAILED');
+  });
+}
+
+test('to import it on a server throws nothing, whichever entry it is', () => {
+  const entries = ['mobilenet-wasm', 'mobilenet-wasm/inline', './node_modules/mobilenet-wasm/index.js'];
+  const code = `const names = [];
+    for (const entry of ${JSON.stringify(entries)}) names.push(Object.keys(await import(entry)));
+    console.log(JSON.stringify(names));`;
+  for (const names of run(process.execPath, '--input-type=module', '--eval', code)) {
+    assert.deepEqual(names, ['Engine', 'MobileNet', 'MobileNetError']);
+  }
+  const others = `await import('mobilenet-wasm/camera');
+    const { MobileNet } = await import('mobilenet-wasm');
+    const { Teach } = await import('mobilenet-wasm/teach');
+    const net = await MobileNet.untrained({ version: 'v3-small', width: 0.5, resolution: 96, threads: 1 });
+    const teach = new Teach(net);
+    await teach.add(new Float32Array(96 * 96 * 3).fill(0.5), 'grey');
+    console.log(JSON.stringify(await teach.predict(new Float32Array(96 * 96 * 3))));`;
+  const predictions = run(process.execPath, '--input-type=module', '--eval', others);
+  assert.deepEqual(predictions, [{ label: 'grey', probability: 1 }]);
+});

@@ -1,0 +1,209 @@
+// The built site: below any path, from any host, offline, and under its own Content-Security-Policy.
+import assert from 'node:assert/strict';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { COLUMNS, PHOTOS, card, firstAnswer, firstModels, open } from './harness.js';
+
+const dist = fileURLToPath(new URL('../../www/dist/', import.meta.url));
+const [cat] = PHOTOS;
+
+let session;
+before(async () => (session = await open()));
+after(() => session?.close());
+
+/**
+ * Any static host: it knows files and their types, sends no header of ours, and has the site in a folder.
+ * @param {string} base path of the folder
+ */
+async function anyHost(base) {
+  const types = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.json': 'application/json',
+    '.svg': 'image/svg+xml',
+    '.png': 'image/png',
+    '.wasm': 'application/wasm',
+  };
+  /** @type {string[]} */
+  const missing = [];
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const file = path.startsWith(base) ? join(dist, path.slice(base.length) || 'index.html') : null;
+    const body = file && (await readFile(file).catch(() => null));
+    if (!body) missing.push(path);
+    response.writeHead(body ? 200 : 404, { 'Content-Type': types[extname(file ?? '')] ?? 'application/octet-stream' });
+    response.end(body ?? 'not found');
+  });
+  await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${port}${base}`,
+    missing,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Waits until the service worker has what the page uses; a registration that failed never becomes ready. */
+async function keptForOffline(page) {
+  const kept = () =>
+    page.evaluate(async () => {
+      for (const name of await caches.keys()) {
+        const cache = name.startsWith('mobilenet-wasm-page-') && (await caches.open(name));
+        if (cache && (await cache.keys()).some(({ url }) => url.endsWith('.wasm'))) return true;
+      }
+      return false;
+    });
+  for (let i = 0; i < 100; i++) {
+    if (await kept()) return;
+    await page.waitForTimeout(200);
+  }
+  assert.fail('the service worker keeps no wasm');
+}
+
+test('below any path of a host that sends no header, the page runs, then isolated, then offline', async () => {
+  const host = await anyHost('/some/folder/');
+  const context = await session.browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.route(/^https:/, (route) => route.abort());
+  const runs = async () => {
+    for (const version of COLUMNS)
+      await card(page, version).locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
+  };
+  await page.goto(host.url);
+  await runs();
+  assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  await keptForOffline(page);
+
+  await page.reload();
+  await runs();
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  await page.locator('#engine', { hasText: /-threads|Not / }).waitFor();
+  await page.waitForTimeout(1000);
+  assert.deepEqual(
+    host.missing.filter((path) => path !== '/some/folder/models/models.json'),
+    [],
+  );
+
+  await host.close();
+  await page.reload();
+  await runs();
+  await page.goto(`${host.url}bench.html?lang=zh`);
+  await page.locator('h1').waitFor();
+  await context.close();
+});
+
+test('weights that lie beside the page are there offline too', async () => {
+  const own = await open();
+  const context = await own.browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(own.url);
+  const everyAnswer = async () => {
+    for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
+  };
+  await everyAnswer();
+  await keptForOffline(page);
+  await context.setOffline(true);
+  await own.stop();
+  await page.reload();
+  await everyAnswer();
+  await context.close();
+  await own.close();
+});
+
+test('what is kept of weights is listed with its size, and can be deleted', async () => {
+  const context = await session.browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(session.url);
+  for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
+  const total = firstModels.reduce((sum, { bytes }) => sum + bytes, 0);
+  await page
+    .getByText(`Weights kept on this device: ${firstModels.length} files, ${(total / 1e6).toFixed(1)} MB`)
+    .click();
+  const one = firstModels[0];
+  const line = page.locator('#kept-list li').filter({ hasText: one.name });
+  await line.filter({ hasText: `${(one.bytes / 1e6).toFixed(1)} MB` }).waitFor();
+  const kept = () =>
+    page.evaluate(async () => (await (await caches.open('mobilenet-wasm-weights')).keys()).map(({ url }) => url));
+  await page.getByRole('button', { name: `Delete: ${one.name}` }).click();
+  await line.waitFor({ state: 'detached' });
+  assert.ok(!(await kept()).some((url) => url.includes(`/${one.name}/`)));
+  assert.equal((await kept()).filter((url) => url.endsWith('.safetensors')).length, firstModels.length - 1);
+  if (firstModels.length > 2) {
+    await page.getByRole('button', { name: 'Delete: All of them' }).click();
+    await page.locator('#kept').waitFor({ state: 'hidden' });
+    assert.deepEqual(await kept(), []);
+  }
+  // What runs, runs on.
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await firstAnswer(page, one.version).filter({ hasText: 'espresso' }).waitFor();
+  await context.close();
+});
+
+test('the policy allows nothing inline and no eval, in the document as in the header', async () => {
+  for (const path of ['', 'bench.html']) {
+    const response = await fetch(`${session.url}${path}`);
+    const header = response.headers.get('content-security-policy') ?? '';
+    const meta = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(await response.text())?.[1] ?? '';
+    for (const policy of [header, meta.replaceAll('&#39;', "'")]) {
+      assert.match(policy, /default-src 'none'/);
+      assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(;|$)/);
+      assert.match(policy, /style-src 'self'(;|$)/);
+      assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*(;| |$)/);
+    }
+    assert.match(header, /frame-ancestors 'none'/);
+  }
+});
+
+test('nothing that the page does is against its policy', async () => {
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
+  page.setDefaultTimeout(20_000);
+  await page.addInitScript(() => {
+    globalThis.spoken = [];
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, sourceFile }) =>
+      spoken.push(`${violatedDirective} ${sourceFile}`),
+    );
+  });
+  await page.goto(session.url);
+  for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
+  await page.getByRole('button', { name: 'A cup of coffee' }).click();
+  await firstAnswer(page, firstModels[0].version).filter({ hasText: 'espresso' }).waitFor();
+  assert.deepEqual(await page.evaluate(() => spoken), []);
+  await page.close();
+});
+
+test('the page can be installed', async () => {
+  const manifest = await (await fetch(`${session.url}manifest.webmanifest`)).json();
+  assert.equal(manifest.start_url, './');
+  assert.equal(manifest.display, 'standalone');
+  const [icon] = manifest.icons;
+  assert.equal((await fetch(new URL(icon.src, session.url))).headers.get('content-type'), 'image/svg+xml');
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
+  await page.goto(session.url);
+  assert.equal(
+    await page.evaluate(() => /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=manifest]')).href),
+    `${session.url}manifest.webmanifest`,
+  );
+  await page.close();
+});
+
+test('a build holds what its documents name, and little script', async () => {
+  const files = await readdir(dist, { recursive: true });
+  for (const name of ['index.html', 'bench.html']) {
+    const html = await readFile(join(dist, name), 'utf8');
+    const named = [...html.matchAll(/(?:src|href)="(\.\/[^"]+)"/g)].map(([, path]) => path);
+    assert.ok(named.length > 3);
+    for (const path of named) assert.ok((await stat(join(dist, path))).isFile(), `${name}: ${path}`);
+    assert.doesNotMatch(html, /(?:src|href)="\//);
+  }
+  assert.ok(files.includes('service-worker.js'));
+});

@@ -1,0 +1,188 @@
+// What the story says, and what it calculates, against the engine's architectures: without a browser.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('../../www/', import.meta.url));
+const require = createRequire(new URL('../../www/package.json', import.meta.url));
+/** @type {typeof import('vite')} */
+const { runnerImport } = await import(pathToFileURL(require.resolve('vite')).href);
+
+/** A module of the page's source. */
+async function source(path) {
+  const { module } = await runnerImport(`./src/${path}`, { configFile: false, root, logLevel: 'silent' });
+  return /** @type {any} */ (module);
+}
+
+/** @type {import('../../pkg/index.js').Architecture[]} */
+const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
+const network = (version) => architectures.find((one) => one.version === version);
+const english = (await source('text/en/figures.ts')).figures;
+const chinese = (await source('text/zh/figures.ts')).figures;
+const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal'];
+const prose = (figures, section) => figures[section].prose.join(' ');
+
+test('each section says it in fewer than 120 words, in both languages', () => {
+  for (const section of SECTIONS) {
+    const words = prose(english, section)
+      .split(/\s+/)
+      .filter((word) => /\p{L}|\d/u.test(word));
+    assert.ok(words.length < 120, `${section}: ${words.length} words`);
+    const signs = prose(chinese, section).match(/\p{Script=Han}/gu) ?? [];
+    // A word of English is 1.6 signs, or a little more.
+    assert.ok(signs.length > 60 && signs.length < 200, `${section}: ${signs.length} signs`);
+  }
+});
+
+test('V1: the two convolutions cost 1/C + 1/k² of the full one, 8 to 9 times less in wide layers', async () => {
+  const { fullMacs, ratio, separableMacs, v1Pairs } = await source('story/costs.ts');
+  for (const shape of [
+    { kernel: 3, inChannels: 32, outChannels: 64, size: 112 },
+    { kernel: 5, inChannels: 7, outChannels: 96, size: 14 },
+  ]) {
+    const [depthwise, pointwise] = separableMacs(shape);
+    const expected = ratio(shape.kernel, shape.outChannels);
+    assert.ok(Math.abs((depthwise + pointwise) / fullMacs(shape) - expected) < 1e-12);
+  }
+  const { blocks } = network('v1');
+  assert.deepEqual(
+    v1Pairs().map(({ kernel, inChannels, outChannels }) => [kernel, inChannels, outChannels]),
+    blocks.map(({ depthwise, project }) => [depthwise.kernel, depthwise.outChannels, project.outChannels]),
+  );
+  const savings = blocks.map(({ depthwise, project }) => 1 / ratio(depthwise.kernel, project.outChannels));
+  const wide = blocks.flatMap(({ project }, index) => (project.outChannels >= 128 ? [savings[index]] : []));
+  assert.ok(Math.min(...wide) > 8 && Math.max(...wide) < 9, `${wide}`);
+  assert.match(prose(english, 'depthwise'), /1\/C \+ 1\/k².*3×3 filters eight to nine times less, in V1’s wide layers/);
+  assert.match(prose(chinese, 'depthwise'), /1\/C \+ 1\/k².*八分之一到九分之一/);
+});
+
+test('all V1’s multiply-adds are those of its pairs, its stem and its classifier', async () => {
+  const { separableMacs } = await source('story/costs.ts');
+  const { stem, blocks, classifier, resolution, macs } = network('v1');
+  let size = resolution / stem.stride;
+  let sum = 3 * 9 * stem.outChannels * size ** 2 + classifier.inChannels * classifier.outChannels;
+  for (const { depthwise, project } of blocks) {
+    size /= depthwise.stride;
+    const { kernel, inChannels } = depthwise;
+    const [filters, mixing] = separableMacs({ kernel, inChannels, outChannels: project.outChannels, size });
+    sum += filters + mixing;
+  }
+  assert.equal(sum, macs);
+});
+
+test('V2: ten of 17 blocks add their input, and widen six times, with nothing cut off behind them', () => {
+  const { blocks } = network('v2');
+  assert.equal(blocks.length, 17);
+  assert.equal(blocks.filter(({ residual }) => residual).length, 10);
+  for (const { expand, project } of blocks) {
+    if (expand) assert.equal(expand.outChannels, 6 * expand.inChannels);
+    assert.equal(project.activation, 'linear');
+  }
+  assert.match(prose(english, 'residual'), /six times as many.*in ten of its 17 blocks/);
+  assert.match(prose(chinese, 'residual'), /六倍.*17 个模块中的 10 个/);
+  // V1 cuts off behind every convolution.
+  for (const { depthwise, project } of network('v1').blocks) {
+    assert.ok([depthwise, project].every(({ activation }) => activation === 'relu6'));
+  }
+});
+
+test('V3-Small: gates in nine of eleven blocks, through a quarter of the channels, by a hard sigmoid', () => {
+  const { blocks } = network('v3-small');
+  const gated = blocks.flatMap(({ squeezeExcite }) => squeezeExcite ?? []);
+  assert.deepEqual([gated.length, blocks.length], [9, 11]);
+  for (const { reduce, expand } of gated) {
+    assert.equal(expand.activation, 'hard-sigmoid');
+    assert.equal(reduce.inChannels, expand.outChannels);
+    // A quarter, to a multiple of eight.
+    assert.ok(Math.abs(reduce.outChannels - reduce.inChannels / 4) <= 4, `${reduce.outChannels}`);
+  }
+  assert.match(prose(english, 'squeeze'), /nine of its eleven blocks.*a quarter of the channels.*ReLU6\(x \+ 3\) \/ 6/);
+  assert.match(prose(chinese, 'squeeze'), /十一个模块中有九个.*四分之一.*ReLU6\(x \+ 3\) \/ 6/);
+});
+
+test('h-swish is 0.142 from swish at most, at ±3', async () => {
+  const { CURVES, difference } = await source('story/activations.ts');
+  const places = Array.from({ length: 200_001 }, (_, index) => (index - 100_000) / 10_000);
+  const furthest = places.reduce((a, b) => (Math.abs(difference(b)) > Math.abs(difference(a)) ? b : a));
+  assert.equal(Math.abs(furthest), 3);
+  assert.equal(Math.abs(difference(furthest)).toFixed(3), '0.142');
+  for (const figures of [english, chinese]) assert.match(prose(figures, 'hswish'), /0\.142.*±3/);
+  for (const [x, relu6, hard] of [
+    [-4, 0, 0],
+    [-1, 0, -1 / 3],
+    [0, 0, 0],
+    [2, 2, 5 / 3],
+    [7, 6, 7],
+  ]) {
+    // prettier-ignore
+    assert.equal(CURVES.relu6(x), relu6);
+    assert.ok(Math.abs(CURVES['hard-swish'](x) - hard) < 1e-12);
+  }
+});
+
+test('the pseudo-inverse brings back what ReLU left', async () => {
+  const { pseudoInverse, randomMatrix, spiral, throughRelu } = await source('story/spiral.ts');
+  let state = 7;
+  const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+  const points = spiral(400);
+  for (const n of [2, 3, 5, 15, 30]) {
+    const matrix = randomMatrix(n, random);
+    assert.equal(matrix.length, n);
+    const inverse = pseudoInverse(matrix);
+    for (const [i, j, expected] of [
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+      [1, 1, 1],
+    ]) {
+      // prettier-ignore
+      const product = matrix.reduce((sum, row, index) => sum + inverse[index][i] * row[j], 0);
+      assert.ok(Math.abs(product - expected) < 1e-9, `${n}: ${product}`);
+    }
+    const { points: returned, lost } = throughRelu(points, matrix);
+    for (const [index, [x, y]] of points.entries()) {
+      const values = matrix.map(([a, b]) => a * x + b * y);
+      assert.equal(lost[index], values.filter((value) => value > 0).length < 2);
+      // Where nothing was cut off the point is where it was.
+      if (values.every((value) => value >= 0)) {
+        assert.ok(Math.hypot(returned[index][0] - x, returned[index][1] - y) < 1e-9);
+      }
+    }
+    // In one of thirty dimensions there is always enough.
+    if (n === 30) assert.ok(lost.filter(Boolean).length <= 1);
+  }
+});
+
+test('normal numbers have the mean 0 and the variance 1', async () => {
+  const { randomMatrix } = await source('story/spiral.ts');
+  let state = 11;
+  const values = randomMatrix(20_000, () => (state = (state * 48271) % 2147483647) / 2147483647).flat();
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
+  assert.ok(Math.abs(mean) < 0.02 && Math.abs(variance - 1) < 0.03, `${mean} ${variance}`);
+});
+
+test('ranks and their correlation', async () => {
+  const { rankCorrelation, ranks } = await source('story/correlation.ts');
+  assert.deepEqual(ranks([10, 30, 20, 20]), [1, 4, 2.5, 2.5]);
+  assert.equal(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 1000]), 1);
+  assert.equal(rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1]), -1);
+  // 1 − 6 Σd² / (n (n² − 1)), with one neighbouring pair out of order.
+  assert.ok(Math.abs(rankCorrelation([1, 2, 3, 4, 5], [1, 3, 2, 4, 5]) - (1 - (6 * 2) / 120)) < 1e-12);
+});
+
+test('V4: the four blocks are what its networks have, and cost what is said', async () => {
+  const { kindOf, kindOfBlock } = await source('story/universal-kinds.ts');
+  assert.deepEqual(
+    [[true, true], [true, false], [false, true], [false, false]].map(([start, middle]) => kindOf(start, middle)), // prettier-ignore
+    ['extra', 'convnext', 'inverted', 'feedforward'],
+  );
+  const kinds = network('v4-conv-small').blocks.map(kindOfBlock);
+  const count = (kind) => kinds.filter((one) => one === kind).length;
+  assert.deepEqual([null, 'inverted', 'convnext', 'extra', 'feedforward'].map(count), [4, 8, 1, 3, 0]);
+  // The inverted one of 128 channels is V4-Conv-Small's last.
+  const { expand, depthwise, project } = network('v4-conv-small').blocks.at(-1);
+  assert.deepEqual([expand.inChannels, expand.outChannels, depthwise.kernel, project.outChannels], [128, 512, 3, 128]);
+});

@@ -1,0 +1,67 @@
+// What the tests of the story share: a page with made-up weights, whose figures can be held against the engine's own numbers.
+import { createHash } from 'node:crypto';
+import { random } from './made-up.js';
+
+/** @type {import('../../pkg/index.js').Version[]} */
+export const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+/** @type {Map<string, Buffer>} */
+const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 21).file]));
+
+/** Has a page find made-up checkpoints where it looks for those beside it. */
+export async function serveMadeUp(page) {
+  const models = [...checkpoints].map(([version, file]) => ({
+    name: version,
+    version,
+    title: `MobileNet ${version}`,
+    url: `models/made-up/${version}.safetensors`,
+    config: null,
+    preprocessorConfig: null,
+    bytes: file.length,
+    sha256: createHash('sha256').update(file).digest('hex'),
+    width: 1,
+    top1: null,
+  }));
+  await page.route('**/models/models.json', (route) => route.fulfill({ json: { models } }));
+  await page.route('**/models/made-up/*', (route) => {
+    const [, version] = /made-up\/(.*)\.safetensors/.exec(route.request().url());
+    return route.fulfill({
+      body: checkpoints.get(/** @type {any} */ (version)),
+      contentType: 'application/octet-stream',
+    });
+  });
+}
+
+/** Runs in a page: a PNG with edges, colours and gradients. */
+export async function drawPicture() {
+  const canvas = new OffscreenCanvas(320, 240);
+  const context = canvas.getContext('2d');
+  const gradient = context.createLinearGradient(0, 0, 320, 240);
+  for (const [at, colour] of [[0, 'navy'], [0.5, 'orange'], [1, 'white']]) gradient.addColorStop(+at, `${colour}`); // prettier-ignore
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, 320, 240);
+  for (let index = 0; index < 12; index++) {
+    context.fillStyle = `hsl(${index * 67} 80% ${30 + 4 * index}%)`;
+    context.fillRect((index * 83) % 260, (index * 47) % 190, 40, 30);
+  }
+  return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+}
+
+/**
+ * The page with made-up weights in all columns, and a picture that they have read.
+ * @param {Awaited<ReturnType<typeof import('./harness.js').open>>} session
+ * @param {Buffer} picture
+ * @param {string} [search] of the address
+ * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
+ */
+export async function visit(session, picture, search = '', options = {}) {
+  const { prepare = serveMadeUp, ...others } = options;
+  const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 }, ...others });
+  page.setDefaultTimeout(60_000);
+  await prepare(page);
+  await page.goto(`${session.url}${search}`);
+  await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
+  for (const version of VERSIONS) {
+    await page.locator(`.card[data-version="${version}"] .milliseconds`).filter({ hasText: /\d/ }).waitFor();
+  }
+  return page;
+}

@@ -1,0 +1,302 @@
+// The story's figures against what the engine says of the same picture: with made-up weights, which need no download.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { FAKE_CAMERA, open, openBlank } from './harness.js';
+import { drawPicture, serveMadeUp, visit } from './story.js';
+
+let session;
+/** @type {import('playwright-core').Page} The page with its figures. */
+let page;
+/** @type {import('playwright-core').Page} Another, in which the package alone looks at the same picture. */
+let reference;
+/** @type {Buffer} */
+let picture;
+
+before(async () => {
+  session = await open(FAKE_CAMERA);
+  reference = await openBlank(session);
+  await serveMadeUp(reference);
+  picture = Buffer.from(await reference.evaluate(drawPicture));
+  await reference.evaluate(installReference, [...picture]);
+  page = await visit(session, picture);
+});
+after(() => session?.close());
+
+/** Runs in the reference page. */
+async function installReference(bytes) {
+  const { Engine } = await import('/pkg/index.js');
+  const engine = await Engine.create();
+  const picture = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
+  const nets = new Map();
+  Object.assign(globalThis, {
+    netOf: async (version) => {
+      if (!nets.has(version))
+        nets.set(version, await engine.load({ weights: `/models/made-up/${version}.safetensors` }));
+      return nets.get(version);
+    },
+    inspectOf: async (version, layers, options) => (await netOf(version)).inspect(picture, { layers, ...options }),
+    kept: engine,
+  });
+}
+
+/** Scrolls to a section. */
+async function section(id) {
+  const found = page.locator(`#${id}`);
+  await found.scrollIntoViewIfNeeded();
+  return found;
+}
+
+/** Picks the option of a section's list by its number. */
+async function pick(figure, block) {
+  await figure.locator('.pick select').selectOption(String(block));
+}
+
+const numbers = (text) => (text.replaceAll('−', '-').match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
+
+test('a link leads to each idea', async () => {
+  const links = page.locator('#story .contents a');
+  const ids = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal'];
+  assert.deepEqual(
+    await links.evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+    ids.map((id) => `#${id}`),
+  );
+  for (const id of ids) await page.locator(`#${id} h2`).waitFor();
+  const there = await visit(session, picture, '#squeeze');
+  await there.locator('#squeeze .gate').first().waitFor();
+  assert.ok(await there.locator('#squeeze').evaluate((section) => Math.abs(section.getBoundingClientRect().top) < 100));
+  await there.close();
+});
+
+test('depthwise: a channel, its filter and what comes of it are the engine’s', async () => {
+  const figure = await section('depthwise');
+  for (const block of [0, 5]) {
+    await pick(figure, block);
+    const input = block === 0 ? 'stem' : `block ${block - 1} project`;
+    const expected = await reference.evaluate(
+      async ({ block, input }) => {
+        const names = [input, `block ${block} depthwise`, `block ${block} project`];
+        const tensors = await inspectOf('v1', names);
+        const { data } = await (await netOf('v1')).filters(names[1]);
+        const [before, after, mixed] = names.map((name) => tensors.get(name));
+        const most = (channel) =>
+          after.data.reduce((most, value, at) => (at % after.channels === channel ? Math.max(most, value) : most), 0);
+        return {
+          width: before.width,
+          channels: before.channels,
+          mixedChannels: mixed.channels,
+          most: Array.from({ length: after.channels }, (_, channel) => most(channel)),
+          filters: [...data],
+        };
+      },
+      { block, input },
+    );
+    const grid = figure.locator('.mosaic').first();
+    await grid.and(page.locator(`[aria-valuemax="${expected.channels - 1}"]`)).waitFor();
+    for (const channel of [0, 1]) {
+      await grid.focus();
+      await page.keyboard.press('Home');
+      for (let step = 0; step < channel; step++) await page.keyboard.press('ArrowRight');
+      assert.equal(await grid.getAttribute('aria-valuetext'), `channel ${channel + 1} of ${expected.channels}`);
+      const [named, weights, most] = numbers(await figure.locator('.filtering ~ .reading').first().innerText());
+      assert.deepEqual([named, weights], [channel + 1, 9]);
+      const right = expected.most[channel];
+      assert.ok(Math.abs(most - right) <= 0.06 * right, `${most}, it is ${right}`);
+      // The sum that is shown for a pixel is ours, the value that comes of it the engine's.
+      for (const [x, y] of [
+        [0.02, 0.03],
+        [0.5, 0.5],
+        [0.98, 0.6],
+      ]) {
+        // prettier-ignore
+        const { width, height } = await figure.locator('.marked-map').nth(1).boundingBox();
+        await figure
+          .locator('.marked-map')
+          .nth(1)
+          .hover({ position: { x: x * width, y: y * height } });
+        const told = await figure.locator('.filtering ~ .reading').last().innerText();
+        const [, , , , total, , value] = numbers(told);
+        assert.ok(Math.abs(Math.min(6, Math.max(0, total)) - value) <= 0.011, told);
+      }
+      const shown = numbers(await figure.locator('.filter').getAttribute('aria-label'));
+      const filter = expected.filters.slice(channel * 9, channel * 9 + 9);
+      for (const [index, weight] of filter.entries()) {
+        assert.ok(Math.abs(shown[index] - weight) <= 0.06 * Math.abs(weight) + 1e-6, `${shown} and ${filter}`);
+      }
+      const canvas = figure.locator('.filtering canvas').first();
+      assert.equal(await canvas.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width), expected.width);
+    }
+    const sum = numbers(await figure.locator('.step').last().locator('.reading').innerText());
+    assert.equal(sum[1], expected.channels);
+  }
+});
+
+test('depthwise: both forms are counted as the engine counts them, and timed', async () => {
+  const figure = await section('depthwise');
+  const slide = async (name, steps) => {
+    const input = figure.getByRole('slider', { name });
+    await input.focus();
+    await page.keyboard.press('Home');
+    for (let step = 0; step < steps; step++) await page.keyboard.press('ArrowRight');
+  };
+  await slide('Filter k', 1);
+  await slide('Channels in', 1);
+  await slide('Channels out', 2);
+  await slide('Map', 1);
+  const expected = await reference.evaluate(async () => {
+    const shape = { inChannels: 16, outChannels: 32, size: 14 };
+    const times = [
+      await kept.timeLayer({ ...shape, kind: 'convolution', kernel: 5 }),
+      await kept.timeLayer({ ...shape, kind: 'depthwise', kernel: 5, outChannels: 16 }),
+      await kept.timeLayer({ ...shape, kind: 'pointwise', kernel: 1 }),
+    ];
+    return times.map(({ macs, microseconds, gflops }) => ({ macs, timed: microseconds > 0 && gflops > 0 }));
+  });
+  assert.deepEqual(
+    expected,
+    [25 * 16 * 32, 25 * 16, 16 * 32].map((each) => ({ macs: each * 196, timed: true })),
+  );
+  await figure.getByText(/times fewer multiply-adds/).waitFor();
+  const values = await figure.locator('.bar-value').allInnerTexts();
+  assert.equal(values[0], '2.5 M');
+  assert.equal(numbers(values[1].replaceAll(',', ''))[0], expected[1].macs + expected[2].macs);
+  for (const time of values.slice(2)) assert.match(time, /^[\d.]+ (µs|ms)$/);
+  const ratio = 1 / 32 + 1 / 25;
+  assert.match(await figure.locator('.formula').innerText(), new RegExp(`= 1/32 \\+ 1/25 = ${ratio.toFixed(3)}$`));
+  const [fewer] = numbers(await figure.locator('.costs .measures .reading').innerText());
+  assert.ok(Math.abs(fewer - 1 / ratio) < 0.1, `${fewer}`);
+  const points = await figure
+    .locator('.point')
+    .evaluateAll((points) =>
+      points.map((point) => [Number(point.getAttribute('data-channels')), Number(point.getAttribute('data-blocks'))]),
+    );
+  assert.deepEqual(points, [[64, 1], [128, 2], [256, 2], [512, 6], [1024, 2]]); // prettier-ignore
+});
+
+test('relu: the dead channels of every layer are those of the engine’s tensors', async () => {
+  const figure = await section('relu');
+  await figure.getByText(/are zero everywhere in V1/).waitFor();
+  const shown = await figure
+    .locator('rect[data-layer]')
+    .evaluateAll((bars) => bars.map((bar) => [bar.getAttribute('data-layer'), Number(bar.getAttribute('data-dead'))]));
+  const expected = await reference.evaluate(async () => {
+    const found = [];
+    for (const version of /** @type {const} */ (['v1', 'v2'])) {
+      for (const [name, { data, channels }] of await inspectOf(version)) {
+        if (!/^block \d+ (expand|depthwise|project)$/.test(name)) continue;
+        const alive = new Set();
+        data.forEach((value, at) => value !== 0 && alive.add(at % channels));
+        found.push([name, channels - alive.size]);
+      }
+    }
+    return found;
+  });
+  assert.equal(shown.length, 2 * 13 + 3 * 17 - 1);
+  assert.deepEqual(shown, expected);
+  // Of what is linear none is zero.
+  for (const [name, dead] of shown.slice(26)) if (`${name}`.endsWith('project')) assert.equal(dead, 0, `${name}`);
+});
+
+test('relu: in more dimensions less of the spiral is lost', async () => {
+  const figure = await section('relu');
+  const slider = figure.getByRole('slider', { name: 'Dimensions n' });
+  const told = figure.locator('[data-lost]');
+  const drawn = () =>
+    figure
+      .locator('.panel')
+      .nth(1)
+      .locator('polyline')
+      .evaluateAll((lines) => lines.map((line) => line.outerHTML).join());
+  const mean = async () => {
+    let sum = 0;
+    for (let again = 0; again < 12; again++) {
+      const before = await drawn();
+      await figure.getByRole('button', { name: 'Another matrix' }).click();
+      assert.notEqual(await drawn(), before, 'the same matrix again');
+      sum += Number(await told.getAttribute('data-lost'));
+    }
+    return sum / 12;
+  };
+  const two = await mean();
+  await slider.focus();
+  await page.keyboard.press('End');
+  assert.match(await told.innerText(), /fewer than two of 30 values/);
+  const thirty = await mean();
+  assert.ok(two > 0.5 && thirty < 0.01, `${two} ${thirty}`);
+});
+
+test('residual: the sum is the input and what the block found, at every pixel', async () => {
+  const figure = await section('residual');
+  for (const block of [2, 14]) {
+    await pick(figure, block);
+    const expected = await reference.evaluate(async (block) => {
+      const before = block === 14 ? 'block 13 project' : 'block 1 project';
+      const names = [before, `block ${block} expand`, `block ${block} project`, `block ${block} add`];
+      const tensors = await inspectOf('v2', names);
+      return names.map((name) => ({ ...tensors.get(name), data: [...tensors.get(name).data] }));
+    }, block);
+    const [input, wide, projected, sum] = expected;
+    const { width, height, channels } = sum;
+    await figure.getByText(`Widened ${height}×${width}×${wide.channels}`, { exact: true }).first().waitFor();
+    const terms = figure.locator('.equation').first().locator('canvas');
+    const { width: across, height: down } = await terms.nth(2).boundingBox();
+    await terms.nth(2).hover({ position: { x: across * 0.3, y: down * 0.6 } });
+    const [x, y, found, given, added] = numbers(await figure.locator('.equation .reading').nth(1).innerText());
+    const channel = Number(await figure.locator('.mosaic').last().getAttribute('aria-valuenow'));
+    const at = ({ data }) => data[(y * width + x) * channels + channel];
+    for (const [shown, tensor] of [
+      [found, projected],
+      [given, input],
+      [added, sum],
+    ]) {
+      // prettier-ignore
+      assert.ok(Math.abs(shown - at(tensor)) <= 0.0006, `${shown}, it is ${at(tensor)}`);
+    }
+    assert.ok(Math.abs(at(sum) - at(projected) - at(input)) < 1e-4);
+    const [times] = numbers(await figure.locator('.reading').last().innerText());
+    assert.equal(times, 6);
+  }
+});
+
+test('squeeze: gates and answers are the engine’s', async () => {
+  const figure = await section('squeeze');
+  const expected = await reference.evaluate(async () => {
+    const probability = ({ data }) => {
+      const top = data.indexOf(Math.max(...data));
+      return 1 / data.reduce((sum, logit) => sum + Math.exp(logit - data[top]), 0);
+    };
+    const learned = await inspectOf('v3-small', ['block 4 excite', 'classifier']);
+    const open = await inspectOf('v3-small', ['classifier'], { gates: 'open' });
+    return {
+      gates: [...learned.get('block 4 excite').data],
+      probabilities: [learned, open].map((tensors) => probability(tensors.get('classifier'))),
+    };
+  });
+  await pick(figure, 4);
+  await figure.getByText(`${expected.gates.length} gates`).waitFor();
+  const shown = await figure
+    .locator('.gate')
+    .evaluateAll((bars) =>
+      bars.map((bar) => [Number(bar.getAttribute('data-channel')), Number(bar.getAttribute('data-gate'))]),
+    );
+  assert.equal(shown.length, expected.gates.length);
+  for (const [channel, gate] of shown) assert.equal(Math.fround(gate), expected.gates[channel]);
+  assert.deepEqual(shown.map(([, gate]) => gate), shown.map(([, gate]) => gate).sort((a, b) => b - a)); // prettier-ignore
+  const answers = await figure.locator('.answers-pair dd').allInnerTexts();
+  for (const [index, answer] of answers.entries()) {
+    const percent = numbers(answer.replace(/^.*, /, ''))[0];
+    assert.ok(Math.abs(percent / 100 - expected.probabilities[index]) < 0.006, `${answer}, ${expected.probabilities}`);
+  }
+});
+
+test('hswish: the values are the engine’s, and all three curves are timed', async () => {
+  const figure = await section('hswish');
+  const below = await reference.evaluate(async () => {
+    const { data } = (await inspectOf('v3-small', ['last pointwise'])).get('last pointwise');
+    return data.filter((value) => value < 0).length / data.length;
+  });
+  const [share] = numbers(await figure.getByText(/of these values are below zero/).innerText());
+  assert.ok(Math.abs(share / 100 - below) < 0.006, `${share} %, it is ${below}`);
+  const told = numbers(await figure.getByText(/h-swish minus swish:/).innerText());
+  assert.ok(told.includes(0.142) && told.includes(2.858), `${told}`);
+  for (const time of await figure.locator('.bar-value').allInnerTexts()) assert.match(time, /^[\d.]+ (µs|ms)$/);
+});

@@ -1,0 +1,164 @@
+// Languages: every string comes from one place, and English and Chinese have the same.
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { card, open } from './harness.js';
+
+let session;
+before(async () => (session = await open()));
+after(() => session?.close());
+
+const www = new URL('../../www/', import.meta.url);
+
+/** @param {import('playwright-core').BrowserContextOptions} [options] */
+async function visit(search, options) {
+  const page = await session.browser.newPage({ serviceWorkers: 'block', ...options });
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${session.url}${search}`);
+  return page;
+}
+
+const heading = (page) => page.locator('h1 span').innerText();
+const ENGLISH = 'five readings of one frame';
+const CHINESE = '五个网络看同一帧';
+
+test('the browser’s language is taken, and the address goes before it', async () => {
+  for (const [locale, search, expected, lang] of [
+    ['en-US', '', ENGLISH, 'en'],
+    ['zh-CN', '', CHINESE, 'zh-Hans'],
+    ['zh-TW', '', CHINESE, 'zh-Hans'],
+    ['fr-FR', '', ENGLISH, 'en'],
+    ['zh-CN', '?lang=en', ENGLISH, 'en'],
+    ['en-US', '?lang=zh', CHINESE, 'zh-Hans'],
+    ['en-US', '?lang=toString', ENGLISH, 'en'],
+  ]) {
+    const page = await visit(search, { locale });
+    assert.equal(await heading(page), expected, `${locale} ${search}`);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), lang);
+    await page.context().close();
+  }
+});
+
+test('the switch keeps the language in the address, the place on the page, and goes along to the other page', async () => {
+  const page = await visit('?other=1#networks-heading');
+  const to = (name) => page.getByRole('navigation', { name: /^(Language|语言)$/ }).getByRole('link', { name });
+  assert.equal(await to('English').getAttribute('aria-current'), 'true');
+  await to('中文').click();
+  await page.locator('h1', { hasText: CHINESE }).waitFor();
+  const { searchParams, hash } = new URL(page.url());
+  assert.deepEqual(Object.fromEntries(searchParams), { other: '1', lang: 'zh' });
+  assert.equal(hash, '#networks-heading');
+  assert.equal(await to('中文').getAttribute('aria-current'), 'true');
+  assert.match((await page.locator('.masthead p a').getAttribute('href')) ?? '', /bench\.html\?lang=zh$/);
+  await to('English').click();
+  await page.locator('h1', { hasText: ENGLISH }).waitFor();
+  await page.close();
+});
+
+/** What is the same in every language: names, units, and what isn't a word. */
+const UNIVERSAL =
+  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope/g;
+
+test('in Chinese no English is left', async () => {
+  const page = await visit('?lang=zh');
+  await card(page, 'v1').locator('.milliseconds').filter({ hasText: /\d/ }).waitFor();
+  await assertChinese(page);
+  await page.goto(`${session.url}bench.html?lang=zh`);
+  await page.locator('#device').filter({ hasText: /./ }).waitFor();
+  await assertChinese(page);
+  await page.close();
+});
+
+/** Holds a page to having no English but what is the same in every language. */
+async function assertChinese(page) {
+  for (const details of await page.locator('details').all())
+    await details.evaluate((/** @type {HTMLDetailsElement} */ element) => (element.open = true));
+  const left = await page.evaluate(() => {
+    const found = [];
+    // Names of classes, of weights and of people are what they are.
+    const named =
+      '.label, .answers strong, .catalogue small, option, .transfer, .name, .fetch, #credits, #scatter, #kept-list';
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node instanceof Text) {
+        if (!node.parentElement?.closest(`${named}, script, style, #announcement, .catalogue`)) found.push(node.data);
+      } else if (node instanceof Element && !node.closest(`${named}, .predictions, .catalogue`)) {
+        for (const name of ['aria-label', 'title', 'alt', 'placeholder']) found.push(node.getAttribute(name) ?? '');
+      }
+    }
+    return found.map((text) => text.trim()).filter(Boolean);
+  });
+  assert.ok(left.length > 40, 'hardly any text was found');
+  const english = left.filter((text) => /[A-Za-z]{2,}/.test(text.replace(UNIVERSAL, '')));
+  assert.deepEqual(english, []);
+  assert.doesNotMatch((await page.title()).replace(UNIVERSAL, ''), /[A-Za-z]{2,}/);
+}
+
+test('documents hold keys and no text', async () => {
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
+  for (const file of ['index.html', 'bench.html']) {
+    const source = await readFile(new URL(file, www), 'utf8');
+    const { texts, keys } = await page.evaluate((source) => {
+      const document = new DOMParser().parseFromString(source, 'text/html');
+      const texts = [];
+      const keys = [];
+      const look = (root) => {
+        for (const element of root.querySelectorAll('*')) {
+          for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
+          for (const { name, value } of element.attributes) {
+            if (name.startsWith('data-text')) keys.push(value);
+            else if (['aria-label', 'title', 'alt', 'placeholder'].includes(name)) texts.push(value);
+          }
+          if (element instanceof HTMLTemplateElement) look(element.content);
+        }
+      };
+      look(document);
+      return { texts, keys };
+    }, source);
+    const words = texts.filter((text) => /\p{L}{2,}/u.test(text.replace(UNIVERSAL, '')));
+    assert.deepEqual(words, [], file);
+    assert.ok(keys.length > 10, file);
+  }
+  await page.close();
+});
+
+test('the built documents come with their English text, for who has no script', async () => {
+  const page = await session.browser.newPage({ javaScriptEnabled: false });
+  await page.goto(session.url);
+  assert.equal(await heading(page), ENGLISH);
+  await page.getByRole('button', { name: 'Start camera' }).waitFor();
+  assert.match((await page.locator('meta[name=description]').getAttribute('content')) ?? '', /^MobileNet V1, V2/);
+  await page.close();
+});
+
+/** Code without its comments, and without what only developers read. */
+const withoutComments = (source) =>
+  source
+    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '$1')
+    .replace(/new (Error|DOMException)\([^;]*;/g, '');
+
+test('scripts hold no sentence outside text/', async () => {
+  const folder = fileURLToPath(new URL('src/', www));
+  const files = (await readdir(folder, { recursive: true })).filter(
+    // What is exported of a measurement is in English, for those who compare.
+    (file) => file.endsWith('.ts') && !/^text\/|^bench\/report/.test(file),
+  );
+  assert.ok(files.length > 10);
+  const found = [];
+  for (const file of files) {
+    const source = withoutComments(await readFile(`${folder}${file}`, 'utf8'));
+    for (const [literal] of source.matchAll(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g)) {
+      const words = literal.slice(1, -1).replace(/\$\{[^}]*\}/g, '{}');
+      // Two words with a space between, or one that begins a sentence: selectors, types and names have neither.
+      if (/^\p{Lu}\p{Ll}+[.:?! ]?$|\p{L}{2,} \p{L}{2,}/u.test(words.replace(UNIVERSAL, '')) && !ALLOWED.test(words))
+        found.push(`${file}: ${literal}`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+/** Names of people, of the keyboard's keys, of errors and constructors, and lists of classes or selectors. */
+const ALLOWED =
+  /^(Stéfan van der Walt|Rachel Michetti|Enter|Escape|Home|End|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;

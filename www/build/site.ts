@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import type { Plugin } from 'vite';
+import { text } from '../src/text/en/index.ts';
+
+const WORKER = 'service-worker.js';
+/** The name in whose place the worker's source wants its list. */
+const PLACE = '__BUILD__';
+const SAMPLES = new URL('../public/samples/', import.meta.url);
+
+/** What is loaded only by a browser that can use it, which tells the worker then. */
+const isOptional = (file: string): boolean => /\.wasm$|^samples\//.test(file);
+
+/** Makes of the build a site that can be installed, and that works offline and from any static host. */
+export const site: Plugin = {
+  name: 'site',
+  apply: 'build',
+  enforce: 'post',
+  transformIndexHtml: () => [
+    { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' }, injectTo: 'head' },
+  ],
+  generateBundle(_options, bundle) {
+    this.emitFile({
+      type: 'asset',
+      fileName: 'icon.svg',
+      source: readFileSync(new URL('../src/icon.svg', import.meta.url)),
+    });
+    this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: manifest() });
+    for (const name of existsSync(SAMPLES) ? readdirSync(SAMPLES) : []) {
+      this.emitFile({ type: 'asset', fileName: `samples/${name}`, source: readFileSync(new URL(name, SAMPLES)) });
+    }
+    const worker = bundle[WORKER];
+    if (worker?.type !== 'chunk' || !worker.code.includes(PLACE)) this.error(`${WORKER} has no place for its list`);
+    const files = Object.values(bundle).filter(({ fileName }) => fileName !== WORKER);
+    const hash = createHash('sha256');
+    for (const file of files) hash.update(file.fileName).update(file.type === 'chunk' ? file.code : file.source);
+    const build = {
+      version: hash.digest('hex').slice(0, 16),
+      // The folder's address is that of its page.
+      assets: ['./', ...files.map(({ fileName }) => fileName).filter((name) => !isOptional(name))],
+    };
+    worker.code = worker.code.replace(PLACE, () => JSON.stringify(build));
+  },
+};
+
+function manifest(): string {
+  return JSON.stringify({
+    name: text.page.title,
+    short_name: 'MobileNet',
+    description: text.page.description,
+    lang: 'en',
+    start_url: './',
+    scope: './',
+    display: 'standalone',
+    background_color: '#f6f7f6',
+    theme_color: '#f6f7f6',
+    icons: [{ src: './icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+  });
+}

@@ -1,0 +1,104 @@
+import type { ActivationMap } from 'mobilenet-wasm';
+import type { Card } from './card';
+import { shortLabel } from './format';
+import { element, type Stage } from './stage';
+import { text } from './text';
+
+/** How dark the parts are that say nothing for the class. */
+const SHADE = 0.8;
+
+/** A network, and a class that it is asked about: `null` for the one that it finds most probable. */
+interface Question {
+  card: Card;
+  classIndex: number | null;
+}
+
+/** Leaves the light on the parts of the picture that made a network find a class. */
+export class ActivationView {
+  readonly #canvas = element<HTMLCanvasElement>('activation');
+  readonly #caption = element('activation-caption');
+  /** What the pointer is on. */
+  #pointed: Question | null = null;
+  /** What is shown while the pointer is on nothing. */
+  #pinned: Question | null = null;
+  #busy = false;
+  #again = false;
+
+  constructor(private readonly stage: Stage) {}
+
+  /** @param question `null`: the pointer left */
+  point(question: Question | null): void {
+    this.#pointed = question;
+    this.refresh();
+  }
+
+  pin(question: Question | null): void {
+    this.#pinned?.card.showPinned(false);
+    this.#pinned = question;
+    question?.card.showPinned(true);
+    this.refresh();
+  }
+
+  /** Pins a column, or lets it go. */
+  toggle(card: Card): void {
+    this.pin(this.#pinned?.card === card ? null : { card, classIndex: null });
+  }
+
+  /** Another picture: the class that was asked about may not be on it. */
+  forget(): void {
+    if (this.#pinned) this.#pinned = { card: this.#pinned.card, classIndex: null };
+    this.#show(null, '');
+  }
+
+  /** Another answer, or another question. */
+  refresh(): void {
+    if (this.#busy) this.#again = true;
+    else void this.#run();
+  }
+
+  get #question(): Question | null {
+    return this.#pointed ?? this.#pinned;
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    do {
+      this.#again = false;
+      await this.#look();
+    } while (this.#again);
+    this.#busy = false;
+  }
+
+  async #look(): Promise<void> {
+    const question = this.#question;
+    const { picture } = this.stage;
+    const network = question?.card.network;
+    if (!question || !picture || !network?.labels) return this.#show(null, '');
+    try {
+      const { source, release } = await this.stage.source(picture);
+      const map = await network.activationMap(source, question.classIndex).finally(release);
+      if (question !== this.#question || picture !== this.stage.picture) return;
+      this.#show(map, text.page.activation.caption(question.card.name, shortLabel(map.label ?? '')));
+    } catch {
+      // The network or the picture was replaced meanwhile, or its column tells what is wrong with it.
+      this.#show(null, '');
+    }
+  }
+
+  #show(map: ActivationMap | null, caption: string): void {
+    this.#canvas.hidden = map === null;
+    this.#caption.textContent = caption;
+    if (map) paint(this.#canvas, map);
+  }
+}
+
+/** One pixel for each of the map's: the browser makes them smooth. */
+function paint(canvas: HTMLCanvasElement, { width, height, data }: ActivationMap): void {
+  // What speaks against the class is as dark as what says nothing.
+  const [least, most] = [Math.max(0, Math.min(...data)), Math.max(...data)];
+  const light = (value: number) => Math.max(0, (value - least) / (most - least || 1));
+  const image = new ImageData(width, height);
+  for (const [i, value] of data.entries()) image.data[4 * i + 3] = 255 * SHADE * (1 - light(value));
+  Object.assign(canvas, { width, height });
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+}

@@ -1,0 +1,109 @@
+import { type MobileNet, MobileNetError, type Version } from 'mobilenet-wasm';
+import catalogue from 'mobilenet-wasm/catalogue.json';
+import { engine } from './engine';
+import { type Entry, type Host, addressOf, hostsOf, remember, serves } from './hosts';
+import { CACHE, forget, keptFile } from './kept';
+import { text } from './text';
+import type { Choice, Loading } from './weights';
+
+/** Of errors that another host may not have. */
+const ANOTHER_MAY_HELP: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_CONFIG'];
+
+/** Of errors that say that kept files are no good: others, such as an engine that can't start, are no fault of theirs. */
+const SPOILT: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+
+/** A checkpoint of the catalogue, which is fetched from a host when it is loaded for the first time. */
+export class CatalogueChoice implements Choice {
+  readonly id;
+  readonly title;
+  readonly top1;
+  readonly bytes;
+  /** Width multiplier. */
+  readonly width;
+  /** Whether it is the one of its network to begin with. */
+  readonly isDefault;
+  /** The host whose files an earlier visit left here. */
+  #keptFrom: Host | null = null;
+
+  constructor(readonly entry: Entry) {
+    this.id = `catalogue:${entry.name}`;
+    this.title = entry.name;
+    this.top1 = entry.top1;
+    this.bytes = entry.bytes;
+    this.width = entry.width;
+    this.isDefault = entry.default === true;
+  }
+
+  /** Whether an earlier visit left it here. */
+  get kept(): boolean {
+    return this.#keptFrom !== null;
+  }
+
+  async findKept(): Promise<this> {
+    this.#keptFrom = null;
+    for (const host of hostsOf(this.entry)) {
+      const [weights, config] = this.#addresses(host);
+      if ((await keptFile(weights)) && (await keptFile(config))) {
+        this.#keptFrom = host;
+        break;
+      }
+    }
+    return this;
+  }
+
+  async load(loading: Loading): Promise<MobileNet> {
+    await this.findKept();
+    if (this.#keptFrom) return this.#loadKept(this.#keptFrom, loading);
+    let refusal: unknown;
+    for (const host of hostsOf(this.entry)) {
+      // Settings are taken from where they are genuine, or have no digest that could tell.
+      if (!host.authentic && !(await serves(host, this.entry))) continue;
+      try {
+        const net = await this.#loadFrom(host, loading);
+        remember(host);
+        // Where the browser refuses its storage, nothing is.
+        await this.findKept();
+        return net;
+      } catch (error) {
+        const useful = error instanceof MobileNetError && ANOTHER_MAY_HELP.includes(error.code);
+        if (loading.signal.aborted || !useful) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal ?? new MobileNetError('FETCH_FAILED', text.page.weights.nowhere);
+  }
+
+  async #loadFrom(host: Host, loading: Loading): Promise<MobileNet> {
+    const [weights, config] = this.#addresses(host);
+    const sha256 = this.entry.sha256 ?? undefined;
+    return (await engine()).load({ weights, config, sha256, cache: CACHE, ...loading });
+  }
+
+  /** Opens what was kept as files: no host is asked again, even where they are damaged, before the visitor says so. */
+  async #loadKept(host: Host, loading: Loading): Promise<MobileNet> {
+    const addresses = this.#addresses(host);
+    try {
+      const [weights, config] = await Promise.all(addresses.map(async (url) => (await keptFile(url))?.blob()));
+      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
+      const sha256 = this.entry.sha256 ?? undefined;
+      return await (await engine()).load({ weights, config, sha256, ...loading });
+    } catch (error) {
+      if (error instanceof MobileNetError && SPOILT.includes(error.code)) {
+        this.#keptFrom = null;
+        await forget(addresses);
+      }
+      throw error;
+    }
+  }
+
+  #addresses(host: Host): [weights: string, config: string] {
+    return [addressOf(host, this.entry, this.entry.file), addressOf(host, this.entry, 'config.json')];
+  }
+}
+
+/** The catalogue's checkpoints of some versions. Nothing is fetched before one is loaded. */
+export function catalogueChoices(versions: readonly Version[]): Promise<CatalogueChoice[]> {
+  const names: readonly string[] = versions;
+  const entries = catalogue.filter(({ version }) => names.includes(version));
+  return Promise.all(entries.map((entry) => new CatalogueChoice(entry).findKept()));
+}

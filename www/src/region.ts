@@ -1,0 +1,124 @@
+import type { Region, Stage } from './stage';
+
+/** Of the picture's short side: a smaller part is taken for a slip of the hand. */
+const SMALLEST = 0.1;
+/** How much of its side a part is moved or resized by one press of a key. */
+const STEP = 0.1;
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** Lets the visitor choose a square part of the picture: by dragging on it, or by keys. */
+export class RegionPicker {
+  #from: Point | null = null;
+  #before: Region | null = null;
+
+  /** @param onChange the networks are to look at another part */
+  constructor(
+    private readonly stage: Stage,
+    private readonly onChange: () => void,
+  ) {
+    const { frame } = stage;
+    frame.addEventListener('pointerdown', (event) => this.#begin(event));
+    frame.addEventListener('pointermove', (event) => this.#drag(event));
+    frame.addEventListener('pointerup', () => this.#end());
+    // The browser scrolls instead.
+    frame.addEventListener('pointercancel', () => {
+      this.stage.region = this.#before;
+      this.#from = null;
+    });
+    frame.addEventListener('dblclick', () => this.#choose(null));
+    frame.addEventListener('keydown', (event) => {
+      // The browser's own, such as its zoom.
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const region = this.#moved(event.key);
+      if (region === undefined) return;
+      event.preventDefault();
+      this.#choose(region);
+    });
+  }
+
+  #choose(region: Region | null): void {
+    this.stage.region = region;
+    this.onChange();
+  }
+
+  #begin(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    this.stage.frame.setPointerCapture(event.pointerId);
+    this.#from = this.#point(event);
+    this.#before = this.stage.region;
+  }
+
+  #drag(event: PointerEvent): void {
+    if (!this.#from) return;
+    const region = this.#between(this.#from, this.#point(event));
+    if (region) this.stage.region = region;
+  }
+
+  #end(): void {
+    if (!this.#from) return;
+    this.#from = null;
+    if (this.stage.region !== this.#before) this.onChange();
+  }
+
+  /** In the picture's pixels. */
+  #point({ clientX, clientY }: PointerEvent): Point | null {
+    const { size, frame, mirrored } = this.stage;
+    if (!size) return null;
+    const box = frame.getBoundingClientRect();
+    const x = (clientX - box.left) / box.width;
+    return {
+      x: size.width * Math.min(1, Math.max(0, mirrored ? 1 - x : x)),
+      y: size.height * Math.min(1, Math.max(0, (clientY - box.top) / box.height)),
+    };
+  }
+
+  /** The square with one corner at `from` that reaches to the farther of the other's sides. */
+  #between(from: Point, to: Point | null): Region | null {
+    const { size } = this.stage;
+    if (!size || !to) return null;
+    const [right, down] = [to.x >= from.x, to.y >= from.y];
+    const room = Math.min(right ? size.width - from.x : from.x, down ? size.height - from.y : from.y);
+    const side = Math.min(room, Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y)));
+    if (side < SMALLEST * Math.min(size.width, size.height)) return null;
+    return { left: right ? from.x : from.x - side, top: down ? from.y : from.y - side, side };
+  }
+
+  /** @returns `undefined` for a key that does nothing, `null` for all of the picture */
+  #moved(key: string): Region | null | undefined {
+    const { size, mirrored } = this.stage;
+    if (!size) return undefined;
+    const short = Math.min(size.width, size.height);
+    const whole = { left: (size.width - short) / 2, top: (size.height - short) / 2, side: short };
+    const { left, top, side } = this.stage.region ?? whole;
+    const step = STEP * side;
+    const sideways = mirrored ? -step : step;
+    const within = (region: Region): Region => {
+      const side = Math.max(SMALLEST * short, Math.min(short, region.side));
+      const most = (room: number, at: number) => Math.max(0, Math.min(room - side, at));
+      return { left: most(size.width, region.left), top: most(size.height, region.top), side };
+    };
+    switch (key) {
+      case '+':
+      case '=':
+        return within({ left: left + step / 2, top: top + step / 2, side: side - step });
+      case '-':
+        return within({ left: left - step / 2, top: top - step / 2, side: side + step });
+      case 'ArrowLeft':
+        return within({ left: left - sideways, top, side });
+      case 'ArrowRight':
+        return within({ left: left + sideways, top, side });
+      case 'ArrowUp':
+        return within({ left, top: top - step, side });
+      case 'ArrowDown':
+        return within({ left, top: top + step, side });
+      case 'Escape':
+        return null;
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import catalogue from 'mobilenet-wasm/catalogue.json';
+import type { Card } from './card';
+import { milliseconds } from './format';
+import { element } from './stage';
+import { text } from './text';
+
+const SVG = 'http://www.w3.org/2000/svg';
+/** Of the drawing, which is as wide as its place between these. Pixels. */
+const WIDTH = { least: 280, most: 960 };
+const HEIGHT = 280;
+const PLOT = { left: 44, right: 16, top: 14, bottom: 34 };
+/** Published accuracies of the catalogue and of what lies beside the page, per cent. */
+const TOP1 = { from: 55, to: 82, step: 5 };
+/** Of times, ms. The axis is logarithmic, and begins and ends at one of these. */
+const TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
+
+interface Point {
+  name: string;
+  /** ms; `null` where it hasn't run here. */
+  time: number | null;
+  top1: number;
+  /** The column in which it runs now. */
+  column: string | null;
+}
+
+/** This device's time of each network against its published accuracy. */
+export class Scatter {
+  readonly #plot = element('scatter');
+  readonly #measured = new Map<string, Point>();
+  #drawn = '';
+
+  constructor(private readonly cards: readonly Card[]) {
+    new ResizeObserver(() => this.refresh()).observe(this.#plot);
+  }
+
+  /** Times or networks changed. */
+  refresh(): void {
+    for (const point of this.#measured.values()) point.column = null;
+    for (const { name, weights, top1, time } of this.cards) {
+      if (weights && top1 !== null && time !== null) {
+        this.#measured.set(weights, { name: weights, time, top1, column: name });
+      }
+    }
+    const others = catalogue.filter(({ name }) => !this.#measured.has(name));
+    const points = [
+      ...this.#measured.values(),
+      ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
+    ];
+    // Drawing is for a change that can be seen.
+    const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#plot.clientWidth)));
+    const seen = JSON.stringify([
+      width,
+      ...points.map(({ name, time, column }) => [name, time && milliseconds(time), column]),
+    ]);
+    if (seen === this.#drawn) return;
+    this.#drawn = seen;
+    this.#plot.replaceChildren(draw(points, width));
+  }
+}
+
+function draw(points: readonly Point[], width: number): SVGSVGElement {
+  const times = points.flatMap(({ time }) => time ?? []);
+  const from = TICKS.findLast((tick) => tick <= Math.min(...times, 5)) ?? TICKS[0];
+  const to = TICKS.find((tick) => tick >= Math.max(...times, 20)) ?? TICKS[TICKS.length - 1];
+  const right = width - PLOT.right;
+  const bottom = HEIGHT - PLOT.bottom;
+  const x = (ms: number) => PLOT.left + ((right - PLOT.left) * Math.log(ms / from)) / Math.log(to / from);
+  const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
+
+  const svg = make('svg', {
+    width,
+    height: HEIGHT,
+    viewBox: `0 0 ${width} ${HEIGHT}`,
+    role: 'img',
+    'aria-label': spoken(points),
+  });
+  for (let top1 = TOP1.from; top1 < TOP1.to; top1 += TOP1.step) {
+    svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));
+    svg.append(make('text', { x: PLOT.left - 8, y: y(top1) + 4, 'text-anchor': 'end' }, String(top1)));
+  }
+  for (const tick of TICKS.filter((tick) => tick >= from && tick <= to)) {
+    svg.append(make('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: PLOT.top, y2: bottom }));
+    svg.append(make('text', { x: x(tick), y: bottom + 16, 'text-anchor': 'middle' }, String(tick)));
+  }
+  const { time, accuracy } = text.page.scatter;
+  svg.append(make('text', { x: right, y: HEIGHT - 3, 'text-anchor': 'end' }, time));
+  svg.append(make('text', { x: PLOT.left + 4, y: PLOT.top - 4 }, accuracy));
+
+  for (const point of points) {
+    const title = make('title', {}, described(point));
+    if (point.time === null) {
+      const mark = make('line', {
+        class: 'unmeasured',
+        x1: PLOT.left,
+        x2: PLOT.left + 9,
+        y1: y(point.top1),
+        y2: y(point.top1),
+      });
+      mark.append(title);
+      svg.append(mark);
+      continue;
+    }
+    const place = { cx: x(point.time), cy: y(point.top1) };
+    const dot = make('circle', { class: point.column ? 'running' : 'measured', ...place, r: point.column ? 5 : 4 });
+    dot.append(title);
+    svg.append(dot);
+    if (!point.column) continue;
+    const near = place.cx > right - 70;
+    svg.append(
+      make(
+        'text',
+        { class: 'named', x: place.cx + (near ? -9 : 9), y: place.cy + 4, 'text-anchor': near ? 'end' : 'start' },
+        point.column,
+      ),
+    );
+  }
+  return svg;
+}
+
+function described({ name, time, top1 }: Point): string {
+  const { measured, unmeasured } = text.page.scatter;
+  return time === null ? unmeasured(name, top1.toFixed(1)) : measured(name, top1.toFixed(1), milliseconds(time));
+}
+
+function spoken(points: readonly Point[]): string {
+  return [text.page.scatter.heading, ...points.filter(({ column }) => column).map(described)].join('. ');
+}
+
+function make<K extends keyof SVGElementTagNameMap>(
+  name: K,
+  attributes: Record<string, string | number>,
+  words?: string,
+): SVGElementTagNameMap[K] {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  if (words !== undefined) made.textContent = words;
+  return made;
+}

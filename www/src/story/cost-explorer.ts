@@ -1,0 +1,165 @@
+import { MobileNetError, type TimedLayer } from 'mobilenet-wasm';
+import { engine } from '../engine';
+import { textOf } from '../messages';
+import { text } from '../text';
+import { CostPlane } from './cost-plane';
+import { type Shape, fullMacs, ratio, separableMacs } from './costs';
+import { type Bar, bar, line, make, slider } from './elements';
+import { count, digits, duration } from './numbers';
+
+/** ms for which the sliders stand still before something is timed: the columns wait meanwhile. */
+const SETTLED = 400;
+
+/** How often both are timed, in turns: now and then something else has the core. */
+const ROUNDS = 3;
+
+/** How far time may be from the count to be said to follow it. */
+const CLOSE = 1.15;
+
+/** Both forms of a convolution side by side: what they count, and what they take on this device. */
+export class CostExplorer {
+  readonly element: HTMLDivElement;
+  readonly #kernel;
+  readonly #inChannels;
+  readonly #outChannels;
+  readonly #size;
+  readonly #formula = line('formula');
+  readonly #told = line();
+  readonly #plane = new CostPlane();
+  readonly #counts: [full: Bar, separable: Bar];
+  readonly #times: [full: Bar, separable: Bar];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #started = false;
+
+  constructor() {
+    const words = text.figures.depthwise.costs;
+    const onInput = () => this.#showCounts();
+    const channels = [8, 16, 32, 64, 128, 256, 512];
+    this.#kernel = slider(words.kernel, [3, 5], 3, onInput, (k) => `${k}×${k}`);
+    this.#inChannels = slider(words.inChannels, channels, 64, onInput);
+    this.#outChannels = slider(words.outChannels, [...channels, 1024], 128, onInput);
+    this.#size = slider(words.size, [7, 14, 28, 56, 112], 28, onInput, (size) => `${size}×${size}`);
+    const sliders = [this.#kernel, this.#inChannels, this.#outChannels, this.#size];
+    this.#counts = [bar(words.full), bar(words.separable)];
+    this.#times = [bar(words.full), bar(words.separable)];
+    const bars = (title: string, rows: Bar[]) => [
+      make('h4', '', title),
+      make('ul', 'bars', ...rows.map(({ element }) => element)),
+    ];
+    this.#told.setAttribute('role', 'status');
+    this.element = make(
+      'div',
+      'costs',
+      make('div', 'sliders', ...sliders.map(({ element }) => element)),
+      make(
+        'div',
+        'measures',
+        this.#formula,
+        ...bars(words.counted, this.#counts),
+        ...bars(words.timed, this.#times),
+        this.#told,
+      ),
+      this.#plane.element,
+    );
+    this.#showCounts();
+  }
+
+  /** Begins to time: not before the visitor is here. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#timeLater();
+  }
+
+  get #shape(): Shape {
+    return {
+      kernel: this.#kernel.value,
+      inChannels: this.#inChannels.value,
+      outChannels: this.#outChannels.value,
+      size: this.#size.value,
+    };
+  }
+
+  #showCounts(): void {
+    const shape = this.#shape;
+    const { kernel, outChannels } = shape;
+    const full = fullMacs(shape);
+    const [depthwise, pointwise] = separableMacs(shape);
+    const share = ratio(kernel, outChannels);
+    const numbers = `1/${outChannels} + 1/${kernel ** 2} = ${share.toFixed(3)}`;
+    this.#formula.replaceChildren(
+      '1/',
+      make('i', '', 'C'),
+      make('sub', '', 'out'),
+      ' + 1/',
+      make('i', '', 'k'),
+      `² = ${numbers}`,
+    );
+    this.#counts[0].show([1], count(full));
+    this.#counts[1].show([depthwise / full, pointwise / full], count(depthwise + pointwise));
+    this.#plane.mark(kernel, outChannels);
+    for (const row of this.#times) row.show([], '');
+    this.#told.textContent = text.figures.depthwise.costs.timing;
+    if (this.#started) this.#timeLater();
+  }
+
+  #timeLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#time(this.#shape), SETTLED);
+  }
+
+  async #time(shape: Shape): Promise<void> {
+    const words = text.figures.depthwise.costs;
+    const { inChannels } = shape;
+    try {
+      const layers: TimedLayer[] = [
+        { ...shape, kind: 'convolution' },
+        { ...shape, kind: 'depthwise', outChannels: inChannels },
+        { ...shape, kind: 'pointwise', kernel: 1 },
+      ];
+      const least = layers.map(() => Infinity);
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const [index, layer] of layers.entries()) {
+          if (!same(shape, this.#shape)) return;
+          least[index] = Math.min(least[index], await microseconds(layer));
+        }
+      }
+      if (!same(shape, this.#shape)) return;
+      const [full, depthwise, pointwise] = least;
+      const both = depthwise + pointwise;
+      const longest = Math.max(...[full, both].filter(Number.isFinite));
+      const shown = (time: number) => (Number.isFinite(time) ? duration(time) : words.tooLarge);
+      this.#times[0].show(Number.isFinite(full) ? [full / longest] : [], shown(full));
+      this.#times[1].show(Number.isFinite(both) ? [depthwise / longest, pointwise / longest] : [], shown(both));
+      this.#told.textContent = Number.isFinite(full) ? verdict(shape, full / both, depthwise / both) : '';
+    } catch (error) {
+      this.#told.textContent = text.figures.failed(textOf(error));
+    }
+  }
+}
+
+/** Whether the time follows the count, and where it doesn't. */
+function verdict(shape: Shape, faster: number, depthwiseTime: number): string {
+  const words = text.figures.depthwise.costs;
+  const [depthwise, pointwise] = separableMacs(shape);
+  const fewer = fullMacs(shape) / (depthwise + pointwise);
+  const said = words.both(digits(fewer), digits(faster));
+  if (faster > fewer * CLOSE) return `${said} ${words.gathers}`;
+  if (faster * CLOSE > fewer) return `${said} ${words.follows}`;
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  return `${said} ${words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))}`;
+}
+
+function same(a: Shape, b: Shape): boolean {
+  return (Object.keys(a) as (keyof Shape)[]).every((side) => a[side] === b[side]);
+}
+
+/** What a layer takes; infinite where it is too much work to wait for. */
+async function microseconds(layer: TimedLayer): Promise<number> {
+  try {
+    return (await (await engine()).timeLayer(layer)).microseconds;
+  } catch (error) {
+    if (error instanceof MobileNetError && error.code === 'BAD_INPUT') return Infinity;
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { architectureOf } from '../networks';
+
+/** A convolution of stride 1 on a square map. */
+export interface Shape {
+  /** Side of the filter. Pixels. */
+  kernel: number;
+  inChannels: number;
+  outChannels: number;
+  /** Side of the map. Pixels. */
+  size: number;
+}
+
+/** Multiply-accumulates of a full convolution. */
+export function fullMacs({ kernel, inChannels, outChannels, size }: Shape): number {
+  return kernel ** 2 * inChannels * outChannels * size ** 2;
+}
+
+/** Multiply-accumulates of the depthwise convolution and the pointwise one that replace it. */
+export function separableMacs({
+  kernel,
+  inChannels,
+  outChannels,
+  size,
+}: Shape): [depthwise: number, pointwise: number] {
+  return [kernel ** 2 * inChannels * size ** 2, inChannels * outChannels * size ** 2];
+}
+
+/** What the two cost of what the full one costs: V1's paper, section 3.1. Input channels and map cancel out. */
+export function ratio(kernel: number, outChannels: number): number {
+  return 1 / outChannels + 1 / kernel ** 2;
+}
+
+/** V1's blocks, which all are such pairs. */
+export function v1Pairs(): { block: number; kernel: number; inChannels: number; outChannels: number }[] {
+  return architectureOf('v1').blocks.flatMap(({ depthwise, project }, block) =>
+    depthwise
+      ? [{ block, kernel: depthwise.kernel, inChannels: depthwise.inChannels, outChannels: project.outChannels }]
+      : [],
+  );
+}

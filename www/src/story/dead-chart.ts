@@ -1,0 +1,56 @@
+import { text } from '../text';
+import { describe, drawing, shape } from './elements';
+
+const WIDTH = 560;
+const HEIGHT = 120;
+const LEFT = 56;
+const BASE = HEIGHT - 18;
+const TOP = 8;
+
+/** What share of a layer's channels is zero at every pixel. */
+export interface DeadLayer {
+  name: string;
+  kind: 'filter' | 'widen' | 'narrow';
+  /** From 0 on. */
+  block: number;
+  part: 'expand' | 'depthwise' | 'project';
+  dead: number;
+  channels: number;
+}
+
+/** The layers of one network as bars. */
+export class DeadChart {
+  readonly element: SVGSVGElement;
+
+  constructor(private readonly name: string) {
+    this.element = drawing(WIDTH, HEIGHT, '');
+  }
+
+  show(layers: readonly DeadLayer[]): void {
+    const words = text.figures.relu.chart;
+    const share = ({ dead, channels }: DeadLayer) => dead / channels;
+    const most = Math.max(0.1, ...layers.map(share));
+    const step = (WIDTH - LEFT) / layers.length;
+    const y = (value: number) => BASE - (BASE - TOP) * (value / most);
+    describe(this.element, words.label(this.name, percent(Math.max(...layers.map(share)))));
+    this.element.replaceChildren(
+      shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),
+      shape('path', { class: 'rule', d: `M${LEFT} ${y(most)} H${WIDTH}` }),
+      shape('text', { x: LEFT - 6, y: y(most) + 8, 'text-anchor': 'end' }, percent(most)),
+      shape('text', { x: LEFT - 6, y: BASE, 'text-anchor': 'end' }, percent(0)),
+      shape('text', { x: LEFT, y: HEIGHT - 3 }, words.first),
+      shape('text', { x: WIDTH, y: HEIGHT - 3, 'text-anchor': 'end' }, words.last),
+      ...layers.map((layer, index) => {
+        const height = Math.max(1.5, BASE - y(share(layer)));
+        const said = words.layer(layer.block + 1, layer.part, layer.dead, layer.channels);
+        const rect = { x: LEFT + index * step + 1, y: BASE - height, width: Math.max(1, step - 2), height };
+        const given = { 'data-layer': layer.name, 'data-dead': layer.dead };
+        return shape('rect', { class: layer.kind, ...rect, ...given }, shape('title', {}, said));
+      }),
+    );
+  }
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(share > 0 && share < 0.095 ? 1 : 0)} %`;
+}

@@ -1,0 +1,39 @@
+import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
+
+/** A live figure: what it needs, and how it looks at a frame. */
+export interface Figure {
+  readonly element: HTMLElement;
+  /** The networks that it looks into, in the order in which {@link look} gets them. */
+  readonly versions: readonly Version[];
+  /** ms between two looks at a camera's frames. A still picture is looked at once. */
+  readonly pause: number;
+  /** Whether it shows what networks see: an untrained one sees chance. Of others only the time counts. */
+  readonly showsMaps: boolean;
+  /** Has it look again, soon: a control was moved. */
+  changed: () => void;
+  /**
+   * Looks at the frame that `source` shows now.
+   * @param networks one for each of {@link versions}
+   */
+  look(source: ClassifySource, networks: readonly MobileNet[]): Promise<void>;
+  /** Draws again what was looked at last, in the colours of the theme that holds now. */
+  redraw(): void;
+}
+
+/** What a figure needs to know of the page. */
+export interface Surroundings {
+  /** What the columns look at. */
+  frame(): Frame | null;
+  /** The network of a column, or an untrained one where there is none. */
+  network(version: Version): Promise<MobileNet>;
+}
+
+export interface Frame {
+  /** Another object for another picture. */
+  picture: object;
+  /** Another one where another part of it is looked at; `null` for all of it. */
+  part: object | null;
+  live: boolean;
+  /** Keeps what is shown now, of which all that a figure shows is made; `release` is to be called at the end. */
+  take(): Promise<{ source: ClassifySource; release: () => void }>;
+}

@@ -1,0 +1,116 @@
+import type { ArchitectureLayer, Filters, NetworkInfo, Tensor } from 'mobilenet-wasm';
+import { text } from '../text';
+import { line, make } from './elements';
+import { FilterView } from './filter-view';
+import { drawMap, largestOf } from './maps';
+import { digits } from './numbers';
+
+/** A depthwise convolution that was run. */
+export interface Filtering {
+  input: Tensor;
+  output: Tensor;
+  filters: Filters;
+  stride: ArchitectureLayer['stride'];
+  padding: NetworkInfo['padding'];
+}
+
+/** Pixels of padding above and left of a map, as `src/arch/network.rs` has them. */
+export function paddingBefore(padding: NetworkInfo['padding'], size: number, kernel: number, stride: number): number {
+  if (padding === 'symmetric') return Math.floor(kernel / 2);
+  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size) >> 1;
+}
+
+/** One channel before its filter and behind it, and the sum of any of its pixels. */
+export class FilteringView {
+  readonly element: HTMLDivElement;
+  readonly #before = make('canvas');
+  readonly #after = make('canvas');
+  readonly #window = make('i', 'mosaic-mark');
+  readonly #pixel = make('i', 'mosaic-mark');
+  readonly #filter = new FilterView();
+  readonly #told = line();
+  readonly #sum = line();
+  #shown: { filtering: Filtering; channel: number } | null = null;
+  /** Where the visitor pointed, as shares of the map. */
+  #place: [x: number, y: number] = [0.5, 0.5];
+
+  constructor() {
+    const maps = [
+      make('div', 'marked-map', this.#before, this.#window),
+      make('div', 'marked-map', this.#after, this.#pixel),
+    ];
+    this.element = make(
+      'div',
+      'step',
+      make('div', 'filtering', maps[0], this.#filter.element, maps[1]),
+      this.#told,
+      this.#sum,
+    );
+    for (const map of maps) {
+      const point = ({ clientX, clientY }: PointerEvent) => {
+        const { left, top, width, height } = map.getBoundingClientRect();
+        this.#place = [(clientX - left) / width, (clientY - top) / height];
+        this.#showSum();
+      };
+      map.addEventListener('pointermove', point);
+      map.addEventListener('pointerdown', point);
+    }
+  }
+
+  show(filtering: Filtering, channel: number): void {
+    this.#shown = { filtering, channel };
+    const { input, output, filters } = filtering;
+    const taps = filters.kernel ** 2;
+    drawMap(this.#before, input, channel);
+    drawMap(this.#after, output, channel);
+    this.#filter.show(filters.data.subarray(channel * taps, (channel + 1) * taps), filters.kernel);
+    this.#told.textContent = text.figures.depthwise.filtered(channel, taps, digits(largestOf(output, channel)));
+    this.#showSum();
+  }
+
+  /** What the filter makes of one pixel's neighbours. */
+  #showSum(): void {
+    if (!this.#shown) return;
+    const { filtering, channel } = this.#shown;
+    const { input, output, filters, stride, padding } = filtering;
+    const { kernel } = filters;
+    const [x, y] = pixelAt(this.#place, output);
+    const left = x * stride - paddingBefore(padding, input.width, kernel, stride);
+    const top = y * stride - paddingBefore(padding, input.height, kernel, stride);
+    const sum = sumAt(filtering, channel, left, top);
+    const bias = filters.biases[channel];
+    const value = output.data[(y * output.width + x) * output.channels + channel];
+    place(this.#window, left, top, kernel, input);
+    place(this.#pixel, x, y, 1, output);
+    const numbers = [sum, bias, sum + bias, value].map((number) => number.toFixed(2).replace('-', '−'));
+    this.#sum.textContent = text.figures.depthwise.pixel(x, y, ...(numbers as [string, string, string, string]));
+  }
+}
+
+/** The products of a filter and the pixels below it; those beyond the border are zero. */
+function sumAt({ input, filters }: Filtering, channel: number, left: number, top: number): number {
+  const { kernel, data } = filters;
+  const { width, height, channels } = input;
+  let sum = 0;
+  for (let row = 0; row < kernel; row++) {
+    for (let column = 0; column < kernel; column++) {
+      const [x, y] = [left + column, top + row];
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      const weight = data[(channel * kernel + row) * kernel + column];
+      sum += weight * input.data[(y * width + x) * channels + channel];
+    }
+  }
+  return sum;
+}
+
+function pixelAt([x, y]: readonly [number, number], { width, height }: Tensor): [number, number] {
+  const within = (share: number, side: number) => Math.min(side - 1, Math.max(0, Math.floor(share * side)));
+  return [within(x, width), within(y, height)];
+}
+
+function place({ style }: HTMLElement, x: number, y: number, side: number, { width, height }: Tensor): void {
+  style.left = `${(100 * x) / width}%`;
+  style.top = `${(100 * y) / height}%`;
+  style.width = `${(100 * side) / width}%`;
+  style.height = `${(100 * side) / height}%`;
+}

@@ -1,0 +1,107 @@
+import type { ClassifySource, MobileNet, Tensor, TimedActivation, Version } from 'mobilenet-wasm';
+import { percent } from '../format';
+import { textOf } from '../messages';
+import { engine } from '../engine';
+import { text } from '../text';
+import { CURVES, NAMES, difference } from './activations';
+import { CurveChart } from './curve-chart';
+import { bar, line, make, slider } from './elements';
+import type { Figure } from './figure';
+import { duration } from './numbers';
+
+/** The layer whose values are shown: the one with h-swish that has the most channels, and few pixels. */
+const LAYER = 'last pointwise';
+
+/** Swish, what stands in for it, and ReLU6: their shapes, and what each costs here. */
+export class HswishFigure implements Figure {
+  readonly element: HTMLElement;
+  readonly versions: readonly Version[] = ['v3-small'];
+  readonly pause = 500;
+  readonly showsMaps = true;
+  changed = () => {};
+  readonly #chart = new CurveChart();
+  readonly #place;
+  readonly #told = line();
+  readonly #dipTold = line();
+  readonly #bars = new Map(NAMES.map((name) => [name, bar(text.figures.hswish.names[name])]));
+  readonly #timesTold = line();
+  readonly #again = make('button', 'small', text.figures.hswish.again);
+  #timed = false;
+
+  constructor() {
+    const words = text.figures.hswish;
+    const places = Array.from({ length: 121 }, (_, index) => (index - 60) / 10);
+    this.#place = slider(
+      words.place,
+      places,
+      3,
+      () => this.#showPlace(),
+      (x) => x.toFixed(1).replace('-', '−'),
+    );
+    this.#again.type = 'button';
+    this.#again.addEventListener('click', () => void this.#time());
+    const legend = NAMES.map((name) => make('li', name, words.names[name]));
+    this.element = make(
+      'div',
+      'hswish',
+      make('ul', 'kinds', ...legend),
+      make(
+        'div',
+        'curves',
+        make('div', 'step', this.#chart.element, this.#dipTold),
+        make('div', 'step', make('h3', '', words.difference), this.#chart.difference, this.#place.element, this.#told),
+      ),
+      make('h3', '', words.times),
+      make('ul', 'bars', ...NAMES.map((name) => this.#bar(name).element)),
+      make('div', 'row', this.#timesTold, this.#again),
+    );
+    this.#timesTold.setAttribute('role', 'status');
+    this.#showPlace();
+  }
+
+  async look(source: ClassifySource, [net]: readonly MobileNet[]): Promise<void> {
+    const words = text.figures.hswish;
+    if (!this.#timed) await this.#time();
+    const { data } = (await net.inspect(source, { layers: [LAYER] })).get(LAYER) as Tensor;
+    this.#chart.showValues(data);
+    const below = data.filter((value) => value < 0).length / data.length;
+    this.#dipTold.textContent = net.info.minimalistic ? words.minimalistic : words.dip(percent(below));
+  }
+
+  redraw(): void {
+    // All of it is drawn in the style sheet's own colours.
+  }
+
+  #bar(name: TimedActivation) {
+    return this.#bars.get(name) ?? bar('');
+  }
+
+  #showPlace(): void {
+    const x = this.#place.value;
+    this.#chart.mark(x);
+    const value = (name: TimedActivation) => CURVES[name](x).toFixed(3).replace('-', '−');
+    const apart = difference(x).toFixed(3).replace('-', '−');
+    const { names, told } = text.figures.hswish;
+    this.#told.textContent = told(NAMES.map((name) => `${names[name]} ${value(name)}`).join(' · '), apart);
+  }
+
+  /** Times all three; one after the other, so that none is timed while another has the core. */
+  async #time(): Promise<void> {
+    this.#timed = true;
+    this.#again.disabled = true;
+    const words = text.figures.hswish;
+    try {
+      const times = new Map<TimedActivation, number>();
+      for (const name of NAMES) times.set(name, await (await engine()).timeActivation(name));
+      const of = (name: TimedActivation) => times.get(name) ?? 0;
+      const longest = Math.max(...times.values());
+      for (const name of NAMES) this.#bar(name).show([longest > 0 ? of(name) / longest : 0], duration(of(name)));
+      const ratio = of('hard-swish') > 0 ? (of('swish') / of('hard-swish')).toFixed(1) : null;
+      this.#timesTold.textContent = ratio === null ? words.noTime : words.faster(ratio);
+    } catch (error) {
+      this.#timesTold.textContent = text.figures.failed(textOf(error));
+    } finally {
+      this.#again.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { MobileNet, Version } from 'mobilenet-wasm';
+import { engine } from '../engine';
+import type { Stage } from '../stage';
+import { text } from '../text';
+import { DepthwiseFigure } from './depthwise';
+import { make } from './elements';
+import type { Figure, Frame, Surroundings } from './figure';
+import { HswishFigure } from './hswish';
+import { ReluFigure } from './relu';
+import { ResidualFigure } from './residual';
+import { SearchFigure } from './search';
+import { type Prose, Section } from './section';
+import { SqueezeFigure } from './squeeze';
+import { UniversalFigure } from './universal';
+import { Watch } from './watch';
+
+/** What the story takes from the page. */
+export interface Page {
+  stage: Stage;
+  /** The network of a column, `null` where there is none. */
+  columnNetwork(version: Version): MobileNet | null;
+  /** Settled when the columns have the networks that they begin with. */
+  begun: Promise<unknown>;
+}
+
+/** The ideas in the order in which they came, with a figure for each. */
+function sections(): Section[] {
+  const words = text.figures;
+  const section = (id: string, year: string, prose: Prose, figure: Figure) => new Section(id, year, prose, figure);
+  return [
+    section('depthwise', 'V1 · 2017', words.depthwise, new DepthwiseFigure()),
+    section('relu', 'V2 · 2018', words.relu, new ReluFigure()),
+    section('residual', 'V2 · 2018', words.residual, new ResidualFigure()),
+    section('squeeze', 'V3 · 2019', words.squeeze, new SqueezeFigure()),
+    section('hswish', 'V3 · 2019', words.hswish, new HswishFigure()),
+    section('search', 'V3 · 2019', words.search, new SearchFigure()),
+    section('universal', 'V4 · 2024', words.universal, new UniversalFigure()),
+  ];
+}
+
+/** Tells how one network came of the other, on the frame that the columns see. */
+export function tellStory(container: HTMLElement, page: Page): void {
+  const told = sections();
+  const of = new Map(told.map((section) => [section.figure, section]));
+  const links = told.map(({ id, element }) => {
+    const link = make('a', '', element.querySelector('h2')?.textContent ?? '');
+    link.href = `#${id}`;
+    return make('li', '', link);
+  });
+  const contents = make('nav', 'contents', make('ol', '', ...links));
+  contents.setAttribute('aria-label', text.figures.contents);
+  container.append(contents, ...told.map(({ element }) => element));
+  const watch = new Watch(
+    surroundings(page),
+    (figure, error) => of.get(figure)?.report(error),
+    (figure, networks) => of.get(figure)?.note(networks),
+  );
+  for (const { figure } of told) watch.add(figure);
+  // The browser looked for it before it was there.
+  if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+}
+
+function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
+  /** Those of versions whose column has none. */
+  const untrained = new Map<Version, Promise<MobileNet>>();
+  return {
+    frame(): Frame | null {
+      const { picture } = stage;
+      if (!picture) return null;
+      const live = picture.kind === 'live';
+      if (live && stage.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+      return {
+        picture,
+        part: stage.region,
+        live,
+        async take() {
+          const { source, release } = await stage.source(picture);
+          if (source !== stage.video) return { source, release };
+          const still = await createImageBitmap(stage.video);
+          return { source: still, release: () => still.close() };
+        },
+      };
+    },
+    async network(version) {
+      await begun;
+      const own = columnNetwork(version);
+      const made = untrained.get(version);
+      if (!own) {
+        const kept = await made;
+        if (kept?.state === 'ready') return kept;
+        kept?.dispose();
+        return keep(version);
+      }
+      if (made) {
+        untrained.delete(version);
+        void made.then((net) => net.dispose());
+      }
+      return own;
+    },
+  };
+
+  function keep(version: Version): Promise<MobileNet> {
+    const made = engine().then((engine) => engine.untrained({ version }));
+    untrained.set(version, made);
+    made.catch(() => untrained.delete(version));
+    return made;
+  }
+}

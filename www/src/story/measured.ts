@@ -1,0 +1,59 @@
+import type { Version } from 'mobilenet-wasm';
+import catalogue from 'mobilenet-wasm/catalogue.json';
+import { engine } from '../engine';
+import { architectureOf, shortName } from '../networks';
+
+/** A network of the catalogue, measured here. */
+export interface Measured {
+  name: string;
+  /** Published accuracy on ImageNet, per cent; of the best of several checkpoints. */
+  top1: number;
+  macs: number;
+  /** ms of an inference. */
+  time: number;
+}
+
+/** Runs of which the fastest counts: in the others something else had the core. */
+const RUNS = 7;
+
+/** The networks of which the catalogue has checkpoints, each once, with its best accuracy. */
+export function catalogued(): { version: Version; width: number; resolution: number; top1: number }[] {
+  const found = new Map<string, { version: Version; width: number; resolution: number; top1: number }>();
+  for (const { version, width, resolution, top1 } of catalogue) {
+    if (top1 === null) continue;
+    const key = `${version} ${width} ${resolution}`;
+    const best = Math.max(top1, found.get(key)?.top1 ?? 0);
+    found.set(key, { version: version as Version, width, resolution, top1: best });
+  }
+  return [...found.values()];
+}
+
+/**
+ * Times all of them, one after the other, with random weights: those don't change the time.
+ * @param onProgress called before each with how many are done
+ */
+export async function measureCatalogue(onProgress: (done: number, of: number) => void): Promise<Measured[]> {
+  const networks = catalogued();
+  const measured: Measured[] = [];
+  const picture = new ImageData(224, 224);
+  for (const { top1, ...options } of networks) {
+    onProgress(measured.length, networks.length);
+    const net = await (await engine()).untrained(options);
+    try {
+      let time = Infinity;
+      for (let run = 0; run < RUNS; run++) {
+        time = Math.min(time, (await net.classify(picture)).timing.inference);
+      }
+      const name = `${shortName(architectureOf(options.version).name)}${options.width === 1 ? '' : ` ×${options.width}`}`;
+      measured.push({ name, top1, macs: net.info.macs, time });
+    } finally {
+      net.dispose();
+    }
+  }
+  return measured;
+}
+
+/** What MnasNet's search gives a network, arXiv 1807.11626: its accuracy times (time / target) to the power of `w`. */
+export function reward({ top1, time }: Measured, target: number, w: number): number {
+  return (top1 / 100) * (time / target) ** w;
+}

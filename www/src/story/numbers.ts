@@ -1,0 +1,20 @@
+/** Numbers as the figures write them. */
+
+import { millions } from '../format';
+
+/** The two or three digits that count. */
+export function digits(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
+}
+
+export function count(value: number): string {
+  return value >= 1e6 ? millions(value) : value.toLocaleString('en-US');
+}
+
+export function duration(microseconds: number): string {
+  return microseconds < 1000 ? `${digits(microseconds)} µs` : `${digits(microseconds / 1000)} ms`;
+}
+
+export function kilobytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,46 @@
+import type { Architecture, ArchitectureBlock, ArchitectureLayer, ProfileStep } from 'mobilenet-wasm';
+
+/** The layers that a step of a profile runs: none for pooling and scaling, two where they are fused. */
+export function layersOf(name: string, network: Architecture): ArchitectureLayer[] {
+  const { stem, blocks, last, head, classifier } = network;
+  const alone: Record<string, ArchitectureLayer | null> = { stem, 'last pointwise': last, head, classifier };
+  const found = Object.hasOwn(alone, name) ? [alone[name]] : inBlock(name, blocks);
+  return found.flatMap((layer) => layer ?? []);
+}
+
+function inBlock(name: string, blocks: readonly ArchitectureBlock[]): (ArchitectureLayer | null | undefined)[] {
+  const [, index, part] = /^block (\d+) (.*)$/.exec(name) ?? [];
+  const block = blocks[Number(index)];
+  switch (part) {
+    case 'start depthwise':
+      return [block.start];
+    case 'expand':
+      return [block.expand];
+    case 'depthwise':
+      return [block.depthwise];
+    case 'expand + depthwise':
+      return [block.expand, block.depthwise];
+    case 'squeeze':
+      return [block.squeezeExcite?.reduce];
+    case 'excite':
+      return [block.squeezeExcite?.expand];
+    case 'project':
+      return [block.project];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Trainable parameters of a step: its weights, and for each output channel a bias, or batch normalisation's scale and shift. The
+ * channels are the step's own, since a network may be wider or narrower than the paper's.
+ */
+export function parametersOf(step: ProfileStep, network: Architecture): number {
+  const layers = layersOf(step.name, network);
+  const [inputs, outputs] = [step.input[2], step.output[2]];
+  return layers.reduce((sum, { kind, kernel, batchNorm }, index) => {
+    // The second of two works on what the first gives.
+    const given = index === 0 ? inputs : outputs;
+    return sum + kernel ** 2 * (kind === 'depthwise' ? 1 : given) * outputs + (batchNorm ? 2 : 1) * outputs;
+  }, 0);
+}

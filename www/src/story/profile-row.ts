@@ -1,0 +1,140 @@
+import type { MobileNet, Profile, ProfileStep } from 'mobilenet-wasm';
+import { architectureIn, shortName } from '../networks';
+import { text } from '../text';
+import { drawing, make, shape } from './elements';
+import { count, digits, duration } from './numbers';
+import { parametersOf } from './parameters';
+
+const WIDTH = 1000;
+const HEIGHT = 26;
+
+/** Kinds of steps that share a colour. */
+export type Group = 'stem' | 'pointwise' | 'depthwise' | 'fused' | 'rest';
+
+export function groupOf(kind: ProfileStep['kind']): Group {
+  switch (kind) {
+    case 'stem':
+    case 'convolution':
+      return 'stem';
+    case 'pointwise':
+      return 'pointwise';
+    case 'depthwise':
+      return 'depthwise';
+    case 'expand-depthwise':
+      return 'fused';
+    case 'quantise':
+    case 'pool':
+    case 'dense':
+    case 'scale':
+      return 'rest';
+  }
+}
+
+/** A network as one line of its steps, as wide as the time that each takes. */
+export class ProfileRow {
+  readonly element: HTMLDivElement;
+  readonly #rects: SVGRectElement[];
+  readonly #slider = make('div', 'profile-line');
+  readonly #steps: ProfileStep[];
+  #chosen = -1;
+
+  /**
+   * @param longest µs that the whole width stands for
+   * @param onChoose takes what there is to say of a step
+   */
+  constructor(
+    private readonly net: MobileNet,
+    { steps, total }: Profile,
+    longest: number,
+    private readonly onChoose: (row: ProfileRow, said: string) => void,
+  ) {
+    const { width } = net.info;
+    const name = `${shortName(architectureIn(net).name)}${width === 1 ? '' : ` ×${width}`}`;
+    this.#steps = steps;
+    let x = 0;
+    this.#rects = steps.map((step) => {
+      const { name, kind, microseconds } = step;
+      const width = (WIDTH * microseconds) / longest;
+      const begins = x;
+      x += width;
+      // Blocks stand a little apart.
+      const gap = Math.min(width / 4, 1.5);
+      const parameters = parametersOf(step, architectureIn(net));
+      const given = { 'data-step': name, 'data-microseconds': microseconds, 'data-parameters': parameters };
+      return shape('rect', {
+        class: groupOf(kind),
+        x: begins,
+        y: 0,
+        width: Math.max(0, width - gap),
+        height: HEIGHT,
+        ...given,
+      });
+    });
+    const svg = drawing(WIDTH, HEIGHT, '', ...this.#rects);
+    svg.setAttribute('preserveAspectRatio', 'none');
+    svg.setAttribute('aria-hidden', 'true');
+    this.#slider.append(svg);
+    this.#slider.tabIndex = 0;
+    this.#slider.setAttribute('role', 'slider');
+    this.#slider.setAttribute('aria-label', text.figures.search.stepsOf(name));
+    this.#slider.setAttribute('aria-valuemin', '0');
+    this.#slider.setAttribute('aria-valuemax', String(steps.length - 1));
+    this.#slider.setAttribute('aria-valuenow', '0');
+    this.#slider.addEventListener('keydown', (event) => this.#onKey(event));
+    const point = ({ clientX }: PointerEvent) => {
+      const { left, width } = svg.getBoundingClientRect();
+      this.#choose(this.#rects.findLastIndex(({ x }) => x.baseVal.value <= ((clientX - left) / width) * WIDTH));
+    };
+    svg.addEventListener('pointermove', point);
+    svg.addEventListener('pointerdown', point);
+    const facts = make('span', 'reading', text.figures.search.total(duration(total.microseconds), count(total.macs)));
+    this.element = make('div', 'profile-row', make('h4', '', make('b', '', name), ' ', facts), this.#slider);
+  }
+
+  /** Takes the mark away. */
+  clear(): void {
+    this.#rects[this.#chosen]?.classList.remove('marked');
+    this.#chosen = -1;
+  }
+
+  #choose(index: number): void {
+    if (index < 0 || index >= this.#steps.length || index === this.#chosen) return;
+    this.clear();
+    this.#chosen = index;
+    this.#rects[index].classList.add('marked');
+    const said = this.#told(this.#steps[index]);
+    this.#slider.setAttribute('aria-valuenow', String(index));
+    this.#slider.setAttribute('aria-valuetext', said);
+    this.onChoose(this, said);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const last = this.#steps.length - 1;
+    const { key } = event;
+    const next = { ArrowRight: this.#chosen + 1, ArrowLeft: this.#chosen - 1, Home: 0, End: last }[key];
+    if (next === undefined) return;
+    event.preventDefault();
+    this.#choose(Math.min(Math.max(next, 0), last));
+  }
+
+  #told(step: ProfileStep): string {
+    const { name, macs, microseconds, gflops } = step;
+    const facts = [
+      stepName(name),
+      step.shape.replaceAll('x', '×').replace('->', '→').replace('stride', text.figures.search.stride),
+      text.figures.search.parameters(count(parametersOf(step, architectureIn(this.net)))),
+      macs > 0 ? `${count(macs)} MACs` : '',
+      duration(microseconds),
+      macs > 0 && gflops !== null ? `${digits(gflops)} GFLOP/s` : '',
+    ];
+    return facts.filter(Boolean).join(' · ');
+  }
+}
+
+/** The engine's own name of a step, in the visitor's language; blocks are counted from 1 on, as in the papers' tables. */
+function stepName(name: string): string {
+  const { steps, block } = text.figures.search;
+  const [, index, part] = /^block (\d+) (.*)$/.exec(name) ?? [];
+  const plain = steps[(part ?? name) as keyof typeof steps] ?? name;
+  return index === undefined ? plain : `${block(Number(index) + 1)}, ${plain}`;
+}

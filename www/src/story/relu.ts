@@ -1,0 +1,116 @@
+import type { Architecture, ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
+import { architectureIn } from '../networks';
+import { text } from '../text';
+import { DeadChart, type DeadLayer, percent } from './dead-chart';
+import { line, make } from './elements';
+import type { Figure } from './figure';
+import { FilterView } from './filter-view';
+import { deadChannels } from './maps';
+import { SpiralView } from './spiral-view';
+
+/** Filters that are shown of each sort. */
+const SHOWN = 8;
+
+/** What is lost where values below zero are cut off: in a spiral, and in the channels of V1 and V2 on this frame. */
+export class ReluFigure implements Figure {
+  readonly element: HTMLElement;
+  readonly versions: readonly Version[] = ['v1', 'v2'];
+  // All tensors of two networks are read, some 40 MB.
+  readonly pause = 2000;
+  readonly showsMaps = true;
+  changed = () => {};
+  readonly #charts = [new DeadChart('V1'), new DeadChart('V2')];
+  readonly #told = line();
+  readonly #filters = make('div', 'filters');
+  readonly #filtersTold = line();
+
+  constructor() {
+    const words = text.figures.relu;
+    const key = (kind: DeadLayer['kind'], name: string) => make('li', kind, name);
+    const { filter, widen, narrow } = words.kinds;
+    const legend = make('ul', 'kinds', key('filter', filter), key('widen', widen), key('narrow', narrow));
+    this.element = make(
+      'div',
+      'relu',
+      make('h3', '', words.spiral),
+      new SpiralView().element,
+      make('h3', '', words.here),
+      legend,
+      ...this.#charts.flatMap(({ element }, index) => [make('h4', '', ['V1', 'V2'][index]), element]),
+      this.#told,
+      make('h3', '', words.filters),
+      this.#filters,
+      this.#filtersTold,
+    );
+  }
+
+  async look(source: ClassifySource, networks: readonly MobileNet[]): Promise<void> {
+    const shares: number[] = [];
+    for (const [index, net] of networks.entries()) {
+      const layers = await deadLayers(source, net);
+      this.#charts[index].show(layers);
+      const sum = (of: (layer: DeadLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
+      shares.push(sum(({ dead }) => dead) / sum(({ channels }) => channels));
+      if (index === 0) await this.#showFilters(source, net, layers);
+    }
+    this.#told.textContent = text.figures.relu.total(percent(shares[0]), percent(shares[1]));
+  }
+
+  redraw(): void {
+    // All of it is drawn in the style sheet's own colours.
+  }
+
+  /** Those of the depthwise convolution of which the largest part is dead, and as many living ones. */
+  async #showFilters(source: ClassifySource, net: MobileNet, layers: DeadLayer[]): Promise<void> {
+    const words = text.figures.relu;
+    const filtering = layers.filter(({ part }) => part === 'depthwise');
+    const worst = filtering.reduce((a, b) => (b.dead / b.channels > a.dead / a.channels ? b : a));
+    if (worst.dead === 0) {
+      this.#filters.replaceChildren();
+      this.#filtersTold.textContent = words.none;
+      return;
+    }
+    const { data, kernel } = await net.filters(worst.name);
+    const input = worst.block === 0 ? 'stem' : `block ${worst.block - 1} project`;
+    const tensors = await net.inspect(source, { layers: [worst.name, input] });
+    const [dead, starved] = [worst.name, input].map((name) => deadChannels(tensors.get(name) as Tensor));
+    const of = (state: boolean) => dead.flatMap((isDead, channel) => (isDead === state ? [channel] : []));
+    const show = (channels: number[]) =>
+      channels.slice(0, SHOWN).map((channel) => {
+        const view = new FilterView();
+        view.show(data.subarray(channel * kernel ** 2, (channel + 1) * kernel ** 2), kernel);
+        return view.element;
+      });
+    this.#filters.replaceChildren(
+      make('h4', '', words.dead),
+      make('div', 'filter-row', ...show(of(true))),
+      make('h4', '', words.living),
+      make('div', 'filter-row', ...show(of(false))),
+    );
+    const hungry = of(true).filter((channel) => starved[channel]).length;
+    this.#filtersTold.textContent = words.worst(worst.block + 1, worst.dead, worst.channels, hungry);
+  }
+}
+
+async function deadLayers(source: ClassifySource, net: MobileNet): Promise<DeadLayer[]> {
+  const layers = layersOf(architectureIn(net));
+  const tensors = await net.inspect(source, { layers: layers.map(({ name }) => name) });
+  return layers.map((layer) => {
+    const dead = deadChannels(tensors.get(layer.name) as Tensor);
+    return { ...layer, dead: dead.filter(Boolean).length, channels: dead.length };
+  });
+}
+
+/** The convolutions of V1 or V2 in their order. V1's pointwise convolutions have an activation: they count as widening. */
+function layersOf({ blocks }: Architecture): Omit<DeadLayer, 'dead' | 'channels'>[] {
+  return blocks.flatMap(({ expand, project }, block) => {
+    const named = (part: DeadLayer['part'], kind: DeadLayer['kind']) => ({
+      name: `block ${block} ${part}`,
+      kind,
+      block,
+      part,
+    });
+    const last = named('project', project.activation === 'linear' ? 'narrow' : 'widen');
+    return [...(expand ? [named('expand', 'widen')] : []), named('depthwise', 'filter'), last];
+  });
+}

@@ -1,0 +1,147 @@
+import type { MobileNet, Profile, Version } from 'mobilenet-wasm';
+import { textOf } from '../messages';
+import { text } from '../text';
+import { rankCorrelation } from './correlation';
+import { bar, line, make, slider } from './elements';
+import type { Figure } from './figure';
+import { type Measured, measureCatalogue, reward } from './measured';
+import { type Group, ProfileRow } from './profile-row';
+import { rankChart } from './rank-chart';
+
+const GROUPS: Group[] = ['stem', 'depthwise', 'pointwise', 'fused', 'rest'];
+
+/** How much time counts, as an exponent; MnasNet and V3-Large took -0.07, V3-Small -0.15. */
+const EXPONENTS = [0, -0.03, -0.07, -0.15, -0.3, -0.6];
+
+/** What each network spends its time on here, and how a search that knows this device would rank the catalogue. */
+export class SearchFigure implements Figure {
+  readonly element: HTMLElement;
+  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly pause = 3000;
+  readonly showsMaps = false;
+  changed = () => {};
+  #networks: readonly MobileNet[] = [];
+  #measured: Measured[] = [];
+  readonly #profile = make('button', 'primary', text.figures.search.profile);
+  readonly #rank = make('button', 'primary', text.figures.search.rank);
+  readonly #rows = make('div', 'profile-rows');
+  readonly #step = line();
+  readonly #progress = line();
+  readonly #ranking = make('div', 'ranking');
+  readonly #chart = make('div', 'rank-chart');
+  readonly #correlation = line('correlation');
+  readonly #exponent;
+  readonly #rewards = make('ul', 'bars');
+  readonly #rewardTold = line();
+
+  constructor() {
+    const words = text.figures.search;
+    this.#exponent = slider(words.exponent, EXPONENTS, -0.07, () => this.#showRewards(), written);
+    for (const button of [this.#profile, this.#rank]) button.type = 'button';
+    this.#profile.addEventListener('click', () => void this.#run(() => this.#profileAll()));
+    this.#rank.addEventListener('click', () => void this.#run(() => this.#rankAll()));
+    this.#profile.disabled = true;
+    this.#progress.setAttribute('role', 'status');
+    this.#ranking.hidden = true;
+    this.#ranking.append(
+      make('h3', '', words.ranks),
+      this.#chart,
+      this.#correlation,
+      make('h3', '', words.reward),
+      this.#exponent.element,
+      this.#rewards,
+      this.#rewardTold,
+    );
+    const legend = GROUPS.map((group) => make('li', group, words.groups[group]));
+    this.element = make(
+      'div',
+      'search',
+      make('div', 'row', this.#profile, this.#rank),
+      this.#progress,
+      make('h3', '', words.profiles),
+      make('ul', 'kinds', ...legend),
+      this.#rows,
+      this.#step,
+      this.#ranking,
+    );
+    this.#step.textContent = words.unmeasured;
+  }
+
+  look(_source: unknown, networks: readonly MobileNet[]): Promise<void> {
+    this.#networks = networks;
+    if (this.#progress.textContent === '') this.#profile.disabled = false;
+    return Promise.resolve();
+  }
+
+  redraw(): void {
+    // All of it is drawn in the style sheet's own colours.
+  }
+
+  /** Does what takes some seconds, during which nothing else can be begun. */
+  async #run(work: () => Promise<void>): Promise<void> {
+    const buttons = [this.#profile, this.#rank];
+    for (const button of buttons) button.disabled = true;
+    let told = '';
+    try {
+      await work();
+    } catch (error) {
+      told = text.figures.failed(textOf(error));
+    }
+    this.#progress.textContent = told;
+    for (const button of buttons) button.disabled = false;
+  }
+
+  async #profileAll(): Promise<void> {
+    const { measuring, choose } = text.figures.search;
+    const networks = this.#networks;
+    const profiles: Profile[] = [];
+    for (const net of networks) {
+      this.#progress.textContent = measuring(profiles.length + 1, networks.length);
+      profiles.push(await net.profile());
+    }
+    const longest = Math.max(...profiles.map(({ total }) => total.microseconds));
+    const rows: ProfileRow[] = profiles.map(
+      (profile, index) =>
+        new ProfileRow(networks[index], profile, longest, (chosen, said) => {
+          for (const row of rows) if (row !== chosen) row.clear();
+          this.#step.textContent = said;
+        }),
+    );
+    this.#rows.replaceChildren(...rows.map(({ element }) => element));
+    this.#step.textContent = choose;
+  }
+
+  async #rankAll(): Promise<void> {
+    const words = text.figures.search;
+    this.#measured = await measureCatalogue((done, of) => {
+      this.#progress.textContent = words.measuring(done + 1, of);
+    });
+    const of = (key: 'macs' | 'time') => this.#measured.map((measured) => measured[key]);
+    const rho = rankCorrelation(of('macs'), of('time'));
+    this.#chart.replaceChildren(rankChart(this.#measured));
+    this.#correlation.textContent = words.correlation(written(Number(rho.toFixed(3))), this.#measured.length);
+    this.#ranking.hidden = false;
+    this.#showRewards();
+  }
+
+  #showRewards(): void {
+    if (this.#measured.length === 0) return;
+    const w = this.#exponent.value;
+    const target = this.#measured.find(({ name }) => name === 'V2')?.time ?? this.#measured[0].time;
+    const ranked = this.#measured
+      .map((measured) => ({ ...measured, reward: reward(measured, target, w) }))
+      .sort((a, b) => b.reward - a.reward);
+    this.#rewards.replaceChildren(
+      ...ranked.map(({ name, reward }) => {
+        const row = bar(name);
+        row.show([reward / ranked[0].reward], reward.toFixed(3));
+        return row.element;
+      }),
+    );
+    this.#rewardTold.textContent = text.figures.search.rewardTold(target.toFixed(1), ranked[0].name);
+  }
+}
+
+function written(value: number): string {
+  return String(value).replace('-', '−');
+}

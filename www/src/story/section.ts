@@ -1,0 +1,49 @@
+import type { MobileNet } from 'mobilenet-wasm';
+import { architectureIn, shortName } from '../networks';
+import { textOf } from '../messages';
+import { list, text } from '../text';
+import { make } from './elements';
+import type { Figure } from './figure';
+
+/** What one idea's section says beside its figure. */
+export interface Prose {
+  title: string;
+  /** Paragraphs. */
+  prose: readonly string[];
+}
+
+/** One idea: its heading, to which a link leads, some sentences, and its figure. */
+export class Section {
+  readonly element: HTMLElement;
+  readonly #note = make('p', 'note');
+  readonly #trouble = make('p', 'trouble');
+
+  constructor(
+    readonly id: string,
+    year: string,
+    { title, prose }: Prose,
+    readonly figure: Figure,
+  ) {
+    const heading = make('h2', '', title);
+    heading.id = `${id}-heading`;
+    this.#trouble.setAttribute('role', 'status');
+    const words = make('div', 'words', make('p', 'when', year), heading, ...prose.map((line) => make('p', '', line)));
+    words.append(this.#note, this.#trouble);
+    this.element = make('section', 'idea-section', words, figure.element);
+    this.element.id = id;
+    this.element.setAttribute('aria-labelledby', heading.id);
+    figure.element.classList.add('live-figure');
+  }
+
+  /** Says which of the networks have no weights. */
+  note(networks: readonly MobileNet[]): void {
+    const untrained = networks.filter(({ info }) => this.figure.showsMaps && !info.trained);
+    const names = untrained.map((net) => shortName(architectureIn(net).name));
+    this.#note.textContent = names.length > 0 ? text.figures.untrained(list(names)) : '';
+  }
+
+  /** Says why there is nothing to see, or `null`: that there is. */
+  report(error: unknown): void {
+    this.#trouble.textContent = error === null ? '' : text.figures.failed(textOf(error));
+  }
+}

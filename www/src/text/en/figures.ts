@@ -1,0 +1,257 @@
+/** What the sections below the columns say. */
+export const figures = {
+  contents: 'What changed, and why',
+  channel: (channel: number, channels: number) => `channel ${channel + 1} of ${channels}`,
+  filter: (rows: string) => `Filter: ${rows}`,
+  untrained: (names: string) =>
+    `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
+  failed: (reason: string) => `This figure could not look at the frame: ${reason}.`,
+
+  depthwise: {
+    title: 'Filter each channel by itself, then mix',
+    prose: [
+      'A convolution does two jobs at once: it looks at a pixel’s neighbours, and it mixes all channels. For every output channel it has a filter over every input channel.',
+      'V1 splits the jobs. A depthwise convolution gives each channel one small filter of its own. A pointwise convolution, 1×1, then mixes the channels at each pixel. Together they cost 1/C + 1/k² of the full convolution, for C output channels and a filter of k×k: with 3×3 filters eight to nine times less, in V1’s wide layers.',
+      'Choose a channel and see its filter work on your picture. Then move the sliders: both forms run on this device.',
+    ],
+    chooseBlock: 'Block of V1',
+    block: (number: number) => `block ${number}`,
+    inputs: 'Channels that go in',
+    mixed: 'Channels that come out',
+    stepInputs: 'Channels go in',
+    stepFilter: 'Each has its own filter',
+    stepMix: 'Then all are mixed',
+    filtered: (channel: number, weights: number, most: string) =>
+      `Channel ${channel + 1}: ${weights} weights, which see no other channel. What comes out is ${most} at most.`,
+    pixel: (x: number, y: number, sum: string, bias: string, total: string, value: string) =>
+      `At (${x}, ${y}) the products add up to ${sum}; with the bias, ${bias}, to ${total}. ReLU6 makes ${value} of it.`,
+    sum: (channel: number, channels: number) =>
+      `Output ${channel + 1}: at each pixel a weighted sum of all ${channels} filtered channels.`,
+    costs: {
+      title: 'What it saves, here',
+      kernel: 'Filter k',
+      inChannels: 'Channels in',
+      outChannels: 'Channels out',
+      size: 'Map',
+      full: 'Full convolution',
+      separable: 'Depthwise + pointwise',
+      counted: 'Multiply-adds',
+      timed: 'Time on one core of this device',
+      timing: 'Timing both…',
+      tooLarge: 'too much work to wait for',
+      both: (fewer: string, faster: string) => `${fewer} times fewer multiply-adds, ${faster} times less time.`,
+      follows: 'The time follows the count.',
+      gathers:
+        'The time doesn’t follow the count: before it multiplies, our full convolution gathers the neighbours of each pixel, which no count shows.',
+      differs: (work: string, time: string) =>
+        `The time doesn’t follow the count: the depthwise part is ${work} of the separated form’s multiply-adds and ${time} of its time. It does little with each value that it reads.`,
+    },
+    plane: {
+      label:
+        'The share of a full convolution’s work that the separated form has, over the output channels; V1’s blocks as points',
+      vertical: 'share of the full convolution’s work',
+      horizontal: 'output channels',
+      point: (blocks: string, channels: number, share: string) =>
+        `V1, block ${blocks}: ${channels} output channels, ${share}`,
+    },
+  },
+
+  relu: {
+    title: 'What ReLU destroys',
+    prose: [
+      'ReLU makes every value below zero zero. In a layer of few channels that is final: what was cut off is in no other channel.',
+      'The V2 paper shows it with a spiral: into n dimensions by a random matrix, through ReLU, and back by the pseudo-inverse. With two or three dimensions much of it is gone; with thirty there are copies enough.',
+      'So V2 widens before it cuts, and leaves the narrow ends linear. V1 cuts everywhere, and a channel that is zero feeds a filter that has nothing to do. Below are the channels that are zero at every pixel of your picture, layer by layer.',
+    ],
+    spiral: 'There and back through ReLU',
+    before: 'The spiral',
+    after: 'What comes back',
+    dimensions: 'Dimensions n',
+    again: 'Another matrix',
+    lost: (n: number, share: string) =>
+      `Of ${share} of the spiral fewer than two of ${n} values are left: no place in the plane can be told from them.`,
+    here: 'Channels that are zero everywhere in this frame',
+    kinds: {
+      filter: 'depthwise, with activation',
+      widen: 'pointwise, with activation',
+      narrow: 'pointwise, linear',
+    },
+    chart: {
+      label: (name: string, most: string) =>
+        `Layers of ${name}: at most ${most} of a layer’s channels are zero everywhere`,
+      layer: (block: number, part: 'expand' | 'depthwise' | 'project', dead: number, channels: number) =>
+        `Block ${block}, ${{ expand: 'widening', depthwise: 'depthwise', project: 'pointwise' }[part]}: ${dead} of ${channels} channels are zero everywhere`,
+      first: 'first layer',
+      last: 'last',
+    },
+    total: (v1: string, v2: string) => `Of all channels ${v1} are zero everywhere in V1, ${v2} in V2.`,
+    filters: 'Filters of V1 that give nothing',
+    dead: 'Zero everywhere',
+    living: 'Others of the same layer',
+    none: 'In no depthwise layer is a channel zero everywhere.',
+    worst: (block: number, dead: number, channels: number, starved: number) =>
+      `Block ${block}: ${dead} of ${channels} filters give nothing on this frame; ${starved} of them get nothing either.`,
+  },
+
+  residual: {
+    title: 'The bottleneck turned inside out',
+    prose: [
+      'Earlier residual networks passed on many channels and filtered few. V2 turns that around, and calls it the inverted residual: few channels are passed on. Inside a block a 1×1 convolution makes six times as many, a depthwise one filters each, and another 1×1 narrows them again, with no activation: the linear bottleneck.',
+      'Where input and output are alike, in ten of its 17 blocks, the input is added: a block only has to learn what to change.',
+      'What has to be kept between blocks is the narrow part. Choose a channel and follow it.',
+    ],
+    chooseBlock: 'Block of V2',
+    block: (number: number) => `block ${number}`,
+    stages: { input: 'Input', expanded: 'Widened', filtered: 'Filtered', projected: 'Narrowed', sum: 'Sum' },
+    skip: 'the input is added',
+    added: (channel: number) =>
+      `Channel ${channel}: what the block found, and the input, make the sum. All on one scale; blue is above zero, orange below.`,
+    filteredTold: (channel: number, before: string, after: string) =>
+      `Channel ${channel} inside: up to ${before} before its filter, up to ${after} behind it.`,
+    memory: 'Memory of the wide part against the narrow one',
+    wide: 'Widened',
+    narrow: 'Input',
+    memoryTold: (times: string) =>
+      `${times} times as much. On large maps this page’s engine never holds the wide part: it widens and filters eight channels at a time.`,
+  },
+
+  squeeze: {
+    title: 'Each channel gets a gate',
+    prose: [
+      'A 1×1 convolution mixes channels the same way for every picture. Squeeze-and-excite looks at the whole map first. It squeezes each channel to its mean, sends the means through two small layers, and gets a gate for each channel, from 0 to 1, by which the map is multiplied.',
+      'V3-Small has such gates in nine of its eleven blocks. V3 makes them cheap: the first layer has a quarter of the channels, and the gate is a hard sigmoid, ReLU6(x + 3) / 6, so that many gates are exactly 0 or 1.',
+      'Show it something else, and other gates open. Below is the answer with all of them forced open.',
+    ],
+    chooseBlock: 'Block of V3-Small',
+    block: (number: number) => `block ${number}`,
+    chart: (channels: number) => `The gates of ${channels} channels, the strongest first`,
+    gate: (channel: number, gate: string) => `channel ${channel}: ${gate}`,
+    told: (channels: number, shut: number, open: number) =>
+      `${channels} gates: ${shut} shut, ${open} wide open, the others in between.`,
+    strongest: 'Maps behind the strongest gates',
+    weakest: 'Maps behind the weakest',
+    answer: 'What it makes of the answer',
+    learned: 'With its gates',
+    open: 'All forced open',
+    unnamed: (index: number, probability: string) => `class ${index}, ${probability}`,
+    minimalistic:
+      'The weights in V3-Small’s column are of its minimalistic form, which has no gates. Choose others there.',
+  },
+
+  hswish: {
+    title: 'A curve that costs next to nothing',
+    prose: [
+      'Swish, x · sigmoid(x), makes deep networks more accurate than ReLU does: it dips below zero before it rises. But the sigmoid has an exponential in it, for each of millions of values.',
+      'V3 puts straight pieces in the sigmoid’s place: h-swish is x · ReLU6(x + 3) / 6. Nowhere is it more than 0.142 from swish, at ±3, and it takes a few multiplications and comparisons.',
+      'Beside the curves: how often V3-Small’s last wide layer gives each value on your picture. In orange those that ReLU would have cut off.',
+    ],
+    names: { relu6: 'ReLU6', 'hard-swish': 'h-swish', swish: 'swish' },
+    chart: 'ReLU6, h-swish and swish from −6 to 6',
+    differenceChart: 'h-swish minus swish, from −6 to 6',
+    histogram: 'values in this frame',
+    place: 'At x =',
+    told: (values: string, apart: string) => `${values}. h-swish minus swish: ${apart}.`,
+    dip: (share: string) => `${share} of these values are below zero, in the dip.`,
+    minimalistic: 'The weights in V3-Small’s column are of its minimalistic form, which has ReLU in place of h-swish.',
+    difference: 'h-swish minus swish',
+    times: 'A million values on one core of this device',
+    faster: (ratio: string) =>
+      `h-swish takes 1/${ratio} of the time of swish, both in our code, four values at a time.`,
+    noTime: 'The clock of this browser saw no time pass.',
+    again: 'Time again',
+  },
+
+  search: {
+    title: 'Shaped by a search for a device',
+    prose: [
+      'V1 and V2 were drawn by people who counted multiplications. V3’s blocks were found by a search that timed candidates on a phone: MnasNet’s reward is accuracy × (time / target)^w, with w = −0.07, and −0.15 for V3-Small.',
+      'Time isn’t work. A depthwise layer does little with each value that it reads, and each device differs. Measure yours: each network as a line of its layers, as wide as the time that they take here. Choose one for its numbers.',
+      'Then let this device rank the catalogue.',
+    ],
+    profile: 'Profile the five networks',
+    rank: 'Time the catalogue',
+    measuring: (number: number, of: number) => `Measuring ${number} of ${of}…`,
+    profiles: 'Where the time goes',
+    groups: {
+      stem: 'full convolution',
+      depthwise: 'depthwise',
+      pointwise: 'pointwise',
+      fused: 'pointwise and depthwise in one',
+      rest: 'dense, pooling, gates',
+    },
+    stepsOf: (name: string) => `Layers of ${name}`,
+    total: (time: string, macs: string) => `${time} · ${macs} MACs`,
+    stride: 'stride',
+    parameters: (count: string) => `${count} parameters`,
+    block: (number: number) => `block ${number}`,
+    steps: {
+      stem: 'stem',
+      'start depthwise': 'depthwise before widening',
+      expand: 'widening',
+      depthwise: 'depthwise',
+      'expand + depthwise': 'widening and depthwise',
+      pool: 'pooling',
+      squeeze: 'squeeze',
+      excite: 'excite',
+      scale: 'gating',
+      project: 'narrowing',
+      'last pointwise': 'last pointwise',
+      head: 'head',
+      classifier: 'classifier',
+    },
+    unmeasured: 'Nothing is measured yet.',
+    choose: 'Choose a layer.',
+    ranks: 'The catalogue by work and by time',
+    rankLabel: 'The networks of the catalogue, ordered by multiply-adds on the left and by time on the right',
+    byWork: 'least multiply-adds first',
+    byTime: 'least time first, here',
+    correlation: (rho: string, networks: number) =>
+      `Rank correlation of work and time over ${networks} networks: ${rho}. It would be 1 if both put them in the same order.`,
+    reward: 'What the search would choose here',
+    exponent: 'Exponent w',
+    rewardTold: (target: string, best: string) =>
+      `Published top-1 accuracy × (time here / target)^w, with V2’s ${target} ms as the target. The most goes to ${best}. The target changes no order, the exponent does.`,
+  },
+
+  universal: {
+    title: 'One block that can be any of them',
+    prose: [
+      'V4’s universal inverted bottleneck is V2’s block with two switches: a depthwise convolution before the widening, and one in the middle. Both, either or none gives four blocks, three of them known from elsewhere, and a search chooses at each place.',
+      'Filtering before the widening is cheap, since there are few channels; filtering in the middle sees more of them. Without both, a block only mixes. The result is fast on many kinds of hardware: the paper names CPUs, DSPs, GPUs and accelerators of phones.',
+      'Turn the switches. Below are the blocks that V4 is made of.',
+    ],
+    start: 'Depthwise before the widening',
+    middle: 'Depthwise in the middle',
+    input: 'Input',
+    parts: {
+      'start depthwise': 'Depthwise',
+      expand: 'Widen, 1×1',
+      depthwise: 'Depthwise',
+      project: 'Narrow, 1×1',
+    },
+    kinds: {
+      inverted: {
+        letter: 'I',
+        name: 'Inverted bottleneck',
+        told: 'V2’s block: it filters where there are most channels.',
+      },
+      convnext: {
+        letter: 'C',
+        name: 'ConvNext-like',
+        told: 'It filters before the widening, so that a large filter costs little.',
+      },
+      extra: { letter: 'E', name: 'Extra depthwise', told: 'It filters twice, and sees furthest.' },
+      feedforward: {
+        letter: 'F',
+        name: 'Feed-forward',
+        told: 'It filters nothing, and mixes channels only: two plain 1×1 convolutions.',
+      },
+    },
+    cost: (shape: string, inside: number, kernel: number, macs: string) =>
+      `For ${shape}, ${inside} channels inside and filters of ${kernel}×${kernel}: ${macs} multiply-adds.`,
+    convolution: 'Full convolution',
+    present: (number: number) =>
+      `The maps are those of V4-Conv-Small’s block ${number}, its first of this kind; of each layer the liveliest channel.`,
+    absent: 'V4-Conv-Small has no such block.',
+  },
+};
