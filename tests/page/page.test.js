@@ -352,7 +352,10 @@ test('no request leaves the origin, and the page could not make one', async () =
   await page.getByRole('button', { name: 'Stop camera' }).click();
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await everyCardSays(page, coffee.label);
-  assert.deepEqual(elsewhere, []);
+  // Where two columns or more have no weights, the page asks whether a host has them, by a file that says nothing of the visitor.
+  const offers = /^https:\/\/(huggingface\.co|www\.modelscope\.cn)\/[^?]*\/config\.json$/;
+  const complete = firstModels.length > COLUMNS.length - 2;
+  assert.deepEqual(complete ? elsewhere : elsewhere.filter((url) => !offers.test(url)), []);
   const refused = await page.evaluate(async () => {
     const violation = new Promise((resolve) =>
       document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective)),
