@@ -126,9 +126,8 @@ test('what is kept of weights is listed with its size, and can be deleted', asyn
   await page.goto(session.url);
   for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
   const total = firstModels.reduce((sum, { bytes }) => sum + bytes, 0);
-  await page
-    .getByText(`Weights kept on this device: ${firstModels.length} files, ${(total / 1e6).toFixed(1)} MB`)
-    .click();
+  const files = firstModels.length === 1 ? '1 file' : `${firstModels.length} files`;
+  await page.getByText(`Weights kept on this device: ${files}, ${(total / 1e6).toFixed(1)} MB`).click();
   const one = firstModels[0];
   const line = page.locator('#kept-list li').filter({ hasText: one.name });
   await line.filter({ hasText: `${(one.bytes / 1e6).toFixed(1)} MB` }).waitFor();
