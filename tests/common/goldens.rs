@@ -157,7 +157,7 @@ fn values(name: &str, shape: &[usize], gain: f64) -> impl Iterator<Item = f32> {
         .map(move |value| (centre + spread * (2.0 * value - 1.0)) as f32)
 }
 
-/// Random numbers in [0, 1), the same as those of `uniform` in make_networks.py: FNV-1a of `name` seeds SplitMix64, and
+/// Random numbers in [0, 1), the same as those of `uniform.py`: FNV-1a of `name` seeds SplitMix64, and
 /// its upper 24 bits become the number.
 pub fn uniform(name: &str, count: usize) -> impl Iterator<Item = f64> {
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

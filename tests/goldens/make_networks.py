@@ -17,21 +17,10 @@ import torch
 from libraries import VERSIONS, timm_model, torchvision_model, transformers_model
 from timm.models._hub import save_config_for_hf
 from transformers import MobileNetV1ImageProcessor, MobileNetV2ImageProcessor
+from uniform import uniform
 
 FOLDER = Path(__file__).parent / "networks"
 DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
-
-
-def uniform(name, count):
-    """`count` numbers of [0, 1) that follow from `name`: FNV-1a seeds splitmix64, whose upper 24 bits are taken."""
-    seed = 0xCBF29CE484222325
-    for byte in name.encode():
-        seed = (seed ^ byte) * 0x100000001B3 % 2**64
-    z = numpy.uint64(seed) + numpy.arange(1, count + 1, dtype=numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ z >> numpy.uint64(30)) * numpy.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ z >> numpy.uint64(27)) * numpy.uint64(0x94D049BB133111EB)
-    z = z ^ z >> numpy.uint64(31)
-    return (z >> numpy.uint64(40)).astype(numpy.float64) / 2**24
 
 
 # The squared bound of the weights times fan-in. Chosen so that the logits depend on the image and on eps, ReLU6 and h-swish are
