@@ -1,7 +1,8 @@
 //! `cargo xtask test`: runs every check and test and prints one summary line.
 
+use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -19,6 +20,10 @@ struct Step {
     needs: &'static [&'static str],
     run: fn(&Settings) -> Result<Outcome>,
 }
+
+/// Runs beside the other steps, in a process of its own whose output is printed at the end. Miri runs one test at a
+/// time: alone it would leave all cores but one without work for up to half an hour.
+const BESIDE: &str = "miri";
 
 /// The settings of a test run.
 struct Settings {
@@ -90,16 +95,31 @@ pub fn test(only: &[String], from: Option<PathBuf>) -> Result<bool> {
     let shared = project::path("../shared/models");
     let settings = Settings { from: from.or_else(|| shared.is_dir().then_some(shared)) };
 
+    let mut steps: Vec<&Step> = STEPS
+        .iter()
+        .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
+        .collect();
+    // A step that is last among others has had their time for itself.
+    steps.sort_by_key(|step| step.name == BESIDE);
+    let mut beside = match steps.last() {
+        Some(step) if step.name == BESIDE && steps.len() > 1 => Some(Beside::start(step.name)?),
+        _ => None,
+    };
+
     let mut total = Counts::default();
     let mut failed_steps = Vec::new();
     let mut report = Vec::new();
-    for step in STEPS {
-        if !only.is_empty() && !only.iter().any(|name| name == step.name) {
-            continue;
-        }
+    for step in steps {
         println!("\n=== {}: {}", step.name, step.about);
-        let start = Instant::now();
-        let (counts, line) = match perform(step, &settings, &failed_steps) {
+        let mut start = Instant::now();
+        let outcome = match &mut beside {
+            Some(beside) if step.name == BESIDE => {
+                start = beside.start;
+                beside.outcome()
+            }
+            _ => perform(step, &settings, &failed_steps),
+        };
+        let (counts, line) = match outcome {
             Ok(Outcome::Passed) => (Counts::default(), "passed".to_owned()),
             Ok(Outcome::Skipped(why)) => {
                 (Counts { skipped: 1, ..Counts::default() }, format!("SKIPPED: {why}"))
@@ -134,6 +154,44 @@ fn print_report(report: &[(&str, Duration, String)]) {
     println!();
     for (name, time, line) in report {
         println!("{name:10} {:6.1} s  {line}", time.as_secs_f64());
+    }
+}
+
+/// A step that runs in a process of its own.
+struct Beside {
+    step: &'static str,
+    start: Instant,
+    process: Child,
+    log: PathBuf,
+}
+
+impl Beside {
+    fn start(step: &'static str) -> Result<Self> {
+        let log = project::path("target").join(format!("test-{step}.log"));
+        let file = File::create(&log)?;
+        println!("{step} runs beside the other steps; its output comes at the end");
+        let process = Command::new(std::env::current_exe()?)
+            .args(["test", "--only", step])
+            .stdin(Stdio::null())
+            .stderr(file.try_clone()?)
+            .stdout(file)
+            .spawn()?;
+        Ok(Self { step, start: Instant::now(), process, log })
+    }
+
+    /// Waits for the step, and prints what it printed.
+    fn outcome(&mut self) -> Result<Outcome> {
+        let status = self.process.wait()?;
+        let output = fs::read_to_string(&self.log)?;
+        print!("{output}");
+        let counts = count(&output);
+        if !status.success() && counts.failed == 0 {
+            bail!("the step {} failed ({status})", self.step);
+        }
+        if counts.total() == 0 {
+            return Ok(Outcome::Skipped("NOT run, as said above"));
+        }
+        Ok(Outcome::Tests(counts))
     }
 }
 
@@ -213,7 +271,9 @@ fn xtask(_: &Settings) -> Result<Outcome> {
 }
 
 fn lint_wasm(_: &Settings) -> Result<Outcome> {
-    for variant in wasm::VARIANTS {
+    // The other two builds have no code that neither of these has.
+    for name in ["simd", "relaxed-threads"] {
+        let variant = wasm::variant(name)?;
         let toolchain = variant.toolchain()?;
         if !toolchain.has_clippy() {
             return Ok(Outcome::Skipped("the compiler for WebAssembly came without Clippy"));
@@ -230,6 +290,13 @@ fn lint_wasm(_: &Settings) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// The build that all of the crate's tests run on.
+const WHOLE: &str = "simd";
+
+/// The tests that other builds run: those of code that differs between instruction sets.
+const ARITHMETIC: [&str; 4] =
+    ["--test=kernels", "--test=int8", "--test=networks", "--test=preprocess"];
+
 fn wasm(_: &Settings) -> Result<Outcome> {
     let browser = browser::ensure()?;
     let wasm_pack = tools::wasm_pack()?;
@@ -239,12 +306,16 @@ fn wasm(_: &Settings) -> Result<Outcome> {
         let mut command = Command::new(&wasm_pack.program);
         variant.toolchain()?.prepare(&mut command);
         variant.prepare(&mut command);
+        command
+            .current_dir(project::root())
+            .args(["test", "--headless", "--chrome", "--mode", "no-install"])
+            .arg("--chromedriver")
+            .arg(&browser.chromedriver);
+        if variant.name != WHOLE {
+            command.arg("--").args(ARITHMETIC);
+        }
         let outcome = tests(
             command
-                .current_dir(project::root())
-                .args(["test", "--headless", "--chrome", "--mode", "no-install"])
-                .arg("--chromedriver")
-                .arg(&browser.chromedriver)
                 .env("WASM_PACK_CACHE", &wasm_pack.cache)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
                 // Tests run in a worker by default, as inference does on a page.
