@@ -4,19 +4,19 @@
 mod goldens;
 #[path = "common/logits.rs"]
 mod logits;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "common/naive.rs"]
 mod naive;
 #[path = "common/safetensors.rs"]
 mod safetensors;
 
 use goldens::Golden;
-use logits::{TOLERANCE, assert_close, difference};
+use logits::assert_close;
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
 use mobilenet_wasm::plan::Precision;
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use mobilenet_wasm::weights::{Checkpoint, Flavour};
 use mobilenet_wasm::{Error, Model, Plan};
-use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(target_arch = "wasm32")]
@@ -63,14 +63,6 @@ fn goldens_are_recognised() {
         assert_eq!(network.width, golden.width, "{}", golden.name);
         assert_eq!(checkpoint.preprocessing().crop, golden.resolution, "{}", golden.name);
         assert_eq!(checkpoint.has_background(), golden.classes == 1001, "{}", golden.name);
-    }
-}
-
-/// The naive network gives each golden's logits.
-#[wasm_bindgen_test(unsupported = test)]
-fn goldens_by_the_naive_network() {
-    for golden in Golden::all() {
-        assert_close(golden.name, &naive_logits(&golden), &golden.logits);
     }
 }
 
@@ -169,35 +161,52 @@ fn memory_at_224_pixels() {
     }
 }
 
-/// A wrong padding or eps, which silently costs accuracy, would fail the comparison with the goldens.
-#[wasm_bindgen_test(unsupported = test)]
-fn goldens_tell_wrong_padding_and_eps() {
-    type Mistake = fn(&mut Value);
-    let mistakes: [(&str, Mistake); 6] = [
-        ("timm-v1-0.25-160", |config| config["model_args"]["bn_eps"] = json!(1e-3)),
-        ("timm-v2-0.25-96", |config| config["model_args"]["pad_type"] = json!("same")),
-        ("timm-v3-small-tf-0.75-96", |config| {
-            config["architecture"] = json!("mobilenetv3_small_075")
-        }),
-        ("torchvision-v3-small-0.5-96", |config| config["model_args"]["bn_eps"] = json!(1e-5)),
-        ("transformers-v1-0.25-96", |config| config["tf_padding"] = json!(false)),
-        ("transformers-v2-0.35-96", |config| config["layer_norm_eps"] = json!(1e-5)),
-    ];
-    for (name, mistake) in mistakes {
-        let mut golden = Golden::named(name);
-        mistake(&mut golden.config);
-        let worst = difference(&naive_logits(&golden), &golden.logits);
-        println!("{name} with a wrong config: {worst:.1e}");
-        assert!(worst > 5.0 * TOLERANCE, "{name} with a wrong config: only {worst:e}");
-    }
-}
+/// The naive network, which is the same arithmetic on every target and slow: natively only.
+#[cfg(not(target_arch = "wasm32"))]
+mod naive_network {
+    use super::*;
+    use logits::{TOLERANCE, difference};
+    use serde_json::{Value, json};
 
-fn naive_logits(golden: &Golden) -> Vec<f64> {
-    let bytes = safetensors::file(&golden.tensors());
-    let source = &bytes[..];
-    let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
-    let mut checkpoint = Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
-    let network = checkpoint.network().clone();
-    let mut tensors = naive::tensors(&network, &mut checkpoint, &golden.image()).unwrap();
-    tensors.pop().unwrap().1.values
+    /// The naive network gives each golden's logits.
+    #[test]
+    fn goldens_by_the_naive_network() {
+        for golden in Golden::all() {
+            assert_close(golden.name, &naive_logits(&golden), &golden.logits);
+        }
+    }
+
+    /// A wrong padding or eps, which silently costs accuracy, would fail the comparison with the goldens.
+    #[test]
+    fn goldens_tell_wrong_padding_and_eps() {
+        type Mistake = fn(&mut Value);
+        let mistakes: [(&str, Mistake); 6] = [
+            ("timm-v1-0.25-160", |config| config["model_args"]["bn_eps"] = json!(1e-3)),
+            ("timm-v2-0.25-96", |config| config["model_args"]["pad_type"] = json!("same")),
+            ("timm-v3-small-tf-0.75-96", |config| {
+                config["architecture"] = json!("mobilenetv3_small_075")
+            }),
+            ("torchvision-v3-small-0.5-96", |config| config["model_args"]["bn_eps"] = json!(1e-5)),
+            ("transformers-v1-0.25-96", |config| config["tf_padding"] = json!(false)),
+            ("transformers-v2-0.35-96", |config| config["layer_norm_eps"] = json!(1e-5)),
+        ];
+        for (name, mistake) in mistakes {
+            let mut golden = Golden::named(name);
+            mistake(&mut golden.config);
+            let worst = difference(&naive_logits(&golden), &golden.logits);
+            println!("{name} with a wrong config: {worst:.1e}");
+            assert!(worst > 5.0 * TOLERANCE, "{name} with a wrong config: only {worst:e}");
+        }
+    }
+
+    fn naive_logits(golden: &Golden) -> Vec<f64> {
+        let bytes = safetensors::file(&golden.tensors());
+        let source = &bytes[..];
+        let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
+        let mut checkpoint =
+            Checkpoint::open(&source, Some(&config), preprocessor.as_deref()).unwrap();
+        let network = checkpoint.network().clone();
+        let mut tensors = naive::tensors(&network, &mut checkpoint, &golden.image()).unwrap();
+        tensors.pop().unwrap().1.values
+    }
 }

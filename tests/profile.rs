@@ -16,6 +16,12 @@ fn untrained(version: Version, resolution: usize) -> Model {
     Model::untrained(Network::new(&config).unwrap(), 5).unwrap()
 }
 
+/// The fastest network, for tests of what doesn't depend on it.
+fn fastest() -> Model {
+    let config = Config { resolution: 96, width: 0.25, ..Config::new(Version::V1) };
+    Model::untrained(Network::new(&config).unwrap(), 5).unwrap()
+}
+
 fn picture(resolution: usize) -> Vec<f32> {
     (0..resolution * resolution * 3).map(|index| (index % 17) as f32 * 0.2 - 1.6).collect()
 }
@@ -96,7 +102,7 @@ fn a_profile_leaves_the_logits_as_they_were() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn times_are_the_clocks() {
-    let mut model = untrained(Version::V1, 96);
+    let mut model = fastest();
     let steps = model.plan().steps().len();
     // Every run has one reading more than steps. There are four runs, of 1, 2, 3 and 40 us per step.
     let ticks = |reading| [0.001, 0.002, 0.003, 0.040][reading / (steps + 1)];
@@ -117,7 +123,7 @@ fn times_are_the_clocks() {
 /// A clock with ticks of 100 us, as on pages that aren't cross-origin isolated, still measures steps of 31 us.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_coarse_clock_tells_short_steps() {
-    let mut model = untrained(Version::V1, 96);
+    let mut model = fastest();
     let input = picture(96);
     let mut microseconds = 0.0_f64;
     let mut clock = || {
@@ -133,7 +139,7 @@ fn a_coarse_clock_tells_short_steps() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_clock_that_stands_still_gives_no_rate() {
-    let mut model = untrained(Version::V1, 96);
+    let mut model = fastest();
     let total = profile(&mut model, 1, |_| 0.0).total;
     assert_eq!(total.mean, 0.0);
     assert_eq!(total.gflops(1000), None);
