@@ -1,13 +1,13 @@
 // What the page's renderer takes, what one more network adds to it, and that switching gives back what the one before held.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { FAKE_CAMERA, card, firstAnswer, firstModels, heaviest, open, openBlank, openPage } from './harness.js';
+import { megabytes, privateBytes, proportionalBytes, rendererOf } from './renderer.js';
 
-const SWITCHES = 50;
+const SWITCHES = 26;
 /** Until the renderer's allocators have taken what they keep for themselves. */
-const WARM_UP = 20;
-/** Weights by which two readings of a renderer in which nothing is kept may differ. Kept ones would be fifty. */
+const WARM_UP = 14;
+/** Weights by which two readings of a renderer in which nothing is kept may differ. Kept ones would be 26. */
 const ALLOWED_NETWORKS = 5;
 
 test(`switching ${SWITCHES} times leaves memory flat`, async () => {
@@ -129,33 +129,3 @@ test('one more network in an engine adds little more than its weights', async ()
     await session.close();
   }
 });
-
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** The process id of the renderer that shows the page; its workers run in it as well. */
-async function rendererOf(browser) {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-  const sizes = await Promise.all(
-    processInfo
-      .filter(({ type }) => type === 'renderer')
-      .map(async ({ id }) => ({ id, bytes: await privateBytes(id) })),
-  );
-  // Chromium keeps a spare renderer, which is empty.
-  return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
-}
-
-/** Memory that belongs to a process alone, by Linux's count. */
-function privateBytes(pid) {
-  return rollup(pid, ['Private_Clean', 'Private_Dirty']);
-}
-
-/** The same, and of what it shares with others, such as the browser's own code, its share. */
-function proportionalBytes(pid) {
-  return rollup(pid, ['Pss']);
-}
-
-async function rollup(pid, keys) {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return keys.reduce((sum, key) => sum + 1024 * Number(text.match(new RegExp(`^${key}:\\s+(\\d+)`, 'm'))[1]), 0);
-}

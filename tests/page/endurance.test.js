@@ -1,0 +1,151 @@
+// What thousands of calls leave behind, and minutes of camera. It takes half an hour: ENDURANCE=1 asks for it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FAKE_CAMERA, card, firstModels, lightest, open, openBlank, openPage } from './harness.js';
+import { megabytes, privateBytes, rendererOf } from './renderer.js';
+
+const skip = process.env.ENDURANCE ? false : 'set ENDURANCE=1 for half an hour of it';
+
+/** Readings of each, the first of them behind a tenth of all calls: until then the allocators take what they keep. */
+const READINGS = 10;
+/** By how much the last three readings may exceed the first three, whatever the number of calls between. */
+const ALLOWED = 1.25;
+
+/**
+ * The files are in the page beforehand: of each response that comes while a test watches, the browser's inspector keeps a copy.
+ * @param {import('playwright-core').Page} page
+ */
+async function prepare(page) {
+  await page.evaluate(async ({ url, config, preprocessorConfig }) => {
+    const { MobileNet } = await import('/pkg/index.js');
+    const weights = await (await fetch(url)).blob();
+    const options = { weights, config, preprocessorConfig };
+    const canvas = new OffscreenCanvas(640, 480);
+    canvas.getContext('2d').fillRect(0, 0, 320, 480);
+    const net = await MobileNet.load(options);
+    const calls = {
+      async load() {
+        (await MobileNet.load(options)).dispose();
+      },
+      async fail() {
+        const error = await MobileNet.load({ ...options, weights: weights.slice(0, weights.size - 1) }).catch(
+          (it) => it,
+        );
+        if (error.code !== 'BAD_WEIGHTS') throw error;
+      },
+      async classify() {
+        await net.classify(canvas);
+      },
+    };
+    globalThis.repeat = async (name, times) => {
+      for (let i = 0; i < times; i++) await calls[name]();
+    };
+  }, lightest);
+}
+
+for (const isolated of [true, false]) {
+  for (const [name, times] of /** @type {const} */ ([
+    ['load', 1000],
+    ['fail', 1000],
+    ['classify', 10_000],
+  ])) {
+    test(`${name}, ${times} times, ${isolated ? '' : 'not '}isolated`, { skip }, async () => {
+      const session = await open();
+      try {
+        const page = await openBlank(session, { isolated });
+        page.setDefaultTimeout(0);
+        await prepare(page);
+        const pid = await rendererOf(session.browser);
+        const readings = [];
+        for (let i = 0; i < READINGS; i++) {
+          await page.evaluate(([name, times]) => globalThis.repeat(name, times), [name, times / READINGS]);
+          await page.requestGC();
+          await page.waitForTimeout(1000);
+          readings.push(await privateBytes(pid));
+        }
+        console.log(`${name}, ${isolated ? '' : 'not '}isolated: ${readings.map(megabytes).join(', ')}`);
+        const least = (values) => Math.min(...values);
+        assert.ok(least(readings.slice(-3)) < ALLOWED * least(readings.slice(0, 3)), readings.map(megabytes).join());
+      } finally {
+        await session.close();
+      }
+    });
+  }
+}
+
+test('a photo of 48 megapixels', { skip }, async () => {
+  const session = await open();
+  try {
+    const page = await openBlank(session);
+    await prepare(page);
+    await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(8000, 6000);
+      canvas.getContext('2d').fillRect(0, 0, 4000, 6000);
+      globalThis.photo = await canvas.convertToBlob({ type: 'image/jpeg' });
+    });
+    await page.requestGC();
+    await page.waitForTimeout(2000);
+    const pid = await rendererOf(session.browser);
+    const before = await privateBytes(pid);
+    let peak = 0;
+    let done = false;
+    const classified = page
+      .evaluate(async ({ url, config, preprocessorConfig }) => {
+        const { MobileNet } = await import('/pkg/index.js');
+        const net = await MobileNet.load({ weights: url, config, preprocessorConfig });
+        await net.classify(globalThis.photo);
+        globalThis.kept = net;
+      }, lightest)
+      .finally(() => (done = true));
+    while (!done) {
+      peak = Math.max(peak, await privateBytes(pid));
+      await page.waitForTimeout(5);
+    }
+    await classified;
+    await page.requestGC();
+    await page.waitForTimeout(3000);
+    const after = await privateBytes(pid);
+    console.log(`48 megapixels: ${megabytes(before)} before, ${megabytes(peak)} at most, ${megabytes(after)} after`);
+    // The picture alone has 192 MB.
+    assert.ok(after - before < 100e6, `${megabytes(after - before)} are kept`);
+  } finally {
+    await session.close();
+  }
+});
+
+const MINUTES = 10;
+
+test(`${MINUTES} minutes of camera with a figure open`, { skip }, async () => {
+  const session = await open(FAKE_CAMERA);
+  try {
+    const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
+    const speed = (version) => card(page, version).locator('.speed');
+    await page.getByRole('button', { name: 'Start camera' }).click();
+    for (const { version } of firstModels)
+      await speed(version)
+        .filter({ hasText: /p95 .*frames/s })
+        .waitFor();
+    await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
+    await page.locator('#squeeze .gate').first().waitFor();
+    const pid = await rendererOf(session.browser);
+    const memory = [];
+    /** @type {Record<string, number[]>} ms, by the version */
+    const p95s = {};
+    for (let minute = 0; minute <= MINUTES; minute++) {
+      await page.waitForTimeout(60_000);
+      memory.push(await privateBytes(pid));
+      for (const { version } of firstModels) {
+        const said = await speed(version).innerText();
+        (p95s[version] ??= []).push(Number(/p95 ([\d.]+)/.exec(said)[1]));
+      }
+    }
+    console.log(`memory: ${memory.map(megabytes).join(', ')}`);
+    for (const [version, times] of Object.entries(p95s)) console.log(`${version}: p95 ${times.join(', ')} ms`);
+    assert.ok(memory.at(-1) < ALLOWED * memory[0], memory.map(megabytes).join());
+    for (const [version, times] of Object.entries(p95s)) {
+      assert.ok(Math.min(...times.slice(-3)) < 2 * times[0], `${version}: ${times.join()}`);
+    }
+  } finally {
+    await session.close();
+  }
+});
