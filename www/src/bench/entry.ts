@@ -5,9 +5,17 @@ import { type Summary, gflops, summary } from './statistics';
 /** Pixels. */
 export const RESOLUTION = 224;
 
-export const NETWORKS = GENERATIONS.flatMap(({ versions }) =>
+const ALL = GENERATIONS.flatMap(({ versions }) =>
   versions.map((version) => ({ version, name: shortName(architectureOf(version).name) })),
 );
+
+/** The networks to measure. `?networks=v2,v3-small` in the page's address asks for some; all if it names none. */
+export const NETWORKS = chosen(new URLSearchParams(location.search).get('networks') ?? '');
+
+function chosen(names: string) {
+  const asked = ALL.filter(({ version }) => names.split(',').includes(version));
+  return asked.length > 0 ? asked : ALL;
+}
 
 /** The package's builds, best first. */
 export const BUILDS: readonly BuildName[] = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
