@@ -20,7 +20,7 @@ const MODEL = `weights="${lightest.url}"${config}`;
 /** A page with the element, and what it tells. */
 async function pageWith({ browser, url }, attributes, prepare = async (_) => {}) {
   const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await prepare(page);
   await page.route(`${url}element`, (route) =>
     route.fulfill({ contentType: 'text/html', headers: { 'Content-Security-Policy': POLICY }, body: html(attributes) }),

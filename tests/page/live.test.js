@@ -17,7 +17,7 @@ async function everyCardSays(page, label) {
 
 async function openRead(options) {
   const page = await openPage(session, options);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await everyCardSays(page, cat.label);
   return page;
 }

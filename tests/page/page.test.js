@@ -200,7 +200,7 @@ test('weights without their config run, and their card says what may be wrong', 
 
 test('the verdict has words for five', async () => {
   const page = await session.browser.newPage({ serviceWorkers: 'block' });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const versions = [...COLUMNS, 'efficientnet-lite0'];
   await page.route('**/models/models.json', (route) =>
     route.fulfill({

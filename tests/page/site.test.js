@@ -71,7 +71,7 @@ test('below any path of a host that sends no header, the page runs, then isolate
   const host = await anyHost('/some/folder/');
   const context = await session.browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.route(/^https:/, (route) => route.abort());
   const runs = async () => {
     for (const version of COLUMNS)
@@ -104,7 +104,7 @@ test('weights that lie beside the page are there offline too', async () => {
   const own = await open();
   const context = await own.browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(own.url);
   const everyAnswer = async () => {
     for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
@@ -122,7 +122,7 @@ test('weights that lie beside the page are there offline too', async () => {
 test('what is kept of weights is listed with its size, and can be deleted', async () => {
   const context = await session.browser.newContext({ serviceWorkers: 'block' });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(session.url);
   for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
   const total = firstModels.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -165,7 +165,7 @@ test('the policy allows nothing inline and no eval, in the document as in the he
 
 test('nothing that the page does is against its policy', async () => {
   const page = await session.browser.newPage({ serviceWorkers: 'block' });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.addInitScript(() => {
     globalThis.spoken = [];
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, sourceFile }) =>

@@ -14,7 +14,7 @@ const www = new URL('../../www/', import.meta.url);
 /** @param {import('playwright-core').BrowserContextOptions} [options] */
 async function visit(search, options) {
   const page = await session.browser.newPage({ serviceWorkers: 'block', ...options });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(`${session.url}${search}`);
   return page;
 }

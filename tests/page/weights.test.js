@@ -47,7 +47,7 @@ const lack = (route) => route.fulfill({ json: { Code: 10010205001, Message: 'not
  */
 async function visit({ hub = refuse, modelScope = refuse, elsewhere = refuse }, context) {
   const page = await (context ?? session.browser).newPage({ serviceWorkers: 'block' });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   /** @type {string[]} */
   const asked = [];
   await page.route('**/models/models.json', (route) => route.fulfill({ status: 404 }));
