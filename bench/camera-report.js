@@ -1,5 +1,5 @@
 // The parts of BENCHMARKS.md about frames of a camera's size.
-import { LABELLERS, OURS, labelOf } from './contenders.js';
+import { LABELLERS, isReference, labelOf } from './contenders.js';
 import { megabytes, ms, oursAs, ratio, titleOf } from './format.js';
 import { NONE, list, paragraph, table } from './markdown.js';
 import { summary } from './statistics.js';
@@ -105,7 +105,7 @@ function networkTables(entries) {
  */
 function partsSection(networks) {
   const rows = networks.flatMap((entries) => {
-    const alone = entries.find(({ contender }) => contender === OURS);
+    const alone = entries.find(({ contender }) => isReference(contender));
     return entries
       .filter(({ contender }) => contender.ours)
       .flatMap(({ contender: { build, threads }, version, readings }) =>

@@ -80,6 +80,14 @@ export const LABELLERS = [
 /** Those that 256-bit vectors could help most. */
 export const REVECTORIZED = [OURS, LITERT];
 
+/**
+ * Whether it's `OURS`, read back from a file perhaps.
+ * @param {Contender} contender
+ */
+export function isReference({ ours, build, threads, type }) {
+  return ours && build === OURS.build && threads === OURS.threads && type === OURS.type;
+}
+
 /** @param {Contender} contender */
 export function labelOf({ name, build, threads }) {
   return `${name}, ${build}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;

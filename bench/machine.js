@@ -1,6 +1,6 @@
 // Where and with what the numbers were read.
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { root } from './browser.js';
 
@@ -8,7 +8,6 @@ import { root } from './browser.js';
  * @typedef {object} Surroundings
  * @property {string} cpu
  * @property {number} cores
- * @property {number} load the load average, before anything was measured
  * @property {string} system
  * @property {string} browser
  * @property {string[]} packages in the browser
@@ -25,7 +24,6 @@ export function surroundings(browser) {
   return {
     cpu: cpus()[0].model,
     cores: availableParallelism(),
-    load: loadavg()[0],
     system: distribution(),
     browser: `Chromium ${browser.version()}, headless`,
     packages: [`${ours.name} ${ours.version}`, ...Object.entries(dependencies).map((pair) => pair.join(' '))],

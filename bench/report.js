@@ -1,6 +1,6 @@
 // Turns results into BENCHMARKS.md.
 import { cameraForMinutes, frameToLabel } from './camera-report.js';
-import { OURS, labelOf } from './contenders.js';
+import { OURS, isReference, labelOf } from './contenders.js';
 import { kib, ms, oursAs, percent, ratio, titleOf } from './format.js';
 import { gflops, summary } from './statistics.js';
 import { NONE, list, paragraph, table } from './markdown.js';
@@ -9,10 +9,8 @@ import { NONE, list, paragraph, table } from './markdown.js';
  * @typedef {import('./contest.js').Measured} Measured
  *
  * @typedef {object} Results what wasn't measured is left out
- * @property {string} command that read them
- * @property {string} date
  * @property {import('./machine.js').Surroundings} surroundings
- * @property {number} runs of each contender
+ * @property {Record<string, import('./store.js').Reading>} parts by the names that `--only` takes
  * @property {import('./labels.js').Labelled[][]} [labels] one contest each
  * @property {Measured[][]} [networks] one contest each
  * @property {import('./layers.js').Layers[]} [layers]
@@ -26,11 +24,11 @@ import { NONE, list, paragraph, table } from './markdown.js';
 
 /** @param {Results} results */
 export function report(results) {
-  const { runs, labels, networks, layers, inputs, frames, cold, soak, sizes, revectorized } = results;
+  const { parts, labels, networks, layers, inputs, frames, cold, soak, sizes, revectorized } = results;
   return [
     header(results),
-    ...(labels ? [frameToLabel(labels, runs)] : []),
-    ...(networks ? [method(results)] : []),
+    ...(labels ? [frameToLabel(labels, parts.frames.runs)] : []),
+    ...(networks ? [method(parts.networks.runs)] : []),
     ...(networks ?? []).map(contestSection),
     ...(layers ? [layersSection(layers)] : []),
     ...(networks ? [totals(networks)] : []),
@@ -46,22 +44,31 @@ export function report(results) {
 }
 
 /** @param {Results} results */
-function header({ command, date, surroundings }) {
-  const { cpu, cores, load, system, browser, packages, makers } = surroundings;
+function header({ parts, surroundings }) {
+  const { cpu, cores, system, browser, packages, makers } = surroundings;
+  const rows = Object.entries(parts).map(([part, { command, date, commit, load }]) => [
+    part,
+    `\`${command}\``,
+    date,
+    commit || NONE,
+    load.toFixed(2),
+  ]);
   return `# Benchmarks
 
-${paragraph(`Written by \`${command}\` on ${date}. Compare the numbers of one run with each other, never with another machine's.`)}
+${paragraph(`Written by \`cargo xtask bench\`. Compare the numbers of one part with each other, never with another machine's.`)}
 
 ${list([
-  `Machine: ${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, load average ${load.toFixed(2)} before the start; ${system}.`,
+  `Machine: ${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}; ${system}.`,
   `Browser: ${browser}.`,
   `Measured: ${packages.join(', ')}.`,
   `The peers' models were made by ${makers.join(', ')}.`,
-])}`;
+])}
+
+${table(['part', 'command', 'date', 'commit', 'load average before it:'], rows)}`;
 }
 
-/** @param {Results} results */
-function method({ runs }) {
+/** @param {number} runs of each contender */
+function method(runs) {
   return `## How the networks are measured
 
 ${paragraph(`Each contender has a tab of its own in one Chromium. After a warm-up the tabs take turns of a few runs until each
@@ -122,7 +129,7 @@ function contestRow(entry, entries) {
   const { min, median, p95 } = summary(entry.inference);
   const macs = macsOf(entries);
   const speed = macs && gflops(macs, min);
-  const peak = threads === 1 && type === 'f32' ? peakOf(entries.find(({ contender }) => contender === OURS)) : null;
+  const peak = threads === 1 && type === 'f32' ? peakOf(entries.find(({ contender }) => isReference(contender))) : null;
   const reference = entries.filter(isMeasured).find(({ contender }) => contender.ours && contender.threads === threads);
   return [
     name,

@@ -34,24 +34,23 @@ function measured(contender, inference, more = {}) {
   return { contender, task, missing: null, macs: null, inference, total: [], peaks: [], ...more };
 }
 
+const READING = { command: 'cargo xtask bench', date: '2026-01-02', commit: '0123abc', runs: 3, load: 0.25 };
+
 /**
  * @param {Measured[]} entries of the one network
  * @param {Partial<import('./report.js').Results>} more
  */
 function reportOn(entries, more = {}) {
   return report({
-    command: 'cargo xtask bench',
-    date: '2026-01-02',
+    parts: { frames: READING, networks: READING },
     surroundings: {
       cpu: 'A processor',
       cores: 2,
-      load: 0.25,
       system: 'A system',
       browser: 'A browser',
       packages: ['a 1.0'],
       makers: ['b 2.0'],
     },
-    runs: 3,
     networks: [entries],
     layers: [],
     inputs: [],
@@ -178,4 +177,11 @@ test('what was not measured has no section', () => {
   const titles = reportOn([], more).match(/^## .*/gm);
   assert.deepEqual(titles, ["## Time against the input's size", '## The first 4 frames']);
   assert.match(reportOn([], { ...more, labels: [] }), /## From frame to label/);
+});
+
+test('the head says how each part was read', () => {
+  const text = reportOn([ours]);
+  assert.deepEqual(row(text, 'networks', '0123abc'), [
+    'networks', '`cargo xtask bench`', '2026-01-02', '0123abc', '0.25',
+  ]); // prettier-ignore
 });

@@ -1,9 +1,10 @@
 // node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]...: measures everything, or only the parts that are
 // named, once all that they need is there (`cargo xtask bench` makes it).
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { launch, made, root, serveAll } from './browser.js';
+import { launch, root, serveAll } from './browser.js';
 import { bundlePeers } from './bundle.js';
 import { coldStart } from './cold.js';
 import { CONTENDERS, LABELLERS, NETWORKS, OURS, REVECTORIZED } from './contenders.js';
@@ -15,6 +16,7 @@ import { surroundings } from './machine.js';
 import { report } from './report.js';
 import { sizes } from './sizes.js';
 import { soak } from './soak.js';
+import { commit, store, stored } from './store.js';
 
 const RESOLUTIONS = [96, 128, 160, 192, 224, 256, 288, 320];
 
@@ -43,13 +45,29 @@ const server = await serveAll();
 const { url } = server;
 const browser = await launch();
 
+const machine = surroundings(browser);
 /** @type {import('./report.js').Results} */
-const results = {
-  command: ['cargo xtask bench', ...process.argv.slice(2)].join(' '),
-  date: new Date().toISOString().slice(0, 10),
-  surroundings: surroundings(browser),
-  runs,
-};
+const results = values.quick ? { surroundings: machine, parts: {} } : stored(machine);
+
+/**
+ * Measures a part if it's wanted, and keeps what was read.
+ * @param {string} part
+ * @param {() => Promise<Partial<import('./report.js').Results>>} measure
+ */
+async function measured(part, measure) {
+  if (!parts.has(part)) return;
+  const [load] = loadavg();
+  const reading = {
+    command: ['cargo xtask bench', ...process.argv.slice(2)].join(' '),
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    runs,
+    load,
+  };
+  Object.assign(results, await measure());
+  results.parts[part] = reading;
+  if (!values.quick) store(results);
+}
 
 /** @param {string} what */
 function say(what) {
@@ -70,55 +88,54 @@ async function contests(browser, contenders) {
   return all;
 }
 
-if (parts.has('frames')) {
-  results.labels = [];
+await measured('frames', async () => {
+  const labels = [];
   for (const { version, title } of NETWORKS) {
     say(`from frame to label, ${title}, ${LABELLERS.length} contenders`);
-    results.labels.push(await labelContest(browser, url, LABELLERS, version, { runs }));
+    labels.push(await labelContest(browser, url, LABELLERS, version, { runs }));
   }
-}
-if (parts.has('networks')) {
-  results.networks = await contests(browser, CONTENDERS);
+  return { labels };
+});
+await measured('networks', async () => {
+  const networks = await contests(browser, CONTENDERS);
   say('downloads');
-  const runnable = results.networks[0].filter(({ missing }) => missing === null).map(({ contender }) => contender);
-  results.sizes = await sizes(browser, url, runnable);
-}
-if (parts.has('layers')) {
+  const runnable = networks[0].filter(({ missing }) => missing === null).map(({ contender }) => contender);
+  return { networks, sizes: await sizes(browser, url, runnable) };
+});
+await measured('layers', async () => {
   say('layers');
-  results.layers = await layers(browser, url);
-}
-if (parts.has('inputs')) {
+  return { layers: await layers(browser, url) };
+});
+await measured('inputs', async () => {
   say('input sizes');
-  results.inputs = await contest(
-    browser,
-    url,
-    RESOLUTIONS.map((resolution) => ({ contender: OURS, task: { version: 'v2', resolution } })),
-    { runs, peaks: false },
-  );
-}
-if (parts.has('start')) {
+  const entries = RESOLUTIONS.map((resolution) => ({ contender: OURS, task: { version: 'v2', resolution } }));
+  return { inputs: await contest(browser, url, entries, { runs, peaks: false }) };
+});
+await measured('start', async () => {
   say('first frames, cold start');
-  results.frames = await firstFrames(browser, url);
-  results.cold = await coldStart(browser, url, visits);
-}
+  return { frames: await firstFrames(browser, url), cold: await coldStart(browser, url, visits) };
+});
 await browser.close();
 
-if (parts.has('soak')) {
+await measured('soak', async () => {
   say(`camera, ${minutes} minutes`);
-  results.soak = await soak(url, minutes);
-}
-if (parts.has('revectorized')) {
+  return { soak: await soak(url, minutes) };
+});
+await measured('revectorized', async () => {
   say('again with --wasm-revectorize');
   const flagged = await launch(['--js-flags=--wasm-revectorize']);
-  results.revectorized = await contests(flagged, REVECTORIZED);
-  await flagged.close();
-}
+  try {
+    return { revectorized: await contests(flagged, REVECTORIZED) };
+  } finally {
+    await flagged.close();
+  }
+});
 await server.close();
 
-mkdirSync(made, { recursive: true });
-writeFileSync(join(made, 'results.json'), JSON.stringify(results));
-if (values.quick || values.only) {
+const missing = PARTS.filter((part) => !results.parts[part]);
+if (values.quick || missing.length > 0) {
   console.log(`\n${report(results)}`);
+  if (!values.quick) say(`BENCHMARKS.md is left as it was, until these are measured here too: ${missing.join(', ')}`);
 } else {
   writeFileSync(join(root, 'BENCHMARKS.md'), report(results));
   say('wrote BENCHMARKS.md, and every reading to target/bench/results.json');
