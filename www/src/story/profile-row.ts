@@ -22,10 +22,7 @@ export function groupOf(kind: ProfileStep['kind']): Group {
       return 'depthwise';
     case 'expand-depthwise':
       return 'fused';
-    case 'quantise':
-    case 'pool':
-    case 'dense':
-    case 'scale':
+    default:
       return 'rest';
   }
 }
