@@ -1,11 +1,10 @@
-//! Classifies a PNG file on the command line:
+//! Classifies a PNG or JPEG file on the command line:
 //!
 //! ```sh
-//! cargo run --release --example classify -- FOLDER PICTURE.png
+//! cargo run --release --example classify -- PICTURE --weights FILE
 //! ```
 //!
-//! FOLDER holds `model.safetensors`, and `config.json` and `preprocessor_config.json` where the
-//! checkpoint came with them.
+//! FILE is a checkpoint: `.safetensors` or `.tflite`. A `config.json` and a `preprocessor_config.json` beside it count.
 
 use mobilenet_wasm::{Model, RgbaImage};
 use std::error::Error;
@@ -13,20 +12,26 @@ use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::Path;
 use std::time::Instant;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+
+/// Width, height and RGBA pixels.
+type Picture = (usize, usize, Vec<u8>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, picture] = arguments.as_slice() else {
-        return Err("usage: classify FOLDER PICTURE.png".into());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (["--weights", weights, picture] | [picture, "--weights", weights]) = arguments[..] else {
+        return Err("usage: classify PICTURE --weights FILE".into());
     };
 
-    let folder = Path::new(folder);
-    let weights = fs::read(folder.join("model.safetensors"))?;
-    let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    let text = |name| fs::read_to_string(Path::new(weights).with_file_name(name)).ok();
     let (config, preprocessor) = (text("config.json"), text("preprocessor_config.json"));
-    let mut model = Model::load(&weights.as_slice(), config.as_deref(), preprocessor.as_deref())?;
+    let file = fs::read(weights)?;
+    let mut model = Model::load(&file.as_slice(), config.as_deref(), preprocessor.as_deref())?;
 
-    let (width, height, pixels) = read_png(picture)?;
+    let is_png = Path::new(picture).extension().is_some_and(|it| it.eq_ignore_ascii_case("png"));
+    let (width, height, pixels) = if is_png { png(picture)? } else { jpeg(picture)? };
     let start = Instant::now();
     let predictions = model.classify(RgbaImage::new(width, height, &pixels)?, 5)?;
     println!("{:.1} ms", start.elapsed().as_secs_f64() * 1e3);
@@ -40,8 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Width, height and RGBA pixels.
-fn read_png(path: &str) -> Result<(usize, usize, Vec<u8>), Box<dyn Error>> {
+fn png(path: &str) -> Result<Picture, Box<dyn Error>> {
     use png::{ColorType, Transformations};
     let mut decoder = png::Decoder::new(BufReader::new(File::open(path)?));
     decoder.set_transformations(Transformations::normalize_to_color8() | Transformations::ALPHA);
@@ -54,4 +58,13 @@ fn read_png(path: &str) -> Result<(usize, usize, Vec<u8>), Box<dyn Error>> {
         pixels = pixels.chunks_exact(2).flat_map(rgba).collect();
     }
     Ok((info.width as usize, info.height as usize, pixels))
+}
+
+fn jpeg(path: &str) -> Result<Picture, Box<dyn Error>> {
+    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGBA);
+    let file = BufReader::new(File::open(path)?);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(file, options);
+    let pixels = decoder.decode()?;
+    let (width, height) = decoder.dimensions().ok_or("the picture has no size")?;
+    Ok((width, height, pixels))
 }
