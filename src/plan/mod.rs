@@ -29,6 +29,7 @@ use tensor::{Memory, Tensor};
 
 pub use crate::kernels::int8::Products;
 pub use inspect::{ActivationMap, Filters, Gates, Inspector, NamedTensor};
+pub(crate) use precision::LEAST_WIDTH;
 pub use precision::Precision;
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;
