@@ -284,6 +284,17 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// The metadata of a folded file lacks a field, or a field is not what it should be.
+    #[error("the weights file's metadata: `{field}` is {found}, expected {expected}")]
+    Metadata {
+        /// The field's name.
+        field: &'static str,
+        /// What is accepted.
+        expected: String,
+        /// What the file says.
+        found: String,
+    },
+
     /// An offset or a length in a `.tflite` file leads outside of the file.
     #[error("the .tflite file has {file} bytes, {what} needs {length} at {offset}")]
     TfliteRange {
@@ -354,6 +365,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// There is no such form to write weights in.
+    #[error("weights can't be written as {name:?}: expected f32, f16 or int8")]
+    Storage {
+        /// The form that was asked for.
+        name: String,
+    },
+
     /// The weights belong to a network that the crate doesn't know.
     #[error("unknown network: {reason}")]
     UnknownNetwork {
@@ -399,7 +417,8 @@ impl Error {
             | Self::ImageRect { .. }
             | Self::ImageRows { .. }
             | Self::ImagePart { .. }
-            | Self::Unread { .. } => "BAD_INPUT",
+            | Self::Unread { .. }
+            | Self::Storage { .. } => "BAD_INPUT",
             Self::WeightLength { .. }
             | Self::Read { .. }
             | Self::Truncated { .. }
@@ -410,6 +429,7 @@ impl Error {
             | Self::MissingTensor { .. }
             | Self::SurplusTensor { .. }
             | Self::TensorDtype { .. }
+            | Self::Metadata { .. }
             | Self::TfliteRange { .. }
             | Self::TfliteIndex { .. }
             | Self::TfliteCount { .. }

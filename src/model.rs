@@ -48,7 +48,7 @@ pub enum Source<'a> {
 }
 
 impl Model {
-    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers, or a `.tflite` file. `config` and
+    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers, a folded one, or a `.tflite` file. `config` and
     /// `preprocessor_config` are the contents of `config.json` and `preprocessor_config.json`.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Model {
         let network = checkpoint.network().clone();
         let preprocessing = checkpoint.preprocessing().clone();
         let mut model = Self::build(&network, preprocessing, &mut checkpoint, precision)?;
-        model.flavour = Some(checkpoint.flavour());
+        model.flavour = Some(checkpoint.origin());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
         model.warnings = checkpoint.warnings().to_vec();
@@ -292,7 +292,7 @@ impl Model {
         self.plan.network()
     }
 
-    /// The library whose tensor names the checkpoint has; `None` for an untrained network.
+    /// The library that the weights come from; `None` for an untrained network.
     #[must_use]
     pub fn flavour(&self) -> Option<Flavour> {
         self.flavour

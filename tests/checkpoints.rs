@@ -11,7 +11,7 @@ use mobilenet_wasm::Error;
 use mobilenet_wasm::arch::{Activation, Config, Network, Padding, Version};
 use mobilenet_wasm::preprocess::{CropStart, Interpolation};
 use mobilenet_wasm::weights::{
-    ByteSource, Checkpoint, Flavour, FoldedConv, Untrained, WeightSource,
+    ByteSource, Checkpoint, Flavour, FoldedConv, Storage, Untrained, WeightSource,
 };
 use safetensors::Tensor;
 use serde_json::{Value, json};
@@ -52,9 +52,9 @@ fn remove(tensors: &mut Vec<Tensor>, name: &str) {
 }
 
 /// An error's code, and texts that its message must contain.
-type Expected = (&'static str, &'static [&'static str]);
+type Expected<'a> = (&'static str, &'a [&'a str]);
 
-fn assert_error(case: &str, result: Result<Network, Error>, (code, parts): Expected) {
+fn assert_error(case: &str, result: Result<Network, Error>, (code, parts): Expected<'_>) {
     let error = result.expect_err(case);
     let message = error.to_string();
     assert_eq!(error.code(), code, "{case}: {message}");
@@ -325,6 +325,122 @@ fn damaged_at_random() {
         }
         assert!(errors > 50, "only {errors} of 150 damaged files of {} were refused", golden.name);
     }
+}
+
+/// A folded file whose metadata lacks a field, or has another value in it, is an error that names the field.
+#[wasm_bindgen_test(unsupported = test)]
+fn malformed_metadata() {
+    let golden = Golden::named("timm-v3-small-0.5-160");
+    let original = safetensors::file(&golden.tensors());
+    let source = &original[..];
+    let config = golden.config.to_string();
+    let file = Checkpoint::open(&source, Some(&config), None).unwrap().fold(Storage::Int8).unwrap();
+    let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    let (head, data) = file[8..].split_at(header);
+    let head: Value = serde_json::from_slice(head).unwrap();
+    let layers = head["__metadata__"]["layers"].as_str().unwrap().to_owned();
+    assert!(load(&file, None).is_ok());
+    let with = |field: &str, value: Value| {
+        let mut head = head.clone();
+        let fields = head["__metadata__"].as_object_mut().unwrap();
+        if value.is_null() {
+            fields.remove(field)
+        } else {
+            fields.insert(field.to_owned(), value)
+        };
+        safetensors::with_header(&head.to_string(), data)
+    };
+    let required = [
+        "minimalistic",
+        "width",
+        "resolution",
+        "padding",
+        "stages",
+        "layers",
+        "residuals",
+        "resize",
+        "crop-start",
+        "interpolation",
+        "mean",
+        "std",
+        "origin",
+        "background",
+    ];
+    for field in required {
+        let missing = format!("`{field}` is `missing`");
+        for value in [Value::Null, json!(5)] {
+            assert_error(field, load(&with(field, value), None), ("BAD_WEIGHTS", &[&missing]));
+        }
+        let wrong = load(&with(field, json!("x y z")), None);
+        assert_error(field, wrong, ("BAD_WEIGHTS", &[&format!("`{field}` is `x y z`")]));
+    }
+    let layer = |old: &str, new: &str| {
+        assert!(layers.contains(old), "{old}");
+        json!(layers.replacen(old, new, 1))
+    };
+    for (field, value, code, parts) in [
+        ("mobilenet-wasm", json!("2"), "BAD_WEIGHTS", &["`mobilenet-wasm` is `2`"][..]),
+        ("version", json!("v9"), "BAD_WEIGHTS", &["`version` is `v9`", "v3-small"]),
+        ("width", json!("9"), "BAD_CONFIG", &["width multiplier", "9"]),
+        ("width", json!("NaN"), "BAD_WEIGHTS", &["`width` is `NaN`"]),
+        ("resolution", json!("100"), "BAD_CONFIG", &["resolution", "100"]),
+        ("resolution", json!("-1"), "BAD_WEIGHTS", &["`resolution` is `-1`"]),
+        ("resize", json!("95"), "BAD_WEIGHTS", &["`resize` is `95`", "160..=4096"]),
+        ("mean", json!("[0, 0, 1e99]"), "BAD_WEIGHTS", &["`mean` is `[0.0, 0.0, inf]`"]),
+        ("mean", json!("[0, 0, 0, 0]"), "BAD_WEIGHTS", &["`mean` is"]),
+        ("std", json!("[1, 1, 0]"), "BAD_WEIGHTS", &["`std` is `[1.0, 1.0, 0.0]`"]),
+        ("background", json!("yes"), "BAD_WEIGHTS", &["`background`", "false or true"]),
+        ("labels", json!("[\"a\"]"), "BAD_WEIGHTS", &["`labels` is `a list of 1`"]),
+        ("labels", json!("{}"), "BAD_WEIGHTS", &["`labels`"]),
+        ("warnings", json!("5"), "BAD_WEIGHTS", &["`warnings`"]),
+        ("stages", json!("1 ".repeat(99)), "BAD_WEIGHTS", &["`stages`", "at most 11"]),
+        ("residuals", json!("11"), "BAD_WEIGHTS", &["`residuals` is `11`"]),
+        ("residuals", json!("0"), "BAD_CONFIG", &["block 0 project", "residual"]),
+        ("layers", layer("stem: 3", "stem: 4"), "BAD_CONFIG", &["stem", "4x4"]),
+        ("layers", layer("stem: ", "stern: "), "BAD_WEIGHTS", &["`layers` is `stern: 3 2"]),
+        ("layers", layer("hard-swish", "softmax"), "BAD_WEIGHTS", &["`layers` is `stem"]),
+        ("layers", layer("block 1 expand", "block 0 expand"), "BAD_WEIGHTS", &["in their order"]),
+        ("layers", layer("block 1 expand", "block 2 expand"), "BAD_WEIGHTS", &["in their order"]),
+        (
+            "layers",
+            layer("; block 3 expand", "; block 3 expand: 1 1 1 1 relu; block 3 expand"),
+            "BAD_WEIGHTS",
+            &["each layer once"],
+        ),
+        (
+            "layers",
+            layer("block 0 excite", "head"),
+            "BAD_WEIGHTS",
+            &["both layers of squeeze-and-excite"],
+        ),
+        ("layers", json!(layers.split_once("; head").unwrap().0), "BAD_WEIGHTS", &["`classifier`"]),
+        (
+            "layers",
+            layer("block 1 expand: 1 1 8", "block 1 expand: 1 1 9"),
+            "BAD_CONFIG",
+            &["block 1 expand", "9 channels"],
+        ),
+    ] {
+        assert_error(field, load(&with(field, value), None), (code, parts));
+    }
+    // A tensor too many, one too few, and a scale that overflows.
+    let mut more = head.clone();
+    more["x"] = json!({ "dtype": "F32", "shape": [0], "data_offsets": [0, 0] });
+    let more = safetensors::with_header(&more.to_string(), data);
+    assert_error(
+        "more",
+        load(&more, None),
+        ("BAD_WEIGHTS", &["`x` doesn't belong to mobilenet-wasm's"]),
+    );
+    let mut bytes = head.clone();
+    bytes["stem.weight"]["dtype"] = json!("I8");
+    bytes["stem.weight"]["shape"] = json!([16, 3, 3, 6]);
+    let bytes = safetensors::with_header(&bytes.to_string(), data);
+    assert_error("bytes", load(&bytes, None), ("BAD_WEIGHTS", &["stem.weight", "[16, 3, 3, 6]"]));
+    let scale = head["classifier.scale"]["data_offsets"][0].as_u64().unwrap() as usize;
+    let mut large = file.clone();
+    large[8 + header + scale..][..4].copy_from_slice(&f32::MAX.to_le_bytes());
+    assert_error("large", load(&large, None), ("BAD_WEIGHTS", &["classifier.weight", "its scale"]));
 }
 
 /// Configurations that are truncated and changed at random.
@@ -725,7 +841,7 @@ fn conventions_without_a_config() {
         let crop_start = match flavour {
             Flavour::Timm | Flavour::Torchvision => CropStart::Even,
             Flavour::Transformers => CropStart::First,
-            Flavour::Tflite => unreachable!("their tests are in tflite.rs"),
+            Flavour::Tflite | Flavour::Folded => unreachable!("it has no conventions"),
         };
         assert_eq!(preprocessing.crop_start, crop_start, "{name}");
         assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
@@ -739,7 +855,7 @@ fn conventions_without_a_config() {
             Flavour::Transformers => {
                 "neither config.json nor preprocessor_config.json tells the size"
             }
-            Flavour::Tflite => unreachable!("their tests are in tflite.rs"),
+            Flavour::Tflite | Flavour::Folded => unreachable!("it has no conventions"),
         };
         assert_eq!(warned.is_empty(), expected.is_empty(), "{name}: {warned}");
         assert!(warned.contains(expected), "{name}: {warned}");

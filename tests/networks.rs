@@ -15,7 +15,7 @@ use logits::assert_close;
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
 use mobilenet_wasm::plan::Precision;
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
-use mobilenet_wasm::weights::{Checkpoint, Flavour};
+use mobilenet_wasm::weights::{Checkpoint, Flavour, Storage};
 use mobilenet_wasm::{Error, Model, Plan};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -88,6 +88,45 @@ fn goldens_by_the_plan() {
             let bits = |logits: &[f32]| logits.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&logits), bits(scalar), "{}: {} and scalar", golden.name, Native::NAME);
         }
+    }
+}
+
+/// A folded file has everything that its checkpoint has. With floats of 32 bits it gives the same bits; the others give
+/// nearly the same logits, and are shorter.
+#[wasm_bindgen_test(unsupported = test)]
+fn folded_files_give_the_same_logits() {
+    for golden in Golden::all().filter(|golden| golden.width <= 0.5) {
+        let name = golden.name;
+        let bytes = safetensors::file(&golden.tensors());
+        let source = &bytes[..];
+        let (config, preprocessor) = (golden.config.to_string(), golden.preprocessor_config());
+        let (config, preprocessor) = (Some(config.as_str()), preprocessor.as_deref());
+        let mut checkpoint = Checkpoint::open(&source, config, preprocessor).unwrap();
+        let mut model = Model::load(&source, config, preprocessor).unwrap();
+        let logits = model.run(&golden.image()).unwrap().to_vec();
+        let mut lengths = Vec::new();
+        for (storage, bound) in [(Storage::F32, 0.0), (Storage::F16, 0.02), (Storage::Int8, 0.2)] {
+            let file = checkpoint.fold(storage).unwrap();
+            let source = &file[..];
+            let folded = Checkpoint::open(&source, None, None).unwrap();
+            assert_eq!(
+                (folded.flavour(), folded.origin()),
+                (Flavour::Folded, checkpoint.flavour())
+            );
+            assert_eq!(folded.network(), checkpoint.network(), "{name}");
+            assert_eq!(folded.preprocessing(), checkpoint.preprocessing(), "{name}");
+            assert_eq!(folded.labels(), checkpoint.labels(), "{name}");
+            assert_eq!(folded.has_background(), checkpoint.has_background(), "{name}");
+            assert_eq!(folded.warnings(), checkpoint.warnings(), "{name}");
+            let mut model = Model::load(&source, None, None).unwrap();
+            let found = model.run(&golden.image()).unwrap();
+            let found: Vec<f64> = found.iter().copied().map(f64::from).collect();
+            let difference = difference(&found, &logits);
+            println!("{name}: {} {difference:.1e}, {} bytes", storage.name(), file.len());
+            assert!(difference <= bound, "{name}: {storage:?} differs by {difference:e}");
+            lengths.push(file.len());
+        }
+        assert!(lengths.is_sorted_by(|a, b| a > b), "{name}: {lengths:?}");
     }
 }
 

@@ -1,4 +1,5 @@
 //! `.tflite` files: compares made-up networks with TensorFlow Lite's interpreter, and tests files that are refused.
+#![cfg(feature = "foreign")]
 
 #[path = "common/goldens.rs"]
 #[expect(dead_code, reason = "its checkpoints are for networks.rs")]
@@ -8,7 +9,7 @@ mod goldens;
 mod safetensors;
 
 use mobilenet_wasm::arch::{Activation, Padding, Site, Version};
-use mobilenet_wasm::weights::{Checkpoint, Flavour, FoldedConv, WeightSource};
+use mobilenet_wasm::weights::{Checkpoint, Flavour, FoldedConv, Storage, WeightSource};
 use mobilenet_wasm::{Error, Model};
 use std::collections::BTreeMap;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -148,6 +149,32 @@ fn squeeze_excite_is_found() {
     }
 }
 
+/// A folded file of a graph has its network, also one without a version, its normalisation, its warnings and its bits.
+#[wasm_bindgen_test(unsupported = test)]
+fn graphs_can_be_folded() {
+    for (name, file) in GOLDENS {
+        let mut checkpoint = Checkpoint::open(&file, None, None).unwrap();
+        let storage = checkpoint.lossless().unwrap();
+        assert_eq!(storage == Storage::F16, name == "v3-like-f16", "{name}");
+        let bytes = checkpoint.fold(storage).unwrap();
+        let source = &bytes[..];
+        let folded = Checkpoint::open(&source, None, None).unwrap();
+        assert_eq!(
+            (folded.flavour(), folded.origin()),
+            (Flavour::Folded, Flavour::Tflite),
+            "{name}"
+        );
+        assert_eq!(folded.network(), checkpoint.network(), "{name}");
+        assert_eq!(folded.preprocessing(), checkpoint.preprocessing(), "{name}");
+        assert_eq!(folded.warnings(), checkpoint.warnings(), "{name}");
+        let input: Vec<f32> =
+            picture("picture 0").into_iter().map(|byte| f32::from(byte) / 128.0 - 1.0).collect();
+        let [expected, found] = [file, &bytes]
+            .map(|file| Model::load(&file, None, None).unwrap().run(&input).unwrap().to_vec());
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
 /// For a graph that is not a MobileNet, the error names the first operator that doesn't fit, and its index.
 #[wasm_bindgen_test(unsupported = test)]
 fn misfits_are_named() {
@@ -179,7 +206,7 @@ fn a_config_overrides_the_guess() {
     assert_eq!(checkpoint.labels().map(<[String]>::len), Some(5));
     assert!(checkpoint.warnings().is_empty());
     for (config, part) in [
-        (r#"{"input_size": [3, 224, 224]}"#, "96 pixels, as the graph takes"),
+        (r#"{"input_size": [3, 224, 224]}"#, "96 pixels, as the network takes"),
         (r#"{"label_names": ["a"]}"#, "a name for each of 5 classes"),
     ] {
         let error = Checkpoint::open(&file, Some(config), None).err().expect(config);

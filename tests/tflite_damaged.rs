@@ -1,12 +1,12 @@
-//! Truncated or damaged `.tflite` files give an error or finite weights, never a panic, and no allocation that is large
+//! Truncated or damaged `.tflite` files, and folded files made of them, give an error or finite weights, never a panic, and no allocation that is large
 //! compared with the file. Native only: the measuring allocator needs its own test binary, so this file has one test.
-#![cfg(not(target_arch = "wasm32"))]
+#![cfg(all(feature = "foreign", not(target_arch = "wasm32")))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mobilenet_wasm::Error;
-use mobilenet_wasm::weights::{Checkpoint, WeightSource};
+use mobilenet_wasm::weights::{Checkpoint, Storage, WeightSource};
 
 /// The largest allocation.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -62,7 +62,14 @@ fn load(bytes: &[u8]) -> (Result<(), Error>, usize) {
 fn damaged_files_give_errors() {
     let seed = 0x0074_666c_6974_6533;
     let mut random = fastrand::Rng::with_seed(seed);
-    for (name, file) in FILES {
+    let mut files = FILES.map(|(name, file)| (name.to_owned(), file.to_vec())).to_vec();
+    for ((name, file), storage) in
+        [FILES[1], FILES[2]].into_iter().zip([Storage::F16, Storage::Int8])
+    {
+        let folded = Checkpoint::open(&file, None, None).unwrap().fold(storage).unwrap();
+        files.push((format!("{name} folded"), folded));
+    }
+    for (name, file) in &files {
         let (result, largest) = load(file);
         assert!(result.is_ok(), "{name}: {result:?}");
         println!("{name}: {} bytes, largest allocation {largest}", file.len());
@@ -82,14 +89,16 @@ fn damaged_files_give_errors() {
             let length = random.usize(..file.len());
             check(format!("cut to {length}"), &file[..length]);
 
-            let mut damaged = file.to_vec();
+            // Half of the bytes are in the first part, where a folded file has its header.
+            let mut damaged = file.clone();
             for _ in 0..random.usize(1..8) {
-                damaged[random.usize(..file.len())] = random.u8(..);
+                let end = if random.bool() { file.len() } else { file.len() / 4 };
+                damaged[random.usize(..end)] = random.u8(..);
             }
             check(format!("bytes of round {round}"), &damaged);
 
             // Offsets and lengths are aligned numbers of four bytes.
-            let mut damaged = file.to_vec();
+            let mut damaged = file.clone();
             for _ in 0..random.usize(1..4) {
                 let place = 4 * random.usize(..file.len() / 4);
                 let old = u32::from_le_bytes(damaged[place..place + 4].try_into().unwrap());

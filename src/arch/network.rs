@@ -24,6 +24,18 @@ impl Activation {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Linear, Self::Relu, Self::Relu6, Self::HardSwish, Self::HardSigmoid];
+
+    /// Its name in files: `hard-swish`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+            Self::HardSwish => "hard-swish",
+            Self::HardSigmoid => "hard-sigmoid",
+        }
+    }
 }
 
 /// Where the padding of a strided convolution goes.
@@ -37,6 +49,18 @@ pub enum Padding {
 }
 
 impl Padding {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Symmetric, Self::Same];
+
+    /// Its name in files and in the package: `same`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Symmetric => "symmetric",
+            Self::Same => "same",
+        }
+    }
+
     /// Rows above the image (or columns left of it) for one axis of `size` pixels.
     #[must_use]
     pub fn before(self, size: usize, kernel: usize, stride: usize) -> usize {
@@ -261,6 +285,32 @@ pub enum Site {
     Head,
     /// `Network::classifier`.
     Classifier,
+}
+
+impl Site {
+    /// The site that is displayed as `name`; `None` if there is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "stem" => Self::Stem,
+            "last pointwise" => Self::Last,
+            "head" => Self::Head,
+            "classifier" => Self::Classifier,
+            _ => {
+                let (block, layer) = name.strip_prefix("block ")?.split_once(' ')?;
+                let block = block.parse().ok()?;
+                match layer {
+                    "start depthwise" => Self::Start(block),
+                    "expand" => Self::Expand(block),
+                    "depthwise" => Self::Depthwise(block),
+                    "squeeze" => Self::SqueezeReduce(block),
+                    "excite" => Self::SqueezeExpand(block),
+                    "project" => Self::Project(block),
+                    _ => return None,
+                }
+            }
+        })
+    }
 }
 
 impl fmt::Display for Site {

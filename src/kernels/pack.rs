@@ -59,8 +59,8 @@ pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, 
     Ok(packed)
 }
 
-/// Packs the panels of a 1x1 convolution on 8 bits with `weight` of shape `[out][in]`: see [`super::int8`]. The weight
-/// of largest magnitude in each output channel becomes 127 or -127.
+/// Packs the panels of a 1x1 convolution on 8 bits with `weight` of shape `[out][in]`: see [`super::int8`] and
+/// [`quantise`].
 pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     let depth = weight.len() / bias.len();
     let length = int8::panel(depth);
@@ -70,22 +70,27 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
         panel[int8::ONES..int8::HEAD].as_chunks_mut().0.fill(1i16.to_ne_bytes());
     }
     for (out, (row, &bias)) in weight.chunks_exact(depth).zip(bias).enumerate() {
-        let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
-        let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
+        let (scale, weights) = quantise(row);
         let panel = &mut bytes[out / BLOCK * length..][..length];
         let mut sum = 0;
-        for (k, weight) in rounded(row, inverse).enumerate() {
+        for (k, weight) in weights.enumerate() {
             let at = (k / int8::GROUP * BLOCK + out % BLOCK) * int8::GROUP + k % int8::GROUP;
             panel[int8::HEAD + at] = weight as u8;
             sum += i32::from(weight);
         }
-        let scale = largest / int8::WEIGHTS;
         for (row, value) in [scale, scale * sum as f32, bias].into_iter().enumerate() {
             let at = (row * BLOCK + out % BLOCK) * size_of::<f32>();
             panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
         }
     }
     Ok(packed)
+}
+
+/// The scale and the bytes of an output channel's weights. The weight of largest magnitude becomes 127 or -127.
+pub fn quantise(row: &[f32]) -> (f32, impl Iterator<Item = i8>) {
+    let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
+    let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
+    (largest / int8::WEIGHTS, rounded(row, inverse))
 }
 
 /// Multiplies the weights of `row` by `inverse`, which brings them into -127 to 127, and rounds them so that their sum

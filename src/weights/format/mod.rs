@@ -2,6 +2,7 @@
 //! tensors, add a file here that implements [`Tensors`], and a line in [`open`] that recognises its first bytes.
 
 mod safetensors;
+#[cfg(feature = "foreign")]
 pub(super) mod tflite;
 
 use super::ByteSource;
@@ -15,11 +16,23 @@ pub(super) trait Tensors {
     /// The shape of a tensor; `None` if there is no such tensor.
     fn shape(&self, name: &str) -> Option<&[usize]>;
 
+    /// Whether there is a tensor of this name that has signed bytes.
+    fn is_bytes(&self, name: &str) -> bool;
+
+    /// What the file says besides its tensors: JSON, or an empty text.
+    fn metadata(&self) -> &str;
+
     /// Checks that a tensor exists, has floats, and has this shape.
     fn check(&self, name: &str, shape: &[usize]) -> Result<(), Error>;
 
-    /// Reads a tensor of this shape as `f32`; fails if a value is not finite.
+    /// Checks that a tensor exists, has signed bytes, and has this shape.
+    fn check_bytes(&self, name: &str, shape: &[usize]) -> Result<(), Error>;
+
+    /// Reads a tensor of floats of this shape; fails if a value is not finite.
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// Reads a tensor of signed bytes of this shape.
+    fn read_bytes(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error>;
 }
 
 /// Opens a file.

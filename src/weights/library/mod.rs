@@ -2,6 +2,7 @@
 //! assumes without writing them to the file. To add a library, add a file here that implements [`Library`], and a
 //! [`Flavour`].
 
+mod folded;
 mod tflite;
 mod timm;
 mod torchvision;
@@ -26,6 +27,8 @@ pub enum Flavour {
     Transformers,
     /// TensorFlow Lite: the file has a graph of operators instead of a library's tensor names.
     Tflite,
+    /// This crate: see [`Checkpoint::fold`](super::Checkpoint::fold).
+    Folded,
 }
 
 impl fmt::Display for Flavour {
@@ -35,6 +38,7 @@ impl fmt::Display for Flavour {
             Self::Torchvision => "torchvision",
             Self::Transformers => "transformers",
             Self::Tflite => "TensorFlow Lite",
+            Self::Folded => "mobilenet-wasm",
         })
     }
 }
@@ -91,7 +95,7 @@ pub(super) struct Architecture {
 impl Architecture {
     /// The network of this name in any library.
     pub fn parse(name: &str) -> Option<Self> {
-        Flavour::ALL.iter().find_map(|flavour| flavour.library().architecture(name))
+        Flavour::NAMING.iter().find_map(|flavour| flavour.library().architecture(name))
     }
 }
 
@@ -112,15 +116,31 @@ pub(super) trait Library {
     /// The repeated part of the network that a tensor belongs to, such as timm's `blocks.3.1`.
     fn block<'a>(&self, tensor: &'a str) -> Option<&'a str>;
 
-    /// Whether the layer at a site is an `nn.Linear`. All other layers are convolutions in PyTorch.
+    /// Whether the weight of the layer at a site is a matrix, as `nn.Linear` has it. All other layers are convolutions
+    /// in PyTorch.
     fn is_linear(&self, site: Site) -> bool {
         site == Site::Classifier
     }
 }
 
 impl Flavour {
+    /// The other libraries: those that the weights of a folded file may come from.
+    pub const OTHERS: [Self; 4] = [Self::Timm, Self::Torchvision, Self::Transformers, Self::Tflite];
+
     /// The libraries that are recognised by tensor names.
-    const ALL: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
+    const NAMING: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
+
+    /// Its name in files and in the package: `timm`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timm => "timm",
+            Self::Torchvision => "torchvision",
+            Self::Transformers => "transformers",
+            Self::Tflite => "tflite",
+            Self::Folded => "folded",
+        }
+    }
 
     /// The properties of the library.
     pub(super) fn library(self) -> &'static dyn Library {
@@ -129,6 +149,7 @@ impl Flavour {
             Self::Torchvision => &torchvision::Torchvision,
             Self::Transformers => &transformers::Transformers,
             Self::Tflite => &tflite::Tflite,
+            Self::Folded => &folded::Folded,
         }
     }
 
@@ -169,7 +190,7 @@ pub(super) struct Recognised {
 
 /// Finds the library and version whose block names are exactly those of the file.
 pub(super) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
-    for flavour in Flavour::ALL {
+    for flavour in Flavour::NAMING {
         let library = flavour.library();
         // `collect` would sort the names first, with the standard library's sort: see `crate::sort`.
         let mut found = BTreeSet::new();

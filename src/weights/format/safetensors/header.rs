@@ -10,6 +10,9 @@ use crate::weights::json::Json;
 /// The most dimensions of a tensor: a convolution's weights have 4.
 const MAX_DIMENSIONS: usize = 4;
 
+/// The key of free text: every other key is a tensor's name.
+const METADATA: &str = "__metadata__";
+
 /// A tensor's entry.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -60,43 +63,40 @@ impl Entry {
     }
 }
 
-/// The entries of a header, sorted by name and without duplicates. `data` is the number of bytes after the header.
-pub(super) fn parse(header: &[u8], data: u64) -> Result<Vec<Entry>, Error> {
+/// The entries of a header, sorted by name and without duplicates, and the text of its `__metadata__`, which is empty if
+/// there is none. `data` is the number of bytes after the header.
+pub(super) fn parse(header: &[u8], data: u64) -> Result<(Vec<Entry>, Box<str>), Error> {
     let malformed = |reason| Error::Header { reason };
     let header = std::str::from_utf8(header).map_err(|error| malformed(error.to_string()))?;
-    let mut count = 0;
-    tensors(header, |_, _| {
-        count += 1;
-        Ok(())
-    })
-    .map_err(malformed)?;
+    let (mut count, mut metadata) = (0, "");
+    Json::new(header)
+        .entries(|name, value| {
+            if name == METADATA {
+                metadata = value.text();
+            } else {
+                count += 1;
+            }
+            Ok(())
+        })
+        .map_err(malformed)?;
     // Counts first, because a list that grows needs up to three times its memory.
     let mut entries = with_room(count)?;
-    tensors(header, |name, value| {
-        let entry = Entry::read(name, value);
-        entries.push(entry.map_err(|error| format!("tensor `{name}`: {error}"))?);
-        Ok(())
-    })
-    .map_err(malformed)?;
+    Json::new(header)
+        .entries(|name, value| {
+            if name != METADATA {
+                let entry = Entry::read(name, value);
+                entries.push(entry.map_err(|error| format!("tensor `{name}`: {error}"))?);
+            }
+            Ok(())
+        })
+        .map_err(malformed)?;
     sort_by(&mut entries, |a, b| a.range.cmp(&b.range));
     check_ranges(&entries, data)?;
     sort_by(&mut entries, |a, b| a.name.cmp(&b.name));
     match entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
         Some(pair) => Err(malformed(format!("tensor `{}` occurs twice", pair[0].name))),
-        None => Ok(entries),
+        None => Ok((entries, metadata.into())),
     }
-}
-
-/// Calls `each` with the tensors' names and entries.
-fn tensors<'a>(
-    header: &'a str,
-    mut each: impl FnMut(&str, Json<'a>) -> Result<(), String>,
-) -> Result<(), String> {
-    Json::new(header).entries(|name, value| match name {
-        // Free text, not needed here.
-        "__metadata__" => Ok(()),
-        _ => each(name, value),
-    })
 }
 
 /// Checks that the tensors, sorted by their ranges, fill `data` bytes without gap or overlap, and that each range has

@@ -18,6 +18,9 @@ const MAX_HEADER: u64 = 1 << 20;
 /// Bytes before the header: its length, little-endian.
 const PREFIX: u64 = 8;
 
+/// The types of floats.
+const FLOATS: [Dtype; 3] = [Dtype::F32, Dtype::F16, Dtype::BF16];
+
 /// Bytes that are read and converted at a time.
 const CHUNK: usize = 1 << 16;
 
@@ -28,6 +31,8 @@ pub(super) struct File<'a> {
     data: u64,
     /// Sorted by name.
     tensors: Vec<Entry>,
+    /// The text of `__metadata__`.
+    metadata: Box<str>,
 }
 
 impl<'a> File<'a> {
@@ -50,8 +55,8 @@ impl<'a> File<'a> {
         let mut header = with_room(header_length as usize)?;
         header.resize(header_length as usize, 0);
         source.read(PREFIX, &mut header)?;
-        let tensors = header::parse(&header, length - data)?;
-        Ok(Self { source, data, tensors })
+        let (tensors, metadata) = header::parse(&header, length - data)?;
+        Ok(Self { source, data, tensors, metadata })
     }
 
     fn find(&self, name: &str) -> Option<&Entry> {
@@ -59,12 +64,12 @@ impl<'a> File<'a> {
         self.tensors.get(index)
     }
 
-    /// Finds a tensor and checks that it has floats and this shape.
-    fn checked(&self, name: &str, shape: &[usize]) -> Result<&Entry, Error> {
+    /// Finds a tensor and checks that it has one of these types and this shape.
+    fn checked(&self, name: &str, shape: &[usize], types: &[Dtype]) -> Result<&Entry, Error> {
         let Some(entry) = self.find(name) else {
             return Err(Error::MissingTensor { tensor: name.into(), shape: shape.into() });
         };
-        if !matches!(entry.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+        if !types.contains(&entry.dtype) {
             return Err(Error::TensorDtype {
                 tensor: name.into(),
                 found: format!("{:?}", entry.dtype),
@@ -79,6 +84,41 @@ impl<'a> File<'a> {
         }
         Ok(entry)
     }
+
+    /// Reads a tensor as `f32`; fails if a value is not finite.
+    fn values(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
+        // `open` has checked that the range has the shape's length and lies within the file.
+        let (start, end) = entry.range;
+        let mut values = with_room(entry.shape().iter().product())?;
+        let mut buffer = vec![0; CHUNK.min(end - start)];
+        for offset in (start..end).step_by(CHUNK) {
+            let piece = &mut buffer[..CHUNK.min(end - offset)];
+            self.source.read(self.data + offset as u64, piece)?;
+            #[expect(
+                clippy::wildcard_enum_match_arm,
+                reason = "`checked` lets only four types through"
+            )]
+            match entry.dtype {
+                Dtype::F16 => {
+                    values.extend(elements(piece).map(|bytes| f16::from_le_bytes(bytes).to_f32()))
+                }
+                Dtype::BF16 => {
+                    values.extend(elements(piece).map(|bytes| bf16::from_le_bytes(bytes).to_f32()))
+                }
+                Dtype::I8 => values.extend(piece.iter().map(|&byte| f32::from(byte as i8))),
+                _ => values.extend(elements(piece).map(f32::from_le_bytes)),
+            }
+        }
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::TensorValue {
+                tensor: (*entry.name).into(),
+                index,
+                value: values[index],
+                expected: "finite",
+            });
+        }
+        Ok(values)
+    }
 }
 
 impl Tensors for File<'_> {
@@ -90,42 +130,28 @@ impl Tensors for File<'_> {
         self.find(name).map(Entry::shape)
     }
 
+    fn is_bytes(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|entry| entry.dtype == Dtype::I8)
+    }
+
+    fn metadata(&self) -> &str {
+        &self.metadata
+    }
+
     fn check(&self, name: &str, shape: &[usize]) -> Result<(), Error> {
-        self.checked(name, shape).map(|_| ())
+        self.checked(name, shape, &FLOATS).map(|_| ())
+    }
+
+    fn check_bytes(&self, name: &str, shape: &[usize]) -> Result<(), Error> {
+        self.checked(name, shape, &[Dtype::I8]).map(|_| ())
     }
 
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let entry = self.checked(name, shape)?;
-        // `open` has checked that the range has the shape's length and lies within the file.
-        let (start, end) = entry.range;
-        let mut values = with_room(entry.shape().iter().product())?;
-        let mut buffer = vec![0; CHUNK.min(end - start)];
-        for offset in (start..end).step_by(CHUNK) {
-            let piece = &mut buffer[..CHUNK.min(end - offset)];
-            self.source.read(self.data + offset as u64, piece)?;
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "`check` lets only three types through"
-            )]
-            match entry.dtype {
-                Dtype::F16 => {
-                    values.extend(elements(piece).map(|bytes| f16::from_le_bytes(bytes).to_f32()))
-                }
-                Dtype::BF16 => {
-                    values.extend(elements(piece).map(|bytes| bf16::from_le_bytes(bytes).to_f32()))
-                }
-                _ => values.extend(elements(piece).map(f32::from_le_bytes)),
-            }
-        }
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::TensorValue {
-                tensor: name.into(),
-                index,
-                value: values[index],
-                expected: "finite",
-            });
-        }
-        Ok(values)
+        self.values(self.checked(name, shape, &FLOATS)?)
+    }
+
+    fn read_bytes(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        self.values(self.checked(name, shape, &[Dtype::I8])?)
     }
 }
 
