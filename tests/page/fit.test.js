@@ -1,0 +1,221 @@
+// The search for what fits a device: on made-up measurements, and on real ones of networks in a page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FORMAT, search } from '../../pkg/search.js';
+
+/** Numbers from 0 to 1, the same each time for a seed. */
+function numbers(seed) {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+/** Measurements of a few networks, some of them with equal times, margins or answers. */
+function madeUp(seed) {
+  const next = numbers(seed);
+  const below = (limit) => Math.floor(next() * limit);
+  const frames = 2 + below(60);
+  const truth = Array.from({ length: frames }, () => below(5));
+  const coarse = next() < 0.5;
+  const rounded = (value) => (coarse ? Math.round(value * 4) / 4 : value);
+  const points = Array.from({ length: 1 + below(6) }, (_, place) => {
+    const skill = next();
+    const read = next() * 0.2;
+    return {
+      name: `network ${place}`,
+      model: next() < 0.8 ? `model-${place}` : null,
+      options: { resolution: 32 * (3 + below(8)) },
+      candidate: place === 0 || next() < 0.8,
+      macs: below(1e9),
+      resize: `size ${below(3)}`,
+      preprocess: rounded(read + next()),
+      read: rounded(read),
+      inference: rounded(next() * 20),
+      runs: 20,
+      steps: null,
+      published: next() < 0.5 ? 70 : null,
+      answers: truth.map((index) => [next() < skill ? index : below(5), rounded(next())]),
+    };
+  });
+  return /** @type {any} */ ({ format: FORMAT, frames, reference: points[below(points.length)].name, points });
+}
+
+/** What a choice would do on some frames, counted one by one. */
+function replayed(measurements, { networks, margin }, wanted) {
+  const [small, large] = networks.map(({ name }) => measurements.points.find((point) => point.name === name));
+  const { answers: truth } = measurements.points.find(({ name }) => name === measurements.reference);
+  let [right, escalated, count] = [0, 0, 0];
+  for (const frame of truth.keys()) {
+    if (!wanted(frame)) continue;
+    count++;
+    const asks = large !== undefined && small.answers[frame][1] < margin;
+    if (asks) escalated++;
+    if ((asks ? large : small).answers[frame][0] === truth[frame][0]) right++;
+  }
+  let latency = small.preprocess + small.inference;
+  if (large) {
+    const again = small.resize === large.resize ? 0 : large.preprocess - large.read;
+    latency += (escalated / count) * (again + large.inference);
+  }
+  return { agreement: count ? right / count : 0, escalated: count ? escalated / count : 0, latency };
+}
+
+/** Twenty runs, by turns for choosing and verifying. */
+const isForChoosing = (frames) => (frame) => Math.floor(frame / Math.ceil(frames / 20)) % 2 === 0;
+
+const close = (a, b) => Math.abs(a - b) < 1e-9;
+
+test('of made-up measurements the choice keeps its bound, is beaten by nothing, and does what is said of it', () => {
+  const outcomes = { single: 0, cascade: 0, none: 0 };
+  for (let seed = 1; seed <= 300; seed++) {
+    const measurements = madeUp(seed);
+    const next = numbers(seed + 1000);
+    const target = seed % 2 ? { latency: 0.2 + next() * 20 } : { agreement: next() };
+    const found = search(measurements, target);
+    const again = search(JSON.parse(JSON.stringify(measurements)), target);
+    assert.deepEqual(again, found, 'the same measurements give the same');
+    assert.deepEqual(JSON.parse(JSON.stringify(found)), found, 'JSON holds it');
+
+    const { points, frontier, chosen, verified, nearest } = found;
+    const choosing = isForChoosing(measurements.frames);
+    const candidates = measurements.points.filter(({ candidate }) => candidate).map(({ name }) => name);
+    assert.deepEqual(
+      points.map(({ networks: [{ name }] }) => name),
+      candidates,
+    );
+    assert.ok(frontier.length > 0);
+    for (const choice of [...frontier, ...points]) {
+      assert.ok(choice.networks.every(({ name }) => candidates.includes(name)));
+      assert.equal(choice.margin === null, choice.networks.length === 1);
+      assert.equal(choice.source, 'measured here');
+      const counted = replayed(measurements, choice, choosing);
+      for (const name of ['agreement', 'escalated', 'latency']) {
+        assert.ok(close(choice[name], counted[name]), `${seed}: ${name} ${choice[name]}, counted ${counted[name]}`);
+      }
+    }
+    for (const [place, { latency, agreement }] of frontier.entries()) {
+      if (place === 0) continue;
+      assert.ok(latency > frontier[place - 1].latency && agreement > frontier[place - 1].agreement);
+    }
+    // Nothing at hand beats the choice: no network by itself, and no cascade at a few thresholds of our own.
+    const others = [...points];
+    for (const small of candidates) {
+      for (const large of candidates) {
+        for (const margin of [0.2, 0.4, 0.6, 0.8]) {
+          const [a, b] = [small, large].map((name) => measurements.points.find((point) => point.name === name));
+          if (a.preprocess + a.inference >= b.preprocess + b.inference) continue;
+          const networks = [{ name: small }, { name: large }];
+          const other = { ...replayed(measurements, { networks, margin }, choosing), networks, margin };
+          if (other.escalated > 0) others.push(/** @type {any} */ (other));
+        }
+      }
+    }
+    const meets = ({ latency, agreement }) =>
+      target.latency === undefined ? agreement >= target.agreement : latency <= target.latency;
+    if (chosen === null) {
+      outcomes.none++;
+      assert.equal(verified, null);
+      assert.ok(nearest && !others.some(meets));
+      continue;
+    }
+    outcomes[chosen.networks.length === 1 ? 'single' : 'cascade']++;
+    assert.ok(meets(chosen) && nearest === null);
+    for (const other of others.filter(meets)) {
+      const [better, equal] =
+        target.latency === undefined
+          ? [other.latency < chosen.latency - 1e-9, close(other.latency, chosen.latency)]
+          : [other.agreement > chosen.agreement + 1e-9, close(other.agreement, chosen.agreement)];
+      assert.ok(!better, `${seed}: ${JSON.stringify(other)} beats ${JSON.stringify(chosen)}`);
+      if (equal) assert.ok(target.latency === undefined || other.latency > chosen.latency - 1e-9);
+    }
+    const counted = replayed(measurements, chosen, (frame) => !choosing(frame));
+    for (const name of ['agreement', 'escalated', 'latency']) assert.ok(close(verified[name], counted[name]));
+    const [low, high] = verified.interval;
+    assert.ok(0 <= low && low <= verified.agreement && verified.agreement <= high && high <= 1);
+    assert.equal(verified.worst === null, verified.agreement === 1 || verified.frames === 0);
+  }
+  assert.ok(Math.min(...Object.values(outcomes)) > 20, JSON.stringify(outcomes));
+});
+
+/** A point whose answers are these. */
+const point = (name, inference, answers) => ({
+  ...{ name, model: name, options: {}, candidate: true, macs: 1, resize: 'one', preprocess: 1, read: 0.5, inference },
+  ...{ runs: 20, steps: null, published: null, answers },
+});
+
+const some = (points, reference = points[points.length - 1].name) =>
+  /** @type {any} */ ({ format: FORMAT, frames: points[0].answers.length, reference, points });
+
+test('a cascade pays where the small network knows when it is wrong', () => {
+  // Of ten frames for choosing the small one is wrong on two, and least sure of these.
+  const truth = Array.from({ length: 20 }, (_, frame) => [frame, 0.9]);
+  const small = truth.map(([index], frame) => (frame % 10 === 0 ? [99, 0.1] : [index, 0.5]));
+  const measurements = some([point('small', 4, small), point('large', 19, truth)]);
+  const { chosen, verified, frontier } = search(measurements, { latency: 10 });
+  assert.deepEqual(
+    chosen.networks.map(({ name }) => name),
+    ['small', 'large'],
+  );
+  assert.ok(close(chosen.latency, 5 + 0.2 * 19) && close(chosen.margin, 0.3) && chosen.agreement === 1);
+  assert.ok(close(chosen.reward, (8.8 / 10) ** -0.07));
+  assert.deepEqual(
+    { ...verified, interval: null, worst: null },
+    {
+      ...{ frames: 10, agreement: 1, interval: null, escalated: 0, latency: 5, worst: null },
+    },
+  );
+  // Wilson's interval of 10 of 10, by Wikipedia's formula.
+  assert.ok(Math.abs(verified.interval[0] - 0.7225) < 1e-4 && verified.interval[1] === 1);
+  assert.deepEqual(
+    frontier.map(({ networks }) => networks.length),
+    [1, 2],
+  );
+  const cheap = search(measurements, { agreement: 0.8 });
+  assert.equal(cheap.chosen.networks.length, 1);
+  assert.equal(cheap.chosen.reward, null);
+});
+
+test('one candidate, equals, and nothing under the bound have clear answers', () => {
+  const answers = [0, 1, 2, 3].map((index) => [index, 0.5]);
+  const alone = search(some([point('alone', 5, answers)]), { latency: 6 });
+  assert.equal(alone.chosen.networks[0].name, 'alone');
+  const none = search(some([point('a', 5, answers), point('b', 7, answers)]), { latency: 5.9 });
+  assert.equal(none.chosen, null);
+  assert.equal(none.nearest.networks[0].name, 'a');
+  const wrong = answers.map(([index]) => [index + 9, 0.5]);
+  const unlike = { ...point('reference', 50, answers), candidate: false };
+  const least = search(some([point('a', 5, wrong), unlike]), { agreement: 0.5 });
+  assert.deepEqual([least.chosen, least.nearest.networks[0].name], [null, 'a']);
+  // Of two that are the same in all the name decides, not the order.
+  for (const names of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ]) {
+    const { chosen } = search(some(names.map((name) => point(name, 5, answers))), { latency: 9 });
+    assert.equal(chosen.networks[0].name, 'a');
+  }
+});
+
+test('measurements and targets that are none say why', () => {
+  const good = some([point('a', 5, [[1, 0.5]])]);
+  const changed = (change) => some([{ ...good.points[0], ...change }], 'a');
+  for (const [measurements, message] of /** @type {[any, RegExp][]} */ ([
+    [{}, /no measurements/],
+    [{ ...good, points: null }, /no measurements/],
+    [{ ...good, frames: -1 }, /frames is -1/],
+    [{ ...good, points: [null] }, /points\[0\] is none/],
+    [{ ...good, reference: 'b' }, /reference is "b"/],
+    [some([...good.points, ...good.points]), /two points are called a/],
+    [changed({ inference: NaN }), /points\[0\] has no time `inference`/],
+    [changed({ read: '1' }), /no time `read`/],
+    [changed({ candidate: 1 }), /candidate/],
+    [changed({ candidate: false }), /none is a candidate/],
+    [{ ...good, frames: 2 }, /points\[0\] has not 2 answers/],
+    [changed({ answers: [[1, 2]] }), /answers\[0\]/],
+    [changed({ answers: [[1.5, 0.5]] }), /answers\[0\]/],
+  ])) {
+    assert.throws(() => search(measurements, { latency: 9 }), { code: 'BAD_CONFIG', message });
+  }
+  for (const target of /** @type {any[]} */ ([{}, { latency: 1, agreement: 1 }, { latency: 0 }, { agreement: 2 }])) {
+    assert.throws(() => search(good, target), { code: 'BAD_INPUT' });
+  }
+});
