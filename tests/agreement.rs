@@ -8,7 +8,7 @@ mod photos;
 mod skip;
 
 use mobilenet_wasm::plan::{Precision, Threads};
-use mobilenet_wasm::{Model, RgbaImage};
+use mobilenet_wasm::{LoadOptions, Model, RgbaImage};
 use photos::Photo;
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,8 @@ fn load(folder: &Path, precision: Precision) -> Model {
     let weights = fs::read(folder.join("model.safetensors")).expect("weights");
     let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
     let (config, preprocessor) = (text("config.json"), text("preprocessor_config.json"));
-    Model::load_with(&weights.as_slice(), config.as_deref(), preprocessor.as_deref(), precision)
+    let options = LoadOptions { precision, ..LoadOptions::default() };
+    Model::load_with(&weights.as_slice(), config.as_deref(), preprocessor.as_deref(), options)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 

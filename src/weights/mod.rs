@@ -3,7 +3,7 @@
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
 //! that has operators instead of names. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
-//! removes batch normalisation.
+//! removes batch normalisation. A [`Trim`] removes channels that never change.
 
 mod byte_source;
 mod checkpoint;
@@ -13,6 +13,7 @@ mod format;
 mod graph;
 mod json;
 mod library;
+mod trim;
 mod untrained;
 
 use crate::arch::{Conv, Site};
@@ -21,6 +22,7 @@ use crate::error::Error;
 pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
 pub use library::Flavour;
+pub use trim::Trim;
 pub use untrained::Untrained;
 
 /// The width multipliers to try for a checkpoint: those published by tf-slim and timm first, then 0.1 to 4.0 in steps
