@@ -1,4 +1,4 @@
-import { callbackOf, precisionOf, stringOf, wrong } from './arguments.js';
+import { callbackOf, flagOf, precisionOf, resolutionOf, stringOf, wrong } from './arguments.js';
 import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
 import { bytesOf, cacheOf, digestOf, fetchOf, jsonOf, labelsOf } from './files.js';
@@ -17,7 +17,7 @@ import { Store } from './store.js';
 
 /** What both ways to load take. */
 const COMMON = /** @type {const} */ ([
-  ...['precision', 'labels', 'onProgress', 'signal', 'cache', 'fetch'],
+  ...['precision', 'resolution', 'trim', 'labels', 'onProgress', 'signal', 'cache', 'fetch'],
   ...['threads', 'build', 'assets', 'engine'],
 ]);
 
@@ -66,6 +66,8 @@ export function namedLoadingOf(name, given) {
  */
 function loading(origins, cache, given) {
   const precision = precisionOf(given.precision);
+  const resolution = resolutionOf(given.resolution);
+  const trim = flagOf('trim', given.trim);
   const labels = labelsOf(given.labels);
   const fetch = fetchOf(given.fetch);
   let onProgress = callbackOf('onProgress', given.onProgress);
@@ -90,7 +92,7 @@ function loading(origins, cache, given) {
       const giveBack = toKeep !== undefined;
       /** @type {Loaded} */
       const loaded = await worker.request(
-        { type: 'load', network, weights: bytes, config, preprocessorConfig, precision, giveBack },
+        { type: 'load', network, weights: bytes, config, preprocessorConfig, precision, resolution, trim, giveBack },
         owned ? [bytes.buffer] : [],
       );
       if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);

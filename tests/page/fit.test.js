@@ -1,7 +1,46 @@
 // The search for what fits a device: on made-up measurements, and on real ones of networks in a page.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { FORMAT, search } from '../../pkg/search.js';
+import { noWorkers, open, openBlank } from './harness.js';
+import { random } from './made-up.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  const files = { small: random('v3-small', 1).file, large: random('v2', 2).file };
+  await page.route('**/made-up/*', (route) => {
+    const name = /made-up\/(.*)/.exec(route.request().url())[1];
+    return route.fulfill({ body: files[name], contentType: 'application/octet-stream' });
+  });
+  await page.evaluate(installHelpers);
+});
+after(() => session?.close());
+
+/** Runs in the page. */
+async function installHelpers() {
+  const { Engine, MobileNet, MobileNetError } = await import('/pkg/index.js');
+  Object.assign(globalThis, {
+    ...{ Engine, MobileNet, MobileNetError },
+    ...(await import('/pkg/fit.js')),
+    sizedOf: (name, resolution = 96) => ({ weights: `/made-up/${name}`, resolution }),
+    /** Pictures that are the same each time, each of them another. */
+    pictures: Array.from({ length: 24 }, (_, picture) => {
+      const pixel = (_, i) =>
+        i % 4 === 3 ? 255 : 128 + 127 * Math.sin((picture + 1) * (i % 4) + i / (5 + 40 * picture));
+      return new ImageData(Uint8ClampedArray.from({ length: 120 * 100 * 4 }, pixel), 120, 100);
+    }),
+    marginOf: ({ predictions: [best, second] }) => best.probability - second.probability,
+    codeOf: (promise) =>
+      promise.then(
+        (value) => `resolved: ${JSON.stringify(value)}`,
+        (error) => (error instanceof MobileNetError ? error.code : `not a MobileNetError: ${error}`),
+      ),
+  });
+}
 
 /** Numbers from 0 to 1, the same each time for a seed. */
 function numbers(seed) {
@@ -218,4 +257,189 @@ test('measurements and targets that are none say why', () => {
   for (const target of /** @type {any[]} */ ([{}, { latency: 1, agreement: 1 }, { latency: 0 }, { agreement: 2 }])) {
     assert.throws(() => search(good, target), { code: 'BAD_INPUT' });
   }
+});
+
+test('a cascade gives the small network’s answers where they are sure, else the large one’s, bit by bit', async () => {
+  const outcome = await page.evaluate(async () => {
+    const engine = await Engine.create({ threads: 1 });
+    const nets = [await engine.load(sizedOf('small')), await engine.load(sizedOf('large', 128))];
+    const apart = [];
+    for (const picture of pictures) apart.push(await engine.classify(picture, nets));
+    const margins = apart.map(([small]) => marginOf(small)).sort((a, b) => a - b);
+    const cascade = Cascade.of(nets, { margin: margins[12] });
+    // All at once: they take turns.
+    const answers = await Promise.all(pictures.map((picture) => cascade.classify(picture)));
+    const top = await cascade.classify(pictures[0], { topK: 1 });
+    const newest = await Promise.all(pictures.map((picture) => cascade.classify(picture, { when: 'newest' })));
+    const told = answers.map(({ predictions, network, asked, timing }) => {
+      return { predictions, asked, right: network === nets[asked - 1], timing };
+    });
+    const controller = new AbortController();
+    const aborted = [codeOf(cascade.classify(pictures[0], { signal: controller.signal }))];
+    controller.abort();
+    aborted.push(codeOf(cascade.classify(pictures[0], { signal: controller.signal })));
+    const underWay = codeOf(cascade.classify(pictures[0]));
+    const { state } = cascade;
+    cascade[Symbol.dispose ?? 'dispose']();
+    const ended = [await underWay, await codeOf(cascade.classify(pictures[0])), cascade.state];
+    const states = [nets[0].state, engine.state];
+    const gone = Cascade.of(nets, { margin: 0.5 });
+    nets[1].dispose();
+    const without = [gone.state, await codeOf(gone.classify(pictures[0]))];
+    const other = await MobileNet.load({ ...sizedOf('small'), threads: 1 });
+    const thrown = (call) => {
+      try {
+        return call();
+      } catch (error) {
+        return /** @type {any} */ (error).code;
+      }
+    };
+    const wrong = [
+      thrown(() => Cascade.of([nets[0], other], { margin: 0.5 })),
+      thrown(() => Cascade.of([], { margin: 0.5 })),
+      thrown(() => Cascade.of([nets[0]], { margin: 2 })),
+      thrown(() => Cascade.of([nets[0]], /** @type {any} */ (undefined))),
+      thrown(() => new /** @type {any} */ (Cascade)([nets[0]], 0.5)),
+    ];
+    engine.dispose();
+    other.dispose();
+    return {
+      ...{ apart, margin: margins[12], told, top: top.predictions.length, aborted: await Promise.all(aborted) },
+      ...{ state, ended, states, without, wrong, dropped: newest.filter((answer) => answer === null).length },
+      last: newest[23]?.predictions,
+    };
+  });
+  const { apart, margin, told } = outcome;
+  for (const [i, { predictions, asked, right, timing }] of told.entries()) {
+    const [small, large] = apart[i];
+    const sure = small.predictions[0].probability - small.predictions[1].probability >= margin;
+    assert.equal(asked, sure ? 1 : 2);
+    assert.deepEqual(predictions, (sure ? small : large).predictions);
+    assert.ok(right && timing.preprocess >= timing.read && timing.inference > 0 && timing.total > timing.inference);
+  }
+  assert.equal(told.filter(({ asked }) => asked === 2).length, 12);
+  assert.equal(outcome.top, 1);
+  assert.ok(outcome.dropped > 0);
+  assert.deepEqual(outcome.last, told[23].predictions);
+  assert.deepEqual(outcome.aborted, ['ABORTED', 'ABORTED']);
+  assert.equal(outcome.state, 'ready');
+  assert.deepEqual(outcome.ended, ['DISPOSED', 'DISPOSED', 'disposed']);
+  assert.deepEqual(outcome.states, ['ready', 'ready']);
+  assert.deepEqual(outcome.without, ['disposed', 'DISPOSED']);
+  assert.deepEqual(outcome.wrong, Array(5).fill('BAD_INPUT'));
+});
+
+test('a network has the input size that is asked for, and sees the same part of a picture', async () => {
+  const { infos, codes } = await page.evaluate(async () => {
+    const infos = [];
+    for (const [resolution, trim] of /** @type {const} */ ([
+      [undefined, false],
+      [160, false],
+      [96, true],
+    ])) {
+      const net = await MobileNet.load({ ...sizedOf('small'), resolution, trim, threads: 1 });
+      infos.push(net.info);
+      net.dispose();
+    }
+    const codes = [];
+    for (const resolution of /** @type {any[]} */ ([100, 64, 352, 0.5, '160'])) {
+      codes.push(await codeOf(MobileNet.load({ ...sizedOf('small'), resolution, threads: 1 })));
+    }
+    codes.push(await codeOf(MobileNet.load({ ...sizedOf('small'), trim: /** @type {any} */ (1), threads: 1 })));
+    return { infos, codes };
+  });
+  assert.deepEqual(
+    infos.map(({ resolution, preprocessing: { crop, resizeShortSide } }) => [resolution, crop, resizeShortSide]),
+    [
+      [224, 224, 256],
+      [160, 160, 182],
+      [96, 96, 109],
+    ],
+  );
+  // Random weights have no constant channel.
+  assert.deepEqual(
+    infos.map(({ trimmed }) => trimmed),
+    [0, 0, 0],
+  );
+  assert.ok(infos[1].macs < infos[0].macs);
+  assert.deepEqual(codes, [...Array(5).fill('BAD_CONFIG'), 'BAD_INPUT']);
+});
+
+test('a fit measures all networks in all sizes, and what it chooses can be loaded from JSON', async () => {
+  const outcome = await page.evaluate(async () => {
+    const sizes = { resolutions: [96, 128] };
+    const candidates = ['small', 'large'].map((name) => ({ name, weights: `/made-up/${name}`, ...sizes }));
+    const progress = [];
+    const onProgress = ({ done, total, name }) => progress.push([done / total, name]);
+    const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
+    const none = search(found.measurements, { latency: 1e-6 });
+    const all = search(found.measurements, { agreement: 1 });
+    const files = Object.fromEntries(
+      found.points.map(({ networks: [{ name }] }) => [name, sizedOf(name.split(',')[0])]),
+    );
+    const cascade = await Cascade.load(JSON.parse(JSON.stringify(all.chosen)), { files, threads: 1 });
+    const { index } = (await cascade.classify(pictures[3])).predictions[0];
+    const info = cascade.networks[0].info;
+    cascade.dispose();
+
+    // A loaded network, and a reference that can't be chosen.
+    const engine = await Engine.create({ threads: 1 });
+    const small = await engine.load(sizedOf('small'));
+    const reference = { name: 'judge', ...sizedOf('large') };
+    const frames = pictures.slice(0, 3);
+    const options = { candidates: [small], frames, latency: 1000, engine, steps: false };
+    const judged = await fit({ ...options, reference });
+    const states = [small.state, engine.state];
+    const controller = new AbortController();
+    const aborted = codeOf(fit({ ...options, signal: controller.signal, onProgress: () => controller.abort() }));
+    const codes = [await aborted];
+    for (const more of /** @type {any[]} */ ([
+      { candidates: [] },
+      { candidates: [7] },
+      { candidates: [{ weights: 'nameless' }] },
+      { frames: [frames[0]] },
+      { latency: undefined },
+      { agreement: 0.5 },
+      { engine: 3 },
+      { candidates: ['no-such-network'] },
+      { candidates: [{ name: 'small', weights: '/made-up/small', resolutions: [100] }] },
+    ])) {
+      codes.push(await codeOf(fit({ ...options, ...more })));
+    }
+    const after = await codeOf(small.classify(frames[0]).then(({ predictions }) => predictions.length));
+    engine.dispose();
+    return { found, none, all, progress, index, info, judged, states, codes, after };
+  });
+  const { found, none, all, progress, judged } = outcome;
+  const { measurements } = found;
+  assert.deepEqual(
+    measurements.points.map(({ name }) => name),
+    ['small, 96', 'small, 128', 'large, 96', 'large, 128'],
+  );
+  assert.equal(measurements.reference, 'large, 128');
+  for (const { runs, steps, preprocess, read, inference, answers, options, published } of measurements.points) {
+    assert.ok(runs >= 20 && inference > 0 && preprocess >= read && read >= 0);
+    assert.ok(steps.length > 20 && steps[0].name === 'stem');
+    assert.equal(answers.length, 24);
+    assert.equal(options.precision, 'f32');
+    assert.equal(published, null);
+  }
+  const { measurements: _, ...searched } = found;
+  assert.deepEqual(search(measurements, { agreement: 0.5 }), searched);
+  assert.deepEqual([none.chosen, none.nearest.networks[0].name.slice(0, 5)], [null, 'small']);
+  assert.equal(all.verified.frames, found.frames.verifying);
+  assert.equal(outcome.info.resolution, all.chosen.networks[0].options.resolution);
+  assert.ok(measurements.points.some(({ answers }) => answers[3][0] === outcome.index));
+  const shares = progress.map(([share]) => share);
+  assert.ok(shares.every((share, i) => share <= 1 && share >= (shares[i - 1] ?? 0)) && shares.length > 90);
+  assert.equal(judged.reference, 'judge, 96');
+  assert.deepEqual(
+    judged.points.map(({ networks: [{ name, options }] }) => [name, options]),
+    [['v3-small 1, 96', null]],
+  );
+  assert.deepEqual(outcome.states, ['ready', 'ready']);
+  const wrong = [...Array(7).fill('BAD_INPUT'), 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+  assert.deepEqual(outcome.codes, ['ABORTED', ...wrong]);
+  assert.equal(outcome.after, 'resolved: 5');
+  assert.ok(await noWorkers(page), 'what a fit has started, it ends');
 });
