@@ -18,6 +18,7 @@ const SIZES = [128, 160, 192, 224];
 /** Of each photo; of five that is one hundred each to choose and to verify. */
 const FRAMES = 40;
 const REPEATS = 10;
+const TRIM_ROUNDS = 3;
 
 const { values } = parseArgs({
   options: {
@@ -115,6 +116,14 @@ try {
   for (const { latency, agreement, escalated, networks } of pair.found.frontier) {
     if (networks.length === 1) continue;
     console.log(`  ${percent(agreement)} at ${(latency / large.latency).toFixed(3)}, ${percent(escalated)} escalated`);
+  }
+
+  for (const name of NETWORKS) {
+    const { channels, saved, share } = await page.evaluate(
+      async ([name, rounds]) => globalThis.fitting.trim(name, rounds),
+      /** @type {const} */ ([name, TRIM_ROUNDS]),
+    );
+    console.log(`${name} trimmed: ${channels} channels and ${saved.toFixed(0)} µs less, ${percent(share)}`);
   }
 
   const renderer = await rendererOf(browser);

@@ -63,7 +63,7 @@ export class Cascade {
    */
   static async load(setup, options = {}) {
     const { networks, margin } = fieldsOf('Cascade.load', setup, ['networks', 'margin']);
-    const { engine: given, files, ...rest } = options;
+    const { engine: given, files, ...rest } = options ?? {};
     const list = listOf('networks', networks, WANTED);
     if (list.length === 0) throw new MobileNetError('BAD_CONFIG', `networks is empty: give ${WANTED}`);
     const least = list.length === 1 && margin === null ? 0 : marginOf(margin);

@@ -5,6 +5,7 @@ import type {
   ClassifySource,
   CommonLoadOptions,
   Engine,
+  EngineInfo,
   LoadOptions,
   MobileNet,
   ModelName,
@@ -155,6 +156,9 @@ export interface FitPoint {
 /** All that a search needs. It can be kept as JSON. */
 export interface FitMeasurements {
   format: 'mobilenet-wasm/fit';
+  /** What ran the networks: another build or number of threads takes another time. */
+  engine: Pick<EngineInfo, 'build' | 'threads'>;
+  /** How many there were. */
   frames: number;
   /** The name of the point whose answers are right. */
   reference: string;

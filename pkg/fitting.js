@@ -80,7 +80,13 @@ export async function fit(options) {
     const points = Array.from(measured.values(), ({ point }) => point);
     const most = points.reduce((a, b) => (b.macs > a.macs ? b : a));
     /** @type {FitMeasurements} */
-    const measurements = { format: FORMAT, frames: frames.length, reference: reference ?? most.name, points };
+    const measurements = {
+      format: FORMAT,
+      engine: { build: engine.info.build, threads: engine.info.threads },
+      frames: frames.length,
+      reference: reference ?? most.name,
+      points,
+    };
     return { ...search(measurements, target), measurements };
   } finally {
     if (own) engine.dispose();

@@ -417,6 +417,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     ['small, 96', 'small, 128', 'large, 96', 'large, 128'],
   );
   assert.equal(measurements.reference, 'large, 128');
+  assert.ok(measurements.engine.threads >= 1 && measurements.engine.build.includes('threads'));
   for (const { runs, steps, preprocess, read, inference, answers, options, published } of measurements.points) {
     assert.ok(runs >= 20 && inference > 0 && preprocess >= read && read >= 0);
     assert.ok(steps.length > 20 && steps[0].name === 'stem');
