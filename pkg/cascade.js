@@ -74,11 +74,9 @@ export class Cascade {
     const loaded = [];
     try {
       for (const [place, one] of list.entries()) {
-        const { name, model, options: own = {} } = /** @type {any} */ (one ?? {});
-        const source = files?.[name];
-        if (typeof model !== 'string' && !source) {
-          throw wrong('BAD_CONFIG', `networks[${place}].model`, model, `a name, or files of ${String(name)}`);
-        }
+        const { model, options: own = {} } = /** @type {any} */ (one ?? {});
+        if (typeof model !== 'string') throw wrong('BAD_CONFIG', `networks[${place}].model`, model, 'a name');
+        const source = files?.[model];
         const more = { ...loadOptions, ...own };
         loaded.push(await (source ? engine.load({ ...source, ...more }) : engine.load(model, more)));
       }

@@ -22,7 +22,7 @@ export interface CascadeClassification extends Classification {
 }
 
 export interface CascadeLoadOptions extends Omit<NamedLoadOptions, 'precision' | 'resolution' | 'trim'> {
-  /** The files of networks that the catalogue doesn't have, by the `name` in the setup. */
+  /** The files of networks that the catalogue doesn't have, by their `model` in the setup. */
   files?: Readonly<Record<string, Omit<LoadOptions, 'engine'>>>;
 }
 
@@ -130,9 +130,9 @@ export type FitOptions = FitTarget &
 export interface FitPoint {
   /** Which it is; no two points have the same. */
   name: string;
-  /** In the catalogue; `null` of others. */
+  /** Its name in the catalogue, or the one that its files were given with; `null` of a network that was given loaded. */
   model: string | null;
-  /** For `MobileNet.load(model, options)`; `null` of a network that was given loaded. */
+  /** For `MobileNet.load(model, options)`, or for the files; `null` of a network that was given loaded. */
   options: Pick<CommonLoadOptions, 'resolution' | 'precision' | 'trim'> | null;
   /** Whether it can be chosen: the reference may be another network. */
   candidate: boolean;

@@ -16,8 +16,9 @@ import { engineOf } from './wishes.js';
  * @typedef {import('./fit.js').FitPoint} FitPoint
  *
  * @typedef {object} Variant one network at one size, to be measured
- * @property {string | null} model its name in the catalogue
+ * @property {string | null} model what it is called in the catalogue or, with files, by the caller
  * @property {string | null} name that the caller has given
+ * @property {boolean} catalogued
  * @property {{ resolution?: number, precision?: import('./index.js').Precision, trim?: boolean }} options
  * @property {(more: object) => Promise<MobileNet>} load
  * @property {boolean} ours whether it was loaded for this
@@ -116,7 +117,7 @@ function variantsOf(engine, one, argument, candidate) {
       throw wrong('BAD_INPUT', `${argument}.network`, network, 'a MobileNet of mobilenet-wasm');
     }
     const loaded = /** @type {MobileNet} */ (network);
-    return [{ ...shared, model: null, options: {}, load: async () => loaded, ours: false }];
+    return [{ ...shared, model: null, catalogued: false, options: {}, load: async () => loaded, ours: false }];
   }
   const rest = Object.fromEntries(Object.entries(one).filter(([key]) => !OWN.includes(/** @type {any} */ (key))));
   const catalogued = stringOf(model);
@@ -128,7 +129,8 @@ function variantsOf(engine, one, argument, candidate) {
   return sizes.flatMap((resolution) =>
     kinds.map((precision) => ({
       ...shared,
-      model: catalogued ?? null,
+      model: catalogued ?? called ?? null,
+      catalogued: catalogued !== undefined,
       options: /** @type {Variant['options']} */ ({
         ...(resolution === undefined ? {} : { resolution }),
         precision,
@@ -191,7 +193,7 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
       inference: median('inference'),
       runs: times.length,
       steps: profile && profile.steps.map(({ name, kind, median }) => ({ name, kind, microseconds: median })),
-      published: await publishedOf(variant.model, info),
+      published: variant.catalogued ? await publishedOf(String(variant.model), info) : null,
       answers,
     };
     return { point, classes: info.classes };
@@ -212,12 +214,12 @@ function nameOf({ name, model, options }, { info }) {
 }
 
 /**
- * @param {string | null} model
+ * @param {string} model
  * @param {import('./index.js').NetworkInfo} info
  * @returns {Promise<number | null>} ImageNet accuracy, per cent, of these weights at this size
  */
 async function publishedOf(model, { resolution, precision }) {
-  if (model === null || precision !== 'f32') return null;
+  if (precision !== 'f32') return null;
   const entry = await entryOf(model);
   return entry.resolution === resolution ? entry.top1 : null;
 }

@@ -133,7 +133,7 @@ impl Model {
             false => None,
         };
         let plan = match &trim {
-            Some(trim) => Plan::new(trim.network(), &mut trim.source(weights), precision)?,
+            Some(trim) => Plan::new(trim.network(), &mut trim.source(network, weights), precision)?,
             None => Plan::new(network, weights, precision)?,
         };
         Ok(Self {

@@ -78,8 +78,7 @@ const fitting = {
       engine.dispose();
       return { build, measured: null };
     }
-    const sources = Object.fromEntries(chosen.networks.map(({ name }) => [name, files[name.split(',')[0]]]));
-    const cascade = await Cascade.load(chosen, { engine, files: sources });
+    const cascade = await Cascade.load(chosen, { engine, files });
     const run = Math.max(Math.ceil(measurements.frames / 20), 1);
     const held = frames.slice(0, measurements.frames).filter((_, frame) => Math.floor(frame / run) % 2 === 1);
     // The first ones also wake what sleeps.

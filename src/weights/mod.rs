@@ -41,6 +41,21 @@ pub struct FoldedConv {
     pub bias: Vec<f32>,
 }
 
+impl FoldedConv {
+    /// Checks that there are as many values as the convolution `conv` at `site` has.
+    pub(crate) fn check(&self, site: Site, conv: &Conv) -> Result<(), Error> {
+        for (what, expected, got) in [
+            ("weights", conv.weight_count(), self.weight.len()),
+            ("biases", conv.out_channels, self.bias.len()),
+        ] {
+            if got != expected {
+                return Err(Error::WeightLength { site, what, expected, got });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A source of weights. It returns one convolution at a time, so that a whole checkpoint is never in memory.
 pub trait WeightSource {
     /// The weights of the convolution `conv` at `site`.

@@ -356,11 +356,8 @@ test('a network has the input size that is asked for, and sees the same part of 
       [96, 96, 109],
     ],
   );
-  // Random weights have no constant channel.
-  assert.deepEqual(
-    infos.map(({ trimmed }) => trimmed),
-    [0, 0, 0],
-  );
+  // Of random filters some have no positive weight, which makes 0 of all that ReLU has left.
+  assert.ok(infos[0].trimmed === 0 && infos[1].trimmed === 0 && infos[2].trimmed > 0);
   assert.ok(infos[1].macs < infos[0].macs);
   assert.deepEqual(codes, [...Array(5).fill('BAD_CONFIG'), 'BAD_INPUT']);
 });
@@ -374,9 +371,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
     const none = search(found.measurements, { latency: 1e-6 });
     const all = search(found.measurements, { agreement: 1 });
-    const files = Object.fromEntries(
-      found.points.map(({ networks: [{ name }] }) => [name, sizedOf(name.split(',')[0])]),
-    );
+    const files = { small: sizedOf('small'), large: sizedOf('large') };
     const cascade = await Cascade.load(JSON.parse(JSON.stringify(all.chosen)), { files, threads: 1 });
     const { index } = (await cascade.classify(pictures[3])).predictions[0];
     const info = cascade.networks[0].info;
