@@ -66,7 +66,7 @@ impl Interval {
                 return bounds.widened(rounding);
             }
         };
-        Self { low: low.clamp(least, most), high: high.clamp(least, most) }
+        Self { low: low.max(least).min(most), high: high.max(least).min(most) }
     }
 }
 
@@ -130,10 +130,10 @@ impl Trim {
     /// The weights of [`Trim::network`], made of those of the `full` network that [`Trim::find`] was given.
     pub fn source<'a>(
         &'a self,
-        full: &'a Network,
+        full: &Network,
         weights: &'a mut dyn WeightSource,
     ) -> impl WeightSource + 'a {
-        Trimmed { trim: self, full, weights }
+        Trimmed { trim: self, full: full.clone(), weights }
     }
 
     /// Removes the channels of `stream` that are constant before the layers `consumers` sum over them.
@@ -283,14 +283,13 @@ impl Search<'_> {
 /// The weights of a trimmed network.
 struct Trimmed<'a> {
     trim: &'a Trim,
-    full: &'a Network,
+    full: Network,
     weights: &'a mut dyn WeightSource,
 }
 
 impl WeightSource for Trimmed<'_> {
     fn conv(&mut self, site: Site, trimmed: &Conv) -> Result<FoldedConv, Error> {
-        let full = self.full.sites().find(|&(other, _)| other == site);
-        let full = full.map_or(trimmed, |(_, conv)| conv);
+        let full = layer(&mut self.full, site).map_or(trimmed, |conv| conv);
         let mut folded = self.weights.conv(site, full)?;
         folded.check(site, full)?;
         if full == trimmed {
@@ -460,11 +459,16 @@ mod tests {
                 dead(Site::Depthwise(0), 4),
                 constant(Site::Depthwise(4), 3, 2.0),
                 constant(Site::Depthwise(1), 11, 2.0),
-                dead(Site::Last, 17),
+                // Hard-swish makes 0 of it.
+                constant(Site::Last, 17, -4.0),
             ],
             3,
         );
-        compare(Version::V4ConvSmall, &[dead(Site::Expand(5), 8), constant(Site::Last, 2, 1.0)], 2);
+        compare(
+            Version::V4ConvSmall,
+            &[constant(Site::Expand(5), 8, -1.0), constant(Site::Last, 2, 1.0)],
+            2,
+        );
     }
 
     #[test]

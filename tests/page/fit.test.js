@@ -278,6 +278,7 @@ test('a cascade gives the small network’s answers where they are sure, else th
     const aborted = [codeOf(cascade.classify(pictures[0], { signal: controller.signal }))];
     controller.abort();
     aborted.push(codeOf(cascade.classify(pictures[0], { signal: controller.signal })));
+    const abortedWith = await Promise.all(aborted);
     const underWay = codeOf(cascade.classify(pictures[0]));
     const { state } = cascade;
     cascade[Symbol.dispose ?? 'dispose']();
@@ -304,7 +305,7 @@ test('a cascade gives the small network’s answers where they are sure, else th
     engine.dispose();
     other.dispose();
     return {
-      ...{ apart, margin: margins[12], told, top: top.predictions.length, aborted: await Promise.all(aborted) },
+      ...{ apart, margin: margins[12], told, top: top.predictions.length, aborted: abortedWith },
       ...{ state, ended, states, without, wrong, dropped: newest.filter((answer) => answer === null).length },
       last: newest[23]?.predictions,
     };
