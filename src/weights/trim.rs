@@ -8,6 +8,8 @@
 //! order. With 8 bits the values of a channel differ from those of its float weights, and a trimmed network differs by
 //! about as much.
 //!
+//! This code runs once at a load: functions are not inlined where that would repeat them.
+//!
 //! Channels stay where others must match them: those of a residual, and the classifier's input, which is an embedding.
 
 use super::{FoldedConv, WeightSource};
@@ -45,28 +47,22 @@ impl Interval {
     }
 
     /// The bounds after an activation.
+    #[inline(never)]
     fn activated(self, activation: Activation) -> Self {
-        let Self { low, high } = self;
         let (least, most) = match activation {
             Activation::Linear => return self,
             Activation::Relu => (0.0, f64::INFINITY),
             Activation::Relu6 => (0.0, 6.0),
             // Of any sum.
             Activation::HardSigmoid => return Self { low: 0.0, high: 1.0 },
+            // A little below -3, a rounded `x / 6 + 1 / 2` may still be above 0.
+            Activation::HardSwish if self.high <= -3.0 - 1e-5 => (0.0, 0.0),
+            // Its least value is that of -1.5, and none is above `x` or 0, but for roundings.
             Activation::HardSwish => {
-                // A little below -3, a rounded `x / 6 + 1 / 2` may still be above 0.
-                if high <= -3.0 - 1e-5 {
-                    return Self { low: 0.0, high: 0.0 };
-                }
-                let at = |x: f64| x * (x / 6.0 + 0.5).clamp(0.0, 1.0);
-                let (a, b) = (at(low), at(high));
-                let valley = if low < -1.5 && high > -1.5 { at(-1.5) } else { a };
-                let bounds = Self { low: a.min(b).min(valley), high: a.max(b) };
-                let rounding = if self.is_point() { 0.0 } else { 1e-6 * self.magnitude() };
-                return bounds.widened(rounding);
+                return Self { low: -0.376, high: self.high.max(0.0) * (1.0 + 2.0 * UNIT) };
             }
         };
-        Self { low: low.max(least).min(most), high: high.max(least).min(most) }
+        Self { low: self.low.max(least).min(most), high: self.high.max(least).min(most) }
     }
 }
 
@@ -137,6 +133,7 @@ impl Trim {
     }
 
     /// Removes the channels of `stream` that are constant before the layers `consumers` sum over them.
+    #[inline(never)]
     fn remove(&mut self, stream: &mut Stream, consumers: &[Site]) {
         if !stream.open {
             return;
@@ -231,6 +228,7 @@ impl Search<'_> {
     }
 
     /// Makes `x` the output of a layer that sums over its channels.
+    #[inline(never)]
     fn mix(&mut self, site: Site, conv: &Conv, x: &mut Stream) -> Result<(), Error> {
         self.trim.remove(x, &[site]);
         x.bounds = self.bounds(site, conv, &x.bounds)?;
@@ -247,6 +245,7 @@ impl Search<'_> {
     }
 
     /// The bounds of a layer's outputs, which include the roundings of all products and sums in `f32`.
+    #[inline(never)]
     fn bounds(
         &mut self,
         site: Site,
@@ -288,6 +287,7 @@ struct Trimmed<'a> {
 }
 
 impl WeightSource for Trimmed<'_> {
+    #[inline(never)]
     fn conv(&mut self, site: Site, trimmed: &Conv) -> Result<FoldedConv, Error> {
         let full = layer(&mut self.full, site).map_or(trimmed, |conv| conv);
         let mut folded = self.weights.conv(site, full)?;
@@ -337,6 +337,7 @@ fn shape(conv: &Conv) -> (usize, usize) {
 }
 
 /// The layer at `site`.
+#[inline(never)]
 fn layer(network: &mut Network, site: Site) -> Option<&mut Conv> {
     let Network { stem, blocks, last, head, classifier, .. } = network;
     match site {
@@ -363,6 +364,7 @@ mod tests {
     use crate::Plan;
     use crate::arch::{Activation, Config, Conv, Network, Site, Version};
     use crate::error::Error;
+    use crate::kernels::reference;
     use crate::plan::Precision;
     use crate::preprocess::Preprocessing;
     use crate::simd::Native;
@@ -479,7 +481,7 @@ mod tests {
                 let (a, b) = (random.f64() * 16.0 - 8.0, random.f64() * 16.0 - 8.0);
                 let bounds = Interval { low: a.min(b), high: a.max(b) }.activated(activation);
                 let x = a + (b - a) * random.f64();
-                let value = Interval { low: x, high: x }.activated(activation).low;
+                let value = reference::activate(activation, x);
                 let holds = bounds.low <= value && value <= bounds.high;
                 assert!(holds, "{activation:?} of {x}: {value}, not in {bounds:?}");
             }
