@@ -49,7 +49,7 @@ function numbers(seed) {
 }
 
 /** Measurements of a few networks, some of them with equal times, margins or answers. */
-function madeUp(seed) {
+function measurementsOf(seed) {
   const next = numbers(seed);
   const below = (limit) => Math.floor(next() * limit);
   const frames = 2 + below(60);
@@ -106,7 +106,7 @@ const close = (a, b) => Math.abs(a - b) < 1e-9;
 test('of made-up measurements the choice keeps its bound, is beaten by nothing, and does what is said of it', () => {
   const outcomes = { single: 0, cascade: 0, none: 0 };
   for (let seed = 1; seed <= 300; seed++) {
-    const measurements = madeUp(seed);
+    const measurements = measurementsOf(seed);
     const next = numbers(seed + 1000);
     const target = seed % 2 ? { latency: 0.2 + next() * 20 } : { agreement: next() };
     const found = search(measurements, target);
