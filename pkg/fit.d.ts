@@ -111,8 +111,8 @@ export type FitOptions = FitTarget &
   CallOptions & {
     candidates: readonly FitCandidate[];
     /**
-     * Pictures as the networks will see them, in their order: at least 2, better 200. Twenty runs of neighbours are by turns for
-     * choosing and for verifying. They stay as they are until the promise is settled; a `<video>` shows the same picture only while
+     * Pictures as the networks will see them, in their order: at least 2, better 200. Up to eighty runs of neighbours are by turns
+     * for choosing and for verifying. They stay as they are until the promise is settled; a `<video>` shows the same picture only while
      * it is paused.
      */
     frames: readonly ClassifySource[];

@@ -23,8 +23,11 @@ import { MobileNetError } from './errors.js';
 /** What the measurements in JSON are. */
 export const FORMAT = 'mobilenet-wasm/fit';
 
-/** Frames are cut into so many runs, which are for choosing and for verifying by turns: a camera's frames resemble their neighbours. */
-const RUNS = 20;
+/**
+ * Frames are cut into at most so many runs, which are for choosing and for verifying by turns. A camera's frames resemble their
+ * neighbours: longer runs would show one half what the other never sees, shorter ones would show both the same.
+ */
+const RUNS = 80;
 
 /** MnasNet's exponent: twice the latency is worth 5 % of the accuracy (arXiv 1807.11626, section 3). */
 const REWARD_EXPONENT = -0.07;
@@ -75,7 +78,7 @@ export function search(measurements, target) {
  * @param {number} frames
  * @returns {{ choosing: number[], verifying: number[] }} the frames' numbers
  */
-function halves(frames) {
+export function halves(frames) {
   const all = Array.from({ length: frames }, (_, frame) => frame);
   const run = Math.max(Math.ceil(frames / RUNS), 1);
   const first = (/** @type {number} */ frame) => Math.floor(frame / run) % 2 === 0;

@@ -1,6 +1,7 @@
 // Fits networks to this device, on photos seen by a moving camera, and measures what the fit has promised.
 import { Engine } from '/pkg/index.js';
 import { Cascade, fit, search } from '/pkg/fit.js';
+import { halves } from '/pkg/search.js';
 
 /**
  * @typedef {import('../../pkg/fit.js').Fit} Fit
@@ -41,7 +42,7 @@ const fitting = {
       const picture = await createImageBitmap(await (await fetch(`/photos/${photo}`)).blob());
       for (let i = 0; i < perPhoto; i++) {
         const time = (2 * Math.PI * i) / perPhoto;
-        const zoom = 0.6 + 0.35 * Math.cos(1.5 * time);
+        const zoom = 0.67 + 0.33 * Math.cos(1.5 * time);
         const width = Math.min(picture.width, (picture.height * 4) / 3) * zoom;
         const height = (width * 3) / 4;
         const x = ((picture.width - width) * (1 + Math.sin(time + 0.4))) / 2;
@@ -79,8 +80,7 @@ const fitting = {
       return { build, measured: null };
     }
     const cascade = await Cascade.load(chosen, { engine, files });
-    const run = Math.max(Math.ceil(measurements.frames / 20), 1);
-    const held = frames.slice(0, measurements.frames).filter((_, frame) => Math.floor(frame / run) % 2 === 1);
+    const held = halves(measurements.frames).verifying.map((frame) => frames[frame]);
     // The first ones also wake what sleeps.
     for (const frame of held.slice(0, 10)) await cascade.classify(frame);
     let sum = 0;

@@ -256,21 +256,23 @@ impl Search<'_> {
         folded.check(site, conv)?;
         let FoldedConv { weight, bias } = folded;
         let (depth, taps) = shape(conv);
+        // A depthwise filter has one input, which is that of its output.
+        let (by_out, by_depth) = if conv.kind == ConvKind::Depthwise { (1, 0) } else { (0, 1) };
+        // Around a map there are zeros.
+        let border = if taps > 1 { 0.0 } else { f64::INFINITY };
         let mut bounds = with_room(bias.len())?;
         for (out, (row, &bias)) in weight.chunks_exact(depth * taps).zip(&bias).enumerate() {
             let mut sum = Interval { low: bias.into(), high: bias.into() };
             let (mut magnitude, mut terms) = (sum.magnitude(), 0.0);
             for (k, &weight) in row.iter().enumerate() {
-                let input = inputs[if conv.kind == ConvKind::Depthwise { out } else { k / taps }];
-                let input = if taps > 1 { input.with_zero() } else { input };
+                let input = inputs[out * by_out + k / taps * by_depth];
                 let weight = f64::from(weight);
+                let (a, b) = (input.low.min(border) * weight, input.high.max(-border) * weight);
+                sum = Interval { low: sum.low + a.min(b), high: sum.high + a.max(b) };
+                let most = a.abs().max(b.abs());
+                magnitude += most;
                 // A product with 0 changes nothing and rounds nothing.
-                if weight != 0.0 && input.magnitude() > 0.0 {
-                    let (a, b) = (input.low * weight, input.high * weight);
-                    sum = Interval { low: sum.low + a.min(b), high: sum.high + a.max(b) };
-                    magnitude += a.abs().max(b.abs());
-                    terms += 1.0;
-                }
+                terms += f64::from(u8::from(most > 0.0));
             }
             let rounding = if terms > 0.0 { magnitude * (terms + 2.0) * UNIT } else { 0.0 };
             bounds.push(sum.widened(rounding).activated(conv.activation));
@@ -304,19 +306,16 @@ impl WeightSource for Trimmed<'_> {
                 inputs = &removal.channels;
             }
         }
-        let find = |channels: &[(usize, f64)], channel: usize| {
-            channels.iter().find(|&&(other, _)| other == channel).map(|&(_, value)| value)
-        };
         let (depth, taps) = shape(full);
         let mut weight = with_room(folded.weight.len())?;
         let mut kept = 0;
         for (out, row) in folded.weight.chunks_exact(depth * taps).enumerate() {
-            if find(outputs, out).is_some() {
+            if value_of(out, outputs).is_some() {
                 continue;
             }
             let mut bias = f64::from(folded.bias[out]);
             for (channel, filter) in row.chunks_exact(taps).enumerate() {
-                match find(inputs, channel) {
+                match value_of(channel, inputs) {
                     // Constants other than 0 have one tap: see `Trim::remove`.
                     Some(value) => bias += f64::from(filter[0]) * value,
                     None => weight.extend_from_slice(filter),
@@ -328,6 +327,12 @@ impl WeightSource for Trimmed<'_> {
         folded.bias.truncate(kept);
         Ok(FoldedConv { weight, bias: folded.bias })
     }
+}
+
+/// The value of a channel, if it is one of these.
+#[inline(never)]
+fn value_of(channel: usize, removed: &[(usize, f64)]) -> Option<f64> {
+    removed.iter().find(|&&(other, _)| other == channel).map(|&(_, value)| value)
 }
 
 /// The inputs of each output, and the taps of each filter.
