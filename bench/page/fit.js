@@ -24,7 +24,7 @@ const files = {};
 
 const fitting = {
   /**
-   * Makes the frames: the camera wanders over each photo and comes nearer, a little from frame to frame.
+   * Makes the frames: the camera wanders over each photo's middle and comes nearer, a little from frame to frame.
    * @param {string[]} photos
    * @param {number} perPhoto
    * @param {Model[]} models
@@ -45,8 +45,8 @@ const fitting = {
         const zoom = 0.67 + 0.33 * Math.cos(1.5 * time);
         const width = Math.min(picture.width, (picture.height * 4) / 3) * zoom;
         const height = (width * 3) / 4;
-        const x = ((picture.width - width) * (1 + Math.sin(time + 0.4))) / 2;
-        const y = ((picture.height - height) * (1 + Math.cos(2 * time))) / 2;
+        const x = ((picture.width - width) * (1 + 0.5 * Math.sin(time + 0.4))) / 2;
+        const y = ((picture.height - height) * (1 + 0.5 * Math.cos(2 * time))) / 2;
         context.drawImage(picture, x, y, width, height, 0, 0, FRAME.width, FRAME.height);
         frames.push(context.getImageData(0, 0, FRAME.width, FRAME.height));
       }
