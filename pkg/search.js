@@ -263,7 +263,8 @@ function wilson(right, all) {
   const centre = rate + z2 / (2 * all);
   const half = Z * Math.sqrt((rate * (1 - rate)) / all + z2 / (4 * all * all));
   const scale = 1 + z2 / all;
-  return [Math.max((centre - half) / scale, 0), Math.min((centre + half) / scale, 1)];
+  // Where all or none are right, an end is the rate itself, but for roundings.
+  return [Math.max(Math.min((centre - half) / scale, rate), 0), Math.min(Math.max((centre + half) / scale, rate), 1)];
 }
 
 /**
