@@ -179,7 +179,7 @@ export interface FitChoice {
   escalated: number;
   /** Of `latency`, `agreement` and `escalated`. */
   source: 'measured here';
-  /** MnasNet's: agreement x (latency / target) ^ -0.07, for comparison; `null` where no latency was asked for. */
+  /** MnasNet's: agreement x (latency / target) ^ -0.07, for comparison; `null` where no latency was asked for, or the clock saw none. */
   reward: number | null;
   /** As in {@link FitPoint}: of the weights at this size, and of no cascade. */
   published: number | null;

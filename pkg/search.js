@@ -215,7 +215,8 @@ function choiceOf({ points, margin, escalated, latency, agreement }, target) {
     agreement,
     escalated,
     source: 'measured here',
-    reward: target.latency !== undefined ? agreement * (latency / target.latency) ** REWARD_EXPONENT : null,
+    reward:
+      target.latency !== undefined && latency > 0 ? agreement * (latency / target.latency) ** REWARD_EXPONENT : null,
     published: points.length === 1 ? points[0].published : null,
   };
 }
