@@ -63,7 +63,7 @@ export async function soak(url, minutes) {
  * @param {Browser} browser
  * @returns {Promise<number>} the process id of the renderer that shows the page; its workers run in it as well
  */
-async function rendererOf(browser) {
+export async function rendererOf(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
   const sizes = await Promise.all(
@@ -79,7 +79,7 @@ async function rendererOf(browser) {
  * @param {number} pid
  * @returns {Promise<number | null>} memory that belongs to a process alone, where the system is Linux. Bytes
  */
-async function privateBytes(pid) {
+export async function privateBytes(pid) {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => null);
   if (rollup === null) return null;
   const kilobytes = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)].map(([, count]) => Number(count));

@@ -270,6 +270,16 @@ export function storedOf(value) {
 }
 
 /**
+ * @param {unknown} value
+ * @returns {number | undefined} `undefined`: the checkpoint's own; whether a network can have it is the engine's matter
+ */
+export function resolutionOf(value) {
+  if (value === undefined || value === null) return undefined;
+  if (Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31) return Number(value);
+  throw wrong('BAD_CONFIG', 'resolution', value, 'a multiple of 32');
+}
+
+/**
  * @param {string} call
  * @param {unknown} value
  * @param {number} resolution the network's

@@ -36,9 +36,10 @@ export const CLASSIFY_OPTIONS = /** @type {const} */ ([
  * @param {readonly MobileNet[]} networks
  * @param {AbortSignal[]} overs
  * @param {Partial<Record<typeof CLASSIFY_OPTIONS[number] | 'onResult', unknown>>} given
+ * @param {number} [until] the networks after the first one whose two most probable classes are so far apart aren't asked
  * @returns {Promise<Classification[] | null>} in the order of the networks; `null`: a newer frame took its place
  */
-export async function classify(turns, order, source, networks, overs, given) {
+export async function classify(turns, order, source, networks, overs, given, until) {
   const began = performance.now();
   const signal = signalOf(given.signal);
   const onResult = callbackOf('onResult', given.onResult);
@@ -85,14 +86,16 @@ export async function classify(turns, order, source, networks, overs, given) {
       closeFrame(frame);
       throw error;
     }
-    const asked = members.map(({ seat, topK }) => ({ network: seat.network, topK }));
+    const least = until === undefined ? 1 : 2;
+    const asked = members.map(({ seat, topK }) => ({ network: seat.network, topK: Math.max(topK, least) }));
     /** @param {Frame} frame */
     const requestOf = (frame) =>
       /** @type {const} */ ({
         type: 'classify',
         frame,
         networks: asked,
-        tell: asked.length > 1 || onResult !== undefined,
+        until,
+        tell: (asked.length > 1 && until === undefined) || onResult !== undefined,
       });
     return sendFrame(connection, requestOf, frame, onPart);
   };

@@ -96,6 +96,18 @@ export interface CommonLoadOptions extends EngineOptions {
   engine?: Engine | null;
   /** Default `f32`. */
   precision?: Precision;
+  /**
+   * Side of the square input in pixels, 96 to 320 in steps of 32: anything else is `BAD_CONFIG`. A smaller one takes less time and
+   * agrees less: the weights are those for the checkpoint's own size, the default, and published accuracy at another size is that
+   * of other weights.
+   */
+  resolution?: number | null;
+  /**
+   * Leaves out channels that have the same value for every picture, as can be proved from the weights; `info.trimmed` tells how
+   * many. The logits stay within 1e-4 of what they were, of pictures and of inputs for `run` in a picture's range. Default
+   * `false`.
+   */
+  trim?: boolean;
   /** Names of the classes, best left out: the config's own or ImageNet's are used. */
   labels?: readonly string[] | null;
   /**
@@ -465,6 +477,8 @@ export interface NetworkInfo {
   readonly precision: 'f32' | 'int8';
   /** How many times as fast as on floats a 1x1 convolution is on 8 bits here: what `auto` went by. Otherwise `null`. */
   readonly speedup: number | null;
+  /** How many channels {@link CommonLoadOptions.trim} has left out. */
+  readonly trimmed: number;
   /** In wasm memory. Bytes. */
   readonly memory: { weights: number; activations: number };
   /** The wasm build that runs. */

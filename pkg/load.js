@@ -1,4 +1,4 @@
-import { callbackOf, precisionOf, stringOf, wrong } from './arguments.js';
+import { callbackOf, flagOf, precisionOf, resolutionOf, stringOf, wrong } from './arguments.js';
 import { convert, isSafetensors } from './convert.js';
 import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
@@ -22,7 +22,7 @@ import { Store } from './store.js';
 
 /** What both ways to load take. */
 const COMMON = /** @type {const} */ ([
-  ...['precision', 'labels', 'onProgress', 'signal', 'cache', 'fetch'],
+  ...['precision', 'resolution', 'trim', 'labels', 'onProgress', 'signal', 'cache', 'fetch'],
   ...['threads', 'build', 'assets', 'engine'],
 ]);
 
@@ -71,6 +71,8 @@ export function namedLoadingOf(name, given) {
  */
 function loading(origins, cache, given) {
   const precision = precisionOf(given.precision);
+  const resolution = resolutionOf(given.resolution);
+  const trim = flagOf('trim', given.trim);
   const labels = labelsOf(given.labels);
   const fetch = fetchOf(given.fetch);
   let onProgress = callbackOf('onProgress', given.onProgress);
@@ -119,7 +121,7 @@ function loading(origins, cache, given) {
       if (signal.aborted) throw signal.reason;
       /** @type {Loaded} */
       const loaded = await worker.request(
-        { type: 'load', network, precision, ...files },
+        { type: 'load', network, precision, resolution, trim, ...files },
         owned ? [files.weights.buffer] : [],
       );
       if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);

@@ -92,7 +92,7 @@ export async function originsOf(name, hosts) {
  * @param {string} name
  * @returns {Promise<CatalogueEntry>}
  */
-async function entryOf(name) {
+export async function entryOf(name) {
   /** @type {CatalogueEntry[]} */
   let catalogue;
   try {

@@ -22,7 +22,7 @@
  *   of that memory's networks; answered by `null`, and no other request after it
  * @typedef {import('./index.js').Precision} Precision
  * @typedef {{ type: 'load', network: number, weights: Uint8Array, config: string | undefined,
- *   preprocessorConfig: string | undefined, precision: Precision, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
+ *   preprocessorConfig: string | undefined, precision: Precision, resolution: number | undefined, trim: boolean, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
  *   weights come back with the answer
  * @typedef {{ type: 'convert', weights: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined,
  *   precision: 'f32' | 'f16' | 'int8' | undefined, giveBack: boolean }} ConvertRequest only for a worker of the build `convert`; answered
@@ -31,8 +31,9 @@
  *   `giveBack` the weights
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
  *   classes: number, precision: Precision }} UntrainedRequest answered likewise
- * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], tell: boolean }} ClassifyRequest
- *   answered by a {@link Reading} of each network, in their order; with `tell` each comes as a part of the answer as well, a
+ * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], until: number | undefined,
+ *   tell: boolean }} ClassifyRequest answered by a {@link Reading} of each network, in their order; with `until` by none after the first
+ *   one whose two most probable classes are so far apart; with `tell` each comes as a part of the answer as well, a
  *   {@link ReadingPart}, as soon as there is one
  * @typedef {{ type: 'run', network: number, input: Float32Array }} RunRequest answered by the logits
  * @typedef {{ type: 'profile', network: number, input: Float32Array, runs: number | undefined }} ProfileRequest answered by the

@@ -47,7 +47,8 @@ import { describe, hold } from './worker-answers.js';
  * @property {new (count: number) => Threads} [Threads] likewise
  * @property {new () => Picture} Frame
  * @property {{
- *   load(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined, precision: string): Network,
+ *   load(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined, precision: string,
+ *     resolution: number | undefined, trim: boolean): Network,
  *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number,
  *     precision: string): Network,
  * }} Network
@@ -182,8 +183,8 @@ class Networks {
   async answer(request, tell) {
     switch (request.type) {
       case 'load': {
-        const { weights, config, preprocessorConfig, precision, giveBack } = request;
-        const network = this.#glue.Network.load(weights, config, preprocessorConfig, precision);
+        const { weights, config, preprocessorConfig, precision, resolution, trim, giveBack } = request;
+        const network = this.#glue.Network.load(weights, config, preprocessorConfig, precision, resolution, trim);
         const info = this.#add(request.network, network);
         const value = { info, weights: giveBack ? weights : null };
         return { value, transfer: giveBack ? [weights.buffer] : [] };
@@ -282,7 +283,7 @@ class Networks {
    * @param {(part: import('./protocol.js').ReadingPart) => void} tell
    * @returns {Promise<Reading[]>}
    */
-  async #classify({ frame, networks: asked, tell: wanted }, tell) {
+  async #classify({ frame, networks: asked, until = Infinity, tell: wanted }, tell) {
     const networks = asked.map(({ network, topK }) => ({ network: this.#get(network), topK }));
     let began = performance.now();
     return this.#show(
@@ -303,6 +304,7 @@ class Networks {
           began = ended;
           readings.push(reading);
           if (wanted) tell({ index, reading });
+          if (ranking[0].probability - (ranking[1]?.probability ?? 0) >= until) break;
         }
         return readings;
       },

@@ -19,6 +19,6 @@ pub mod weights;
 
 pub use buffer::Buffer;
 pub use error::Error;
-pub use model::{Model, Source};
+pub use model::{LoadOptions, Model, Source};
 pub use plan::Plan;
 pub use preprocess::RgbaImage;

@@ -7,7 +7,7 @@ use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Precision, Profile, Threads};
 use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
-use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
+use crate::weights::{ByteSource, Checkpoint, Flavour, Trim, Untrained, WeightSource};
 
 /// A network that is ready to classify pictures.
 ///
@@ -32,8 +32,21 @@ pub struct Model {
     warnings: Vec<String>,
     preprocessor: Preprocessor,
     plan: Plan,
+    trimmed: usize,
     /// The plan that keeps every tensor, created on first use.
     inspector: Option<Inspector>,
+}
+
+/// How a checkpoint becomes a [`Model`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// What 1x1 convolutions compute with.
+    pub precision: Precision,
+    /// Side of the input in pixels, a multiple of 32; `None` for the size that the checkpoint was trained with. At any
+    /// other size a network is less accurate than one that was trained with it.
+    pub resolution: Option<usize>,
+    /// Whether to remove channels that have the same value for every picture: see [`Trim`].
+    pub trim: bool,
 }
 
 /// The input of a network, in one of three forms.
@@ -58,23 +71,26 @@ impl Model {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
-        Self::load_with(source, config, preprocessor_config, Precision::F32)
+        Self::load_with(source, config, preprocessor_config, LoadOptions::default())
     }
 
-    /// [`Model::load`] with this precision.
+    /// [`Model::load`] with these options.
     ///
     /// # Errors
-    /// Those of [`Model::load`].
+    /// Those of [`Model::load`], and [`Error::Resolution`].
     pub fn load_with(
         source: &dyn ByteSource,
         config: Option<&str>,
         preprocessor_config: Option<&str>,
-        precision: Precision,
+        options: LoadOptions,
     ) -> Result<Self, Error> {
         let mut checkpoint = Checkpoint::open(source, config, preprocessor_config)?;
+        if let Some(resolution) = options.resolution {
+            checkpoint.resize(resolution);
+        }
         let network = checkpoint.network().clone();
         let preprocessing = checkpoint.preprocessing().clone();
-        let mut model = Self::build(&network, preprocessing, &mut checkpoint, precision)?;
+        let mut model = Self::build(&network, preprocessing, &mut checkpoint, options)?;
         model.flavour = Some(checkpoint.origin());
         model.background = checkpoint.has_background();
         model.labels = checkpoint.labels().map(<[String]>::to_vec);
@@ -100,17 +116,26 @@ impl Model {
         precision: Precision,
     ) -> Result<Self, Error> {
         let preprocessing = Preprocessing::imagenet(network.resolution);
-        Self::build(&network, preprocessing, &mut Untrained::new(seed), precision)
+        let options = LoadOptions { precision, ..LoadOptions::default() };
+        Self::build(&network, preprocessing, &mut Untrained::new(seed), options)
     }
 
     fn build(
         network: &Network,
         preprocessing: Preprocessing,
         weights: &mut dyn WeightSource,
-        precision: Precision,
+        LoadOptions { precision, trim, .. }: LoadOptions,
     ) -> Result<Self, Error> {
+        network.check()?;
         let preprocessor = Preprocessor::new(preprocessing)?;
-        let plan = Plan::new(network, weights, precision)?;
+        let trim = match trim {
+            true => Some(Trim::find(network, preprocessor.settings(), weights)?),
+            false => None,
+        };
+        let plan = match &trim {
+            Some(trim) => Plan::new(trim.network(), &mut trim.source(network, weights), precision)?,
+            None => Plan::new(network, weights, precision)?,
+        };
         Ok(Self {
             flavour: None,
             background: false,
@@ -118,6 +143,7 @@ impl Model {
             warnings: Vec::new(),
             preprocessor,
             plan,
+            trimmed: trim.map_or(0, |trim| trim.channels()),
             inspector: None,
         })
     }
@@ -314,6 +340,12 @@ impl Model {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// How many channels [`LoadOptions::trim`] has removed.
+    #[must_use]
+    pub fn trimmed(&self) -> usize {
+        self.trimmed
     }
 
     /// The execution plan.

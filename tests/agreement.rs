@@ -11,7 +11,7 @@ mod skip;
 use mobilenet_wasm::classify::Prediction;
 use mobilenet_wasm::plan::{Precision, Threads};
 use mobilenet_wasm::weights::{Checkpoint, Storage};
-use mobilenet_wasm::{Model, RgbaImage};
+use mobilenet_wasm::{LoadOptions, Model, RgbaImage};
 use photos::Photo;
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,10 @@ fn load(folder: &Path, form: Form) -> Model {
     let (config, preprocessor) = (config.as_deref(), preprocessor.as_deref());
     let source = weights.as_slice();
     let loaded = match form {
-        Form::Runs(precision) => Model::load_with(&source, config, preprocessor, precision),
+        Form::Runs(precision) => {
+            let options = LoadOptions { precision, ..LoadOptions::default() };
+            Model::load_with(&source, config, preprocessor, options)
+        }
         Form::Folded(storage) => Checkpoint::open(&source, config, preprocessor)
             .and_then(|mut checkpoint| checkpoint.fold(storage))
             .and_then(|file| {

@@ -13,7 +13,7 @@ mod skip;
 
 use logits::assert_close;
 use mobilenet_wasm::arch::Version;
-use mobilenet_wasm::{Model, RgbaImage};
+use mobilenet_wasm::{LoadOptions, Model, RgbaImage};
 use photos::Photo;
 use std::collections::BTreeMap;
 use std::fs;
@@ -48,16 +48,42 @@ fn nearest(photo: &Photo, width: usize, height: usize) -> Vec<u8> {
 }
 
 fn load(folder: &Path) -> Model {
+    load_with(folder, LoadOptions::default())
+}
+
+fn load_with(folder: &Path, options: LoadOptions) -> Model {
     let weights = fs::read(folder.join("model.safetensors")).expect("weights");
     let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
     let (config, preprocessor) = (text("config.json"), text("preprocessor_config.json"));
-    Model::load(&weights.as_slice(), config.as_deref(), preprocessor.as_deref())
+    Model::load_with(&weights.as_slice(), config.as_deref(), preprocessor.as_deref(), options)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 
 fn floats(path: &Path) -> Vec<f32> {
     let bytes = fs::read(path).expect("reference values");
     bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+}
+
+/// What interval arithmetic proves constant in these networks. `src/weights/trim.rs` tests planted channels.
+#[test]
+fn trimmed_networks_have_the_same_logits() {
+    let Some(models) = skip::shared("trimmed_networks_have_the_same_logits", "models") else {
+        return;
+    };
+    for name in NETWORKS {
+        let folder = models.join(name);
+        let options = LoadOptions { trim: true, ..LoadOptions::default() };
+        let (mut full, mut trimmed) = (load(&folder), load_with(&folder, options));
+        println!("{name}: {} channels less", trimmed.trimmed());
+        let planar = floats(&folder.join("chelsea.input.f32"));
+        let pixels = planar.len() / 3;
+        let input: Vec<f32> = (0..planar.len()).map(|i| planar[i % 3 * pixels + i / 3]).collect();
+        let wanted = full.run(&input).expect("an input of the right size");
+        let logits = trimmed.run(&input).expect("an input of the right size");
+        let differences = logits.iter().zip(wanted).map(|(a, b)| (a - b).abs());
+        let worst = differences.fold(0.0, f32::max);
+        assert!(worst < 1e-4, "{name}: {worst}");
+    }
 }
 
 #[test]

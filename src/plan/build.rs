@@ -15,7 +15,7 @@ use crate::arch::{Block, Conv, ConvKind, Network, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
 use crate::kernels::{Window, stem};
-use crate::weights::{FoldedConv, WeightSource};
+use crate::weights::WeightSource;
 use std::sync::Arc;
 
 /// Maps of at least this many pixels (28 x 28) run the expansion and the depthwise convolution as one step, since the
@@ -161,7 +161,7 @@ impl Builder<'_> {
             Weights::Shared(layers) => layers.get(site).cloned(),
             Weights::Source(source, precision) => {
                 let folded = source.conv(site, conv)?;
-                check_lengths(site, conv, &folded)?;
+                folded.check(site, conv)?;
                 let precision = precision::of_network(self.network, *precision);
                 Some(Arc::new(Packed::new(conv, &folded, precision)?))
             }
@@ -406,16 +406,4 @@ fn addressable(values: u64) -> Result<usize, Error> {
 fn output(window: &Window, conv: &Conv) -> Extent {
     let &Window { output_height: height, output_width: width, .. } = window;
     Extent { height, width, channels: conv.out_channels }
-}
-
-fn check_lengths(site: Site, conv: &Conv, folded: &FoldedConv) -> Result<(), Error> {
-    for (what, expected, got) in [
-        ("weights", conv.weight_count(), folded.weight.len()),
-        ("biases", conv.out_channels, folded.bias.len()),
-    ] {
-        if got != expected {
-            return Err(Error::WeightLength { site, what, expected, got });
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use crate::arch::{self, Config, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::{peak, stem};
-use crate::model::{Model, Source};
+use crate::model::{LoadOptions, Model, Source};
 use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Time};
 use crate::preprocess::Rect;
 use crate::simd::Native;
@@ -49,16 +49,19 @@ impl Chosen {
 #[wasm_bindgen]
 impl Network {
     /// Loads a `.safetensors` or `.tflite` file with the contents of `config.json` and `preprocessor_config.json`.
-    /// `precision` is `f32`, `int8` or `auto`.
+    /// `precision` is `f32`, `int8` or `auto`; `resolution` and `trim` are as in [`LoadOptions`].
     pub fn load(
         bytes: Uint8Array,
         config: Option<String>,
         preprocessor_config: Option<String>,
         precision: &str,
+        resolution: Option<usize>,
+        trim: bool,
     ) -> Result<Self, JsValue> {
         let (source, chosen) = (JsBytes(bytes), Chosen::new(precision)?);
         let (config, preprocessor_config) = (config.as_deref(), preprocessor_config.as_deref());
-        let model = Model::load_with(&source, config, preprocessor_config, chosen.precision)?;
+        let options = LoadOptions { precision: chosen.precision, resolution, trim };
+        let model = Model::load_with(&source, config, preprocessor_config, options)?;
         Ok(Self { model, chosen })
     }
 
@@ -113,6 +116,7 @@ impl Network {
                 Precision::Int8 => "int8",
             },
             "speedup": self.chosen.speedup,
+            "trimmed": self.model.trimmed(),
             "memory": {
                 "weights": self.model.plan().weight_bytes(),
                 "activations": self.model.plan().activation_bytes(),

@@ -169,6 +169,15 @@ impl<'a> Checkpoint<'a> {
         &self.network
     }
 
+    /// Makes the network's input `resolution` pixels a side. Pictures are resized in proportion, so that the same part
+    /// of them is seen. Whether a network can have that size is told by [`Network::check`].
+    pub fn resize(&mut self, resolution: usize) {
+        let Preprocessing { resize_short_side, crop, .. } = &mut self.preprocessing;
+        *resize_short_side = resize_short_side.saturating_mul(resolution) / *crop;
+        *crop = resolution;
+        self.network.resolution = resolution;
+    }
+
     /// The library that wrote the checkpoint.
     #[must_use]
     pub fn flavour(&self) -> Flavour {

@@ -2,8 +2,9 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
-//! that has operators instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
-//! removes batch normalisation.
+//! that has operators instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files
+//! beside it, `json` parses all JSON, and `fold` removes batch normalisation. A [`Trim`] removes channels that never
+//! change.
 
 mod byte_source;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod format;
 mod graph;
 mod json;
 mod library;
+mod trim;
 mod untrained;
 
 use crate::arch::{Conv, Site};
@@ -24,6 +26,7 @@ pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
 pub use folded::Storage;
 pub use library::Flavour;
+pub use trim::Trim;
 pub use untrained::Untrained;
 
 /// The width multipliers to try for a checkpoint: those published by tf-slim and timm first, then 0.1 to 4.0 in steps
@@ -40,6 +43,21 @@ pub struct FoldedConv {
     pub weight: Vec<f32>,
     /// One value per output channel.
     pub bias: Vec<f32>,
+}
+
+impl FoldedConv {
+    /// Checks that there are as many values as the convolution `conv` at `site` has.
+    pub(crate) fn check(&self, site: Site, conv: &Conv) -> Result<(), Error> {
+        for (what, expected, got) in [
+            ("weights", conv.weight_count(), self.weight.len()),
+            ("biases", conv.out_channels, self.bias.len()),
+        ] {
+            if got != expected {
+                return Err(Error::WeightLength { site, what, expected, got });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A source of weights. It returns one convolution at a time, so that a whole checkpoint is never in memory.

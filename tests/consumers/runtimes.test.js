@@ -63,7 +63,12 @@ test('to import it on a server throws nothing, whichever entry it is', () => {
     const net = await MobileNet.untrained({ version: 'v3-small', width: 0.5, resolution: 96, threads: 1 });
     const teach = new Teach(net);
     await teach.add(new Float32Array(96 * 96 * 3).fill(0.5), 'grey');
-    console.log(JSON.stringify(await teach.predict(new Float32Array(96 * 96 * 3))));`;
-  const predictions = run(process.execPath, '--input-type=module', '--eval', others);
+    const { Cascade } = await import('mobilenet-wasm/fit');
+    const cascade = Cascade.of([net], { margin: 0.5 });
+    const { asked } = await cascade.classify({ data: new Uint8Array(96 * 96 * 4), width: 96, height: 96 });
+    const predictions = await teach.predict(new Float32Array(96 * 96 * 3));
+    console.log(JSON.stringify({ predictions, asked }));`;
+  const { predictions, asked } = run(process.execPath, '--input-type=module', '--eval', others);
   assert.deepEqual(predictions, [{ label: 'grey', probability: 1 }]);
+  assert.equal(asked, 1);
 });

@@ -13,17 +13,25 @@ import type {
   UntrainedOptions,
 } from '../../pkg/index.js';
 import type { MobileNetCamera as DeclaredElement } from '../../pkg/camera.js';
+import type { Cascade as DeclaredCascade, fit as declaredFit, search as declaredSearch } from '../../pkg/fit.js';
 import type { Teach as DeclaredTeach } from '../../pkg/teach.js';
 import { MobileNetCamera } from '../../pkg/camera-element.js';
+import { Cascade } from '../../pkg/cascade.js';
 import { Engine } from '../../pkg/engine.js';
 import { MobileNetError } from '../../pkg/errors.js';
+import { fit } from '../../pkg/fitting.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
+import { search } from '../../pkg/search.js';
 import { Teach } from '../../pkg/teaching.js';
 
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
 export const named: (model: ModelName, options?: NamedLoadOptions) => Promise<Declared> = MobileNet.load;
 export const teach: typeof DeclaredTeach = Teach;
+export const cascade: (...values: Parameters<typeof DeclaredCascade.load>) => Promise<DeclaredCascade> = Cascade.load;
+export const cascadeOf: (...values: Parameters<typeof DeclaredCascade.of>) => DeclaredCascade = Cascade.of;
+export const fitting: typeof declaredFit = fit;
+export const searching: typeof declaredSearch = search;
 export const element: typeof DeclaredElement = MobileNetCamera;
 export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });

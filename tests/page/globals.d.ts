@@ -1,5 +1,6 @@
 // What tests leave on a page for their later calls there: a function that Playwright sends to a page sees no module.
 import '../../pkg/camera.js';
+import type { Cascade as CascadeClass, fit as fitHere } from '../../pkg/fit.js';
 import type {
   Classification,
   Engine as EngineClass,
@@ -26,6 +27,13 @@ declare global {
   var photo: (file?: string) => Promise<Blob>;
   var drawn: <C extends Canvas = OffscreenCanvas>(picture: Drawable, canvas?: C) => C;
   var codeOf: (promise: Promise<unknown>) => Promise<string>;
+
+  // fit.test.js
+  var Cascade: typeof CascadeClass;
+  var fit: typeof fitHere;
+  var pictures: ImageData[];
+  var sizedOf: (name: string, resolution?: number) => { weights: string; resolution: number };
+  var marginOf: (answer: Classification) => number;
 
   // element.test.js
   var heard: { type: string; detail: any }[];

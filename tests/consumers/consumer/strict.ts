@@ -2,6 +2,8 @@
 import { Engine, MobileNet, MobileNetError } from 'mobilenet-wasm';
 import type { Classification, Prediction } from 'mobilenet-wasm';
 import 'mobilenet-wasm/camera';
+import { Cascade, fit, search } from 'mobilenet-wasm/fit';
+import type { FitMeasurements } from 'mobilenet-wasm/fit';
 import { Teach } from 'mobilenet-wasm/teach';
 import catalogue from 'mobilenet-wasm/catalogue.json';
 
@@ -43,6 +45,22 @@ export async function named(video: HTMLVideoElement): Promise<string> {
   localStorage.taught = JSON.stringify(teach);
   const [{ label }] = await Teach.fromJSON(net, JSON.parse(localStorage.taught)).predict(video);
   return label;
+}
+
+export async function fitted(video: HTMLVideoElement, frames: ImageData[]): Promise<number> {
+  const candidates = ['v3-small', { model: 'v2', resolutions: [160, 224] }];
+  const { chosen, verified, measurements } = await fit({ candidates, frames, latency: 20 });
+  localStorage.measured = JSON.stringify(measurements);
+  const kept: FitMeasurements = JSON.parse(localStorage.measured);
+  const faster = search(kept, { latency: 10 }).chosen ?? chosen;
+  // @ts-expect-error: one bound, not both
+  search(kept, { latency: 10, agreement: 0.9 });
+  if (!faster || !verified) return 0;
+  const cascade = await Cascade.load(faster);
+  const { predictions, asked } = await cascade.classify(video);
+  cascade.dispose();
+  const net = await MobileNet.load('v2', { resolution: 160, trim: true });
+  return predictions[0].probability + asked + net.info.trimmed + verified.interval[0];
 }
 
 export function element(camera: HTMLElementTagNameMap['mobilenet-camera']): void {

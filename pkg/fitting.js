@@ -1,0 +1,234 @@
+import { callbackOf, fieldsOf, listOf, signalOf, stringOf, wrong } from './arguments.js';
+import { throwIfEnded } from './ends.js';
+import { tell } from './errors.js';
+import { seats } from './host.js';
+import { Engine, MobileNetError } from './index.js';
+import { entryOf } from './named.js';
+import { FORMAT, search, targetOf } from './search.js';
+import { engineOf } from './wishes.js';
+
+/**
+ * @typedef {import('./index.js').MobileNet} MobileNet
+ * @typedef {import('./index.js').ClassifySource} ClassifySource
+ * @typedef {import('./fit.js').Fit} Fit
+ * @typedef {import('./fit.js').FitMeasurements} FitMeasurements
+ * @typedef {import('./fit.js').FitOptions} FitOptions
+ * @typedef {import('./fit.js').FitPoint} FitPoint
+ *
+ * @typedef {object} Variant one network at one size, to be measured
+ * @property {string | null} model what it is called in the catalogue or, with files, by the caller
+ * @property {string | null} name that the caller has given
+ * @property {boolean} catalogued
+ * @property {{ resolution?: number, precision?: import('./index.js').Precision, trim?: boolean }} options
+ * @property {(more: object) => Promise<MobileNet>} load
+ * @property {boolean} ours whether it was loaded for this
+ * @property {boolean} candidate
+ *
+ * @typedef {{ point: FitPoint, classes: number }} Measured
+ */
+
+/** A median needs so many times at least. */
+const LEAST_TIMES = 20;
+
+const OPTIONS = /** @type {const} */ ([
+  ...['candidates', 'frames', 'latency', 'agreement', 'reference', 'engine', 'steps', 'onProgress', 'signal'],
+]);
+
+/** A candidate's own fields; the others are options of `load`. */
+const OWN = /** @type {const} */ (['model', 'name', 'resolutions', 'precisions', 'network']);
+
+/**
+ * Documented in `fit.d.ts`.
+ * @param {FitOptions} options
+ * @returns {Promise<Fit>}
+ */
+export async function fit(options) {
+  const given = fieldsOf('fit', options, OPTIONS);
+  const target = targetOf(given);
+  const frames = listOf('frames', given.frames, 'an array of pictures');
+  const candidates = listOf('candidates', given.candidates, 'an array of names, networks or load options');
+  if (frames.length < 2) throw wrong('BAD_INPUT', 'the number of frames', frames.length, 'two at least');
+  if (candidates.length === 0) throw new MobileNetError('BAD_INPUT', 'candidates is empty: give one at least');
+  const onProgress = callbackOf('onProgress', given.onProgress);
+  const signal = signalOf(given.signal);
+  throwIfEnded({ signal, overs: [] });
+  const how = { frames, steps: given.steps !== false, signal };
+  const own = engineOf(given.engine) === null;
+  const engine = own ? await Engine.create({ signal }) : /** @type {Engine} */ (given.engine);
+  try {
+    const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
+    if (given.reference !== undefined && given.reference !== null) {
+      variants.push(...variantsOf(engine, given.reference, 'reference', false).slice(0, 1));
+    }
+    /** @type {Map<string, Measured>} By their names. */
+    const measured = new Map();
+    /** @type {string | null} */
+    let reference = null;
+    for (const [done, variant] of variants.entries()) {
+      const report = (/** @type {number} */ share, /** @type {string} */ name) => {
+        if (onProgress) tell(onProgress, { done: done + share, total: variants.length, name });
+      };
+      const one = await measure(engine, variant, how, measured, report);
+      for (const [name, { classes }] of measured) {
+        if (classes === one.classes) continue;
+        const reason = `${one.point.name} has ${one.classes} classes, ${name} ${classes}: they can’t agree`;
+        throw new MobileNetError('BAD_INPUT', reason);
+      }
+      one.point.candidate ||= variant.candidate;
+      measured.set(one.point.name, one);
+      if (!variant.candidate) reference = one.point.name;
+    }
+    const points = Array.from(measured.values(), ({ point }) => point);
+    const most = points.reduce((a, b) => (b.macs > a.macs ? b : a));
+    /** @type {FitMeasurements} */
+    const measurements = {
+      format: FORMAT,
+      engine: { build: engine.info.build, threads: engine.info.threads },
+      frames: frames.length,
+      reference: reference ?? most.name,
+      points,
+    };
+    return { ...search(measurements, target), measurements };
+  } finally {
+    if (own) engine.dispose();
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {unknown} one
+ * @param {string} argument what it is called
+ * @param {boolean} candidate
+ * @returns {Variant[]}
+ */
+function variantsOf(engine, one, argument, candidate) {
+  const name = stringOf(one);
+  if (name !== undefined) return variantsOf(engine, { model: name }, argument, candidate);
+  if (typeof one !== 'object' || one === null) {
+    throw wrong('BAD_INPUT', argument, one, 'a name, a network or load options');
+  }
+  if (seats.has(one)) return variantsOf(engine, { network: one }, argument, candidate);
+  const { model, name: called, network, resolutions, precisions } = fieldsOf(argument, one, OWN);
+  if (called !== undefined && typeof called !== 'string')
+    throw wrong('BAD_INPUT', `${argument}.name`, called, 'a name');
+  const shared = { name: called ?? null, candidate };
+  if (network !== undefined) {
+    if (typeof network !== 'object' || network === null || !seats.has(network)) {
+      throw wrong('BAD_INPUT', `${argument}.network`, network, 'a MobileNet of mobilenet-wasm');
+    }
+    const loaded = /** @type {MobileNet} */ (network);
+    return [{ ...shared, model: null, catalogued: false, options: {}, load: async () => loaded, ours: false }];
+  }
+  const rest = Object.fromEntries(Object.entries(one).filter(([key]) => !OWN.includes(/** @type {any} */ (key))));
+  const catalogued = stringOf(model);
+  if (catalogued === undefined && (called === undefined || rest.weights === undefined)) {
+    throw wrong('BAD_INPUT', argument, one, 'a name, a network, { model } or { name, weights }');
+  }
+  const sizes = resolutions === undefined ? [undefined] : listOf(`${argument}.resolutions`, resolutions, 'sizes');
+  const kinds = precisions === undefined ? ['f32'] : listOf(`${argument}.precisions`, precisions, 'precisions');
+  return sizes.flatMap((resolution) =>
+    kinds.map((precision) => ({
+      ...shared,
+      model: catalogued ?? called ?? null,
+      catalogued: catalogued !== undefined,
+      options: /** @type {Variant['options']} */ ({
+        ...(resolution === undefined ? {} : { resolution }),
+        precision,
+        ...(rest.trim === true ? { trim: true } : {}),
+      }),
+      load: (more) => {
+        const all = /** @type {any} */ ({ ...rest, ...more });
+        return catalogued === undefined ? engine.load(all) : engine.load(catalogued, all);
+      },
+      ours: true,
+    })),
+  );
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Variant} variant
+ * @param {{ frames: unknown[], steps: boolean, signal: AbortSignal | undefined }} what
+ * @param {Map<string, Measured>} measured before
+ * @param {(share: number, name: string) => void} report
+ * @returns {Promise<Measured>}
+ */
+async function measure(engine, variant, { frames, steps, signal }, measured, report) {
+  const { options } = variant;
+  report(0, variant.name ?? variant.model ?? '');
+  const net = await variant.load({ ...options, signal });
+  try {
+    const { info } = net;
+    const name = nameOf(variant, net);
+    const known = measured.get(name);
+    if (known) return known;
+    /** @type {import('./index.js').Timing[]} */
+    const times = [];
+    /** @type {[index: number, margin: number][]} */
+    const answers = [];
+    while (times.length < Math.max(frames.length, LEAST_TIMES)) {
+      const source = /** @type {ClassifySource} */ (frames[times.length % frames.length]);
+      const [{ predictions, timing }] = await engine.classify(source, [net], { topK: 2, signal });
+      times.push(timing);
+      const [best, second] = predictions;
+      if (answers.length < frames.length) {
+        answers.push([best.index, best.probability - (second?.probability ?? 0)]);
+        report(answers.length / frames.length, name);
+      }
+    }
+    const profile = steps ? await net.profile(null, { runs: LEAST_TIMES, signal }) : null;
+    const median = (/** @type {'preprocess' | 'read' | 'inference'} */ part) =>
+      medianOf(times.map((timing) => timing[part]));
+    const { resizeShortSide, crop, cropStart, interpolation } = info.preprocessing;
+    /** @type {FitPoint} */
+    const point = {
+      name,
+      model: variant.model,
+      options: variant.ours ? { ...options, resolution: info.resolution, precision: info.precision } : null,
+      candidate: variant.candidate,
+      macs: info.macs,
+      resize: [resizeShortSide, crop, cropStart, interpolation].join(' '),
+      preprocess: median('preprocess'),
+      read: median('read'),
+      inference: median('inference'),
+      runs: times.length,
+      steps: profile && profile.steps.map(({ name, kind, median }) => ({ name, kind, microseconds: median })),
+      published: variant.catalogued ? await publishedOf(String(variant.model), info) : null,
+      answers,
+    };
+    return { point, classes: info.classes };
+  } finally {
+    if (variant.ours) net.dispose();
+  }
+}
+
+/**
+ * @param {Variant} variant
+ * @param {MobileNet} net
+ * @returns {string}
+ */
+function nameOf({ name, model, options }, { info }) {
+  const network = name ?? model ?? `${info.version ?? 'network'} ${info.width}`;
+  const precision = info.precision === 'f32' ? '' : ` ${info.precision}`;
+  return `${network}, ${info.resolution}${precision}${options.trim ? ' trimmed' : ''}`;
+}
+
+/**
+ * @param {string} model
+ * @param {import('./index.js').NetworkInfo} info
+ * @returns {Promise<number | null>} ImageNet accuracy, per cent, of these weights at this size
+ */
+async function publishedOf(model, { resolution, precision }) {
+  if (precision !== 'f32') return null;
+  const entry = await entryOf(model);
+  return entry.resolution === resolution ? entry.top1 : null;
+}
+
+/**
+ * @param {number[]} values
+ * @returns {number}
+ */
+function medianOf(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}

@@ -1,0 +1,461 @@
+// The search for what fits a device: on made-up measurements, and on real ones of networks in a page.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { FORMAT, search } from '../../pkg/search.js';
+import { noWorkers, open, openBlank } from './harness.js';
+import { madeUp, random } from './made-up.js';
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open();
+  page = await openBlank(session);
+  const files = { small: random('v3-small', 1).file, large: random('v2', 2).file, constant: madeUp('v3-small', 7) };
+  await page.route('**/made-up/*', (route) => {
+    const name = /made-up\/(.*)/.exec(route.request().url())[1];
+    return route.fulfill({ body: files[name], contentType: 'application/octet-stream' });
+  });
+  await page.evaluate(installHelpers);
+});
+after(() => session?.close());
+
+/** Runs in the page. */
+async function installHelpers() {
+  const { Engine, MobileNet, MobileNetError } = await import('/pkg/index.js');
+  Object.assign(globalThis, {
+    ...{ Engine, MobileNet, MobileNetError },
+    ...(await import('/pkg/fit.js')),
+    sizedOf: (name, resolution = 96) => ({ weights: `/made-up/${name}`, resolution }),
+    /** Pictures that are the same each time, each of them another. */
+    pictures: Array.from({ length: 24 }, (_, picture) => {
+      const pixel = (_, i) =>
+        i % 4 === 3 ? 255 : 128 + 127 * Math.sin((picture + 1) * (i % 4) + i / (5 + 40 * picture));
+      return new ImageData(Uint8ClampedArray.from({ length: 120 * 100 * 4 }, pixel), 120, 100);
+    }),
+    marginOf: ({ predictions: [best, second] }) => best.probability - second.probability,
+    codeOf: (promise) =>
+      promise.then(
+        (value) => `resolved: ${JSON.stringify(value)}`,
+        (error) => (error instanceof MobileNetError ? error.code : `not a MobileNetError: ${error}`),
+      ),
+  });
+}
+
+/** Numbers from 0 to 1, the same each time for a seed. */
+function numbers(seed) {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+/** Measurements of a few networks, some of them with equal times, margins or answers. */
+function measurementsOf(seed) {
+  const next = numbers(seed);
+  const below = (limit) => Math.floor(next() * limit);
+  const frames = 2 + below(200);
+  const truth = Array.from({ length: frames }, () => below(5));
+  const coarse = next() < 0.5;
+  const rounded = (value) => (coarse ? Math.round(value * 4) / 4 : value);
+  const points = Array.from({ length: 1 + below(6) }, (_, place) => {
+    const skill = next();
+    const read = next() * 0.2;
+    return {
+      name: `network ${place}`,
+      model: next() < 0.8 ? `model-${place}` : null,
+      options: { resolution: 32 * (3 + below(8)) },
+      candidate: place === 0 || next() < 0.8,
+      macs: below(1e9),
+      resize: `size ${below(3)}`,
+      preprocess: rounded(read + next()),
+      read: rounded(read),
+      inference: rounded(next() * 20),
+      runs: 20,
+      steps: null,
+      published: next() < 0.5 ? 70 : null,
+      answers: truth.map((index) => [next() < skill ? index : below(5), rounded(next())]),
+    };
+  });
+  return /** @type {any} */ ({ format: FORMAT, frames, reference: points[below(points.length)].name, points });
+}
+
+/** What a choice would do on some frames, counted one by one. */
+function replayed(measurements, { networks, margin }, wanted) {
+  const [small, large] = networks.map(({ name }) => measurements.points.find((point) => point.name === name));
+  const { answers: truth } = measurements.points.find(({ name }) => name === measurements.reference);
+  let [right, escalated, count] = [0, 0, 0];
+  for (const frame of truth.keys()) {
+    if (!wanted(frame)) continue;
+    count++;
+    const asks = large !== undefined && small.answers[frame][1] < margin;
+    if (asks) escalated++;
+    if ((asks ? large : small).answers[frame][0] === truth[frame][0]) right++;
+  }
+  let latency = small.preprocess + small.inference;
+  if (large) {
+    const again = small.resize === large.resize ? 0 : large.preprocess - large.read;
+    latency += (escalated / count) * (again + large.inference);
+  }
+  return { agreement: count ? right / count : 0, escalated: count ? escalated / count : 0, latency };
+}
+
+/** Up to eighty runs, by turns for choosing and verifying. */
+const isForChoosing = (frames) => (frame) => Math.floor(frame / Math.ceil(frames / 80)) % 2 === 0;
+
+const close = (a, b) => Math.abs(a - b) < 1e-9;
+
+test('of made-up measurements the choice keeps its bound, is beaten by nothing, and does what is said of it', () => {
+  const outcomes = { single: 0, cascade: 0, none: 0 };
+  for (let seed = 1; seed <= 300; seed++) {
+    const measurements = measurementsOf(seed);
+    const next = numbers(seed + 1000);
+    const target = seed % 2 ? { latency: 0.2 + next() * 20 } : { agreement: next() };
+    const found = search(measurements, target);
+    const again = search(JSON.parse(JSON.stringify(measurements)), target);
+    assert.deepEqual(again, found, 'the same measurements give the same');
+    assert.deepEqual(JSON.parse(JSON.stringify(found)), found, 'JSON holds it');
+
+    const { points, frontier, chosen, verified, nearest } = found;
+    const choosing = isForChoosing(measurements.frames);
+    const candidates = measurements.points.filter(({ candidate }) => candidate).map(({ name }) => name);
+    assert.deepEqual(
+      points.map(({ networks: [{ name }] }) => name),
+      candidates,
+    );
+    assert.ok(frontier.length > 0);
+    for (const choice of [...frontier, ...points]) {
+      assert.ok(choice.networks.every(({ name }) => candidates.includes(name)));
+      assert.equal(choice.margin === null, choice.networks.length === 1);
+      assert.equal(choice.source, 'measured here');
+      const counted = replayed(measurements, choice, choosing);
+      for (const name of ['agreement', 'escalated', 'latency']) {
+        assert.ok(close(choice[name], counted[name]), `${seed}: ${name} ${choice[name]}, counted ${counted[name]}`);
+      }
+    }
+    for (const [place, { latency, agreement }] of frontier.entries()) {
+      if (place === 0) continue;
+      assert.ok(latency > frontier[place - 1].latency && agreement > frontier[place - 1].agreement);
+    }
+    // Nothing at hand beats the choice: no network by itself, and no cascade at a few thresholds of our own.
+    const others = [...points];
+    for (const small of candidates) {
+      for (const large of candidates) {
+        for (const margin of [0.2, 0.4, 0.6, 0.8]) {
+          const [a, b] = [small, large].map((name) => measurements.points.find((point) => point.name === name));
+          if (a.preprocess + a.inference >= b.preprocess + b.inference) continue;
+          const networks = [{ name: small }, { name: large }];
+          const other = { ...replayed(measurements, { networks, margin }, choosing), networks, margin };
+          if (other.escalated > 0) others.push(/** @type {any} */ (other));
+        }
+      }
+    }
+    const meets = ({ latency, agreement }) =>
+      target.latency === undefined ? agreement >= target.agreement : latency <= target.latency;
+    if (chosen === null) {
+      outcomes.none++;
+      assert.equal(verified, null);
+      assert.ok(nearest && !others.some(meets));
+      continue;
+    }
+    outcomes[chosen.networks.length === 1 ? 'single' : 'cascade']++;
+    assert.ok(meets(chosen) && nearest === null);
+    for (const other of others.filter(meets)) {
+      const [better, equal] =
+        target.latency === undefined
+          ? [other.latency < chosen.latency - 1e-9, close(other.latency, chosen.latency)]
+          : [other.agreement > chosen.agreement + 1e-9, close(other.agreement, chosen.agreement)];
+      assert.ok(!better, `${seed}: ${JSON.stringify(other)} beats ${JSON.stringify(chosen)}`);
+      if (equal) assert.ok(target.latency === undefined || other.latency > chosen.latency - 1e-9);
+    }
+    const counted = replayed(measurements, chosen, (frame) => !choosing(frame));
+    for (const name of ['agreement', 'escalated', 'latency']) assert.ok(close(verified[name], counted[name]));
+    const [low, high] = verified.interval;
+    assert.ok(0 <= low && low <= verified.agreement && verified.agreement <= high && high <= 1);
+    assert.equal(verified.worst === null, verified.agreement === 1 || verified.frames === 0);
+  }
+  assert.ok(Math.min(...Object.values(outcomes)) > 20, JSON.stringify(outcomes));
+});
+
+/** A point whose answers are these. */
+const point = (name, inference, answers) => ({
+  ...{ name, model: name, options: {}, candidate: true, macs: 1, resize: 'one', preprocess: 1, read: 0.5, inference },
+  ...{ runs: 20, steps: null, published: null, answers },
+});
+
+const some = (points, reference = points[points.length - 1].name) =>
+  /** @type {any} */ ({ format: FORMAT, frames: points[0].answers.length, reference, points });
+
+test('a cascade pays where the small network knows when it is wrong', () => {
+  // Of ten frames for choosing the small one is wrong on two, and least sure of these.
+  const truth = Array.from({ length: 20 }, (_, frame) => [frame, 0.9]);
+  const small = truth.map(([index], frame) => (frame % 10 === 0 ? [99, 0.1] : [index, 0.5]));
+  const measurements = some([point('small', 4, small), point('large', 19, truth)]);
+  const { chosen, verified, frontier } = search(measurements, { latency: 10 });
+  assert.deepEqual(
+    chosen.networks.map(({ name }) => name),
+    ['small', 'large'],
+  );
+  assert.ok(close(chosen.latency, 5 + 0.2 * 19) && close(chosen.margin, 0.3) && chosen.agreement === 1);
+  assert.ok(close(chosen.reward, (8.8 / 10) ** -0.07));
+  assert.deepEqual(
+    { ...verified, interval: null, worst: null },
+    {
+      ...{ frames: 10, agreement: 1, interval: null, escalated: 0, latency: 5, worst: null },
+    },
+  );
+  // Wilson's interval of 10 of 10, by Wikipedia's formula.
+  assert.ok(Math.abs(verified.interval[0] - 0.7225) < 1e-4 && verified.interval[1] === 1);
+  assert.deepEqual(
+    frontier.map(({ networks }) => networks.length),
+    [1, 2],
+  );
+  const cheap = search(measurements, { agreement: 0.8 });
+  assert.equal(cheap.chosen.networks.length, 1);
+  assert.equal(cheap.chosen.reward, null);
+});
+
+test('one candidate, equals, and nothing under the bound have clear answers', () => {
+  const answers = [0, 1, 2, 3].map((index) => [index, 0.5]);
+  const alone = search(some([point('alone', 5, answers)]), { latency: 6 });
+  assert.equal(alone.chosen.networks[0].name, 'alone');
+  const none = search(some([point('a', 5, answers), point('b', 7, answers)]), { latency: 5.9 });
+  assert.equal(none.chosen, null);
+  assert.equal(none.nearest.networks[0].name, 'a');
+  const wrong = answers.map(([index]) => [index + 9, 0.5]);
+  const unlike = { ...point('reference', 50, answers), candidate: false };
+  const least = search(some([point('a', 5, wrong), unlike]), { agreement: 0.5 });
+  assert.deepEqual([least.chosen, least.nearest.networks[0].name], [null, 'a']);
+  // Of two that are the same in all the name decides, not the order.
+  for (const names of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ]) {
+    const { chosen } = search(some(names.map((name) => point(name, 5, answers))), { latency: 9 });
+    assert.equal(chosen.networks[0].name, 'a');
+  }
+});
+
+test('measurements and targets that are none say why', () => {
+  const good = some([point('a', 5, [[1, 0.5]])]);
+  const changed = (change) => some([{ ...good.points[0], ...change }], 'a');
+  for (const [measurements, message] of /** @type {[any, RegExp][]} */ ([
+    [{}, /no measurements/],
+    [{ ...good, points: null }, /no measurements/],
+    [{ ...good, frames: -1 }, /frames is -1/],
+    [{ ...good, points: [null] }, /points\[0\] is none/],
+    [{ ...good, reference: 'b' }, /reference is "b"/],
+    [some([...good.points, ...good.points]), /two points are called a/],
+    [changed({ inference: NaN }), /points\[0\] has no time `inference`/],
+    [changed({ read: '1' }), /no time `read`/],
+    [changed({ candidate: 1 }), /candidate/],
+    [changed({ candidate: false }), /none is a candidate/],
+    [{ ...good, frames: 2 }, /points\[0\] has not 2 answers/],
+    [changed({ answers: [[1, 2]] }), /answers\[0\]/],
+    [changed({ answers: [[1.5, 0.5]] }), /answers\[0\]/],
+  ])) {
+    assert.throws(() => search(measurements, { latency: 9 }), { code: 'BAD_CONFIG', message });
+  }
+  for (const target of /** @type {any[]} */ ([{}, { latency: 1, agreement: 1 }, { latency: 0 }, { agreement: 2 }])) {
+    assert.throws(() => search(good, target), { code: 'BAD_INPUT' });
+  }
+});
+
+test('a cascade gives the small network’s answers where they are sure, else the large one’s, bit by bit', async () => {
+  const outcome = await page.evaluate(async () => {
+    const engine = await Engine.create({ threads: 1 });
+    const nets = [await engine.load(sizedOf('small')), await engine.load(sizedOf('large', 128))];
+    const apart = [];
+    for (const picture of pictures) apart.push(await engine.classify(picture, nets));
+    const margins = apart.map(([small]) => marginOf(small)).sort((a, b) => a - b);
+    const cascade = Cascade.of(nets, { margin: margins[12] });
+    // All at once: they take turns.
+    const answers = await Promise.all(pictures.map((picture) => cascade.classify(picture)));
+    const top = await cascade.classify(pictures[0], { topK: 1 });
+    const newest = await Promise.all(pictures.map((picture) => cascade.classify(picture, { when: 'newest' })));
+    const told = answers.map(({ predictions, network, asked, timing }) => {
+      return { predictions, asked, right: network === nets[asked - 1], timing };
+    });
+    const controller = new AbortController();
+    const aborted = [codeOf(cascade.classify(pictures[0], { signal: controller.signal }))];
+    controller.abort();
+    aborted.push(codeOf(cascade.classify(pictures[0], { signal: controller.signal })));
+    const abortedWith = await Promise.all(aborted);
+    const underWay = codeOf(cascade.classify(pictures[0]));
+    const { state } = cascade;
+    cascade[Symbol.dispose ?? 'dispose']();
+    const ended = [await underWay, await codeOf(cascade.classify(pictures[0])), cascade.state];
+    const states = [nets[0].state, engine.state];
+    const gone = Cascade.of(nets, { margin: 0.5 });
+    nets[1].dispose();
+    const without = [gone.state, await codeOf(gone.classify(pictures[0]))];
+    const other = await MobileNet.load({ ...sizedOf('small'), threads: 1 });
+    const thrown = (call) => {
+      try {
+        return call();
+      } catch (error) {
+        return /** @type {any} */ (error).code;
+      }
+    };
+    const wrong = [
+      thrown(() => Cascade.of([nets[0], other], { margin: 0.5 })),
+      thrown(() => Cascade.of([], { margin: 0.5 })),
+      thrown(() => Cascade.of([nets[0]], { margin: 2 })),
+      thrown(() => Cascade.of([nets[0]], /** @type {any} */ (undefined))),
+      thrown(() => new /** @type {any} */ (Cascade)([nets[0]], 0.5)),
+    ];
+    engine.dispose();
+    other.dispose();
+    return {
+      ...{ apart, margin: margins[12], told, top: top.predictions.length, aborted: abortedWith },
+      ...{ state, ended, states, without, wrong, dropped: newest.filter((answer) => answer === null).length },
+      last: newest[23]?.predictions,
+    };
+  });
+  const { apart, margin, told } = outcome;
+  for (const [i, { predictions, asked, right, timing }] of told.entries()) {
+    const [small, large] = apart[i];
+    const sure = small.predictions[0].probability - small.predictions[1].probability >= margin;
+    assert.equal(asked, sure ? 1 : 2);
+    assert.deepEqual(predictions, (sure ? small : large).predictions);
+    assert.ok(right && timing.preprocess >= timing.read && timing.inference > 0 && timing.total > timing.inference);
+  }
+  assert.equal(told.filter(({ asked }) => asked === 2).length, 12);
+  assert.equal(outcome.top, 1);
+  assert.ok(outcome.dropped > 0);
+  assert.deepEqual(outcome.last, told[23].predictions);
+  assert.deepEqual(outcome.aborted, ['ABORTED', 'ABORTED']);
+  assert.equal(outcome.state, 'ready');
+  assert.deepEqual(outcome.ended, ['DISPOSED', 'DISPOSED', 'disposed']);
+  assert.deepEqual(outcome.states, ['ready', 'ready']);
+  assert.deepEqual(outcome.without, ['disposed', 'DISPOSED']);
+  assert.deepEqual(outcome.wrong, Array(5).fill('BAD_INPUT'));
+});
+
+test('a network whose channels are all constant loses many of them, and gives the same answer', async () => {
+  const { trimmed, macs, best } = await page.evaluate(async () => {
+    const full = await MobileNet.load({ ...sizedOf('constant'), threads: 1 });
+    const net = await MobileNet.load({ ...sizedOf('constant'), trim: true, threads: 1 });
+    const best = [];
+    for (const one of [full, net]) best.push((await one.classify(pictures[0])).predictions[0]);
+    const macs = [full.info.macs, net.info.macs];
+    const { trimmed } = net.info;
+    full.dispose();
+    net.dispose();
+    return { trimmed, macs, best };
+  });
+  assert.ok(trimmed > 100 && macs[1] < macs[0], `${trimmed} channels less, ${macs}`);
+  assert.equal(best[0].index, 7);
+  assert.deepEqual(best[1], best[0]);
+});
+
+test('a network has the input size that is asked for, and sees the same part of a picture', async () => {
+  const { infos, codes } = await page.evaluate(async () => {
+    const infos = [];
+    for (const [resolution, trim] of /** @type {const} */ ([
+      [undefined, false],
+      [160, false],
+      [96, true],
+    ])) {
+      const net = await MobileNet.load({ ...sizedOf('small'), resolution, trim, threads: 1 });
+      infos.push(net.info);
+      net.dispose();
+    }
+    const codes = [];
+    for (const resolution of /** @type {any[]} */ ([100, 64, 352, 0.5, '160'])) {
+      codes.push(await codeOf(MobileNet.load({ ...sizedOf('small'), resolution, threads: 1 })));
+    }
+    codes.push(await codeOf(MobileNet.load({ ...sizedOf('small'), trim: /** @type {any} */ (1), threads: 1 })));
+    return { infos, codes };
+  });
+  assert.deepEqual(
+    infos.map(({ resolution, preprocessing: { crop, resizeShortSide } }) => [resolution, crop, resizeShortSide]),
+    [
+      [224, 224, 256],
+      [160, 160, 182],
+      [96, 96, 109],
+    ],
+  );
+  assert.deepEqual(
+    infos.map(({ trimmed }) => trimmed),
+    [0, 0, 0],
+  );
+  assert.ok(infos[1].macs < infos[0].macs);
+  assert.deepEqual(codes, [...Array(5).fill('BAD_CONFIG'), 'BAD_INPUT']);
+});
+
+test('a fit measures all networks in all sizes, and what it chooses can be loaded from JSON', async () => {
+  const outcome = await page.evaluate(async () => {
+    const sizes = { resolutions: [96, 128] };
+    const candidates = ['small', 'large'].map((name) => ({ name, weights: `/made-up/${name}`, ...sizes }));
+    const progress = [];
+    const onProgress = ({ done, total, name }) => progress.push([done / total, name]);
+    const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
+    const none = search(found.measurements, { latency: 1e-6 });
+    const all = search(found.measurements, { agreement: 1 });
+    const files = { small: sizedOf('small'), large: sizedOf('large') };
+    const cascade = await Cascade.load(JSON.parse(JSON.stringify(all.chosen)), { files, threads: 1 });
+    const { index } = (await cascade.classify(pictures[3])).predictions[0];
+    const info = cascade.networks[0].info;
+    cascade.dispose();
+
+    // A loaded network, and a reference that can't be chosen.
+    const engine = await Engine.create({ threads: 1 });
+    const small = await engine.load(sizedOf('small'));
+    const reference = { name: 'judge', ...sizedOf('large') };
+    const frames = pictures.slice(0, 3);
+    const options = { candidates: [small], frames, latency: 1000, engine, steps: false };
+    const judged = await fit({ ...options, reference });
+    const states = [small.state, engine.state];
+    const controller = new AbortController();
+    const aborted = codeOf(fit({ ...options, signal: controller.signal, onProgress: () => controller.abort() }));
+    const codes = [await aborted];
+    for (const more of /** @type {any[]} */ ([
+      { candidates: [] },
+      { candidates: [7] },
+      { candidates: [{ weights: 'nameless' }] },
+      { frames: [frames[0]] },
+      { latency: undefined },
+      { agreement: 0.5 },
+      { engine: 3 },
+      { candidates: ['no-such-network'] },
+      { candidates: [{ name: 'small', weights: '/made-up/small', resolutions: [100] }] },
+    ])) {
+      codes.push(await codeOf(fit({ ...options, ...more })));
+    }
+    const after = await codeOf(small.classify(frames[0]).then(({ predictions }) => predictions.length));
+    engine.dispose();
+    return { found, none, all, progress, index, info, judged, states, codes, after };
+  });
+  const { found, none, all, progress, judged } = outcome;
+  const { measurements } = found;
+  assert.deepEqual(
+    measurements.points.map(({ name }) => name),
+    ['small, 96', 'small, 128', 'large, 96', 'large, 128'],
+  );
+  assert.equal(measurements.reference, 'large, 128');
+  assert.ok(measurements.engine.threads >= 1 && measurements.engine.build.includes('threads'));
+  for (const { runs, steps, preprocess, read, inference, answers, options, published } of measurements.points) {
+    assert.ok(runs >= 20 && inference > 0 && preprocess >= read && read >= 0);
+    assert.ok(steps.length > 20 && steps[0].name === 'stem');
+    assert.equal(answers.length, 24);
+    assert.equal(options.precision, 'f32');
+    assert.equal(published, null);
+  }
+  const { measurements: _, ...searched } = found;
+  assert.deepEqual(search(measurements, { agreement: 0.5 }), searched);
+  assert.deepEqual([none.chosen, none.nearest.networks[0].name.slice(0, 5)], [null, 'small']);
+  assert.equal(all.verified.frames, found.frames.verifying);
+  assert.equal(outcome.info.resolution, all.chosen.networks[0].options.resolution);
+  assert.ok(measurements.points.some(({ answers }) => answers[3][0] === outcome.index));
+  const shares = progress.map(([share]) => share);
+  assert.ok(shares.every((share, i) => share <= 1 && share >= (shares[i - 1] ?? 0)) && shares.length > 90);
+  assert.equal(judged.reference, 'judge, 96');
+  assert.deepEqual(
+    judged.points.map(({ networks: [{ name, options }] }) => [name, options]),
+    [['v3-small 1, 96', null]],
+  );
+  assert.deepEqual(outcome.states, ['ready', 'ready']);
+  const wrong = [...Array(7).fill('BAD_INPUT'), 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+  assert.deepEqual(outcome.codes, ['ABORTED', ...wrong]);
+  assert.equal(outcome.after, 'resolved: 5');
+  assert.ok(await noWorkers(page), 'what a fit has started, it ends');
+});
