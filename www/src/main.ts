@@ -1,6 +1,7 @@
 import { ActivationView } from './activation';
 import { CameraPanel } from './camera';
 import { Card } from './card';
+import { loadClassNames } from './class-names';
 import { engine } from './engine';
 import { FetchAll } from './fetch-all';
 import { KeptPanel } from './kept-panel';
@@ -138,7 +139,8 @@ async function begin(): Promise<void> {
   // If it can't be started, each column says so where its network would be.
   engine().catch(() => {});
   void pictures.offerSamples();
-  const served = await servedChoices();
+  // Without them classes have their English names.
+  const [served] = await Promise.all([servedChoices(), loadClassNames().catch(() => {})]);
   // Of a version that has no column nothing is offered.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
   await Promise.all(cards.map((card) => card.offerCatalogue()));
