@@ -183,7 +183,7 @@ export class Card implements Runner {
     if (net.info.version) this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
-    this.#weights.run(choice);
+    this.#weights.run(choice, net.info);
     this.#showState();
     this.events.onChange();
   }

@@ -116,6 +116,11 @@ export const page = {
   weights: {
     other: 'Other weights',
     precision: 'Computes with',
+    width: 'Width',
+    side: 'Input',
+    pixels: (side: number) => `${side} pixels`,
+    shaped: (title: string, width: number | null, side: number) =>
+      [title, ...(width === null ? [] : [`${width} wide`]), `${side} px`].join(', '),
     precisions: { f32: '32-bit floats', int8: '8 bits', auto: '8 bits where faster' },
     catalogue: 'From the Hugging Face Hub or ModelScope:',
     choose: 'Choose a .safetensors or .tflite file…',

@@ -108,6 +108,10 @@ export const page: (typeof text)['page'] = {
   weights: {
     other: '其他权重',
     precision: '计算精度',
+    width: '宽度',
+    side: '输入',
+    pixels: (side) => `${side} 像素`,
+    shaped: (title, width, side) => [title, ...(width === null ? [] : [`宽度 ${width}`]), `${side} 像素`].join('，'),
     precisions: { f32: '32 位浮点', int8: '8 位', auto: '更快时用 8 位' },
     catalogue: '来自 Hugging Face Hub 或 ModelScope：',
     choose: '选择 .safetensors 或 .tflite 文件…',
