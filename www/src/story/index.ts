@@ -51,6 +51,7 @@ export function tellStory(container: HTMLElement, page: Page): void {
   contents.setAttribute('aria-label', text.figures.contents);
   container.append(contents, ...told.map(({ element }) => element));
   const watch = new Watch(
+    (figure) => of.get(figure)?.wait(),
     surroundings(page),
     (figure, error) => of.get(figure)?.report(error),
     (figure, networks) => of.get(figure)?.note(networks),

@@ -5,6 +5,7 @@ export const figures = {
   filter: (rows: string) => `Filter: ${rows}`,
   untrained: (names: string) =>
     `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
+  waiting: 'This figure waits for a picture: start the camera above, or open one.',
   failed: (reason: string) => `This figure could not look at the frame: ${reason}.`,
 
   depthwise: {
