@@ -11,6 +11,7 @@ import { ResidualFigure } from './residual';
 import { SearchFigure } from './search';
 import { type Prose, Section } from './section';
 import { SqueezeFigure } from './squeeze';
+import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
 import { Watch } from './watch';
 
@@ -24,19 +25,16 @@ export interface Page {
 }
 
 /** The ideas in the order in which they came, with a figure for each. */
-function sections(): Section[] {
-  const words = text.figures;
-  const section = (id: string, year: string, prose: Prose, figure: Figure) => new Section(id, year, prose, figure);
-  return [
-    section('depthwise', 'V1 · 2017', words.depthwise, new DepthwiseFigure()),
-    section('relu', 'V2 · 2018', words.relu, new ReluFigure()),
-    section('residual', 'V2 · 2018', words.residual, new ResidualFigure()),
-    section('squeeze', 'V3 · 2019', words.squeeze, new SqueezeFigure()),
-    section('hswish', 'V3 · 2019', words.hswish, new HswishFigure()),
-    section('search', 'V3 · 2019', words.search, new SearchFigure()),
-    section('universal', 'V4 · 2024', words.universal, new UniversalFigure()),
-  ];
-}
+const IDEAS = [
+  { id: 'depthwise', year: 'V1 · 2017', figure: DepthwiseFigure },
+  { id: 'relu', year: 'V2 · 2018', figure: ReluFigure },
+  { id: 'residual', year: 'V2 · 2018', figure: ResidualFigure },
+  { id: 'squeeze', year: 'V3 · 2019', figure: SqueezeFigure },
+  { id: 'hswish', year: 'V3 · 2019', figure: HswishFigure },
+  { id: 'search', year: 'V3 · 2019', figure: SearchFigure },
+  { id: 'universal', year: 'V4 · 2024', figure: UniversalFigure },
+  { id: 'teach', year: 'V1–V4', figure: TeachFigure },
+] as const;
 
 /** Tells how one network came of the other, on the frame that the columns see. */
 export function tellStory(container: HTMLElement, page: Page): void {
@@ -80,6 +78,7 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
           const still = await createImageBitmap(stage.video);
           return { source: still, release: () => still.close() };
         },
+        mirrored: stage.mirrored,
       };
     },
     async network(version) {

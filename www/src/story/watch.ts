@@ -114,7 +114,7 @@ export class Watch {
       this.onNetworks(figure, networks);
       const { source, release } = await take();
       try {
-        await figure.look(source, networks);
+        await figure.look(source, networks, frame);
       } finally {
         release();
       }
