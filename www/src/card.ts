@@ -235,6 +235,11 @@ export class Card implements Runner {
     this.events.onAnswer(this, answer);
   }
 
+  /** The picture won't be read again. */
+  settle(): void {
+    this.#speed.settle();
+  }
+
   #showAnswer(): void {
     const labels = this.#net?.labels;
     this.opinion = null;

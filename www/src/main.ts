@@ -20,7 +20,11 @@ import { Tools } from './tools';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
 
+/** Lets the browser show what there is, and answer the visitor, before the rest is made. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
 localise();
+await pause();
 
 const stage = new Stage();
 const status = element('status');
@@ -28,8 +32,9 @@ const report = (message: string): void => {
   status.textContent = message;
 };
 
-const cards = GENERATIONS.map(
-  (generation) =>
+const cards: Card[] = [];
+for (const generation of GENERATIONS) {
+  cards.push(
     new Card(generation, {
       onChange: refresh,
       onAnswer: (card, answer) => tools.note(card, answer),
@@ -53,7 +58,9 @@ const cards = GENERATIONS.map(
           );
       },
     }),
-);
+  );
+  await pause();
+}
 element('generations').append(...cards.map((card) => card.element));
 
 const fetchAll = new FetchAll(cards);
@@ -65,10 +72,14 @@ const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
 });
 const scheduler = new Scheduler(cards, stage, (round) => {
+  if (round.preprocess !== null) preprocess.add(round.preprocess);
+  if (round.settled) {
+    for (const card of cards) card.settle();
+    preprocess.settle();
+  }
   verdict.update(round.settled);
   activation.refresh();
   scatter.refresh();
-  if (round.preprocess !== null) preprocess.add(round.preprocess, stage.picture?.kind === 'live');
 });
 
 const pictures = new PicturePanel(stage, {
@@ -154,7 +165,7 @@ void begun.then(() => {
   return fetchAll.offer();
 });
 
-tellStory(element('story'), {
+void tellStory(element('story'), {
   stage,
   columnNetwork(version) {
     const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);

@@ -38,6 +38,7 @@ export class Ranking {
 
   /** @param predictions as many as there are; the other lines are empty */
   show(predictions: readonly Prediction[]): void {
+    const before = this.#predictions;
     this.#predictions = predictions;
     for (const [i, { line, label, value }] of this.#lines.entries()) {
       const prediction = predictions.at(i);
@@ -48,7 +49,6 @@ export class Ranking {
       label.textContent = prediction ? shortLabel(prediction.label ?? '', prediction.index) : '';
       label.title = prediction?.label ?? '';
       value.textContent = prediction ? percent(prediction.probability) : '';
-      line.classList.toggle('below', prediction !== undefined && prediction.probability < this.threshold);
       line.style.setProperty('--value', String(prediction?.probability ?? 0));
     }
   }

@@ -9,7 +9,7 @@ import { HswishFigure } from './hswish';
 import { ReluFigure } from './relu';
 import { ResidualFigure } from './residual';
 import { SearchFigure } from './search';
-import { type Prose, Section } from './section';
+import { Section } from './section';
 import { SqueezeFigure } from './squeeze';
 import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
@@ -37,24 +37,30 @@ const IDEAS = [
 ] as const;
 
 /** Tells how one network came of the other, on the frame that the columns see. */
-export function tellStory(container: HTMLElement, page: Page): void {
-  const told = sections();
-  const of = new Map(told.map((section) => [section.figure, section]));
-  const links = told.map(({ id, element }) => {
-    const link = make('a', '', element.querySelector('h2')?.textContent ?? '');
+export async function tellStory(container: HTMLElement, page: Page): Promise<void> {
+  const of = new Map<Figure, Section>();
+  const links = IDEAS.map(({ id }) => {
+    const link = make('a', '', text.figures[id].title);
     link.href = `#${id}`;
     return make('li', '', link);
   });
   const contents = make('nav', 'contents', make('ol', '', ...links));
   contents.setAttribute('aria-label', text.figures.contents);
-  container.append(contents, ...told.map(({ element }) => element));
+  container.append(contents);
   const watch = new Watch(
-    (figure) => of.get(figure)?.wait(),
     surroundings(page),
     (figure, error) => of.get(figure)?.report(error),
     (figure, networks) => of.get(figure)?.note(networks),
+    (figure) => of.get(figure)?.wait(),
   );
-  for (const { figure } of told) watch.add(figure);
+  for (const { id, year, figure } of IDEAS) {
+    // One by one: nobody sees them yet, and what is on the screen comes first.
+    await new Promise((resolve) => setTimeout(resolve));
+    const section = new Section(id, year, text.figures[id], new figure());
+    of.set(section.figure, section);
+    container.append(section.element);
+    watch.add(section.figure);
+  }
   // The browser looked for it before it was there.
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
@@ -72,13 +78,13 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
         picture,
         part: stage.region,
         live,
+        mirrored: stage.mirrored,
         async take() {
           const { source, release } = await stage.source(picture);
           if (source !== stage.video) return { source, release };
           const still = await createImageBitmap(stage.video);
           return { source: still, release: () => still.close() };
         },
-        mirrored: stage.mirrored,
       };
     },
     async network(version) {
