@@ -68,7 +68,7 @@ test(
   async () => {
     const page = await visit({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
     const blank = await openBlank(session);
-    for (const id of ['depthwise', 'residual', 'universal']) {
+    for (const id of ['depthwise', 'residual', 'squeeze']) {
       const section = page.locator(`#${id}`);
       await settle(page, section);
       // Until what is measured is there.
