@@ -141,11 +141,14 @@ test('with the camera a figure’s numbers are the engine’s', async () => {
   }
 });
 
-test('where there are no weights the figures run untrained and say so', async () => {
+test('without a picture a figure says that it waits, and without weights that it runs untrained', async () => {
   const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(60_000);
   await page.route('**/models/models.json', (route) => route.fulfill({ json: { models: [] } }));
+  await page.route('**/samples/*', (route) => route.abort());
   await page.goto(session.url);
+  await page.locator('#search .search').scrollIntoViewIfNeeded();
+  await page.locator('#search .note').filter({ hasText: 'waits for a picture' }).waitFor();
   await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
   await page.locator('#residual .residual').scrollIntoViewIfNeeded();
   await page.getByText(/^Widened 56×56×144$/).waitFor();

@@ -44,7 +44,7 @@ export class Section {
 
   /** Says that there is no picture to look at, until there is one. */
   wait(): void {
-    this.#note.textContent = text.figures.waiting;
+    if (this.#note.textContent !== text.figures.waiting) this.#note.textContent = text.figures.waiting;
   }
 
   /** Says why there is nothing to see, or `null`: that there is. */

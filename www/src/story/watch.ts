@@ -76,17 +76,22 @@ export class Watch {
       if (this.#visible.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
       for (const watched of this.#visible) {
         const frame = document.hidden ? null : this.surroundings.frame();
-        if (!frame) this.#idle(watched);
-        else if (performance.now() >= watched.due) await this.#look(watched, frame);
+        if (!frame) {
+          this.#idle(watched);
+          continue;
+        }
+        watched.idleSince = null;
+        if (performance.now() >= watched.due) await this.#look(watched, frame);
       }
       await new Promise((resolve) => setTimeout(resolve, TICK));
     }
   }
 
   #idle(watched: Watched): void {
+    if (document.hidden) return;
     const now = performance.now();
     watched.idleSince ??= now;
-    if (!document.hidden && now - watched.idleSince >= PATIENCE) this.onWait(watched.figure);
+    if (now - watched.idleSince >= PATIENCE) this.onWait(watched.figure);
   }
 
   async #look(watched: Watched, frame: Frame): Promise<void> {
@@ -109,7 +114,6 @@ export class Watch {
       if (this.surroundings.frame()?.picture !== picture) return;
       // The figure may ask for another look while it is at this one.
       watched.sight = { picture, part, networks };
-      watched.idleSince = null;
       watched.due = performance.now() + figure.pause;
       this.onNetworks(figure, networks);
       const { source, release } = await take();
