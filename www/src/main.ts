@@ -159,7 +159,7 @@ async function begin(): Promise<void> {
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 
-const begun = begin();
+const begun = begin().finally(() => scheduler.opened());
 void begun.then(() => {
   void keepForOffline();
   return fetchAll.offer();
