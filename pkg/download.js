@@ -17,6 +17,9 @@ const MOST_CUTS = 10;
 /** How long it waits before that: a connection that was lost needs some time to come back. ms */
 const PAUSE = 500;
 
+/** For how long pieces that are there already are put together in one go: what else there is to do waits meanwhile. ms */
+const TURN = 4;
+
 /**
  * @param {string} url
  * @param {DownloadOptions} options
@@ -145,11 +148,15 @@ class Body {
   /** @param {Response} response */
   async receive(response) {
     const reader = response.body?.getReader();
+    let since = performance.now();
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
       this.#add(read.value);
       const { loaded } = this;
       const total = this.#total !== null && loaded <= this.#total ? this.#total : null;
       if (this.#onProgress) tell(this.#onProgress, { loaded, total });
+      if (performance.now() - since < TURN) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      since = performance.now();
     }
   }
 

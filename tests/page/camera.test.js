@@ -96,6 +96,17 @@ describe('a camera', () => {
     await page.close();
   });
 
+  test('gives frames of the resolution that is chosen, and goes on', async () => {
+    const page = await start();
+    const select = page.getByRole('combobox', { name: 'Resolution of the camera' });
+    assert.equal(await select.inputValue(), '640×480');
+    await select.selectOption('1280×720');
+    await page.waitForFunction(() => document.querySelector('video').videoWidth === 1280);
+    assert.equal(await select.inputValue(), '1280×720');
+    await page.getByRole('button', { name: 'Stop camera' }).waitFor();
+    await page.close();
+  });
+
   test('stops: its light goes out, and the picture with it', async () => {
     const page = await start();
     await page.evaluate(

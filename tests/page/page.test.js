@@ -66,6 +66,32 @@ test('the page opens with a sample, read by every network that has weights', asy
   await page.close();
 });
 
+test('a column takes another input with the same weights, and runs untrained where there are none of a width', async () => {
+  const page = await openPage(session);
+  await everyCardSays(page, cat.label);
+  const { version } = firstModels.find(({ version }) => version !== 'v1') ?? one;
+  const column = card(page, version);
+  const parameters = () => column.locator('.facts span').first().innerText();
+  const before = await parameters();
+  await column.locator('.more > summary').click();
+  await column.getByLabel('Input').selectOption('160');
+  await column.locator('.choice option:checked', { hasText: ', 160 px' }).waitFor({ state: 'attached' });
+  await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
+  assert.equal(await parameters(), before);
+  await column.getByLabel('Width').selectOption('0.35');
+  await column.getByText('Random weights').waitFor();
+  await column
+    .locator('.choice option:checked', { hasText: 'Untrained, 0.35 wide, 160 px' })
+    .waitFor({ state: 'attached' });
+  await column.locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
+  assert.notEqual(await parameters(), before);
+  await column.getByLabel('Input').selectOption('224');
+  await column.getByLabel('Width').selectOption('1');
+  await firstAnswer(page, version).filter({ hasText: cat.label }).waitFor();
+  assert.equal(await parameters(), before);
+  await page.close();
+});
+
 test('samples, chosen, dropped and pasted pictures are read', async () => {
   const page = await openPage(session);
   await everyCardSays(page, cat.label);

@@ -1,6 +1,7 @@
 // The story's figures as they run: only where they are seen, with the camera, untrained; and what they measure.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { FAKE_CAMERA, PHOTOS, open, openBlank, webcamOf } from './harness.js';
 import { VERSIONS, drawPicture, serveMadeUp, visit } from './story.js';
@@ -13,10 +14,21 @@ const architecture = (version) => architectures.find((one) => one.version === ve
 let session;
 /** @type {Buffer} */
 let picture;
+/** @type {Buffer} Another, of one colour. */
+let other;
 before(async () => {
   session = await open(FAKE_CAMERA);
   const blank = await openBlank(session);
   picture = Buffer.from(await blank.evaluate(drawPicture));
+  other = Buffer.from(
+    await blank.evaluate(async () => {
+      const canvas = new OffscreenCanvas(320, 240);
+      const context = canvas.getContext('2d');
+      context.fillStyle = 'teal';
+      context.fillRect(0, 0, 320, 240);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+    }),
+  );
   await blank.close();
 });
 after(() => session?.close());
@@ -129,11 +141,14 @@ test('with the camera a figure’s numbers are the engine’s', async () => {
   }
 });
 
-test('where there are no weights the figures run untrained and say so', async () => {
+test('without a picture a figure says that it waits, and without weights that it runs untrained', async () => {
   const page = await session.browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(60_000);
   await page.route('**/models/models.json', (route) => route.fulfill({ json: { models: [] } }));
+  await page.route('**/samples/*', (route) => route.abort());
   await page.goto(session.url);
+  await page.locator('#search .search').scrollIntoViewIfNeeded();
+  await page.locator('#search .note').filter({ hasText: 'waits for a picture' }).waitFor();
   await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
   await page.locator('#residual .residual').scrollIntoViewIfNeeded();
   await page.getByText(/^Widened 56×56×144$/).waitFor();
@@ -270,5 +285,79 @@ test('universal: the switches make the four blocks, and count their work', async
       maps,
     );
   }
+  await page.close();
+});
+
+test('teach: what was added decides, is exported, and is there again after an import', async () => {
+  // After the reload it would get real weights past the test.
+  const page = await visit(session, picture, '', { serviceWorkers: 'block' });
+  const figure = page.locator('#teach');
+  const show = async (name, buffer) => {
+    await page.locator('#picture-file').setInputFiles({ name, mimeType: 'image/png', buffer });
+    await page.locator(`#canvas[aria-label="${name}"]`).waitFor();
+  };
+  await figure.locator('.teach').scrollIntoViewIfNeeded();
+  const answers = figure.locator('.lesson-answers li');
+  await answers.nth(4).waitFor();
+  const names = figure.getByRole('textbox', { name: 'Name of the class' });
+  const hold = (name) => figure.getByRole('button', { name: `Hold to add frames to ${name}` });
+  const counts = () => figure.locator('.lesson-classes .value').allInnerTexts();
+  await names.nth(0).fill('Blocks');
+  await names.nth(1).fill('Blocks');
+  await names.nth(1).blur();
+  await figure.getByText('There is a class called Blocks already.').waitFor();
+  await names.nth(1).fill('Plain');
+  await names.nth(1).blur();
+
+  await hold('Blocks').click();
+  await figure.getByText('1 example', { exact: true }).nth(4).waitFor();
+  await hold('Blocks').press('Space');
+  await figure.getByText('2 examples', { exact: true }).nth(4).waitFor();
+  await show('other.png', other);
+  for (const count of [3, 4]) {
+    await hold('Plain').press('Enter');
+    await figure.getByText(`${count} examples`).nth(4).waitFor();
+  }
+  assert.deepEqual(await counts(), ['2', '2']);
+  for (const answer of await answers.all()) {
+    assert.match(await answer.innerText(), /^\S+\s+Plain\s+[\d.]+ %\s+4 examples · 100 % named rightly/);
+  }
+  await show('picture.png', picture);
+  await answers.filter({ hasText: 'Blocks' }).nth(4).waitFor();
+
+  const exporting = page.waitForEvent('download');
+  await figure.getByRole('button', { name: 'Export as JSON' }).click();
+  const json = await readFile(await (await exporting).path());
+  assert.deepEqual(
+    JSON.parse(String(json)).lessons.map(({ labels, examples }) => [labels, examples.length]),
+    VERSIONS.map(() => [['Blocks', 'Plain'], 4]),
+  );
+  const importing = (buffer) =>
+    figure.locator('input[type=file]').setInputFiles({ name: 'given.json', mimeType: 'application/json', buffer });
+  for (const [broken, reason] of [
+    ['{', 'it isn’t JSON'],
+    ['[]', 'there are no lessons in it'],
+    [String(json).replace(/"features":"...../, '"features":"?????'), 'examples[0] is none'],
+  ]) {
+    await importing(Buffer.from(broken));
+    await figure.getByText(`given.json was not imported: ${reason}. Your examples are as they were.`).waitFor();
+    assert.deepEqual(await counts(), ['2', '2']);
+  }
+
+  await page.reload();
+  await figure.locator('.teach').scrollIntoViewIfNeeded();
+  await show('other.png', other);
+  await answers.nth(4).waitFor();
+  await importing(json);
+  // The file is read after the event.
+  await figure.getByRole('button', { name: 'Remove Plain and its examples' }).waitFor();
+  assert.equal(await figure.locator('.lesson-status').innerText(), '');
+  await figure.locator('.teach').scrollIntoViewIfNeeded();
+  await answers.filter({ hasText: 'Plain' }).nth(4).waitFor();
+  assert.deepEqual(await names.evaluateAll((all) => all.map((name) => /** @type {HTMLInputElement} */ (name).value)), [
+    'Blocks',
+    'Plain',
+  ]);
+  assert.deepEqual(await counts(), ['2', '2']);
   await page.close();
 });

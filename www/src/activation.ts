@@ -1,6 +1,6 @@
 import type { ActivationMap } from 'mobilenet-wasm';
 import type { Card } from './card';
-import { shortLabel } from './format';
+import { shortLabel } from './class-names';
 import { element, type Stage } from './stage';
 import { text } from './text';
 
@@ -78,7 +78,7 @@ export class ActivationView {
       const { source, release } = await this.stage.source(picture);
       const map = await network.activationMap(source, question.classIndex).finally(release);
       if (question !== this.#question || picture !== this.stage.picture) return;
-      this.#show(map, text.page.activation.caption(question.card.name, shortLabel(map.label ?? '')));
+      this.#show(map, text.page.activation.caption(question.card.name, shortLabel(map.label ?? '', map.classIndex)));
     } catch {
       // The network or the picture was replaced meanwhile, or its column tells what is wrong with it.
       this.#show(null, '');

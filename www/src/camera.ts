@@ -2,11 +2,19 @@ import { cameraMessage } from './messages';
 import { type Picture, type Stage, element } from './stage';
 import { text } from './text';
 
+/** What cameras are asked for. Pixels. */
+const SIZES = ['320×240', '640×480', '1280×720', '1920×1080'];
+/** The networks read 224 pixels a side: more than this helps those who choose a part of the picture. */
+const USUAL_SIZE = '640×480';
+
 /** The camera's button, the choice among cameras, and the stream. */
 export class CameraPanel {
   readonly #toggle = element<HTMLButtonElement>('camera-toggle');
   readonly #choice = element<HTMLLabelElement>('camera-choice');
   readonly #select = element<HTMLSelectElement>('camera-select');
+  readonly #sizeChoice = element<HTMLLabelElement>('camera-size');
+  readonly #sizeSelect = element<HTMLSelectElement>('camera-size-select');
+  #size = USUAL_SIZE;
   #stream: MediaStream | null = null;
   /** The frame at which it is paused. */
   #paused: Picture | null = null;
@@ -29,6 +37,7 @@ export class CameraPanel {
       else void this.start();
     });
     this.#select.addEventListener('change', () => void this.start(this.#select.value));
+    this.#sizeSelect.addEventListener('change', () => void this.#resize(this.#sizeSelect.value));
     this.#pause.addEventListener('click', () => void (this.#paused ? this.#resume() : this.#hold()));
     this.#flip.addEventListener(
       'click',
@@ -52,7 +61,7 @@ export class CameraPanel {
     this.#toggle.disabled = true;
     this.report('');
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: constraints(deviceId, facing) });
+      const stream = await navigator.mediaDevices.getUserMedia({ video: constraints(this.#size, deviceId, facing) });
       if (attempt !== this.#attempt) return stopTracks(stream);
       await this.#play(stream);
       await this.#list();
@@ -88,7 +97,30 @@ export class CameraPanel {
     this.#toggle.textContent = text.page.camera.stop;
     this.#pause.hidden = false;
     this.#showPause();
+    this.#showSize();
     this.onChange();
+  }
+
+  /** Has the camera give frames of another size, if it can: else of the nearest that it has. */
+  async #resize(size: string): Promise<void> {
+    const [track] = this.#stream?.getVideoTracks() ?? [];
+    this.#size = size;
+    try {
+      await track?.applyConstraints(sizeOf(size));
+    } catch (error) {
+      this.report(cameraMessage(error));
+    }
+    this.#showSize();
+  }
+
+  /** The size that frames have, which may be none of those that were asked for. */
+  #showSize(): void {
+    const { width, height } = this.#stream?.getVideoTracks()[0].getSettings() ?? {};
+    this.#sizeChoice.hidden = !width || !height;
+    if (!width || !height) return;
+    const size = `${Math.max(width, height)}×${Math.min(width, height)}`;
+    const sizes = SIZES.includes(size) ? SIZES : [...SIZES, size];
+    this.#sizeSelect.replaceChildren(...sizes.map((one) => new Option(one, one, false, one === size)));
   }
 
   /** Which way the camera looks. */
@@ -126,7 +158,7 @@ export class CameraPanel {
     this.#stream = null;
     this.stage.video.srcObject = null;
     this.#toggle.textContent = text.page.camera.start;
-    this.#pause.hidden = this.#flip.hidden = true;
+    this.#pause.hidden = this.#flip.hidden = this.#sizeChoice.hidden = true;
     const { picture } = this.stage;
     if (picture && (picture.kind === 'live' || picture === this.#paused)) this.stage.clear();
     this.#paused = null;
@@ -153,11 +185,16 @@ export class CameraPanel {
 
 type Facing = 'user' | 'environment';
 
-function constraints(deviceId: string | undefined, facing: Facing): MediaTrackConstraints {
-  // The networks read 224 pixels a side: more than this would only be thrown away.
-  const size = { width: { ideal: 640 }, height: { ideal: 480 } };
+function constraints(size: string, deviceId: string | undefined, facing: Facing): MediaTrackConstraints {
   // A laptop has but one camera, whichever way it is asked to look.
-  return deviceId ? { ...size, deviceId: { exact: deviceId } } : { ...size, facingMode: { ideal: facing } };
+  return deviceId
+    ? { ...sizeOf(size), deviceId: { exact: deviceId } }
+    : { ...sizeOf(size), facingMode: { ideal: facing } };
+}
+
+function sizeOf(size: string): MediaTrackConstraints {
+  const [width, height] = size.split('×').map(Number);
+  return { width: { ideal: width }, height: { ideal: height } };
 }
 
 function stopTracks(stream: MediaStream): void {

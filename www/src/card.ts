@@ -1,6 +1,7 @@
 import { type Classification, type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
 import type { CatalogueChoice } from './catalogue-choice';
-import { megabytes, millions, shortLabel } from './format';
+import { shortLabel } from './class-names';
+import { megabytes, millions } from './format';
 import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
@@ -182,7 +183,7 @@ export class Card implements Runner {
     if (net.info.version) this.#showSilhouette(net.info.version);
     this.clear();
     this.#speed.clear();
-    this.#weights.run(choice);
+    this.#weights.run(choice, net.info);
     this.#showState();
     this.events.onChange();
   }
@@ -234,6 +235,11 @@ export class Card implements Runner {
     this.events.onAnswer(this, answer);
   }
 
+  /** The picture won't be read again. */
+  settle(): void {
+    this.#speed.settle();
+  }
+
   #showAnswer(): void {
     const labels = this.#net?.labels;
     this.opinion = null;
@@ -243,7 +249,7 @@ export class Card implements Runner {
     if (probability >= this.#ranking.threshold) {
       // Where there are other classes than ImageNet's, only their names can be compared.
       const key = labels.length === 1000 ? String(index) : String(label);
-      this.opinion = { key, label: shortLabel(label ?? ''), probability };
+      this.opinion = { key, label: shortLabel(label ?? '', index), probability };
     }
     this.#ranking.show(predictions);
   }

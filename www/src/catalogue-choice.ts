@@ -3,6 +3,7 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import { engine } from './engine';
 import { type Entry, type Host, addressOf, hostsOf, remember, serves } from './hosts';
 import { CACHE, forget, keptFile } from './kept';
+import { settings } from './settings';
 import { text } from './text';
 import type { Choice, Loading } from './weights';
 
@@ -18,8 +19,8 @@ export class CatalogueChoice implements Choice {
   readonly title;
   readonly top1;
   readonly bytes;
-  /** Width multiplier. */
   readonly width;
+  readonly side;
   /** Whether it is the one of its network to begin with. */
   readonly isDefault;
   /** The host whose files an earlier visit left here. */
@@ -31,6 +32,7 @@ export class CatalogueChoice implements Choice {
     this.top1 = entry.top1;
     this.bytes = entry.bytes;
     this.width = entry.width;
+    this.side = entry.resolution;
     this.isDefault = entry.default === true;
   }
 
@@ -73,20 +75,27 @@ export class CatalogueChoice implements Choice {
     throw refusal ?? new MobileNetError('FETCH_FAILED', text.page.weights.nowhere);
   }
 
-  async #loadFrom(host: Host, loading: Loading): Promise<MobileNet> {
+  async #loadFrom(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
     const [weights, config] = this.#addresses(host);
     const sha256 = this.entry.sha256 ?? undefined;
-    return (await engine()).load({ weights, config, sha256, cache: CACHE, ...loading });
+    return (await engine()).load({
+      weights,
+      ...(await settings(config, null, side)),
+      sha256,
+      cache: CACHE,
+      ...loading,
+    });
   }
 
   /** Opens what was kept as files: no host is asked again, even where they are damaged, before the visitor says so. */
-  async #loadKept(host: Host, loading: Loading): Promise<MobileNet> {
+  async #loadKept(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
     const addresses = this.#addresses(host);
     try {
       const [weights, config] = await Promise.all(addresses.map(async (url) => (await keptFile(url))?.blob()));
       if (!weights || !config) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
       const sha256 = this.entry.sha256 ?? undefined;
-      return await (await engine()).load({ weights, config, sha256, ...loading });
+      const own = await settings(config, null, side);
+      return await (await engine()).load({ weights, ...own, sha256, ...loading });
     } catch (error) {
       if (error instanceof MobileNetError && SPOILT.includes(error.code)) {
         this.#keptFrom = null;

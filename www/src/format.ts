@@ -15,8 +15,3 @@ export function percent(probability: number): string {
 export function milliseconds(ms: number): string {
   return ms.toFixed(ms < 100 ? 1 : 0);
 }
-
-/** ImageNet names a class by several words for the same thing: the first is the one people use. */
-export function shortLabel(label: string): string {
-  return label.split(',')[0];
-}

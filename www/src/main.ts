@@ -1,6 +1,7 @@
 import { ActivationView } from './activation';
 import { CameraPanel } from './camera';
 import { Card } from './card';
+import { loadClassNames } from './class-names';
 import { engine } from './engine';
 import { FetchAll } from './fetch-all';
 import { KeptPanel } from './kept-panel';
@@ -19,7 +20,11 @@ import { Tools } from './tools';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
 
+/** Lets the browser show what there is, and answer the visitor, before the rest is made. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
 localise();
+await pause();
 
 const stage = new Stage();
 const status = element('status');
@@ -27,8 +32,9 @@ const report = (message: string): void => {
   status.textContent = message;
 };
 
-const cards = GENERATIONS.map(
-  (generation) =>
+const cards: Card[] = [];
+for (const generation of GENERATIONS) {
+  cards.push(
     new Card(generation, {
       onChange: refresh,
       onAnswer: (card, answer) => tools.note(card, answer),
@@ -52,7 +58,9 @@ const cards = GENERATIONS.map(
           );
       },
     }),
-);
+  );
+  await pause();
+}
 element('generations').append(...cards.map((card) => card.element));
 
 const fetchAll = new FetchAll(cards);
@@ -64,10 +72,14 @@ const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
 });
 const scheduler = new Scheduler(cards, stage, (round) => {
+  if (round.preprocess !== null) preprocess.add(round.preprocess);
+  if (round.settled) {
+    for (const card of cards) card.settle();
+    preprocess.settle();
+  }
   verdict.update(round.settled);
   activation.refresh();
   scatter.refresh();
-  if (round.preprocess !== null) preprocess.add(round.preprocess, stage.picture?.kind === 'live');
 });
 
 const pictures = new PicturePanel(stage, {
@@ -138,7 +150,8 @@ async function begin(): Promise<void> {
   // If it can't be started, each column says so where its network would be.
   engine().catch(() => {});
   void pictures.offerSamples();
-  const served = await servedChoices();
+  // Without them classes have their English names.
+  const [served] = await Promise.all([servedChoices(), loadClassNames().catch(() => {})]);
   // Of a version that has no column nothing is offered.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
   await Promise.all(cards.map((card) => card.offerCatalogue()));
@@ -146,13 +159,13 @@ async function begin(): Promise<void> {
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 
-const begun = begin();
+const begun = begin().finally(() => scheduler.opened());
 void begun.then(() => {
   void keepForOffline();
   return fetchAll.offer();
 });
 
-tellStory(element('story'), {
+void tellStory(element('story'), {
   stage,
   columnNetwork(version) {
     const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);

@@ -1,5 +1,6 @@
 import type { Prediction } from 'mobilenet-wasm';
-import { percent, shortLabel } from './format';
+import { shortLabel } from './class-names';
+import { percent } from './format';
 
 export interface RankingEvents {
   /** The pointer is on the line of a class, or with `null` on none any more. */
@@ -37,13 +38,17 @@ export class Ranking {
 
   /** @param predictions as many as there are; the other lines are empty */
   show(predictions: readonly Prediction[]): void {
+    const before = this.#predictions;
     this.#predictions = predictions;
     for (const [i, { line, label, value }] of this.#lines.entries()) {
       const prediction = predictions.at(i);
-      label.textContent = shortLabel(prediction?.label ?? '');
+      line.classList.toggle('below', prediction !== undefined && prediction.probability < this.threshold);
+      // A still picture is read several times, with the same answer.
+      const known = before.at(i);
+      if (known?.label === prediction?.label && known?.probability === prediction?.probability) continue;
+      label.textContent = prediction ? shortLabel(prediction.label ?? '', prediction.index) : '';
       label.title = prediction?.label ?? '';
       value.textContent = prediction ? percent(prediction.probability) : '';
-      line.classList.toggle('below', prediction !== undefined && prediction.probability < this.threshold);
       line.style.setProperty('--value', String(prediction?.probability ?? 0));
     }
   }

@@ -28,9 +28,15 @@ export class Scatter {
   readonly #plot = element('scatter');
   readonly #measured = new Map<string, Point>();
   #drawn = '';
+  /** Of the place that there is. Pixels. */
+  #width = 0;
 
   constructor(private readonly cards: readonly Card[]) {
-    new ResizeObserver(() => this.refresh()).observe(this.#plot);
+    // To ask for it in each round would have the browser lay out the page each time.
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#width = contentRect.width;
+      this.refresh();
+    }).observe(this.#plot);
   }
 
   /** Times or networks changed. */
@@ -47,7 +53,7 @@ export class Scatter {
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
     // Drawing is for a change that can be seen.
-    const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#plot.clientWidth)));
+    const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#width)));
     const seen = JSON.stringify([
       width,
       ...points.map(({ name, time, column }) => [name, time && milliseconds(time), column]),

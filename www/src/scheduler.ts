@@ -36,6 +36,8 @@ export class Scheduler {
   #deadline = 0;
   #wake: (() => void) | null = null;
   #paused = false;
+  /** Whether networks are still to come. To time those that are here would keep these, and the page, waiting. */
+  #opening = true;
   readonly #frames: FreshFrames;
 
   /** @param onRound called when every network has answered */
@@ -50,9 +52,15 @@ export class Scheduler {
 
   /** Something changed: the picture, a network, a switch. */
   refresh(): void {
-    this.#rounds = STILL_ROUNDS;
+    this.#rounds = this.#opening ? 1 : STILL_ROUNDS;
     this.#deadline = performance.now() + STILL_BUDGET;
     this.#wake?.();
+  }
+
+  /** All networks are here with which the page begins. */
+  opened(): void {
+    this.#opening = false;
+    this.refresh();
   }
 
   set paused(paused: boolean) {
@@ -76,7 +84,8 @@ export class Scheduler {
         this.#rounds = performance.now() < this.#deadline ? this.#rounds - 1 : 0;
       }
       const preprocess = await this.#round(picture);
-      if (this.stage.picture === picture) this.onRound({ preprocess, settled: !live && this.#rounds === 0 });
+      if (this.stage.picture === picture)
+        this.onRound({ preprocess, settled: !live && this.#rounds === 0 && !this.#opening });
     }
   }
 

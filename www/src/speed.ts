@@ -2,7 +2,7 @@ import { milliseconds } from './format';
 import { Rate, Recent } from './statistics';
 import { text } from './text';
 
-/** ms between changes of the figures while the camera runs: faster ones can't be read. */
+/** ms between changes of the figures: faster ones can't be read. */
 const SHOWN_EVERY = 300;
 /** Of so many times the slowest twentieth says something. */
 const ENOUGH = 20;
@@ -22,13 +22,20 @@ export class ShownMedian {
   }
 
   /** @returns whether something new is shown */
-  add(ms: number, live: boolean): boolean {
+  add(ms: number): boolean {
     this.#recent.add(ms);
-    const now = performance.now();
-    if (live && now - this.#shownAt < SHOWN_EVERY) return false;
-    this.#shownAt = now;
+    return performance.now() - this.#shownAt >= SHOWN_EVERY && this.settle();
+  }
+
+  /**
+   * Shows what there is now: nothing newer will come.
+   * @returns whether there is something
+   */
+  settle(): boolean {
     this.time = this.#recent.quantile(0.5);
-    this.write(`${milliseconds(this.time ?? 0)} ms`);
+    if (this.time === null) return false;
+    this.#shownAt = performance.now();
+    this.write(`${milliseconds(this.time)} ms`);
     return true;
   }
 
@@ -67,7 +74,15 @@ export class Speed {
 
   add(inference: number, live: boolean): void {
     if (live) this.#rate.tick(performance.now());
-    if (!this.#median.add(inference, live)) return;
+    if (this.#median.add(inference)) this.#showOthers();
+  }
+
+  /** Shows what there is now: the picture won't be read again. */
+  settle(): void {
+    if (this.#median.settle()) this.#showOthers();
+  }
+
+  #showOthers(): void {
     const { p95, rate } = this;
     this.#find('.p95').textContent = p95 === null ? '' : text.page.column.p95(milliseconds(p95));
     this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));

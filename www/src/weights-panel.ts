@@ -1,17 +1,26 @@
-import type { Precision, Progress } from 'mobilenet-wasm';
+import type { NetworkInfo, Precision, Progress, Version } from 'mobilenet-wasm';
 import { type CatalogueChoice, catalogueChoices } from './catalogue-choice';
 import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
 import type { Generation } from './networks';
 import { text } from './text';
-import { type Choice, fileChoice, untrainedChoice } from './weights';
+import { type Choice, USUAL_SIDE, fileChoice, resized, untrainedChoice } from './weights';
+
+/** Width multipliers of the papers and of the checkpoints that there are. */
+const WIDTHS = [0.25, 0.35, 0.5, 0.75, 1, 1.4];
+
+/** What the engine takes. Pixels. */
+const SIDES = [96, 128, 160, 192, 224, 256, 288, 320];
 
 /** The part of a column in which the visitor chooses what runs in it, and sees it come. */
 export class WeightsPanel {
   #choices: Choice[] = [];
   #wanted: CatalogueChoice | null = null;
+  /** What the catalogue has and isn't here. */
+  #rest: CatalogueChoice[] = [];
   /** What runs. */
   #current: Choice | null = null;
+  #version: Version;
 
   /**
    * @param column the whole of it
@@ -23,11 +32,19 @@ export class WeightsPanel {
     private readonly load: (choice: Choice) => void,
     events: { onCancel: () => void; onPrecision: () => void },
   ) {
+    this.#version = generation.versions[0];
     this.#find('.choice span').textContent = text.page.column.weights(generation.name);
     this.#find('.cancel').addEventListener('click', events.onCancel);
     const { precisions } = text.page.weights;
     this.#precision.append(...Object.entries(precisions).map(([value, label]) => new Option(label, value)));
     this.#precision.addEventListener('change', events.onPrecision);
+    this.#width.addEventListener('change', () => load(this.#shaped(this.#current?.asked?.side ?? null)));
+    this.#side.addEventListener('change', () => load(this.#shaped(Number(this.#side.value))));
+    this.#showShape(1, USUAL_SIDE);
+    this.#find('.offer button').addEventListener('click', () => {
+      const { offered } = this;
+      if (offered) load(offered);
+    });
     this.#select.addEventListener('change', () => {
       const choice = this.#choices.find(({ id }) => id === this.#select.value);
       if (choice) load(choice);
@@ -61,6 +78,15 @@ export class WeightsPanel {
     return this.#choices.some(({ bytes }) => bytes !== null) ? null : this.#wanted;
   }
 
+  /** What the column offers to fetch where it runs untrained: weights of the width that was asked for, or the usual ones. */
+  get offered(): CatalogueChoice | null {
+    const asked = this.#current?.asked;
+    if (!asked || asked.weights) return this.wanted;
+    return (
+      this.#rest.find(({ entry, width }) => entry.version === this.#version && width === this.#current?.width) ?? null
+    );
+  }
+
   /** Offers what can be run at once. */
   offer(choices: readonly Choice[]): void {
     this.#choices.push(...choices.filter(({ id }) => !this.#choices.some((known) => known.id === id)));
@@ -73,19 +99,45 @@ export class WeightsPanel {
     this.offer(all.filter(({ kept }) => kept));
     const rest = all.filter(({ kept }) => !kept);
     this.#find('.catalogue').replaceChildren(...rest.map((choice) => catalogueItem(choice, () => this.load(choice))));
+    this.#rest = rest;
     this.#wanted = rest.find(({ isDefault }) => isDefault) ?? null;
-    if (!this.#wanted) return;
-    const wanted = this.#wanted;
-    const button = this.#find<HTMLButtonElement>('.offer button');
-    labelFetch(button, wanted);
-    button.addEventListener('click', () => this.load(wanted));
     this.#showChoices();
   }
 
-  /** @param current what runs from now on */
-  run(current: Choice): void {
+  /**
+   * @param current what runs from now on
+   * @param info of its network
+   */
+  run(current: Choice, { version, width, resolution, flavour }: NetworkInfo): void {
     this.#current = current;
+    this.#version = version ?? this.#version;
+    current.width ??= width;
+    current.side ??= resolution;
+    // Of what was asked for only the last is listed: all else can be asked for again.
+    this.#choices = this.#choices.filter(({ asked }) => !asked);
     this.offer([current]);
+    this.#showShape(width, resolution);
+    // Such a file's graph says the size of every map.
+    this.#side.disabled = flavour === 'tflite';
+  }
+
+  /** @param side `null` for that which the weights were trained on */
+  #shaped(side: number | null): Choice {
+    const width = Number(this.#width.value);
+    const current = this.#current?.asked?.weights ?? this.#current;
+    const fitting = this.#choices.filter((choice) => choice.bytes !== null && !choice.asked && choice.width === width);
+    const weights = fitting.find((choice) => choice === current) ?? fitting[0];
+    if (!weights) return untrainedChoice(this.#version, width, side);
+    return side === null || side === weights.side ? weights : resized(weights, side);
+  }
+
+  #showShape(width: number, side: number): void {
+    const options = (values: number[], chosen: number, written: (value: number) => string) =>
+      [...new Set([...values, chosen])]
+        .sort((a, b) => a - b)
+        .map((value) => new Option(written(value), String(value), false, value === chosen));
+    this.#width.replaceChildren(...options(WIDTHS, width, (value) => `× ${value}`));
+    this.#side.replaceChildren(...options(SIDES, side, text.page.weights.pixels));
   }
 
   showTransfer(choice: Choice, { loaded, total }: Progress): void {
@@ -121,7 +173,18 @@ export class WeightsPanel {
       ),
     );
     if (!this.#current) this.#select.value = '';
-    this.#find('.offer button').hidden = this.wanted === null;
+    const button = this.#find<HTMLButtonElement>('.offer button');
+    const { offered } = this;
+    button.hidden = offered === null;
+    if (offered) labelFetch(button, offered);
+  }
+
+  get #width(): HTMLSelectElement {
+    return this.#find<HTMLSelectElement>('.width select');
+  }
+
+  get #side(): HTMLSelectElement {
+    return this.#find<HTMLSelectElement>('.side select');
   }
 
   get #precision(): HTMLSelectElement {

@@ -2,13 +2,19 @@ import type { MobileNet, Precision, Progress, Version } from 'mobilenet-wasm';
 import { engine } from './engine';
 import { CACHE } from './kept';
 import { shortName } from './networks';
+import { settings } from './settings';
 import { text } from './text';
+
+/** Side of the input that most networks were trained on. Pixels. */
+export const USUAL_SIDE = 224;
 
 export interface Loading {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
   /** What the network is to compute with. */
   precision: Precision;
+  /** Side of the input in place of the checkpoint's own. Pixels. */
+  side?: number;
 }
 
 /** Something that a card can run. */
@@ -19,6 +25,12 @@ export interface Choice {
   top1: number | null;
   /** Of the weights, `null` for an untrained network. */
   bytes: number | null;
+  /** Width multiplier; `null` until it is known. */
+  width: number | null;
+  /** Side of the input. Pixels; `null` until it is known. */
+  side: number | null;
+  /** Whether the visitor asked for that width or side, and the choice isn't one of those that are listed. */
+  asked?: { weights: Choice | null; side: number | null };
   load(loading: Loading): Promise<MobileNet>;
 }
 
@@ -31,6 +43,7 @@ interface ServedModel {
   name: string;
   version: Version;
   title: string;
+  width: number;
   url: string;
   config: string | null;
   preprocessorConfig: string | null;
@@ -51,11 +64,12 @@ export async function servedChoices(): Promise<ServedChoice[]> {
     title: shortName(model.title),
     top1: model.top1,
     bytes: model.bytes,
-    load: async (loading) =>
+    width: model.width,
+    side: null,
+    load: async ({ side, ...loading }) =>
       (await engine()).load({
         weights: model.url,
-        config: model.config,
-        preprocessorConfig: model.preprocessorConfig,
+        ...(await settings(model.config, model.preprocessorConfig, side)),
         sha256: model.sha256,
         // Without a digest nothing would tell that there is another file by now.
         cache: model.sha256 ? CACHE : undefined,
@@ -81,16 +95,42 @@ export function fileChoice(files: File[]): Choice | null {
     title: weights.name,
     top1: null,
     bytes: weights.size,
-    load: async (loading) => (await engine()).load({ weights, config, preprocessorConfig, ...loading }),
+    width: null,
+    side: null,
+    load: async ({ side, ...loading }) =>
+      (await engine()).load({ weights, ...(await settings(config, preprocessorConfig, side)), ...loading }),
   };
 }
 
-export function untrainedChoice(version: Version): Choice {
+/** A network of random weights, of any width and input: its time is that of a trained one. */
+export function untrainedChoice(version: Version, width = 1, side: number | null = null): Choice {
+  const resolution = side ?? USUAL_SIDE;
+  const usual = width === 1 && resolution === USUAL_SIDE;
+  const { untrained, shaped } = text.page.weights;
   return {
-    id: 'untrained',
-    title: text.page.weights.untrained,
+    id: usual ? 'untrained' : `untrained:${width}:${resolution}`,
+    title: usual ? untrained : shaped(untrained, width, resolution),
     top1: null,
     bytes: null,
-    load: async ({ signal, precision }) => (await engine()).untrained({ version, signal, precision }),
+    width,
+    side: resolution,
+    asked: usual ? undefined : { weights: null, side },
+    load: async ({ signal, precision }) =>
+      (await engine()).untrained({ version, width, resolution, signal, precision }),
+  };
+}
+
+/** The same weights on another input. They can be used on any, though they were trained on one. */
+export function resized(weights: Choice, side: number): Choice {
+  return {
+    id: `${weights.id}@${side}`,
+    title: text.page.weights.shaped(weights.title, null, side),
+    // It was measured on the checkpoint's own input.
+    top1: null,
+    bytes: weights.bytes,
+    width: weights.width,
+    side,
+    asked: { weights, side },
+    load: (loading) => weights.load({ ...loading, side }),
   };
 }

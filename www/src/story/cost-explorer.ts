@@ -68,7 +68,7 @@ export class CostExplorer {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#timeLater();
+    this.#showCounts();
   }
 
   get #shape(): Shape {
@@ -99,7 +99,7 @@ export class CostExplorer {
     this.#counts[1].show([depthwise / full, pointwise / full], count(depthwise + pointwise));
     this.#plane.mark(kernel, outChannels);
     for (const row of this.#times) row.show([], '');
-    this.#told.textContent = text.figures.depthwise.costs.timing;
+    this.#told.textContent = this.#started ? text.figures.depthwise.costs.timing : '';
     if (this.#started) this.#timeLater();
   }
 

@@ -14,8 +14,9 @@ export interface Figure {
   /**
    * Looks at the frame that `source` shows now.
    * @param networks one for each of {@link versions}
+   * @param frame of which `source` was taken
    */
-  look(source: ClassifySource, networks: readonly MobileNet[]): Promise<void>;
+  look(source: ClassifySource, networks: readonly MobileNet[], frame: Frame): Promise<void>;
   /** Draws again what was looked at last, in the colours of the theme that holds now. */
   redraw(): void;
 }
@@ -34,6 +35,8 @@ export interface Frame {
   /** Another one where another part of it is looked at; `null` for all of it. */
   part: object | null;
   live: boolean;
+  /** Whether the page shows it as a mirror does. */
+  mirrored: boolean;
   /** Keeps what is shown now, of which all that a figure shows is made; `release` is to be called at the end. */
   take(): Promise<{ source: ClassifySource; release: () => void }>;
 }

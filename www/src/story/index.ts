@@ -9,8 +9,9 @@ import { HswishFigure } from './hswish';
 import { ReluFigure } from './relu';
 import { ResidualFigure } from './residual';
 import { SearchFigure } from './search';
-import { type Prose, Section } from './section';
+import { Section } from './section';
 import { SqueezeFigure } from './squeeze';
+import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
 import { Watch } from './watch';
 
@@ -24,38 +25,42 @@ export interface Page {
 }
 
 /** The ideas in the order in which they came, with a figure for each. */
-function sections(): Section[] {
-  const words = text.figures;
-  const section = (id: string, year: string, prose: Prose, figure: Figure) => new Section(id, year, prose, figure);
-  return [
-    section('depthwise', 'V1 · 2017', words.depthwise, new DepthwiseFigure()),
-    section('relu', 'V2 · 2018', words.relu, new ReluFigure()),
-    section('residual', 'V2 · 2018', words.residual, new ResidualFigure()),
-    section('squeeze', 'V3 · 2019', words.squeeze, new SqueezeFigure()),
-    section('hswish', 'V3 · 2019', words.hswish, new HswishFigure()),
-    section('search', 'V3 · 2019', words.search, new SearchFigure()),
-    section('universal', 'V4 · 2024', words.universal, new UniversalFigure()),
-  ];
-}
+const IDEAS = [
+  { id: 'depthwise', year: 'V1 · 2017', figure: DepthwiseFigure },
+  { id: 'relu', year: 'V2 · 2018', figure: ReluFigure },
+  { id: 'residual', year: 'V2 · 2018', figure: ResidualFigure },
+  { id: 'squeeze', year: 'V3 · 2019', figure: SqueezeFigure },
+  { id: 'hswish', year: 'V3 · 2019', figure: HswishFigure },
+  { id: 'search', year: 'V3 · 2019', figure: SearchFigure },
+  { id: 'universal', year: 'V4 · 2024', figure: UniversalFigure },
+  { id: 'teach', year: 'V1–V4', figure: TeachFigure },
+] as const;
 
 /** Tells how one network came of the other, on the frame that the columns see. */
-export function tellStory(container: HTMLElement, page: Page): void {
-  const told = sections();
-  const of = new Map(told.map((section) => [section.figure, section]));
-  const links = told.map(({ id, element }) => {
-    const link = make('a', '', element.querySelector('h2')?.textContent ?? '');
+export async function tellStory(container: HTMLElement, page: Page): Promise<void> {
+  const of = new Map<Figure, Section>();
+  const links = IDEAS.map(({ id }) => {
+    const link = make('a', '', text.figures[id].title);
     link.href = `#${id}`;
     return make('li', '', link);
   });
   const contents = make('nav', 'contents', make('ol', '', ...links));
   contents.setAttribute('aria-label', text.figures.contents);
-  container.append(contents, ...told.map(({ element }) => element));
+  container.append(contents);
   const watch = new Watch(
     surroundings(page),
     (figure, error) => of.get(figure)?.report(error),
     (figure, networks) => of.get(figure)?.note(networks),
+    (figure) => of.get(figure)?.wait(),
   );
-  for (const { figure } of told) watch.add(figure);
+  for (const { id, year, figure } of IDEAS) {
+    // One by one: nobody sees them yet, and what is on the screen comes first.
+    await new Promise((resolve) => setTimeout(resolve));
+    const section = new Section(id, year, text.figures[id], new figure());
+    of.set(section.figure, section);
+    container.append(section.element);
+    watch.add(section.figure);
+  }
   // The browser looked for it before it was there.
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
@@ -73,6 +78,7 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
         picture,
         part: stage.region,
         live,
+        mirrored: stage.mirrored,
         async take() {
           const { source, release } = await stage.source(picture);
           if (source !== stage.video) return { source, release };

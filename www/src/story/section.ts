@@ -42,6 +42,11 @@ export class Section {
     this.#note.textContent = names.length > 0 ? text.figures.untrained(list(names)) : '';
   }
 
+  /** Says that there is no picture to look at, until there is one. */
+  wait(): void {
+    if (this.#note.textContent !== text.figures.waiting) this.#note.textContent = text.figures.waiting;
+  }
+
   /** Says why there is nothing to see, or `null`: that there is. */
   report(error: unknown): void {
     this.#trouble.textContent = error === null ? '' : text.figures.failed(textOf(error));

@@ -1,5 +1,6 @@
 import type { ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
-import { percent, shortLabel } from '../format';
+import { shortLabel } from '../class-names';
+import { percent } from '../format';
 import { architectureOf } from '../networks';
 import { text } from '../text';
 import { choice, line, make } from './elements';
@@ -108,5 +109,5 @@ function answerOf({ info, labels }: MobileNet, { data }: Tensor): string {
   const sum = data.reduce((sum, logit) => sum + Math.exp(logit - logits[top]), 0);
   const name = labels?.[top];
   const probability = percent(1 / sum);
-  return name ? `${shortLabel(name)}, ${probability}` : text.figures.squeeze.unnamed(top, probability);
+  return name ? `${shortLabel(name, top)}, ${probability}` : text.figures.squeeze.unnamed(top, probability);
 }

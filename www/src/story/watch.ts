@@ -5,6 +5,8 @@ import type { Figure, Frame, Surroundings } from './figure';
 const TICK = 100;
 /** ms of rest after a look that failed. */
 const REST = 3000;
+/** ms after which a figure says that there is no picture: the first one takes a moment to come. */
+const PATIENCE = 1500;
 
 /** What a figure saw last. */
 interface Sight {
@@ -18,6 +20,8 @@ interface Watched {
   sight: Sight | null;
   /** When it may look again, on the clock of `performance.now()`. */
   due: number;
+  /** Since when it is seen with no picture to look at, on the same clock; `null` where there is one. */
+  idleSince: number | null;
 }
 
 /**
@@ -30,11 +34,16 @@ export class Watch {
   #wake: (() => void) | null = null;
   readonly #observer = new IntersectionObserver((entries) => this.#onScroll(entries));
 
-  /** @param report takes what to tell the visitor of a figure, `null` when all is well */
+  /**
+   * @param report takes what to tell the visitor of a figure, `null` when all is well
+   * @param onNetworks a figure begins to look, by these networks
+   * @param onWait a figure has no picture to look at
+   */
   constructor(
     private readonly surroundings: Surroundings,
     private readonly report: (figure: Figure, error: unknown) => void,
     private readonly onNetworks: (figure: Figure, networks: readonly MobileNet[]) => void,
+    private readonly onWait: (figure: Figure) => void,
   ) {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       for (const { figure } of this.#all.values()) figure.redraw();
@@ -43,7 +52,7 @@ export class Watch {
   }
 
   add(figure: Figure): void {
-    const watched: Watched = { figure, sight: null, due: 0 };
+    const watched: Watched = { figure, sight: null, due: 0, idleSince: null };
     figure.changed = () => {
       watched.sight = null;
       watched.due = 0;
@@ -67,13 +76,26 @@ export class Watch {
       if (this.#visible.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
       for (const watched of this.#visible) {
         const frame = document.hidden ? null : this.surroundings.frame();
-        if (frame && performance.now() >= watched.due) await this.#look(watched, frame);
+        if (!frame) {
+          this.#idle(watched);
+          continue;
+        }
+        watched.idleSince = null;
+        if (performance.now() >= watched.due) await this.#look(watched, frame);
       }
       await new Promise((resolve) => setTimeout(resolve, TICK));
     }
   }
 
-  async #look(watched: Watched, { picture, part, live, take }: Frame): Promise<void> {
+  #idle(watched: Watched): void {
+    if (document.hidden) return;
+    const now = performance.now();
+    watched.idleSince ??= now;
+    if (now - watched.idleSince >= PATIENCE) this.onWait(watched.figure);
+  }
+
+  async #look(watched: Watched, frame: Frame): Promise<void> {
+    const { picture, part, live, take } = frame;
     const { figure } = watched;
     try {
       const networks = await Promise.all(figure.versions.map((version) => this.surroundings.network(version)));
@@ -96,7 +118,7 @@ export class Watch {
       this.onNetworks(figure, networks);
       const { source, release } = await take();
       try {
-        await figure.look(source, networks);
+        await figure.look(source, networks, frame);
       } finally {
         release();
       }

@@ -5,6 +5,7 @@ export const figures = {
   filter: (rows: string) => `Filter: ${rows}`,
   untrained: (names: string) =>
     `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
+  waiting: 'This figure waits for a picture: start the camera above, or open one.',
   failed: (reason: string) => `This figure could not look at the frame: ${reason}.`,
 
   depthwise: {
@@ -253,5 +254,36 @@ export const figures = {
     present: (number: number) =>
       `The maps are those of V4-Conv-Small’s block ${number}, its first of this kind; of each layer the liveliest channel.`,
     absent: 'V4-Conv-Small has no such block.',
+  },
+
+  teach: {
+    title: 'Teach them classes of your own',
+    prose: [
+      'Before its classifier a network has turned the picture into a thousand numbers or so, its features. Pictures of one thing lie close together there, also of things that ImageNet has no name for.',
+      'Name two things or more, and hold a thing’s button while the camera sees it: that keeps the features of some frames. Each network then names what it sees by its five nearest examples.',
+      'Nothing is trained, and no picture is kept. How good a network’s features are, its examples tell: each is left out in turn and named by all the others.',
+    ],
+    preview: 'What the networks look at',
+    unnamed: (number: number) => `Thing ${number}`,
+    name: 'Name of the class',
+    hold: 'Hold to add',
+    holdFor: (name: string) => `Hold to add frames to ${name}`,
+    remove: (name: string) => `Remove ${name} and its examples`,
+    another: 'Another class',
+    taken: (name: string) => `There is a class called ${name} already.`,
+    enough: (most: number) => `${most} examples of one class are enough.`,
+    answers: 'What each sees, by its nearest examples',
+    examples: (count: number) => `${count} ${count === 1 ? 'example' : 'examples'}`,
+    accuracy: (share: string) => `${share} named rightly, each left out in turn`,
+    untrained: 'random weights',
+    export: 'Export as JSON',
+    import: 'Import…',
+    notJson: 'it isn’t JSON',
+    noLessons: 'there are no lessons in it',
+    noneRuns: (networks: readonly string[]) =>
+      `none of the networks that were taught runs here now (${networks.join('; ')})`,
+    unread: (file: string, reason: string) => `${file} was not imported: ${reason}. Your examples are as they were.`,
+    left: (networks: readonly string[]) =>
+      `What these were taught was left out, since they don’t run here now: ${networks.join('; ')}.`,
   },
 };

@@ -53,6 +53,7 @@ export const page = {
     start: 'Start camera',
     stop: 'Stop camera',
     choice: 'Camera',
+    size: 'Resolution of the camera',
     front: 'Front camera',
     back: 'Back camera',
     pause: 'Pause',
@@ -115,6 +116,11 @@ export const page = {
 
   weights: {
     other: 'Other weights',
+    width: 'Width',
+    side: 'Input',
+    pixels: (side: number) => `${side} pixels`,
+    shaped: (title: string, width: number | null, side: number) =>
+      [title, ...(width === null ? [] : [`${width} wide`]), `${side} px`].join(', '),
     precision: 'Computes with',
     precisions: { f32: '32-bit floats', int8: '8 bits', auto: '8 bits where faster' },
     catalogue: 'From the Hugging Face Hub or ModelScope:',

@@ -5,6 +5,7 @@ export const figures: (typeof text)['figures'] = {
   channel: (channel, channels) => `第 ${channel + 1} 个通道，共 ${channels} 个`,
   filter: (rows) => `滤波器：${rows}`,
   untrained: (names) => `这里没有 ${names} 的权重：它未经训练，特征图的内容是随机的。`,
+  waiting: '这张图在等待画面：请在上方打开摄像头或一张图片。',
   failed: (reason) => `无法用这一帧更新此图：${reason}。`,
 
   depthwise: {
@@ -229,5 +230,34 @@ export const figures: (typeof text)['figures'] = {
     convolution: '完整卷积',
     present: (number) => `特征图来自 V4-Conv-Small 的第 ${number} 个模块，即其中第一个这种模块；每层取变化最大的通道。`,
     absent: 'V4-Conv-Small 没有这种模块。',
+  },
+
+  teach: {
+    title: '教它们认识你自己的类别',
+    prose: [
+      '在分类器之前，网络已把画面变成一千个左右的数，即特征。同一种东西的画面在特征空间里靠得很近，ImageNet 里没有名字的东西也是如此。',
+      '给两种或更多的东西起名，让摄像头对着它，同时按住它的按钮：这样会留下若干帧的特征。之后每个网络按最近的五个样本说出它看到的是什么。',
+      '这里没有训练，也不保留画面。网络的特征有多好，样本自己会说明：轮流留出每一个样本，由其余的样本来判断。',
+    ],
+    preview: '网络看到的画面',
+    unnamed: (number) => `东西 ${number}`,
+    name: '类别名称',
+    hold: '按住添加',
+    holdFor: (name) => `按住添加：${name}`,
+    remove: (name) => `删除“${name}”及其样本`,
+    another: '再加一类',
+    taken: (name) => `已经有名为“${name}”的类别。`,
+    enough: (most) => `一个类别有 ${most} 个样本就够了。`,
+    answers: '每个网络按最近的样本看到了什么',
+    examples: (count) => `${count} 个样本`,
+    accuracy: (share) => `轮流留出时 ${share} 判断正确`,
+    untrained: '随机权重',
+    export: '导出为 JSON',
+    import: '导入…',
+    notJson: '它不是 JSON',
+    noLessons: '里面没有教学样本',
+    noneRuns: (networks) => `其中教过的网络现在都没有在这里运行（${networks.join('；')}）`,
+    unread: (file, reason) => `没有导入 ${file}：${reason}。已有的样本没有变化。`,
+    left: (networks) => `以下网络现在没有在这里运行，它们的样本没有导入：${networks.join('；')}。`,
   },
 };

@@ -37,6 +37,7 @@ export const page: (typeof text)['page'] = {
     start: '打开摄像头',
     stop: '关闭摄像头',
     choice: '摄像头',
+    size: '摄像头分辨率',
     front: '前置摄像头',
     back: '后置摄像头',
     pause: '暂停',
@@ -107,6 +108,10 @@ export const page: (typeof text)['page'] = {
 
   weights: {
     other: '其他权重',
+    width: '宽度',
+    side: '输入',
+    pixels: (side) => `${side} 像素`,
+    shaped: (title, width, side) => [title, ...(width === null ? [] : [`宽度 ${width}`]), `${side} 像素`].join('，'),
     precision: '计算精度',
     precisions: { f32: '32 位浮点', int8: '8 位', auto: '更快时用 8 位' },
     catalogue: '来自 Hugging Face Hub 或 ModelScope：',

@@ -1,0 +1,94 @@
+// Pictures of the page, on demand: SCREENSHOTS=1 writes all of it to target/screenshots, SCREENSHOT=1 those of the README to docs.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { card, firstModels, open, openBlank, openPage } from './harness.js';
+
+const { SCREENSHOT, SCREENSHOTS } = process.env;
+const target = (name) => fileURLToPath(new URL(`../../target/screenshots/${name}.png`, import.meta.url));
+
+let session;
+before(async () => (session = await open()));
+after(() => session?.close());
+
+/** @param {import('playwright-core').BrowserContextOptions} options */
+async function visit(options, search = '') {
+  const page = await openPage(session, options);
+  if (search) await page.goto(`${session.url}${search}`);
+  for (const { version } of firstModels) {
+    await card(page, version).locator('.predictions .value').first().filter({ hasText: /\d/ }).waitFor();
+  }
+  return page;
+}
+
+/** Waits until a section's figure shows the frame. */
+async function settle(page, section) {
+  await section.scrollIntoViewIfNeeded();
+  await section.locator('.live-figure').first().scrollIntoViewIfNeeded();
+  await page.waitForTimeout(1500);
+  // The pointer would mark something.
+  await page.mouse.move(0, 0);
+}
+
+test(
+  'every section in both themes and languages and three widths',
+  { skip: !SCREENSHOTS && 'set SCREENSHOTS=1' },
+  async () => {
+    await mkdir(target('.').replace(/\.png$/, ''), { recursive: true });
+    for (const language of ['en', 'zh']) {
+      for (const width of [390, 800, 1280]) {
+        const page = await visit({ viewport: { width, height: 900 } }, `?lang=${language}`);
+        const sections = [
+          ...(await page.locator('#story > section').all()).map((section) => ({ section, figure: true })),
+          { section: page.locator('.hero'), figure: false },
+          { section: page.locator('#generations'), figure: false },
+          { section: page.locator('.scatter'), figure: false },
+        ];
+        await page
+          .locator('.card .more')
+          .first()
+          .evaluate((/** @type {HTMLDetailsElement} */ more) => (more.open = true));
+        for (const { section, figure } of sections) {
+          if (figure) await settle(page, section);
+          const name = await section.evaluate(({ id, className }) => id || className.split(' ')[0]);
+          for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+            await page.emulateMedia({ colorScheme });
+            await section.screenshot({ path: target(`${name}-${language}-${width}-${colorScheme}`) });
+          }
+        }
+        await page.close();
+      }
+    }
+  },
+);
+
+test(
+  'three figures for the README',
+  { skip: !SCREENSHOT && 'set SCREENSHOT=1 to write docs/figure-*.webp' },
+  async () => {
+    const page = await visit({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+    const blank = await openBlank(session);
+    for (const id of ['depthwise', 'residual', 'squeeze']) {
+      const section = page.locator(`#${id}`);
+      await settle(page, section);
+      // Until what is measured is there.
+      await page.waitForTimeout(2500);
+      const png = await section.locator('.live-figure').first().screenshot();
+      const webp = await blank.evaluate(small, [...png]);
+      await writeFile(fileURLToPath(new URL(`../../docs/figure-${id}.webp`, import.meta.url)), Buffer.from(webp));
+    }
+    await page.close();
+    await blank.close();
+  },
+);
+
+/** Runs in a page: a picture as a WebP of at most 880 pixels a row. */
+async function small(png) {
+  const bitmap = await createImageBitmap(new Blob([Uint8Array.from(png)]));
+  const scale = Math.min(1, 880 / bitmap.width);
+  const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  const context = canvas.getContext('2d');
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.75 })).arrayBuffer())];
+}

@@ -1,0 +1,15 @@
+import type { ClassifySource } from 'mobilenet-wasm';
+
+/** Pixels of the longer side. */
+const SIDE = 320;
+
+/** Draws what a figure looks at: the picture itself is above, out of sight. */
+export function drawPreview(canvas: HTMLCanvasElement, source: ClassifySource, mirrored: boolean): void {
+  if (!(source instanceof ImageBitmap)) return;
+  const scale = Math.min(1, SIDE / Math.max(source.width, source.height));
+  canvas.width = Math.max(1, Math.round(source.width * scale));
+  canvas.height = Math.max(1, Math.round(source.height * scale));
+  canvas.getContext('2d')?.drawImage(source, 0, 0, canvas.width, canvas.height);
+  canvas.classList.toggle('mirrored', mirrored);
+  canvas.hidden = false;
+}
