@@ -160,12 +160,13 @@ function lessonsOf(json: unknown): TeachJson[] {
   return lessons;
 }
 
-/** All examples of both, each once. The two have the same labels for the same classes. */
+/** All examples of the one, and those of the other that it doesn't have. The two have the same labels for the same classes. */
 function joined(a: TeachJson, b: TeachJson): TeachJson {
   const labels = [...new Set([...a.labels, ...b.labels])];
-  const examples = [a, b].flatMap(({ labels: own, examples }) =>
-    examples.map(({ label, features }) => ({ label: labels.indexOf(own[label]), features })),
+  const [own, others] = [a, b].map((json) =>
+    json.examples.map(({ label, features }) => ({ label: labels.indexOf(json.labels[label]), features })),
   );
-  const once = new Map(examples.map((example) => [`${example.label} ${example.features}`, example]));
-  return { ...a, labels, examples: [...once.values()] };
+  const keyOf = ({ label, features }: TeachJson['examples'][number]) => `${label} ${features}`;
+  const known = new Set(own.map(keyOf));
+  return { ...a, labels, examples: [...own, ...others.filter((example) => !known.has(keyOf(example)))] };
 }
