@@ -255,6 +255,20 @@ export function precisionOf(value) {
   return known;
 }
 
+/** The forms in which weights are written. */
+const STORED = /** @type {const} */ (['f32', 'f16', 'int8']);
+
+/**
+ * @param {unknown} value
+ * @returns {typeof STORED[number]}
+ */
+export function storedOf(value) {
+  if (value === undefined) return 'f32';
+  const known = STORED.find((name) => name === value);
+  if (known === undefined) throw wrong('BAD_INPUT', 'precision', value, "'f32', 'f16' or 'int8'");
+  return known;
+}
+
 /**
  * @param {string} call
  * @param {unknown} value

@@ -84,7 +84,7 @@ export async function startBest({ threads = defaultThreads(), build: only, asset
     }
     try {
       const used = build.shared ? threads : 1;
-      return { connection: await start(build, used, assets, signal), build: build.name, threads: used, skipped };
+      return { connection: await start(build.name, used, assets, signal), build: build.name, threads: used, skipped };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof MobileNetError) code = error.code;
@@ -124,7 +124,17 @@ function refusalOf(build, threads, only) {
 }
 
 /**
- * @param {Build} build
+ * Starts a worker that reads files for the engine.
+ * @param {URL | undefined} assets
+ * @param {AbortSignal} signal ends it until it has started; its reason is the error
+ * @returns {Promise<Connection>}
+ */
+export function startConverter(assets, signal) {
+  return start('convert', 1, assets, signal);
+}
+
+/**
+ * @param {import('./platform.js').AnyBuild} build
  * @param {number} threads
  * @param {URL | undefined} assets
  * @param {AbortSignal} signal
@@ -132,7 +142,7 @@ function refusalOf(build, threads, only) {
  */
 async function start(build, threads, assets, signal) {
   signal.throwIfAborted();
-  const connect = () => new Connection(thePlatform().spawn(build.name, assets));
+  const connect = () => new Connection(thePlatform().spawn(build, assets));
   const connection = connect();
   const policy = watchPolicy();
   const end = () => connection.close(signal.reason);
@@ -141,7 +151,7 @@ async function start(build, threads, assets, signal) {
     // One for all: a network that lost a thread would wait for it for ever.
     const helpers = Array.from({ length: threads - 1 }, () => connection.tie(connect()));
     // The workers fetch their scripts meanwhile.
-    const module = await compiled(build.name, assets);
+    const module = await compiled(build, assets);
     const memory = await connection.request({ type: 'start', module, threads });
     await Promise.all(helpers.map((helper) => helper.request({ type: 'join', module, memory })));
     return connection;
@@ -182,7 +192,7 @@ const modules = new Map();
 
 /**
  * Compiles a build once; every worker instantiates the same code.
- * @param {import('./index.js').BuildName} build
+ * @param {import('./platform.js').AnyBuild} build
  * @param {URL | undefined} assets
  * @returns {Promise<WebAssembly.Module>}
  */

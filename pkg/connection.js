@@ -1,7 +1,7 @@
 import { MobileNetError, messageOf } from './errors.js';
 
 /**
- * @typedef {import('./protocol.js').Request} Request
+ * @typedef {import('./protocol.js').Request | import('./protocol.js').ConverterRequest} Request
  * @typedef {import('./protocol.js').Answer} Answer
  *
  * @typedef {object} Pending a request without an answer

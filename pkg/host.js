@@ -9,8 +9,9 @@ import { throwIfEnded, unlessEnded } from './ends.js';
  * @typedef {import('./index.js').NetworkInfo} NetworkInfo
  * @typedef {import('./protocol.js').LoadedInfo} LoadedInfo
  *
- * @typedef {(network: number, connection: Promise<Connection>, signal: AbortSignal) => Promise<LoadedInfo>} Fill
- *   loads a network into a worker under that number; the signal is aborted when nobody wants it any more
+ * @typedef {(network: number, connection: Promise<Connection>, signal: AbortSignal, assets: URL | undefined) =>
+ *   Promise<LoadedInfo>} Fill loads a network into a worker under that number; the signal is aborted when nobody wants it any more;
+ *   `assets` is the folder that has the builds
  */
 
 /** Nobody is left who could be told. */
@@ -43,6 +44,11 @@ export class Host {
   /** Aborted when this is disposed of. */
   get over() {
     return this.#over.signal;
+  }
+
+  /** The folder that has the builds, if the caller gave one. */
+  get assets() {
+    return this.#wish.assets;
   }
 
   /** What was started last, `null` before that. */
@@ -222,7 +228,7 @@ export class Seat {
       const connected = starting.then(({ connection }) => connection);
       // Whoever fills it may not have come to ask for the worker yet; `starting` tells of the failure.
       connected.catch(() => {});
-      const filled = this.#fill(this.network, connected, inner.signal);
+      const filled = this.#fill(this.network, connected, inner.signal, this.#host.assets);
       const loaded = Promise.all([starting, filled]);
       const [{ connection, build, threads, skipped }, { labels, ...network }] = await unlessEnded(loaded, ends);
       this.#connection = connection;

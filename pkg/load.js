@@ -1,4 +1,5 @@
 import { callbackOf, precisionOf, stringOf, wrong } from './arguments.js';
+import { convert, isSafetensors } from './convert.js';
 import { MobileNetError } from './errors.js';
 import { readBytes, readJson } from './fetch.js';
 import { bytesOf, cacheOf, digestOf, fetchOf, jsonOf, labelsOf } from './files.js';
@@ -12,7 +13,11 @@ import { Store } from './store.js';
  * @typedef {import('./named.js').Origin} Origin
  * @typedef {import('./protocol.js').Loaded} Loaded
  *
- * @typedef {{ fill: Fill, labels: readonly string[] | undefined }} Loading
+ * @typedef {import('./protocol.js').ConvertRequest['precision']} Stored
+ * @typedef {(precision: Stored, assets: URL | undefined, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>} Fold reads the files
+ *   of a network once more and makes one of them
+ *
+ * @typedef {{ fill: Fill, fold: Fold, labels: readonly string[] | undefined }} Loading
  */
 
 /** What both ways to load take. */
@@ -71,27 +76,51 @@ function loading(origins, cache, given) {
   let onProgress = callbackOf('onProgress', given.onProgress);
   let again = false;
 
+  /**
+   * @param {Origin} origin
+   * @param {Store} store
+   * @param {AbortSignal} signal
+   */
+  const read = async (origin, store, signal) => {
+    const options = { fetch, store, signal, patience: origin.patience };
+    const [{ bytes, owned, toKeep }, config, preprocessorConfig] = await Promise.all([
+      readBytes(origin.weights, { ...options, onProgress, sha256: origin.sha256, bytes: origin.bytes }),
+      readJson('config', origin.config, options),
+      readJson('preprocessorConfig', origin.preprocessorConfig, options),
+    ]);
+    return { files: { weights: bytes, config, preprocessorConfig, giveBack: toKeep !== undefined }, owned, toKeep };
+  };
+
+  /**
+   * Reads files for the engine, which knows one format.
+   * @type {(...where: [...Parameters<typeof read>, assets: URL | undefined]) => ReturnType<typeof read>}
+   */
+  const readForEngine = async (origin, store, signal, assets) => {
+    const found = await read(origin, store, signal);
+    const { files, owned, toKeep } = found;
+    if (isSafetensors(files.weights)) return found;
+    const { file, weights } = await convert({ ...files, precision: undefined }, { owned, assets, signal });
+    if (toKeep !== undefined && weights) store.offer(toKeep, weights);
+    // It has what the configuration told.
+    const converted = { weights: file, config: undefined, preprocessorConfig: undefined, giveBack: false };
+    return { files: converted, owned: true, toKeep: undefined };
+  };
+
   /** @type {(origin: Origin, store: Store, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
-  const fillFrom = async (origin, store, network, connection, signal) => {
+  const fillFrom = async (origin, store, network, connection, signal, assets) => {
     // What is still under way when one of them fails is for nobody.
     const attempt = new AbortController();
     const abort = () => attempt.abort(signal.reason);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
-    const options = { fetch, store, signal: attempt.signal, patience: origin.patience };
     try {
-      const [{ bytes, owned, toKeep }, config, preprocessorConfig, worker] = await Promise.all([
-        readBytes(origin.weights, { ...options, onProgress, sha256: origin.sha256, bytes: origin.bytes }),
-        readJson('config', origin.config, options),
-        readJson('preprocessorConfig', origin.preprocessorConfig, options),
-        connection,
-      ]);
+      const reading = readForEngine(origin, store, attempt.signal, assets);
+      const [{ files, owned, toKeep }, worker] = await Promise.all([reading, connection]);
       if (signal.aborted) throw signal.reason;
-      const giveBack = toKeep !== undefined;
       /** @type {Loaded} */
       const loaded = await worker.request(
-        { type: 'load', network, weights: bytes, config, preprocessorConfig, precision, giveBack },
-        owned ? [bytes.buffer] : [],
+        { type: 'load', network, precision, ...files },
+        owned ? [files.weights.buffer] : [],
       );
       if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
       await store.keep();
@@ -122,28 +151,51 @@ function loading(origins, cache, given) {
     }
   };
 
-  /** @type {Fill} */
-  const fill = async (network, connection, signal) => {
+  /**
+   * Tries the places that may have the files, in their order.
+   * @template T
+   * @param {(origin: Origin) => Promise<T>} use
+   * @param {AbortSignal} signal
+   * @returns {Promise<T>}
+   */
+  const fromFirst = async (use, signal) => {
     /** @type {MobileNetError[]} */
     const faults = [];
-    try {
-      for (const origin of await origins()) {
-        try {
-          return await fillFromStoreOr(origin, network, connection, signal);
-        } catch (error) {
-          const fault = /** @type {MobileNetError} */ (error);
-          if (signal.aborted || !FAULTS_OF_HOSTS.includes(fault.code)) throw fault;
-          faults.push(fault);
-        }
+    for (const origin of await origins()) {
+      try {
+        return await use(origin);
+      } catch (error) {
+        const fault = /** @type {MobileNetError} */ (error);
+        if (signal.aborted || !FAULTS_OF_HOSTS.includes(fault.code)) throw fault;
+        faults.push(fault);
       }
-    } finally {
-      // Whoever watched the first loading is not there any more for another.
-      onProgress = undefined;
-      again = true;
     }
     if (faults.length === 1) throw faults[0];
     const reasons = faults.map(({ message }) => message).join('; ');
     throw new MobileNetError(faults[0].code, `no host has it: ${reasons}`, { cause: faults[0] });
   };
-  return { fill, labels };
+
+  /** @type {Fill} */
+  const fill = async (network, connection, signal, assets) => {
+    try {
+      return await fromFirst((origin) => fillFromStoreOr(origin, network, connection, signal, assets), signal);
+    } finally {
+      // Whoever watched the first loading is not there any more for another.
+      onProgress = undefined;
+      again = true;
+    }
+  };
+
+  /** @type {Fold} */
+  const fold = (precision, assets, signal) =>
+    fromFirst(async ({ weights, ...origin }) => {
+      if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
+        const reason = `the network can't be exported, as the buffer given as \`weights\` was transferred or resized since`;
+        throw new MobileNetError('BAD_INPUT', reason);
+      }
+      const { files, owned } = await read({ weights, ...origin }, new Store(cache), signal);
+      const request = { ...files, precision, giveBack: false };
+      return (await convert(request, { owned, assets, signal })).file;
+    }, signal);
+  return { fill, fold, labels };
 }

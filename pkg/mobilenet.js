@@ -9,6 +9,7 @@ import {
   precisionOf,
   shapeOf,
   signalOf,
+  storedOf,
   stringOf,
   wholeNumber,
   wrong,
@@ -38,6 +39,7 @@ import { WISHES, engineOf, noWish, wishOf } from './wishes.js';
  * @typedef {import('./index.js').ClassifyBatchOptions} ClassifyBatchOptions
  * @typedef {import('./index.js').ClassifyOptions} ClassifyOptions
  * @typedef {import('./index.js').ClassifySource} ClassifySource
+ * @typedef {import('./index.js').ExportOptions} ExportOptions
  * @typedef {import('./index.js').InspectOptions} InspectOptions
  * @typedef {import('./index.js').LookOptions} LookOptions
  * @typedef {import('./index.js').LoadOptions} LoadOptions
@@ -71,13 +73,15 @@ const LOOK_OPTIONS = /** @type {const} */ (['region', 'rotation', 'signal']);
 export class MobileNet {
   #seat;
   #labels;
+  #fold;
   #turns = new Turns();
 
   /**
    * @param {Seat} seat in which the network has been loaded
    * @param {readonly string[] | null} labels
+   * @param {import('./load.js').Fold | undefined} fold without one it has no file
    */
-  constructor(seat, labels) {
+  constructor(seat, labels, fold) {
     if (!(seat instanceof Seat)) {
       throw new MobileNetError(
         'BAD_INPUT',
@@ -86,6 +90,7 @@ export class MobileNet {
     }
     this.#seat = seat;
     this.#labels = labels;
+    this.#fold = fold;
     seats.set(this, { seat, labels });
     endWith(this, seat);
   }
@@ -257,6 +262,29 @@ export class MobileNet {
     return this.#ask({ type: 'filters', network: this.#seat.network, layer: name }, ends);
   }
 
+  /**
+   * @param {ExportOptions} [options]
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  async export(options = {}) {
+    const given = fieldsOf('export', options, ['precision', 'signal']);
+    const ends = this.#endsOf(given.signal);
+    const precision = storedOf(given.precision);
+    throwIfEnded(ends);
+    if (!this.#fold) {
+      const reason = 'this network can’t be exported, as it was not loaded from a file: its weights are random';
+      throw new MobileNetError('BAD_INPUT', reason);
+    }
+    const stop = new AbortController();
+    const file = this.#fold(precision, this.#seat.host.assets, stop.signal);
+    try {
+      return await heldBy(this, unlessEnded(file, ends));
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  }
+
   dispose() {
     this.#seat.dispose(new MobileNetError('DISPOSED', 'this network was disposed of'));
   }
@@ -346,8 +374,8 @@ export async function loadInto(hostOf, what, options = {}) {
   const named = stringOf(what) !== undefined;
   const given = named ? fieldsOf('load', options, NAMED_OPTIONS) : fieldsOf('load', what, LOAD_OPTIONS);
   const host = hostOf(given);
-  const { fill, labels } = named ? namedLoadingOf(what, given) : loadingOf(given);
-  return open(host, 'load', given, fill, labels);
+  const { fill, fold, labels } = named ? namedLoadingOf(what, given) : loadingOf(given);
+  return open(host, 'load', given, { fill, fold, labels });
 }
 
 /**
@@ -366,18 +394,17 @@ export async function untrainedInto(host, call, given) {
     const { info } = await worker.request({ type: 'untrained', network, ...shape });
     return info;
   };
-  return open(host, call, given, fill, undefined);
+  return open(host, call, given, { fill, fold: undefined, labels: undefined });
 }
 
 /**
  * @param {Host | null} host `null`: one of its own
  * @param {string} call
  * @param {Partial<Record<typeof WISHES[number] | 'signal', unknown>>} given
- * @param {Fill} fill
- * @param {readonly string[] | undefined} labels
+ * @param {{ fill: Fill, fold: import('./load.js').Fold | undefined, labels: readonly string[] | undefined }} loading
  * @returns {Promise<MobileNet>}
  */
-async function open(host, call, given, fill, labels) {
+async function open(host, call, given, { fill, fold, labels }) {
   const signal = signalOf(given.signal);
   if (host) noWish(given, call);
   const seat = new Seat(host ?? new Host(wishOf(given, BUILD_NAMES)), host === null, fill);
@@ -385,7 +412,7 @@ async function open(host, call, given, fill, labels) {
   try {
     const names = await labelsFor(labels, { ...seat.info, labels: ownLabels });
     throwIfEnded({ signal, overs: [seat.over] });
-    return new MobileNet(seat, names);
+    return new MobileNet(seat, names, fold);
   } catch (error) {
     seat.dispose(/** @type {MobileNetError} */ (error));
     throw error;

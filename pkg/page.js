@@ -4,12 +4,13 @@ import { MobileNetError, messageOf } from './errors.js';
  * The platform of pages and of their workers.
  *
  * @typedef {import('./index.js').BuildName} BuildName
+ * @typedef {import('./platform.js').AnyBuild} AnyBuild
  */
 
 /**
  * A build's two files. The addresses are written out because bundlers look for exactly this form. A worker's script is a file of its
  * own, as wasm is: it imports nothing, so tools may copy it and need not understand it.
- * @type {Record<BuildName, { worker: () => URL, wasm: () => URL }>}
+ * @type {Record<AnyBuild, { worker: () => URL, wasm: () => URL }>}
  */
 const FILES = {
   'relaxed-threads': {
@@ -28,14 +29,19 @@ const FILES = {
     worker: () => new URL('./wasm/simd/worker.js', import.meta.url),
     wasm: () => new URL('./wasm/simd/mobilenet_wasm_bg.wasm', import.meta.url),
   },
+  convert: {
+    worker: () => new URL('./wasm/convert/worker.js', import.meta.url),
+    wasm: () => new URL('./wasm/convert/mobilenet_wasm_bg.wasm', import.meta.url),
+  },
 };
 
-export const builds = /** @type {BuildName[]} */ (/* @__PURE__ */ Object.keys(FILES));
+/** @type {BuildName[]} */
+export const builds = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
-/** @type {(build: BuildName, assets: URL | undefined) => URL} where the script of a build's worker lies */
+/** @type {(build: AnyBuild, assets: URL | undefined) => URL} where the script of a build's worker lies */
 export const script = (build, assets) => (assets ? new URL(`${build}/worker.js`, assets) : FILES[build].worker());
 
-/** @type {(build: BuildName, assets: URL | undefined) => URL} where a build's module lies */
+/** @type {(build: AnyBuild, assets: URL | undefined) => URL} where a build's module lies */
 export const wasm = (build, assets) =>
   assets ? new URL(`${build}/mobilenet_wasm_bg.wasm`, assets) : FILES[build].wasm();
 

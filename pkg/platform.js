@@ -3,6 +3,7 @@
  * `inline.js` for a page that has all in one file.
  *
  * @typedef {import('./index.js').BuildName} BuildName
+ * @typedef {BuildName | 'convert'} AnyBuild of the engine, or the one that reads files for it
  *
  * @typedef {object} Worker what {@link Worker} of pages has, as far as the package uses it
  * @property {(message: any, transfer: Transferable[]) => void} postMessage
@@ -12,10 +13,10 @@
  * @property {((event: any) => void) | null} onerror without a `message` its script could not be loaded
  *
  * @typedef {object} Platform
- * @property {readonly BuildName[]} builds those that there are here
- * @property {(build: BuildName, assets: URL | undefined) => Worker} spawn starts a worker with the script of a build; `assets` is
+ * @property {readonly BuildName[]} builds those of the engine that there are here
+ * @property {(build: AnyBuild, assets: URL | undefined) => Worker} spawn starts a worker with the script of a build; `assets` is
  *   the folder that the caller gave
- * @property {(build: BuildName, assets: URL | undefined) => URL | Promise<Uint8Array<ArrayBuffer>>} wasm a build's module, or where it
+ * @property {(build: AnyBuild, assets: URL | undefined) => URL | Promise<Uint8Array<ArrayBuffer>>} wasm a build's module, or where it
  *   is to be fetched
  * @property {() => string | null} unshared why memory can't be shared with workers, `null` where it can
  * @property {() => number} cores

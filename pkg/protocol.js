@@ -24,6 +24,11 @@
  * @typedef {{ type: 'load', network: number, weights: Uint8Array, config: string | undefined,
  *   preprocessorConfig: string | undefined, precision: Precision, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
  *   weights come back with the answer
+ * @typedef {{ type: 'convert', weights: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined,
+ *   precision: 'f32' | 'f16' | 'int8' | undefined, giveBack: boolean }} ConvertRequest only for a worker of the build `convert`; answered
+ *   by {@link Converted}. Without `precision`: floats, the shortest without loss
+ * @typedef {{ file: Uint8Array<ArrayBuffer>, weights: Uint8Array<ArrayBuffer> | null }} Converted a `.safetensors` file, and with
+ *   `giveBack` the weights
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
  *   classes: number, precision: Precision }} UntrainedRequest answered likewise
  * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], tell: boolean }} ClassifyRequest
@@ -45,6 +50,7 @@
  * @typedef {WatchRequest | StartRequest | JoinRequest | LoadRequest | UntrainedRequest | ClassifyRequest | RunRequest |
  *   ProfileRequest | EmbedRequest | InspectRequest | ActivationMapRequest | FiltersRequest | TimeLayerRequest |
  *   TimeActivationRequest | FreeRequest} Request
+ * @typedef {WatchRequest | StartRequest | ConvertRequest} ConverterRequest what a worker of the build `convert` answers
  *
  * @typedef {Omit<import('./index.js').NetworkInfo, 'build' | 'threads' | 'skipped'> & { labels: string[] | null }} LoadedInfo
  *   the engine's `info`, parsed; `labels`: the class names that the checkpoint's `config.json` holds

@@ -1,5 +1,6 @@
-import { ERROR_CODES, MobileNetError, messageOf } from './errors.js';
+import { MobileNetError, messageOf } from './errors.js';
 import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
+import { describe, hold } from './worker-answers.js';
 
 /**
  * @typedef {import('./protocol.js').Request} Request
@@ -65,9 +66,6 @@ const WARM_UP = 100;
 
 /** How long it does before a profile. ms */
 const LONG_WARM_UP = 500;
-
-/** What it may take to get a lock that nobody else wants. Some milliseconds are usual. ms */
-const LOCK_TIME = 1000;
 
 /** How long the plan behind `inspect` and `activationMap` is kept for another call. ms */
 const INSPECTOR_LIFE = 10_000;
@@ -445,24 +443,6 @@ function union(rects) {
 }
 
 /**
- * @param {string} name
- * @returns {Promise<boolean>} whether this worker holds the lock of that name, until it ends
- */
-function hold(name) {
-  return new Promise((resolve) => {
-    // There are none where the page isn't secure.
-    const request = globalThis.navigator?.locks?.request(name, () => {
-      resolve(true);
-      return new Promise(() => {});
-    });
-    if (!request) return resolve(false);
-    request.catch(() => resolve(false));
-    // No network waits for a browser that doesn't answer.
-    setTimeout(() => resolve(false), LOCK_TIME);
-  });
-}
-
-/**
  * Runs a network for a while, at least once.
  * @param {Network} network
  * @param {Float32Array} input
@@ -477,18 +457,4 @@ function warmUp(network, input, time) {
     runs++;
   } while (performance.now() < end);
   return runs;
-}
-
-/**
- * @param {unknown} error
- * @returns {{ code: import('./index.js').ErrorCode, message: string }}
- */
-function describe(error) {
-  const message = messageOf(error);
-  const code = /** @type {{ code?: any }} */ (error)?.code;
-  if (ERROR_CODES.includes(code)) return { code, message };
-  // Engines say "no memory" by a RangeError, but use one for a stack that ran over as well.
-  if (error instanceof RangeError && !/stack/i.test(message)) return { code: 'OUT_OF_MEMORY', message };
-  // A trap leaves the wasm memory in the middle of something: nothing after it can be trusted.
-  return { code: 'CRASHED', message: `the engine stopped: ${message}` };
 }

@@ -13,7 +13,7 @@ pub mod simd;
 mod sort;
 mod stopwatch;
 mod threads;
-#[cfg(feature = "wasm")]
+#[cfg(any(feature = "wasm", feature = "convert"))]
 mod wasm;
 pub mod weights;
 

@@ -9,12 +9,12 @@ import { gzip } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 const pkg = fileURLToPath(new URL('../pkg/', import.meta.url));
-const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'].filter((build) =>
+const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd', 'convert'].filter((build) =>
   existsSync(join(pkg, 'wasm', build, 'mobilenet_wasm.js')),
 );
 
-/** What the entry in one file has: the best two builds that any page can run. */
-const INLINE = ['relaxed', 'simd'];
+/** What the entry in one file has: the best two builds that any page can run, and the one that reads files for them. */
+const INLINE = ['relaxed', 'simd', 'convert'];
 
 /**
  * @param {string} entry a module below `pkg`, by its path
@@ -48,7 +48,8 @@ async function bundle(entry, format, madeUp) {
 /** @param {string} build */
 function worker(build) {
   const entry = `wasm/${build}/entry.js`;
-  const code = `import * as glue from './mobilenet_wasm.js'; import { serve } from '../../worker.js'; serve(glue);`;
+  const body = build === 'convert' ? 'convert-worker' : 'worker';
+  const code = `import * as glue from './mobilenet_wasm.js'; import { serve } from '../../${body}.js'; serve(glue);`;
   return bundle(entry, 'iife', { [entry]: code });
 }
 

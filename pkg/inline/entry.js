@@ -10,7 +10,7 @@ import { FILES } from './files.js';
 /** @type {Map<string, string>} The addresses of the workers' scripts. */
 const scripts = new Map();
 
-/** @type {(keyof typeof FILES)[]} */
+/** @type {import('../index.js').BuildName[]} */
 const builds = ['relaxed', 'simd'];
 
 usePlatform({

@@ -1,9 +1,15 @@
 //! The crate's JavaScript interface, and the only module with `#[wasm_bindgen]`.
 //!
-//! It is for the worker of the npm package, which wraps it in a friendlier API.
+//! It is for the workers of the npm package, which wraps it in a friendlier API: the engine's builds have the feature
+//! `wasm`, and the build that reads other files than `.safetensors` has `convert`.
 
+#[cfg(feature = "convert")]
+mod convert;
+#[cfg(feature = "wasm")]
 mod frame;
+#[cfg(feature = "wasm")]
 mod measure;
+#[cfg(feature = "wasm")]
 mod network;
 
 use crate::error::Error;
@@ -11,11 +17,15 @@ use crate::weights::ByteSource;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "wasm")]
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance)]
     fn now() -> f64;
+}
 
+#[wasm_bindgen]
+extern "C" {
     /// JavaScript's `Error` with the property `code`, like the package's own errors.
     #[wasm_bindgen(js_name = Error)]
     type CodedError;

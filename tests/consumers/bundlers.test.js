@@ -234,6 +234,8 @@ async function check(prepare) {
         }
         checkPredictions(predictions, info.build);
       }
+      const { info, predictions } = await page.evaluate((options) => exported(options), { threads: 2, ...options });
+      checkPredictions(predictions, info.build);
     } finally {
       await page.close();
       await server.close();

@@ -1,8 +1,10 @@
-// `.tflite` files in every form in which weights may come. tests/tflite.rs holds the same files to TensorFlow Lite.
+// `.tflite` files in every form in which weights may come, and `export`: what the build `convert` does.
+// tests/tflite.rs holds the same files to TensorFlow Lite.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { open, openBlank } from './harness.js';
+import { random } from './made-up.js';
 
 const goldens = new URL('../goldens/tflite/', import.meta.url);
 const fileOf = (name) => readFileSync(new URL(`${name}.tflite`, goldens));
@@ -15,6 +17,8 @@ let page;
 before(async () => {
   session = await open();
   page = await openBlank(session);
+  const { file } = random('v3-small', 3);
+  await page.route('**/made-up.safetensors', (route) => route.fulfill({ body: file }));
   await page.route('**/*.tflite', (route) =>
     route.fulfill({ body: fileOf(new URL(route.request().url()).pathname.slice(1, -'.tflite'.length)) }),
   );
@@ -38,6 +42,75 @@ function picture(name, side = 96) {
     return values[((y >> 3) * blocks + (x >> 3)) * 3 + (i % 3)];
   });
 }
+
+test('a .safetensors file does without the build convert, export has it make one file of several', async () => {
+  const found = await page.evaluate(async () => {
+    const { MobileNet } = await import('/pkg/index.js');
+    const config = { label_names: Array.from({ length: 1000 }, (_, i) => `class “${i}”`), mean: [0.5, 0.25, 0.125] };
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', config, threads: 1 });
+    const input = Float32Array.from({ length: 224 * 224 * 3 }, (_, i) => Math.sin(i * i));
+    const answer = async (net) => {
+      const { threads, speedup, memory, ...info } = net.info;
+      return { info, labels: net.labels, logits: [...(await net.run(input))] };
+    };
+    const first = await answer(net);
+    const asked = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/convert/'));
+    const answers = [];
+    for (const precision of [undefined, 'f16', 'int8']) {
+      const weights = await net.export({ precision });
+      const again = await MobileNet.load({ weights, threads: 1 });
+      answers.push({ length: weights.length, ...(await answer(again)) });
+      // What was exported can be exported.
+      const { length } = await again.export({ precision: 'f32' });
+      answers.at(-1).again = length;
+      again.dispose();
+    }
+    const aborted = await net.export({ signal: AbortSignal.abort() }).catch(({ code }) => code);
+    const wrong = await net.export({ precision: 'f8' }).catch(({ code, message }) => [code, message]);
+    net.dispose();
+    const untrained = await MobileNet.untrained({ version: 'v1', width: 0.25, resolution: 96, threads: 1 });
+    const random = await untrained.export().catch(({ code, message }) => [code, message]);
+    untrained.dispose();
+    return { asked, first, answers, aborted, wrong, random };
+  });
+  assert.deepEqual(found.asked, []);
+  const { info, labels, logits } = found.first;
+  const [whole, half, quarter] = found.answers;
+  assert.deepEqual(whole.logits, logits);
+  const largest = Math.max(...logits.map(Math.abs));
+  for (const [answer, bound] of [[half, 0.01], [quarter, 0.2]]) { // prettier-ignore
+    assert.ok(answer.logits.every((logit, i) => Math.abs(logit - logits[i]) < bound * largest));
+  }
+  for (const answer of found.answers) {
+    assert.deepEqual(answer.labels, labels);
+    // What was guessed is still told.
+    assert.deepEqual(answer.info, info);
+    assert.equal(answer.again, whole.length);
+  }
+  assert.ok(half.length < 0.52 * whole.length && quarter.length < 0.3 * whole.length);
+  assert.equal(found.aborted, 'ABORTED');
+  assert.deepEqual(found.wrong, ['BAD_INPUT', 'precision is "f8": give \'f32\', \'f16\' or \'int8\'']);
+  assert.equal(found.random[0], 'BAD_INPUT');
+  assert.match(found.random[1], /its weights are random/);
+  assert.equal(page.workers().length, 0);
+});
+
+test('without the build convert a .tflite file is an error that says so', async () => {
+  const fresh = await openBlank(session);
+  try {
+    await fresh.route('**/convert/**', (route) => route.fulfill({ status: 404 }));
+    await fresh.route('**/*.tflite', (route) => route.fulfill({ body: fileOf('v2-like-f32') }));
+    const error = await fresh.evaluate(async () => {
+      const { MobileNet } = await import('/pkg/index.js');
+      const load = MobileNet.load({ weights: '/a.tflite', threads: 1 });
+      return load.catch(({ code, message }) => ({ code, message }));
+    });
+    assert.equal(error.code, 'FETCH_FAILED');
+    assert.match(error.message, /the package's build convert, which does that, does not start: /);
+  } finally {
+    await fresh.close();
+  }
+});
 
 test('an address, bytes and a Blob load without a config, and give the interpreter’s answer', async () => {
   for (const [name, version] of [

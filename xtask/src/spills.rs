@@ -57,7 +57,7 @@ pub fn disassembler() -> Result<PathBuf> {
 pub fn check(disassembler: &Path) -> Result<()> {
     let mut faults = 0;
     // The builds with threads have the same kernels.
-    for variant in wasm::VARIANTS.iter().filter(|variant| !variant.threads) {
+    for variant in wasm::engines().filter(|variant| !variant.threads) {
         let start = Instant::now();
         let measured = measure(&fs::read_to_string(disassemble(disassembler, variant)?)?);
         let found = compare(&measured, &allowed(TABLE, variant.name)?);
@@ -246,7 +246,7 @@ Instructions (size = 40)
     #[test]
     fn the_table_has_every_build() {
         // The builds with threads have the same kernels.
-        for variant in wasm::VARIANTS.iter().filter(|variant| !variant.threads) {
+        for variant in wasm::engines().filter(|variant| !variant.threads) {
             assert!(!allowed(TABLE, variant.name).unwrap().is_empty(), "{}", variant.name);
         }
     }

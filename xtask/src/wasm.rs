@@ -20,13 +20,17 @@ pub struct Variant {
     pub name: &'static str,
     /// Target features beyond the compiler's defaults.
     target_features: &'static str,
-    /// The crate's features.
+    /// The crate's features; its default ones are left out.
     pub features: &'static str,
     /// Whether it has shared memory, which needs other linker flags and another standard library.
     pub threads: bool,
 }
 
-/// The builds that the package ships. `pkg/builds.js` has the same list.
+/// The build that reads the files that the engine's don't. It has no kernels, so it is made small, and for any browser.
+const CONVERT: Variant =
+    Variant { name: "convert", target_features: "", features: "convert", threads: false };
+
+/// The builds that the package ships. `pkg/page.js` has the same list.
 pub const VARIANTS: &[&Variant] = &[
     &Variant { name: "simd", target_features: "+simd128", features: "wasm", threads: false },
     &Variant {
@@ -47,7 +51,13 @@ pub const VARIANTS: &[&Variant] = &[
         features: "wasm,threads",
         threads: true,
     },
+    &CONVERT,
 ];
+
+/// The builds of the engine.
+pub fn engines() -> impl Iterator<Item = &'static Variant> {
+    VARIANTS.iter().copied().filter(|variant| **variant != CONVERT)
+}
 
 /// Keeps the instructions in the order of the kernels' source. LLVM's own order moves each multiply-add next to its
 /// consumer, which makes V8 spill the sums: with it the four networks took 1.4 to 1.9 times as long (V8 14.6 on x86-64,
@@ -103,15 +113,17 @@ impl Variant {
         toolchain::ensure(self.std())
     }
 
-    /// Whether its tests run in a browser. Builds with threads need a page that starts workers, and wasm-bindgen-test's
-    /// page doesn't.
-    pub fn has_browser_tests(&self) -> bool {
-        !self.threads
+    /// Cargo's arguments for the crate's features.
+    pub fn feature_arguments(&self) -> [&'static str; 3] {
+        ["--no-default-features", "--features", self.features]
     }
 
     fn rustflags(&self) -> String {
         let features = format!("-Ctarget-feature={}", self.target_features);
-        let mut flags = vec![features.as_str(), SOURCE_ORDER, INLINE_LESS, FULL_NAMES];
+        let mut flags = vec![INLINE_LESS, FULL_NAMES];
+        if *self != CONVERT {
+            flags.extend([features.as_str(), SOURCE_ORDER]);
+        }
         if self.threads {
             flags.extend(SHARED_MEMORY);
         }
@@ -129,6 +141,9 @@ impl Variant {
         command
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
             .env("CARGO_TARGET_DIR", self.target_dir());
+        if *self == CONVERT {
+            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
+        }
         if self.threads {
             // Threads need a few unstable features; this allows them on stable Rust.
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -165,7 +180,8 @@ pub fn compile(variant: &Variant) -> Result<PathBuf> {
     run(cargo
         .current_dir(project::root())
         .args(["build", "--quiet", "--release", "--lib", "--package", "mobilenet-wasm"])
-        .args(["--target", TARGET, "--features", variant.features]))
+        .args(["--target", TARGET])
+        .args(variant.feature_arguments()))
     .with_context(|| format!("cannot compile the {} build", variant.name))?;
     Ok(variant.target_dir().join(TARGET).join("release/mobilenet_wasm.wasm"))
 }
@@ -262,6 +278,7 @@ mod tests {
             assert_eq!(flags.contains("--shared-memory"), variant.threads, "{}", variant.name);
             assert_eq!(flags.contains("+atomics"), variant.threads, "{}", variant.name);
             assert_eq!(flags.contains("relaxed"), variant.name.contains("relaxed"));
+            assert_eq!(flags.contains("simd128"), *variant != CONVERT);
         }
     }
 

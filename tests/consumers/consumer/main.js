@@ -13,4 +13,12 @@ async function classify(options) {
   return { info: net.info, predictions };
 }
 
-Object.assign(globalThis, { classify });
+/** Has the package write the checkpoint as one file, and loads that. @param {Partial<import('mobilenet-wasm').LoadOptions>} options */
+async function exported(options) {
+  const net = await MobileNet.load({ weights: 'model.safetensors', config: 'config.json', ...options });
+  const weights = await net.export({ precision: 'f32' });
+  net.dispose();
+  return classify({ weights, config: null, ...options });
+}
+
+Object.assign(globalThis, { classify, exported });

@@ -21,6 +21,9 @@ const answers = [
   await classify({ ...bytes, config }),
   await classify({ threads: 1, assets: new URL('node_modules/mobilenet-wasm/wasm', import.meta.url) }),
 ];
+const net = await MobileNet.load({ ...bytes, config });
+answers.push(await classify({ weights: await net.export(), config: null, threads: 1 }));
+net.dispose();
 const code = await MobileNet.load({ weights: 'public/none.safetensors' }).catch((error) => error.code);
 
 // What is left open must not keep the process from its end.

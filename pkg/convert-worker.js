@@ -1,0 +1,49 @@
+import { describe, hold } from './worker-answers.js';
+
+/**
+ * @typedef {object} Glue the module that wasm-bindgen writes for the build `convert`
+ * @property {(options: { module_or_path: WebAssembly.Module }) => Promise<unknown>} default
+ * @property {(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined,
+ *   precision: string | undefined) => Uint8Array<ArrayBuffer>} convert
+ */
+
+/**
+ * The body of the worker that turns other files into `.safetensors`: answers the requests `watch`, `start` and `convert` of
+ * `protocol.js`.
+ * @param {Glue} glue
+ */
+export function serve(glue) {
+  /** @type {Promise<boolean> | undefined} whether the lock that tells the page of this worker's end is held */
+  let held;
+
+  /**
+   * @param {import('./protocol.js').ConverterRequest} request
+   * @returns {Promise<{ value: unknown, transfer?: Transferable[] }>}
+   */
+  async function answer(request) {
+    switch (request.type) {
+      case 'watch':
+        held = hold(request.lock);
+        return { value: await held };
+      case 'start':
+        await held;
+        await glue.default({ module_or_path: request.module });
+        return { value: null };
+      case 'convert': {
+        const { weights, config, preprocessorConfig, precision, giveBack } = request;
+        const file = glue.convert(weights, config, preprocessorConfig, precision);
+        const back = giveBack ? [weights.buffer] : [];
+        return { value: { file, weights: giveBack ? weights : null }, transfer: [file.buffer, ...back] };
+      }
+    }
+  }
+
+  addEventListener('message', async ({ data: { id, request } }) => {
+    try {
+      const { value, transfer = [] } = await answer(request);
+      postMessage({ id, value }, { transfer });
+    } catch (error) {
+      postMessage({ id, error: describe(error) });
+    }
+  });
+}

@@ -1,0 +1,45 @@
+import { startConverter } from './builds.js';
+import { MobileNetError } from './errors.js';
+
+/**
+ * @typedef {import('./protocol.js').Converted} Converted
+ * @typedef {import('./protocol.js').ConvertRequest} ConvertRequest
+ */
+
+/** The bytes before the header of a `.safetensors` file: its length. */
+const PREFIX = 8;
+
+/**
+ * Whether the engine is to have a file as it is. A shorter one is of no format.
+ * @param {Uint8Array} bytes
+ * @returns {boolean} whether this is a `.safetensors` file: its header is an object in JSON
+ */
+export function isSafetensors(bytes) {
+  return bytes.length <= PREFIX || bytes[PREFIX] === '{'.charCodeAt(0);
+}
+
+/**
+ * Turns a file into `.safetensors`, in a worker that ends with that, so that all memory that it took is free again.
+ * @param {Omit<ConvertRequest, 'type'>} request
+ * @param {object} options
+ * @param {boolean} options.owned whether the worker may take the weights
+ * @param {URL | undefined} options.assets the folder that has the builds
+ * @param {AbortSignal} options.signal
+ * @returns {Promise<Converted>}
+ */
+export async function convert(request, { owned, assets, signal }) {
+  const connection = await startConverter(assets, signal).catch((cause) => {
+    if (signal.aborted || !(cause instanceof MobileNetError)) throw cause;
+    const reason = `the weights have to be converted, and the package's build convert, which does that, does not start: ${cause.message}`;
+    throw new MobileNetError(cause.code, reason, { cause });
+  });
+  const end = () => connection.close(signal.reason);
+  signal.addEventListener('abort', end);
+  try {
+    signal.throwIfAborted();
+    return await connection.request({ type: 'convert', ...request }, owned ? [request.weights.buffer] : []);
+  } finally {
+    signal.removeEventListener('abort', end);
+    connection.close(new MobileNetError('DISPOSED', 'this worker has done its work'));
+  }
+}
