@@ -29,8 +29,8 @@ use tensor::{Memory, Tensor};
 
 pub use crate::kernels::int8::Products;
 pub use inspect::{ActivationMap, Filters, Gates, Inspector, NamedTensor};
-pub(crate) use precision::LEAST_WIDTH;
 pub use precision::Precision;
+pub(crate) use precision::{LEAST_WIDTH, gains};
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
 pub use step::StepKind;
 pub use team::MAX_THREADS;

@@ -13,7 +13,9 @@ use super::format::{self, Tensors};
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
 use super::{ByteSource, FoldedConv, WeightSource, widths};
-use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site, Version};
+#[cfg(feature = "foreign")]
+use crate::arch::Version;
+use crate::arch::{Config, Conv, MAX_CLASSES, Network, Site};
 use crate::error::Error;
 use crate::preprocess::Preprocessing;
 

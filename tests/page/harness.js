@@ -30,7 +30,11 @@ export const models = shown(readModels());
 function readModels() {
   if (!existsSync(join(www, 'dist/index.html'))) throw new Error('the page is not built: run `npm run build` in www');
   const changed = (file) => statSync(join(www, '../pkg', file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (['worker.js', 'worker-answers.js', 'protocol.js', 'errors.js'].some((file) => changed(file) > changed('wasm/relaxed/worker.js'))) {
+  if (
+    ['worker.js', 'worker-answers.js', 'protocol.js', 'errors.js'].some(
+      (file) => changed(file) > changed('wasm/relaxed/worker.js'),
+    )
+  ) {
     throw new Error('the package’s workers are older than their sources: run `npm run bundle-package` in www');
   }
   const list = join(www, 'public/models/models.json');

@@ -120,9 +120,10 @@ impl Variant {
 
     fn rustflags(&self) -> String {
         let features = format!("-Ctarget-feature={}", self.target_features);
-        let mut flags = vec![INLINE_LESS, FULL_NAMES];
+        let mut flags = vec![FULL_NAMES];
+        // Where the code is made small LLVM inlines less by itself.
         if *self != CONVERT {
-            flags.extend([features.as_str(), SOURCE_ORDER]);
+            flags.extend([features.as_str(), SOURCE_ORDER, INLINE_LESS]);
         }
         if self.threads {
             flags.extend(SHARED_MEMORY);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
 
 use crate::arch::{
     Activation, Block, Conv, ConvKind, MAX_WIDTH, MIN_WIDTH, Network, Padding, Site, SqueezeExcite,
@@ -108,9 +109,10 @@ impl<'a> Fields<'a> {
         self.find(name).ok_or_else(|| bad(name, "a string", "missing"))
     }
 
-    fn number<T: FromStr>(&self, name: &'static str) -> Result<T, Error> {
+    /// A number, or a list of them.
+    fn number<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Error> {
         let text = self.get(name)?;
-        text.parse().map_err(|_| bad(name, "a number", &text))
+        Json::new(&text).read().map_err(|error| bad(name, &format!("a number: {error}"), &text))
     }
 
     /// The value of `all` with this name.
@@ -125,13 +127,11 @@ impl<'a> Fields<'a> {
 
     /// Three numbers that are all `valid`.
     fn channels(&self, name: &'static str, valid: fn(f32) -> bool) -> Result<[f32; 3], Error> {
-        let text = self.get(name)?;
-        let mut values = text.split(' ').map(|value| value.parse().ok().filter(|&v| valid(v)));
-        let [a, b, c, end] = std::array::from_fn(|_| values.next());
-        match (a.flatten(), b.flatten(), c.flatten(), end) {
-            (Some(a), Some(b), Some(c), None) => Ok([a, b, c]),
-            _ => Err(bad(name, "three numbers in range", &text)),
+        let values: [f32; 3] = self.number(name)?;
+        if values.into_iter().all(valid) {
+            return Ok(values);
         }
+        Err(bad(name, "three numbers in range", &format!("{values:?}")))
     }
 
     /// Whole numbers, at most `most`.
@@ -185,15 +185,15 @@ impl<'a> Fields<'a> {
             return Err(Error::Width { width });
         }
         let layers = self.get("layers")?;
-        let count = layers.split("; ").count();
+        let count = layers.split(';').count();
         if 2 * count > tensors {
             let found = format!("{count} layers for {tensors} tensors");
             return Err(bad("layers", "two tensors or more for each layer", &found));
         }
         let [mut stem, mut last, mut head, mut classifier] = [None; 4];
-        let mut blocks = with_room(layers.matches(" project: ").count().min(count))?;
+        let mut blocks = with_room(count)?;
         let mut parts = Parts::default();
-        for text in layers.split("; ") {
+        for text in layers.split(';') {
             let (site, conv) = layer(text)
                 .ok_or_else(|| bad("layers", "a layer's site, sizes and activation", text))?;
             let place = match site {
@@ -288,9 +288,9 @@ impl Parts {
 
 /// Reads an element of `layers`.
 fn layer(text: &str) -> Option<(Site, Conv)> {
-    let (site, rest) = text.split_once(": ")?;
-    let site = Site::parse(site)?;
-    let mut words = rest.split(' ');
+    let (site, rest) = text.split_once(':')?;
+    let site = Site::parse(site.trim())?;
+    let mut words = rest.split_ascii_whitespace();
     let mut number = || words.next()?.parse::<usize>().ok();
     let (kernel, stride) = (number()?, number()?);
     let (in_channels, out_channels) = (number()?, number()?);

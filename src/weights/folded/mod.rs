@@ -22,7 +22,7 @@
 //! | `resize` | the short side in pixels before the crop of `resolution` |
 //! | `crop-start` | `even` or `first` |
 //! | `interpolation` | `bilinear` or `bicubic` |
-//! | `mean`, `std` | three numbers each, separated by spaces |
+//! | `mean`, `std` | a JSON list of three numbers each |
 //! | `origin` | the library that the weights come from, such as `timm` |
 //! | `labels` | a JSON list of the class names without the background; missing if there are none |
 //! | `warnings` | a JSON list of messages about settings that were guessed; missing if there are none |

@@ -11,7 +11,7 @@ use crate::arch::{Conv, ConvKind, MAX_WIDTH, MIN_WIDTH, Network, Site, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::pack;
-use crate::plan::LEAST_WIDTH;
+use crate::plan::{LEAST_WIDTH, gains};
 use crate::weights::{Checkpoint, Flavour, FoldedConv, WeightSource};
 
 /// How a folded file stores the weights. Biases and scales are always `F32`.
@@ -21,13 +21,15 @@ pub enum Storage {
     F32,
     /// `F16`: half the length.
     F16,
-    /// Pointwise convolutions and dense layers have `I8` and a scale for each output channel, all others `F16`: a little
-    /// more than a quarter of the length. In networks of a width below 0.75 layers with few inputs have `F16` too.
+    /// The pointwise convolutions that [`Precision::Int8`](crate::plan::Precision) runs on bytes and the dense layers
+    /// have `I8` and a scale for each output channel, all others `F16`: a little more than a quarter of the length. In
+    /// networks of a width below 0.75 layers with fewer than 256 inputs have `F16` too.
     Int8,
 }
 
 /// The fewest inputs of a layer with `I8` in a network of a width below [`LEAST_WIDTH`]. V1 of width 0.25 named another
-/// class in 17 % of 300 crops with every layer in `I8`, in 6 % from 128 inputs on; the other layers have few weights.
+/// class in 17 % of 300 crops with every layer in `I8`, in 6 % from 128 inputs on, and in 1 % from 256 on. The layers
+/// with fewer have few weights.
 const LEAST_INPUTS: usize = 256;
 
 impl Storage {
@@ -52,11 +54,11 @@ impl Storage {
 
     /// The type of a layer's weights in `network`.
     fn dtype(self, network: &Network, conv: &Conv) -> Dtype {
-        let mixes = matches!(conv.kind, ConvKind::Pointwise | ConvKind::Dense);
+        let matrix = gains(conv) || conv.kind == ConvKind::Dense;
         let many = network.width >= LEAST_WIDTH || conv.in_channels >= LEAST_INPUTS;
         match self {
             Self::F32 => Dtype::F32,
-            Self::Int8 if mixes && many => Dtype::I8,
+            Self::Int8 if matrix && many => Dtype::I8,
             Self::F16 | Self::Int8 => Dtype::F16,
         }
     }
@@ -171,14 +173,14 @@ impl Checkpoint<'_> {
             "width": network.width.to_string(),
             "resolution": network.resolution.to_string(),
             "padding": network.padding.name(),
-            "stages": listed(&network.stages),
+            "stages": listed(network.stages.iter().copied()),
             "layers": layers_of(network),
             "residuals": listed(residuals.map(|(index, _)| index)),
             "resize": preprocessing.resize_short_side.to_string(),
             "crop-start": preprocessing.crop_start.name(),
             "interpolation": preprocessing.interpolation.name(),
-            "mean": listed(preprocessing.mean),
-            "std": listed(preprocessing.std),
+            "mean": json!(preprocessing.mean).to_string(),
+            "std": json!(preprocessing.std).to_string(),
             "origin": self.origin().name(),
             "background": flag_name(self.has_background()),
         });
@@ -196,7 +198,7 @@ impl Checkpoint<'_> {
 }
 
 /// The values with spaces between them.
-fn listed<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+fn listed(values: impl IntoIterator<Item = usize>) -> String {
     let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
     values.join(" ")
 }

@@ -15,6 +15,8 @@ export async function page(video: HTMLVideoElement, files: Blob[]): Promise<Pred
   const none: Classification = await net.classify(video, { when: 'newest' });
   const batch = await net.classifyBatch(files, { allow: ['tench', 5], threshold: 0.1 });
   await net.classify(files[0], { region: { x: 0, y: 0, width: 9, height: 9 }, rotation: 90 });
+  const file: Uint8Array = await net.export({ precision: 'f16' });
+  await MobileNet.load({ weights: file });
   net[Symbol.dispose]();
   return [...predictions, ...queued.predictions, ...(newest ?? none).predictions, ...batch[0].predictions];
 }
