@@ -20,7 +20,7 @@ pub fn convert(
     let mut checkpoint = Checkpoint::open(&source, config, preprocessor_config)?;
     let storage = match precision {
         None => checkpoint.lossless()?,
-        Some(name) => Storage::parse(&name).ok_or_else(|| Error::Storage { name })?,
+        Some(name) => Storage::parse(&name).ok_or(Error::Storage { name })?,
     };
     Ok(Uint8Array::from(&checkpoint.fold(storage)?[..]))
 }

@@ -294,7 +294,7 @@ mod tests {
             assert_eq!(flags.contains("--shared-memory"), variant.threads, "{}", variant.name);
             assert_eq!(flags.contains("+atomics"), variant.threads, "{}", variant.name);
             assert_eq!(flags.contains("relaxed"), variant.name.contains("relaxed"));
-            assert_eq!(flags.contains("simd128"), *variant != CONVERT);
+            assert_eq!(flags.contains("simd128"), **variant != CONVERT);
         }
     }
 
