@@ -7,7 +7,7 @@ use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Precision, Profile, Threads};
 use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
-use crate::weights::{ByteSource, Checkpoint, Flavour, Untrained, WeightSource};
+use crate::weights::{ByteSource, Checkpoint, Flavour, NamedFile, Untrained, WeightSource};
 
 /// A network that is ready to classify pictures.
 ///
@@ -71,7 +71,23 @@ impl Model {
         preprocessor_config: Option<&str>,
         precision: Precision,
     ) -> Result<Self, Error> {
-        let mut checkpoint = Checkpoint::open(source, config, preprocessor_config)?;
+        Self::of(Checkpoint::open(source, config, preprocessor_config)?, precision)
+    }
+
+    /// Loads a checkpoint of several files: see [`Checkpoint::open_files`].
+    ///
+    /// # Errors
+    /// Those of [`Model::load`].
+    pub fn load_files(
+        files: &[NamedFile<'_>],
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+        precision: Precision,
+    ) -> Result<Self, Error> {
+        Self::of(Checkpoint::open_files(files, config, preprocessor_config)?, precision)
+    }
+
+    fn of(mut checkpoint: Checkpoint<'_>, precision: Precision) -> Result<Self, Error> {
         let network = checkpoint.network().clone();
         let preprocessing = checkpoint.preprocessing().clone();
         let mut model = Self::build(&network, preprocessing, &mut checkpoint, precision)?;

@@ -725,7 +725,9 @@ fn conventions_without_a_config() {
         let crop_start = match flavour {
             Flavour::Timm | Flavour::Torchvision => CropStart::Even,
             Flavour::Transformers => CropStart::First,
-            Flavour::Tflite => unreachable!("their tests are in tflite.rs"),
+            Flavour::Tflite | Flavour::Keras | Flavour::TeachableMachine => {
+                unreachable!("their tests are in tflite.rs and keras.rs")
+            }
         };
         assert_eq!(preprocessing.crop_start, crop_start, "{name}");
         assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
@@ -739,7 +741,9 @@ fn conventions_without_a_config() {
             Flavour::Transformers => {
                 "neither config.json nor preprocessor_config.json tells the size"
             }
-            Flavour::Tflite => unreachable!("their tests are in tflite.rs"),
+            Flavour::Tflite | Flavour::Keras | Flavour::TeachableMachine => {
+                unreachable!("their tests are in tflite.rs and keras.rs")
+            }
         };
         assert_eq!(warned.is_empty(), expected.is_empty(), "{name}: {warned}");
         assert!(warned.contains(expected), "{name}: {warned}");

@@ -103,6 +103,8 @@ impl Network {
                 Some(Flavour::Torchvision) => "torchvision",
                 Some(Flavour::Transformers) => "transformers",
                 Some(Flavour::Tflite) => "tflite",
+                Some(Flavour::Keras) => "keras",
+                Some(Flavour::TeachableMachine) => "teachable-machine",
                 None => "untrained",
             },
             "padding": match network.padding {

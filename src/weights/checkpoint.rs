@@ -1,12 +1,15 @@
-//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite. Recognises its network, checks its tensors, and
+//! A checkpoint of timm, torchvision, transformers, TensorFlow Lite or Keras. Recognises its network, checks its tensors, and
 //! returns weights with batch normalisation folded in.
 
 use std::collections::BTreeSet;
 
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
+use super::format::folder::Folder;
+use super::format::keras::{Metadata, Model};
 use super::format::tflite::is_tflite;
-use super::format::{self, Tensors};
+use super::format::zip::is_zip;
+use super::format::{self, NamedFile, Tensors};
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
 use super::{ByteSource, FoldedConv, WeightSource, widths};
@@ -56,11 +59,57 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
+        let config = ConfigFiles::parse(config, preprocessor_config);
         if is_tflite(source) {
-            return Self::open_graph(source, config, preprocessor_config);
+            return Self::open_graph(GraphFile::open(source)?, Flavour::Tflite, &config?, None);
         }
-        let file = format::open(source)?;
+        if is_zip(source) {
+            return Self::open_folder(&Folder::archive(source)?, source.len(), &config?);
+        }
+        Self::open_tensors(format::open(source)?, &config?)
+    }
+
+    /// Opens a checkpoint of several files: the layers model of TensorFlow.js, `model.json` and the files of weights that
+    /// it names, with the `metadata.json` of Teachable Machine or without. One file alone is as in [`Checkpoint::open`].
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::open`].
+    pub fn open_files(
+        files: &'a [NamedFile<'a>],
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+    ) -> Result<Self, Error> {
+        if let [file] = files {
+            return Self::open(file.source, config, preprocessor_config);
+        }
         let config = ConfigFiles::parse(config, preprocessor_config)?;
+        let length = files.iter().map(|file| file.source.len()).fold(0, u64::saturating_add);
+        Self::open_folder(&Folder::Files(files), length, &config)
+    }
+
+    /// Opens the checkpoint in a folder of `length` bytes.
+    fn open_folder(
+        folder: &Folder<'a>,
+        length: u64,
+        config: &ConfigFiles<'_>,
+    ) -> Result<Self, Error> {
+        let Some(model) = Model::open(folder, length)? else {
+            return Err(folder.unknown());
+        };
+        let metadata = Metadata::read(folder)?;
+        let flavour = if metadata.is_some() { Flavour::TeachableMachine } else { Flavour::Keras };
+        let conventions = flavour.library().conventions(Version::V2, true);
+        let told = metadata.is_some().then(|| {
+            [conventions.mean, conventions.std].map(|values| values.map(|value| 255.0 * value))
+        });
+        let graph = GraphFile::open_keras(model, told)?;
+        let classes = graph.network().classes();
+        let labels = metadata.map(|metadata| metadata.labels(classes)).transpose()?;
+        Self::open_graph(graph, flavour, config, labels)
+    }
+
+    /// Opens a file of named tensors.
+    fn open_tensors(file: Box<dyn Tensors + 'a>, config: &ConfigFiles<'_>) -> Result<Self, Error> {
         let recognised = recognise(&*file)?;
         let flavour = recognised.flavour;
         let conventions =
@@ -77,10 +126,10 @@ impl<'a> Checkpoint<'a> {
             padding: config.padding()?.unwrap_or(conventions.padding),
             rounding: conventions.rounding,
         };
-        let network = fit_width(&*file, flavour, network, &config)?;
+        let network = fit_width(&*file, flavour, network, config)?;
         check_tensors(&*file, flavour, &network)?;
         let warnings = config.warnings(&recognised, &conventions);
-        let (labels, has_background) = labels(&config, classes)?;
+        let (labels, has_background) = labels(config, classes)?;
         Ok(Self {
             content: Content::Tensors(file),
             flavour,
@@ -93,14 +142,14 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
+    /// Opens a file with a graph. `own` are its class names.
     fn open_graph(
-        source: &'a dyn ByteSource,
-        config: Option<&str>,
-        preprocessor_config: Option<&str>,
+        graph: GraphFile<'a>,
+        flavour: Flavour,
+        config: &ConfigFiles<'_>,
+        own: Option<Vec<String>>,
     ) -> Result<Self, Error> {
-        let graph = GraphFile::open(source)?;
-        let config = ConfigFiles::parse(config, preprocessor_config)?;
-        let (flavour, network) = (Flavour::Tflite, graph.network().clone());
+        let network = graph.network().clone();
         let &Normalisation { mean, std, guessed } = graph.normalisation();
         let version = network.version.unwrap_or(Version::V1);
         let resolution = network.resolution;
@@ -123,14 +172,14 @@ impl<'a> Checkpoint<'a> {
                     .to_owned(),
             );
         }
-        let (labels, has_background) = labels(&config, network.classes())?;
+        let (labels, has_background) = labels(config, network.classes())?;
         Ok(Self {
+            eps: graph.eps(),
             content: Content::Graph(Box::new(graph)),
             flavour,
             network,
-            eps: conventions.eps,
             preprocessing,
-            labels,
+            labels: labels.or(own),
             has_background,
             warnings,
         })

@@ -20,6 +20,7 @@ use crate::error::Error;
 
 pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
+pub use format::NamedFile;
 pub use library::Flavour;
 pub use untrained::Untrained;
 

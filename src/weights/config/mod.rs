@@ -83,7 +83,12 @@ impl<'a> ConfigFiles<'a> {
                      the checkpoint's {CONFIG}, as the predictions of a network of another size are worse without it"
                 ));
             }
-            Flavour::Timm | Flavour::Torchvision | Flavour::Transformers | Flavour::Tflite => {}
+            Flavour::Timm
+            | Flavour::Torchvision
+            | Flavour::Transformers
+            | Flavour::Tflite
+            | Flavour::Keras
+            | Flavour::TeachableMachine => {}
         }
         warnings
     }

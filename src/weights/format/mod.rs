@@ -1,11 +1,25 @@
-//! File formats of named tensors, and `tflite`, which has a graph that `graph` matches. To add a format of named
+//! File formats of named tensors, and `tflite` and `keras`, which have a graph that `graph` matches. To add a format of named
 //! tensors, add a file here that implements [`Tensors`], and a line in [`open`] that recognises its first bytes.
 
+pub(super) mod folder;
+mod index;
+pub(super) mod keras;
 mod safetensors;
 pub(super) mod tflite;
+pub(super) mod zip;
+
+pub use folder::NamedFile;
 
 use super::ByteSource;
 use crate::error::Error;
+
+/// The most characters of a file's or a tensor's name that an error quotes.
+const MAX_NAME: usize = 120;
+
+/// Shortens a name for an error.
+fn short(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
+}
 
 /// An open file of named tensors. Its index is checked against its length.
 pub(super) trait Tensors {

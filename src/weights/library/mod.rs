@@ -2,6 +2,7 @@
 //! assumes without writing them to the file. To add a library, add a file here that implements [`Library`], and a
 //! [`Flavour`].
 
+mod keras;
 mod tflite;
 mod timm;
 mod torchvision;
@@ -26,6 +27,10 @@ pub enum Flavour {
     Transformers,
     /// TensorFlow Lite: the file has a graph of operators instead of a library's tensor names.
     Tflite,
+    /// Keras 2 or 3, also converted for TensorFlow.js: the file has a graph of layers.
+    Keras,
+    /// Teachable Machine: a model of Keras with its own preprocessing.
+    TeachableMachine,
 }
 
 impl fmt::Display for Flavour {
@@ -35,6 +40,8 @@ impl fmt::Display for Flavour {
             Self::Torchvision => "torchvision",
             Self::Transformers => "transformers",
             Self::Tflite => "TensorFlow Lite",
+            Self::Keras => "Keras",
+            Self::TeachableMachine => "Teachable Machine",
         })
     }
 }
@@ -95,22 +102,30 @@ impl Architecture {
     }
 }
 
-/// The properties of a library.
+/// The properties of a library. Those whose files have a graph have no tensor names.
 pub(super) trait Library {
-    /// The networks that it has.
-    fn versions(&self) -> &'static [Version];
-
-    /// The network of this name.
-    fn architecture(&self, name: &str) -> Option<Architecture>;
-
     /// The settings that it assumes; `tensorflow` says that the weights come from TensorFlow.
     fn conventions(&self, version: Version, tensorflow: bool) -> Conventions;
 
+    /// The networks that it has.
+    fn versions(&self) -> &'static [Version] {
+        &[]
+    }
+
+    /// The network of this name.
+    fn architecture(&self, _name: &str) -> Option<Architecture> {
+        None
+    }
+
     /// The tensor names of a site; `None` if its networks have no such layer.
-    fn module(&self, network: &Network, site: Site) -> Option<Module>;
+    fn module(&self, _network: &Network, _site: Site) -> Option<Module> {
+        None
+    }
 
     /// The repeated part of the network that a tensor belongs to, such as timm's `blocks.3.1`.
-    fn block<'a>(&self, tensor: &'a str) -> Option<&'a str>;
+    fn block<'a>(&self, _tensor: &'a str) -> Option<&'a str> {
+        None
+    }
 
     /// Whether the layer at a site is an `nn.Linear`. All other layers are convolutions in PyTorch.
     fn is_linear(&self, site: Site) -> bool {
@@ -129,6 +144,8 @@ impl Flavour {
             Self::Torchvision => &torchvision::Torchvision,
             Self::Transformers => &transformers::Transformers,
             Self::Tflite => &tflite::Tflite,
+            Self::Keras => &keras::Keras,
+            Self::TeachableMachine => &keras::TeachableMachine,
         }
     }
 
