@@ -1,15 +1,20 @@
 //! Checkpoints of Keras, TensorFlow.js, Teachable Machine and PyTorch's own format: compares made-up networks with the
 //! libraries, and tests files that are refused.
 
+#[path = "common/archives.rs"]
+mod archives;
 #[path = "common/goldens.rs"]
-#[expect(dead_code, reason = "its checkpoints are for networks.rs")]
+#[expect(dead_code, reason = "its checkpoints' settings are for networks.rs")]
 mod goldens;
+#[path = "common/logits.rs"]
+mod logits;
 #[path = "common/safetensors.rs"]
-#[expect(dead_code, reason = "likewise")]
+#[expect(dead_code, reason = "files are in other formats here")]
 mod safetensors;
 
 use std::collections::BTreeMap;
 
+use archives::{pth, weights, zip};
 use mobilenet_wasm::arch::Version;
 use mobilenet_wasm::plan::Precision;
 use mobilenet_wasm::weights::{Flavour, NamedFile};
@@ -30,9 +35,9 @@ macro_rules! topologies {
 }
 
 /// With the gains of make_keras.py.
-const TOPOLOGIES: [(&str, f64, &str); 5] = topologies!(
+const TOPOLOGIES: [(&str, f64, &str); 7] = topologies!(
     "v1-keras2" 4.0 "v2-keras3" 2.0 "v3-small-keras2" 1.8 "v3-small-keras3" 1.8
-    "v3-large-minimalistic-keras3" 1.0
+    "v3-large-minimalistic-keras3" 1.0 "transfer-keras2" 3.0 "sequential-keras3" 3.0
 );
 
 fn topology(name: &str) -> (f64, &'static str) {
@@ -47,39 +52,6 @@ fn picture(seed: &str, side: usize) -> Vec<u8> {
         goldens::uniform(seed, blocks * blocks * 3).map(|value| (256.0 * value) as u8).collect();
     let at = |y: usize, x: usize, c: usize| values[(y / 8 * blocks + x / 8) * 3 + c];
     (0..side * side * 3).map(|i| at(i / 3 / side, i / 3 % side, i % 3)).collect()
-}
-
-/// A tensor's values, the same as those of `values` in make_keras.py.
-fn values(name: &str, shape: &[usize], gain: f64) -> Vec<f32> {
-    let fan_in: usize = match *shape {
-        [height, width, _, 1] => height * width,
-        [ref inputs @ .., _] => inputs.iter().product(),
-        [] => 1,
-    };
-    let (centre, spread) = match name.rsplit('/').next().unwrap_or(name) {
-        "moving_variance" => (0.55, 0.5),
-        "moving_mean" => (0.0, 0.5),
-        "gamma" => (1.0, 0.5),
-        "beta" | "bias" => (0.0, 1.0),
-        _ => (0.0, (gain / fan_in as f64).sqrt()),
-    };
-    goldens::uniform(name, shape.iter().product())
-        .map(|value| (centre + spread * (2.0 * value - 1.0)) as f32)
-        .collect()
-}
-
-/// The bytes of the tensors in the manifest of a `model.json`.
-fn weights(model: &str, gain: f64) -> Vec<u8> {
-    let model: Value = serde_json::from_str(model).unwrap();
-    let mut bytes = Vec::new();
-    for group in model["weightsManifest"].as_array().unwrap() {
-        for tensor in group["weights"].as_array().unwrap() {
-            let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).unwrap();
-            let values = values(tensor["name"].as_str().unwrap(), &shape, gain);
-            bytes.extend(values.into_iter().flat_map(f32::to_le_bytes));
-        }
-    }
-    bytes
 }
 
 /// What the library makes of the pictures: the logarithms of its probabilities, by the golden's name.
@@ -127,11 +99,14 @@ fn load(files: &[(&str, &[u8])]) -> Result<Model, Error> {
 #[wasm_bindgen_test(unsupported = test)]
 fn applications_are_keras() {
     let expected = [
-        (Version::V1, 0.25, false),
-        (Version::V2, 0.35, false),
-        (Version::V3Small, 1.0, false),
-        (Version::V3Small, 0.75, false),
-        (Version::V3Large, 0.75, true),
+        (Some(Version::V1), 0.25, false),
+        (Some(Version::V2), 0.35, false),
+        (Some(Version::V3Small), 1.0, false),
+        (Some(Version::V3Small), 0.75, false),
+        (Some(Version::V3Large), 0.75, true),
+        // Models within models, smaller than those of the papers.
+        (None, 1.0, false),
+        (None, 1.0, false),
     ];
     for ((name, gain, text), (version, width, minimalistic)) in TOPOLOGIES.into_iter().zip(expected)
     {
@@ -139,12 +114,14 @@ fn applications_are_keras() {
         let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
         let mut model = load(&files).unwrap_or_else(|error| panic!("{name}: {error}"));
         let network = model.network();
-        assert_eq!((network.resolution, network.classes()), (96, 7), "{name}");
-        assert_eq!(network.version, Some(version), "{name}");
+        let classes = if version.is_some() { 7 } else { 5 };
+        assert_eq!((network.resolution, network.classes()), (96, classes), "{name}");
+        assert_eq!(network.version, version, "{name}");
         assert_eq!((network.width, network.minimalistic), (width, minimalistic), "{name}");
         assert_eq!(model.flavour(), Some(Flavour::Keras));
-        // V3 takes bytes, the others don't tell what they take.
-        assert_eq!(model.warnings().is_empty(), name.starts_with("v3"), "{name}");
+        // The others have layers that normalise bytes.
+        let guessed = name.starts_with("v1") || name.starts_with("v2");
+        assert_eq!(model.warnings().len(), usize::from(guessed), "{name}");
         assert_equal(name, &mut model, &outputs(name));
     }
 }
@@ -194,36 +171,6 @@ fn teachable_machine_is_tensorflow_js() {
     }
 }
 
-/// An archive of these files, as PyTorch and Keras write it, or with deflated files.
-fn zip(files: &[(&str, &[u8])], deflate: bool) -> Vec<u8> {
-    let (mut archive, mut directory) = (Vec::new(), Vec::new());
-    for (name, content) in files {
-        let packed = match deflate {
-            true => miniz_oxide::deflate::compress_to_vec(content, 1),
-            false => content.to_vec(),
-        };
-        let offset = archive.len() as u32;
-        let mut fields = Vec::new();
-        fields
-            .extend([20_u16, 0, if deflate { 8 } else { 0 }, 0, 0].map(u16::to_le_bytes).concat());
-        // No reader checks the checksum, which is first.
-        let numbers = [0, packed.len() as u32, content.len() as u32];
-        fields.extend(numbers.map(u32::to_le_bytes).concat());
-        fields.extend([name.len() as u16, 0].map(u16::to_le_bytes).concat());
-        archive.extend([b"PK\x03\x04", &fields[..], name.as_bytes(), &packed].concat());
-        directory.extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 10]].concat());
-        directory.extend([&offset.to_le_bytes(), name.as_bytes()].concat());
-    }
-    let (start, count) = (archive.len() as u32, files.len() as u16);
-    archive.append(&mut directory);
-    let length = archive.len() as u32 - start;
-    archive.extend(b"PK\x05\x06\0\0\0\0");
-    archive.extend([count, count].map(u16::to_le_bytes).concat());
-    archive.extend([length, start].map(u32::to_le_bytes).concat());
-    archive.extend([0, 0]);
-    archive
-}
-
 /// For a model that is not a MobileNet, the error names the first layer that doesn't fit; for a file that is missing or
 /// malformed, the file.
 #[wasm_bindgen_test(unsupported = test)]
@@ -254,4 +201,38 @@ fn misfits_are_named() {
     let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).err().expect("no model");
     assert_eq!(error.code(), "UNKNOWN_NETWORK");
     assert!(error.to_string().contains("(a.txt, b.txt)"), "{error}");
+}
+
+macro_rules! pickle {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("goldens/pytorch/", $name, ".pkl")) as &[u8])
+    };
+}
+
+/// What PyTorch saves has the tensors' names, so all that is known of a library holds.
+#[wasm_bindgen_test(unsupported = test)]
+fn pytorch_is_its_libraries() {
+    for (name, pickle) in [pickle!("timm-v1-0.25-160"), pickle!("torchvision-v3-small-0.5-96")] {
+        let golden = goldens::Golden::named(name);
+        let (file, config) = (pth(name, pickle), golden.config.to_string());
+        let mut model = Model::load(&&file[..], Some(&config), None)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found: Vec<f64> =
+            model.run(&golden.image()).unwrap().iter().copied().map(f64::from).collect();
+        logits::assert_close(name, &found, &golden.logits);
+    }
+}
+
+/// A pickle that calls anything else is refused by its name.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_pickle_calls_nothing() {
+    let (_, whole) = pickle!("whole-model");
+    let evil: &[u8] = b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.";
+    for (pickle, name) in [(whole, "torch.nn.modules.container.Sequential"), (evil, "os.system")] {
+        let padding = [0; 4096];
+        let file = zip(&[("a/data.pkl", pickle), ("a/data/0", &padding[..])], false);
+        let error = Model::load(&&file[..], None, None).err().expect(name);
+        assert_eq!(error.code(), "BAD_WEIGHTS");
+        assert!(error.to_string().contains(&format!("it needs `{name}`")), "{error}");
+    }
 }

@@ -93,6 +93,9 @@ impl<'a> Checkpoint<'a> {
         length: u64,
         config: &ConfigFiles<'_>,
     ) -> Result<Self, Error> {
+        if let Some(tensors) = format::pytorch::open(folder, length)? {
+            return Self::open_tensors(tensors, config);
+        }
         let Some(model) = Model::open(folder, length)? else {
             return Err(folder.unknown());
         };

@@ -18,8 +18,6 @@ from uniform import uniform
 
 FOLDER = Path(__file__).parent / "keras"
 PICTURES = [f"picture {number}" for number in range(2)]
-# As in make_networks.py.
-GAINS = {"MobileNet": 4.0, "MobileNetV2": 2.0, "MobileNetV3Small": 1.8, "MobileNetV3Large": 1.0}
 
 
 def picture(seed, side):
@@ -138,19 +136,20 @@ def sequential(library):
 
 
 SMALL = {"input_shape": (96, 96, 3)}
-# Name: library, side, whether the model takes bytes, network, constructor.
+# Name: library, whether the model takes bytes, gain, constructor.
 TOPOLOGIES = {
-    "v1-keras2": (tf_keras, 96, False, "MobileNet", {"alpha": 0.25, **SMALL}),
-    "v2-keras3": (keras, 96, False, "MobileNetV2", {"alpha": 0.35, **SMALL}),
-    "v3-small-keras2": (tf_keras, 96, True, "MobileNetV3Small", SMALL),
-    "v3-small-keras3": (keras, 96, True, "MobileNetV3Small", {"alpha": 0.75, **SMALL}),
+    "v1-keras2": (tf_keras, False, 4.0, application(tf_keras, "MobileNet", alpha=0.25, **SMALL)),
+    "v2-keras3": (keras, False, 2.0, application(keras, "MobileNetV2", alpha=0.35, **SMALL)),
+    "v3-small-keras2": (tf_keras, True, 1.8, application(tf_keras, "MobileNetV3Small", **SMALL)),
+    "v3-small-keras3": (keras, True, 1.8, application(keras, "MobileNetV3Small", alpha=0.75, **SMALL)),
     "v3-large-minimalistic-keras3": (
         keras,
-        96,
         True,
-        "MobileNetV3Large",
-        {"alpha": 0.75, "minimalistic": True, **SMALL},
+        1.0,
+        application(keras, "MobileNetV3Large", alpha=0.75, minimalistic=True, **SMALL),
     ),
+    "transfer-keras2": (tf_keras, True, 3.0, transfer(tf_keras)),
+    "sequential-keras3": (keras, True, 3.0, sequential(keras)),
 }
 FILES = {
     "transfer-keras3.keras": (keras, transfer(keras), 3.0),
@@ -184,13 +183,12 @@ def main():
         return write_bases(sys.argv[2])
     FOLDER.mkdir(exist_ok=True)
     table = {}
-    for golden, (library, side, bytes_, network, options) in TOPOLOGIES.items():
-        build = application(library, network, **options)
+    for golden, (library, bytes_, gain, build) in TOPOLOGIES.items():
         text = topology(library, built(library, build, "float32"))
         (FOLDER / f"{golden}.json").write_text(json.dumps(text, separators=(",", ":")) + "\n")
         model = built(library, build, "float64")
-        fill(model, GAINS[network])
-        table[golden] = outputs(model, side, bytes_)
+        fill(model, gain)
+        table[golden] = outputs(model, 96, bytes_)
     for golden, (library, build, gain) in FILES.items():
         model = built(library, build, "float32")
         fill(model, gain)

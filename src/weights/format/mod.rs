@@ -4,6 +4,7 @@
 pub(super) mod folder;
 mod index;
 pub(super) mod keras;
+pub(super) mod pytorch;
 mod safetensors;
 pub(super) mod tflite;
 pub(super) mod zip;

@@ -204,3 +204,45 @@ impl Metadata {
         Ok(names)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::open;
+    use crate::weights::ByteSource;
+    use crate::weights::format::folder::{Folder, NamedFile};
+
+    /// Quantised tensors in two files, cut in the middle of a tensor, as the converter's `--quantize_*` writes them:
+    /// whole numbers `q` stand for `scale * q + min`.
+    #[test]
+    fn quantised_tensors_are_floats() {
+        let model = r#"{"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": [
+            {"name": "a", "shape": [3], "dtype": "float32",
+             "quantization": {"dtype": "uint8", "scale": 0.5, "min": -1.0, "original_dtype": "float32"}},
+            {"name": "b", "shape": [2, 1], "dtype": "float32",
+             "quantization": {"dtype": "uint16", "scale": 0.25, "min": 2}},
+            {"name": "c", "shape": [1], "dtype": "float32", "quantization": {"dtype": "float16"}},
+            {"name": "d", "shape": [], "dtype": "float32"}]}]}"#;
+        let bytes: [&[u8]; 4] =
+            [&[0, 1, 255], &[0, 0, 0xff, 0xff], &[0, 0xc0], &[0, 0, 0x20, 0x41]];
+        let bytes = bytes.concat();
+        let padding = [b' '; 1000];
+        let (first, second) = bytes.split_at(5);
+        let sources = [model.as_bytes(), first, second, &padding];
+        let files: Vec<NamedFile<'_>> = ["x/model.json", "x/a.bin", "x/b.bin", "readme"]
+            .into_iter()
+            .zip(&sources)
+            .map(|(name, source)| NamedFile { name, source: source as &dyn ByteSource })
+            .collect();
+        let model = open(&Folder::Files(&files), 2000).unwrap();
+        for (name, shape, expected) in [
+            ("a", &[3][..], &[-1.0, -0.5, 126.5][..]),
+            ("b", &[2, 1], &[2.0, 2.0 + 0.25 * 65535.0]),
+            ("c", &[1], &[-2.0]),
+            ("d", &[], &[10.0]),
+        ] {
+            assert_eq!(model.tensors.read(name, shape).unwrap(), expected, "{name}");
+        }
+        let error = model.tensors.read("a", &[1, 3]).unwrap_err();
+        assert!(error.to_string().contains("has shape [3]: expected [1, 3]"), "{error}");
+    }
+}
