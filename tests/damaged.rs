@@ -50,6 +50,11 @@ const FILES: [(&str, &[u8]); 4] = [
     ("v3-like-i8", include_bytes!("goldens/tflite/v3-like-i8.tflite")),
 ];
 
+const KERAS: [(&str, &[u8]); 2] = [
+    ("sequential-keras3.keras", include_bytes!("goldens/keras/sequential-keras3.keras")),
+    ("transfer-keras2.h5", include_bytes!("goldens/keras/transfer-keras2.h5")),
+];
+
 /// A file to damage.
 struct Whole {
     name: &'static str,
@@ -76,6 +81,9 @@ fn files() -> Vec<Whole> {
         // Its weights would take most of the time.
         ("PyTorch", archives::pth("timm-v1-0.25-160", pickle), pickle.len(), 60),
     ];
+    for (name, bytes) in KERAS {
+        files.push((name, bytes.to_vec(), usize::MAX, 200));
+    }
     files.extend(FILES.map(|(name, bytes)| (name, bytes.to_vec(), usize::MAX, 400)));
     let whole = |(name, bytes, most, rounds): (_, Vec<u8>, usize, _)| {
         let most = most.min(bytes.len());

@@ -126,6 +126,25 @@ fn applications_are_keras() {
     }
 }
 
+macro_rules! saved {
+    ($($name:literal)*) => {
+        [$(($name, include_bytes!(concat!("goldens/keras/", $name)) as &[u8])),*]
+    };
+}
+
+/// Files with weights, as both versions of Keras save them.
+#[wasm_bindgen_test(unsupported = test)]
+fn saved_models_are_keras() {
+    for (name, file) in saved!("sequential-keras3.keras" "transfer-keras2.h5" "transfer-keras3.h5")
+    {
+        let mut model =
+            Model::load(&file, None, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(model.flavour(), Some(Flavour::Keras));
+        assert!(model.warnings().is_empty(), "{name}");
+        assert_equal(name, &mut model, &outputs(name));
+    }
+}
+
 /// Models that TensorFlow.js saves as Teachable Machine does: in a folder, and in a zip archive, stored and deflated.
 #[wasm_bindgen_test(unsupported = test)]
 fn teachable_machine_is_tensorflow_js() {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
 use super::format::folder::Folder;
-use super::format::keras::{Metadata, Model};
+use super::format::keras::{Metadata, Model, is_hdf5, open_hdf5};
 use super::format::tflite::is_tflite;
 use super::format::zip::is_zip;
 use super::format::{self, NamedFile, Tensors};
@@ -65,6 +65,10 @@ impl<'a> Checkpoint<'a> {
         }
         if is_zip(source) {
             return Self::open_folder(&Folder::archive(source)?, source.len(), &config?);
+        }
+        if is_hdf5(source) {
+            let graph = GraphFile::open_keras(open_hdf5(source)?, None)?;
+            return Self::open_graph(graph, Flavour::Keras, &config?, None);
         }
         Self::open_tensors(format::open(source)?, &config?)
     }

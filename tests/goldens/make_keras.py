@@ -152,11 +152,9 @@ TOPOLOGIES = {
     "sequential-keras3": (keras, True, 3.0, sequential(keras)),
 }
 FILES = {
-    "transfer-keras3.keras": (keras, transfer(keras), 3.0),
     "transfer-keras3.h5": (keras, transfer(keras), 3.0),
     "transfer-keras2.h5": (tf_keras, transfer(tf_keras), 3.0),
     "sequential-keras3.keras": (keras, sequential(keras), 3.0),
-    "sequential-keras2.h5": (tf_keras, sequential(tf_keras), 3.0),
 }
 
 

@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Zip archives: a model of Keras as Teachable Machine has it, stored and deflated, and pickles of PyTorch, with and
-/// without what a state dict may hold. Only the first of a pickle's storages is there.
+/// without what a state dict may hold. Only the first of a pickle's storages is there. And an HDF5 file.
 fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn Error>> {
     let model = fs::read_to_string(goldens.join("keras/sequential-keras3.json"))?;
     let weights = archives::weights(&model, 3.0);
@@ -87,6 +87,7 @@ fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn
         let parts = [("archive/data.pkl", &pickle[..]), ("archive/data/0", &[0; 4096])];
         files.push((name, archives::zip(&parts, false)));
     }
+    files.push(("keras-h5", fs::read(goldens.join("keras/transfer-keras2.h5"))?));
     Ok(files)
 }
 

@@ -16,6 +16,9 @@ const CHUNK: usize = 1 << 16;
 /// memory that the index of a small malicious file takes.
 const LEAST: u64 = 200;
 
+/// The most tensors. V3-Large has some 300.
+const MAX_TENSORS: usize = 8192;
+
 /// The elements of a tensor, little-endian.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Element {
@@ -104,7 +107,7 @@ impl<'a> Index<'a> {
                 entry.offset
             ));
         };
-        if self.tensors.len() as u64 >= length / LEAST {
+        if self.tensors.len() >= MAX_TENSORS || self.tensors.len() as u64 >= length / LEAST {
             return Err(format!("a file of {length} bytes has no room for so many tensors"));
         }
         if self.tensors.contains_key(&name) {

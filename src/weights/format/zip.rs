@@ -27,6 +27,11 @@ const DEFLATED: u16 = 8;
 
 /// How many times its own length an archive's deflated files may have together. Weights shrink by a tenth.
 const MAX_INFLATION: u64 = 2;
+/// Bytes that they may have besides: in small files the topology, which shrinks to a tenth, outweighs the weights.
+const INFLATION: u64 = 16 << 10;
+
+/// The most files of an archive. A file of PyTorch has one for each tensor: some 400.
+const MAX_FILES: usize = 4096;
 
 /// Whether this is a zip archive.
 pub(in crate::weights) fn is_zip(source: &dyn ByteSource) -> bool {
@@ -89,7 +94,7 @@ impl<'a> Archive<'a> {
                 offset: u32_at(header, 42),
             });
         }
-        let left = Cell::new(MAX_INFLATION.saturating_mul(source.len()));
+        let left = Cell::new(MAX_INFLATION.saturating_mul(source.len()).saturating_add(INFLATION));
         Ok(Self { source, directory, files, left })
     }
 
@@ -172,6 +177,9 @@ fn directory(source: &dyn ByteSource) -> Result<(usize, usize, u64), Error> {
         let (count, length, start) = (u16_at(end, 10), u32_at(end, 12), u32_at(end, 16));
         if count == u16::MAX || start == u32::MAX {
             return Err(malformed("archives of zip64 can't be read".to_owned()));
+        }
+        if usize::from(count) > MAX_FILES {
+            return Err(malformed(format!("{count} files, at most {MAX_FILES} are expected")));
         }
         if u64::from(start) + u64::from(length) > source.len() {
             return Err(malformed("its directory reaches beyond the end".to_owned()));

@@ -1,5 +1,6 @@
 //! Models of Keras, in the formats that they are kept in: the topology as JSON, and the tensors.
 
+mod hdf5;
 mod tfjs;
 mod topology;
 
@@ -7,6 +8,7 @@ use super::Tensors;
 use super::folder::Folder;
 use crate::error::Error;
 
+pub(in crate::weights) use hdf5::{is_hdf5, open as open_hdf5};
 pub(in crate::weights) use tfjs::Metadata;
 pub(in crate::weights) use topology::{Input, Layer, Topology, field};
 
@@ -39,6 +41,9 @@ impl<'a> Model<'a> {
     pub fn open(folder: &Folder<'a>, length: u64) -> Result<Option<Self>, Error> {
         if folder.find(tfjs::FILE).is_some() {
             return tfjs::open(folder, length).map(Some);
+        }
+        if folder.find(hdf5::WEIGHTS).is_some() {
+            return hdf5::open_archive(folder, length).map(Some);
         }
         Ok(None)
     }

@@ -13,8 +13,8 @@ use crate::weights::json::Json;
 pub(super) const FILE: &str = "model.json";
 const METADATA: &str = "metadata.json";
 
-/// The most groups of tensors, and files of a group: some 64 files of 4 MB would be the largest MobileNet.
-const MAX_PARTS: usize = 256;
+/// The most groups of tensors, and files of a group: a file has 4 MB.
+const MAX_PARTS: usize = 64;
 
 /// The most dimensions of a tensor.
 const MAX_RANK: usize = 6;

@@ -10,6 +10,9 @@ const MAX_DEPTH: usize = 8;
 /// memory that the layers of a small malicious file take.
 const LEAST: u64 = 256;
 
+/// The most layers. V3-Large has some 270.
+const MAX_LAYERS: usize = 4096;
+
 /// The layers of a model.
 pub(in crate::weights) struct Topology<'j> {
     pub layers: Vec<Layer<'j>>,
@@ -218,7 +221,7 @@ impl<'j> Parser<'j> {
         inputs: Vec<Input>,
         place: &str,
     ) -> Result<usize, String> {
-        if self.layers.len() as u64 >= self.length / LEAST {
+        if self.layers.len() >= MAX_LAYERS || self.layers.len() as u64 >= self.length / LEAST {
             let length = self.length;
             return Err(layer.error(&format!("no room for so many layers in {length} bytes")));
         }

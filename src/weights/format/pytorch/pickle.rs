@@ -15,6 +15,9 @@ const MAX_RANK: usize = 6;
 /// 350 bytes without any weights. This bounds the memory that the values of a small malicious file take.
 const LEAST: u64 = 10;
 
+/// The most values. V3-Large has some 10,000.
+const MAX_VALUES: u64 = 1 << 18;
+
 /// A part of the pickle's bytes, or of its tuples: where it begins and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slice {
@@ -116,7 +119,7 @@ impl Pickle {
             tensors: Vec::new(),
             result: Value::Other,
         };
-        let left = length / LEAST;
+        let left = MAX_VALUES.min(length / LEAST);
         let mut machine = Machine { pickle, at: 0, stack: Vec::new(), memo: Vec::new(), left };
         loop {
             match machine.step() {
