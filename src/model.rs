@@ -48,7 +48,8 @@ pub enum Source<'a> {
 }
 
 impl Model {
-    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers, or a `.tflite` file. `config` and
+    /// Loads a checkpoint: a `.safetensors` or `.pth` file of timm, torchvision or transformers, a `.tflite` file, or a
+    /// model of Keras or Teachable Machine. `config` and
     /// `preprocessor_config` are the contents of `config.json` and `preprocessor_config.json`.
     ///
     /// # Errors

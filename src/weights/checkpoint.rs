@@ -47,7 +47,10 @@ impl<'a> Checkpoint<'a> {
     /// padding and eps 1e-5. For one of timm's `tf_*` networks, `config` must name the architecture; `{"architecture":
     /// "tf_mobilenetv3_small_100"}` is enough.
     ///
-    /// Or opens a `.tflite` file, whose graph defines the network. The configuration files then only define the
+    /// A `.pth` file of PyTorch is as a safetensors file of the same tensors.
+    ///
+    /// Or opens a `.tflite` file, a model of Keras (`.keras`, `.h5`), or a zip archive of the files that
+    /// [`Checkpoint::open_files`] takes, whose graph defines the network. The configuration files then only define the
     /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
     /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///

@@ -2,7 +2,7 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
-//! that has operators instead of names. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
+//! that has operators or layers instead of names. `config` reads the JSON files beside it, `json` parses all JSON, and `fold`
 //! removes batch normalisation.
 
 mod byte_source;

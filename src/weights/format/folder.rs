@@ -49,7 +49,9 @@ impl<'a> Folder<'a> {
         let first: Vec<String> = self.names().take(5).map(super::short).collect();
         let first = first.join(", ");
         Error::UnknownNetwork {
-            reason: format!("none of the files ({first}) is the model.json of a layers model"),
+            reason: format!(
+                "the files ({first}) have no model of Keras or TensorFlow.js, and no state dict of PyTorch"
+            ),
         }
     }
 

@@ -168,13 +168,10 @@ impl Pickle {
     /// The sides or the strides of a tensor.
     fn sides(&self, value: Value) -> Option<Vec<usize>> {
         let items = self.tuple(value).filter(|items| items.len() <= MAX_RANK)?;
-        items
-            .iter()
-            .map(|&item| match item {
-                Value::Integer(side) => usize::try_from(side).ok(),
-                _ => None,
-            })
-            .collect()
+        let side = |&item: &Value| {
+            if let Value::Integer(side) = item { usize::try_from(side).ok() } else { None }
+        };
+        items.iter().map(side).collect()
     }
 }
 
@@ -450,9 +447,9 @@ impl Machine {
         let (arguments, called) = (self.pop()?, self.pop()?);
         let wrong = |what: &str| format!("{what} is called in an unknown way");
         let Some(items) = self.pickle.tuple(arguments) else { return Err(wrong("a function")) };
-        match called {
-            Value::OrderedDict if items.is_empty() => self.new_dict(),
-            Value::RebuildTensor => {
+        match (called, items) {
+            (Value::OrderedDict, []) => self.new_dict(),
+            (Value::RebuildTensor, _) => {
                 let &[Value::Storage(storage), Value::Integer(offset), shape, strides, ..] = items
                 else {
                     return Err(wrong("_rebuild_tensor_v2"));
