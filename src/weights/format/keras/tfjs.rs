@@ -68,7 +68,9 @@ fn group<'a>(
                     return Err(path.error(&format!("more than {MAX_PARTS} files")));
                 }
                 let path = path.string()?;
-                let file = folder.open(&path).map_err(|error| {
+                // TensorFlow.js itself writes `./weights.bin`.
+                let path = path.strip_prefix("./").unwrap_or(&path);
+                let file = folder.open(path).map_err(|error| {
                     *failed = Some(error);
                     String::new()
                 })?;
