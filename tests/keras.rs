@@ -217,7 +217,7 @@ fn misfits_are_named() {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }
-    let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).err().expect("no model");
+    let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).expect_err("no model");
     assert_eq!(error.code(), "UNKNOWN_NETWORK");
     assert!(error.to_string().contains("(a.txt, b.txt)"), "{error}");
 }
@@ -250,7 +250,7 @@ fn a_pickle_calls_nothing() {
     for (pickle, name) in [(whole, "torch.nn.modules.container.Sequential"), (evil, "os.system")] {
         let padding = [0; 4096];
         let file = zip(&[("a/data.pkl", pickle), ("a/data/0", &padding[..])], false);
-        let error = Model::load(&&file[..], None, None).err().expect(name);
+        let error = Model::load(&&file[..], None, None).expect_err(name);
         assert_eq!(error.code(), "BAD_WEIGHTS");
         assert!(error.to_string().contains(&format!("it needs `{name}`")), "{error}");
     }

@@ -93,7 +93,9 @@ pub(super) fn normalisation(
         Kind::U8 => quantised(0.0)?,
         Kind::I8 => quantised(-128.0)?,
         Kind::F32 => Affine::of_floats(told, own),
-        kind => return Err(input.error(format!("an input of type {kind:?}"))),
+        kind @ (Kind::F16 | Kind::I32 | Kind::I64 | Kind::I16 | Kind::Other(_)) => {
+            return Err(input.error(format!("an input of type {kind:?}")));
+        }
     };
     given.then(own, guessed).map_err(|reason| input.error(reason))
 }

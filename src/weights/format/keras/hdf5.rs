@@ -25,6 +25,9 @@ const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 1 << 16;
 /// The fewest bytes of a part, on average over a whole file. This bounds the memory of a small malicious file.
 const LEAST: u64 = 24;
+/// The most arrays, those of the optimizer included, and the fewest bytes of one with its header.
+const MAX_ARRAYS: usize = 8192;
+const LEAST_ARRAY: u64 = 200;
 /// The most bytes of a name.
 const MAX_NAME: usize = 256;
 const MAX_RANK: usize = 6;
@@ -66,7 +69,7 @@ pub(super) fn open_archive<'a>(folder: &Folder<'a>, length: u64) -> Result<Model
     let mut found = Vec::new();
     reader.walk(root, "", 0, &mut |name, entry| {
         found.push((name, entry));
-        found.len() as u64 * 200 <= length
+        found.len() < MAX_ARRAYS && found.len() as u64 <= length / LEAST_ARRAY
     })?;
     let file = index.add_file(source);
     for (name, entry) in found {

@@ -30,7 +30,7 @@ pub(in crate::weights) fn open<'a>(
     if let Some(order) = folder.names().position(|name| name == order) {
         let order = folder.file(order)?;
         let mut first = [0];
-        if order.len() > 0 {
+        if !order.is_empty() {
             order.read(0, &mut first)?;
         }
         if first == *b"b" {
