@@ -350,6 +350,25 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of a checkpoint of several files, a zip archive or a file within it is missing or malformed.
+    #[error("{file}: {reason}")]
+    File {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A layer of a model of Keras doesn't fit a MobileNet. It is the first one that doesn't.
+    #[error("unknown network: layer `{name}`, {class}, doesn't fit: {reason}")]
+    KerasLayer {
+        /// Its name.
+        name: String,
+        /// Its class in Keras.
+        class: String,
+        /// Why it doesn't fit.
+        reason: String,
+    },
+
     /// An allocation failed. Nothing has changed: what was loaded before still works.
     #[error("there is no memory for {bytes} bytes more")]
     OutOfMemory {
@@ -430,13 +449,16 @@ impl Error {
             | Self::SurplusTensor { .. }
             | Self::TensorDtype { .. }
             | Self::Metadata { .. }
+            | Self::File { .. }
             | Self::TfliteRange { .. }
             | Self::TfliteIndex { .. }
             | Self::TfliteCount { .. }
             | Self::TfliteTensor { .. }
             | Self::TensorShape { .. }
             | Self::TensorValue { .. } => "BAD_WEIGHTS",
-            Self::UnknownNetwork { .. } | Self::TfliteOperator { .. } => "UNKNOWN_NETWORK",
+            Self::UnknownNetwork { .. } | Self::TfliteOperator { .. } | Self::KerasLayer { .. } => {
+                "UNKNOWN_NETWORK"
+            }
             Self::Threads { .. } => "UNSUPPORTED",
             Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
             Self::Preprocessing { .. }

@@ -7,6 +7,8 @@ use crate::kernels::stem;
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Precision, Profile, Threads};
 use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
+#[cfg(feature = "foreign")]
+use crate::weights::NamedFile;
 use crate::weights::{ByteSource, Checkpoint, Flavour, Trim, Untrained, WeightSource};
 
 /// A network that is ready to classify pictures.
@@ -61,7 +63,8 @@ pub enum Source<'a> {
 }
 
 impl Model {
-    /// Loads a `.safetensors` checkpoint of timm, torchvision or transformers, a folded one, or a `.tflite` file. `config` and
+    /// Loads a checkpoint: a `.safetensors` file of timm, torchvision or transformers, or a folded one. With the feature
+    /// `foreign` also a `.pth` file of PyTorch, a `.tflite` file, or a model of Keras or Teachable Machine. `config` and
     /// `preprocessor_config` are the contents of `config.json` and `preprocessor_config.json`.
     ///
     /// # Errors
@@ -84,7 +87,24 @@ impl Model {
         preprocessor_config: Option<&str>,
         options: LoadOptions,
     ) -> Result<Self, Error> {
-        let mut checkpoint = Checkpoint::open(source, config, preprocessor_config)?;
+        Self::of(Checkpoint::open(source, config, preprocessor_config)?, options)
+    }
+
+    /// Loads a checkpoint of several files: see [`Checkpoint::open_files`].
+    ///
+    /// # Errors
+    /// Those of [`Model::load`].
+    #[cfg(feature = "foreign")]
+    pub fn load_files(
+        files: &[NamedFile<'_>],
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+        options: LoadOptions,
+    ) -> Result<Self, Error> {
+        Self::of(Checkpoint::open_files(files, config, preprocessor_config)?, options)
+    }
+
+    fn of(mut checkpoint: Checkpoint<'_>, options: LoadOptions) -> Result<Self, Error> {
         if let Some(resolution) = options.resolution {
             checkpoint.resize(resolution);
         }

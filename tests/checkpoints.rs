@@ -841,7 +841,9 @@ fn conventions_without_a_config() {
         let crop_start = match flavour {
             Flavour::Timm | Flavour::Torchvision => CropStart::Even,
             Flavour::Transformers => CropStart::First,
-            Flavour::Tflite | Flavour::Folded => unreachable!("it has no conventions"),
+            Flavour::Tflite | Flavour::Keras | Flavour::TeachableMachine | Flavour::Folded => {
+                unreachable!("it has no conventions")
+            }
         };
         assert_eq!(preprocessing.crop_start, crop_start, "{name}");
         assert_eq!(network.width, golden.width, "{name}: the width that the shapes tell");
@@ -855,7 +857,9 @@ fn conventions_without_a_config() {
             Flavour::Transformers => {
                 "neither config.json nor preprocessor_config.json tells the size"
             }
-            Flavour::Tflite | Flavour::Folded => unreachable!("it has no conventions"),
+            Flavour::Tflite | Flavour::Keras | Flavour::TeachableMachine | Flavour::Folded => {
+                unreachable!("it has no conventions")
+            }
         };
         assert_eq!(warned.is_empty(), expected.is_empty(), "{name}: {warned}");
         assert!(warned.contains(expected), "{name}: {warned}");

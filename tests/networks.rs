@@ -11,7 +11,7 @@ mod naive;
 mod safetensors;
 
 use goldens::Golden;
-use logits::assert_close;
+use logits::{assert_close, difference};
 use mobilenet_wasm::arch::{Config, Network, Padding, Version};
 use mobilenet_wasm::plan::Precision;
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
@@ -204,7 +204,7 @@ fn memory_at_224_pixels() {
 #[cfg(not(target_arch = "wasm32"))]
 mod naive_network {
     use super::*;
-    use logits::{TOLERANCE, difference};
+    use logits::TOLERANCE;
     use serde_json::{Value, json};
 
     /// The naive network gives each golden's logits.

@@ -1,5 +1,8 @@
 //! The code of the fuzz targets. `tests/fuzz_corpus.rs` includes this file and replays the corpus with it.
 
+#[path = "../../tests/common/archives.rs"]
+#[allow(dead_code, reason = "whole files of PyTorch are for other tests")]
+pub mod archives;
 mod checkpoint;
 mod config;
 #[path = "../../tests/common/goldens.rs"]

@@ -180,7 +180,7 @@ pub struct Block {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Network {
-    /// The network's version; `None` for a `.tflite` graph of the same blocks that is none of them.
+    /// The network's version; `None` for a graph of the same blocks that is none of them.
     pub version: Option<Version>,
     /// V3's form without squeeze-and-excite, h-swish and 5x5 kernels.
     pub minimalistic: bool,
@@ -198,7 +198,7 @@ pub struct Network {
     pub blocks: Vec<Block>,
     /// The last 1x1 convolution before pooling (all but V1).
     pub last: Option<Conv>,
-    /// The dense layer between pooling and classifier (V3, V4).
+    /// The dense layer between pooling and classifier (V3, V4, Teachable Machine).
     pub head: Option<Conv>,
     /// The classifier; `classifier.out_channels` is the class count.
     pub classifier: Conv,

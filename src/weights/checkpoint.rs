@@ -1,14 +1,14 @@
-//! A checkpoint of timm, torchvision, transformers or TensorFlow Lite, or a folded file. Recognises its network, checks its tensors, and
-//! returns weights with batch normalisation folded in.
+//! A checkpoint of timm, torchvision, transformers, TensorFlow Lite or Keras, or a folded file. Recognises its network,
+//! checks its tensors, and returns weights with batch normalisation folded in.
 
 use std::collections::BTreeSet;
 
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
 use super::folded::Metadata;
-#[cfg(feature = "foreign")]
-use super::format::tflite::is_tflite;
 use super::format::{self, Tensors};
+#[cfg(feature = "foreign")]
+use super::format::{NamedFile, folder::Folder, keras, tflite::is_tflite, zip::is_zip};
 #[cfg(feature = "foreign")]
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
@@ -51,7 +51,10 @@ impl<'a> Checkpoint<'a> {
     /// padding and eps 1e-5. For one of timm's `tf_*` networks, `config` must name the architecture; `{"architecture":
     /// "tf_mobilenetv3_small_100"}` is enough.
     ///
-    /// Or opens a `.tflite` file, whose graph defines the network. The configuration files then only define the
+    /// A `.pth` file of PyTorch is as a safetensors file of the same tensors.
+    ///
+    /// Or opens a `.tflite` file, a model of Keras (`.keras`, `.h5`), or a zip archive of the files that
+    /// [`Checkpoint::open_files`] takes, whose graph defines the network. The configuration files then only define the
     /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
     /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///
@@ -66,16 +69,73 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
+        let config = ConfigFiles::parse(config, preprocessor_config);
         #[cfg(feature = "foreign")]
-        if is_tflite(source) {
-            return Self::open_graph(source, config, preprocessor_config);
+        {
+            if is_tflite(source) {
+                return Self::open_graph(GraphFile::open(source)?, Flavour::Tflite, &config?, None);
+            }
+            if is_zip(source) {
+                return Self::open_folder(&Folder::archive(source)?, source.len(), &config?);
+            }
+            if keras::is_hdf5(source) {
+                let graph = GraphFile::open_keras(keras::open_hdf5(source)?, None)?;
+                return Self::open_graph(graph, Flavour::Keras, &config?, None);
+            }
         }
-        let file = format::open(source)?;
+        Self::open_tensors(format::open(source)?, &config?)
+    }
+
+    /// Opens a checkpoint of several files: the layers model of TensorFlow.js, `model.json` and the files of weights that
+    /// it names, with the `metadata.json` of Teachable Machine or without. One file alone is as in [`Checkpoint::open`].
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::open`].
+    #[cfg(feature = "foreign")]
+    pub fn open_files(
+        files: &'a [NamedFile<'a>],
+        config: Option<&str>,
+        preprocessor_config: Option<&str>,
+    ) -> Result<Self, Error> {
+        if let [file] = files {
+            return Self::open(file.source, config, preprocessor_config);
+        }
         let config = ConfigFiles::parse(config, preprocessor_config)?;
+        let length = files.iter().map(|file| file.source.len()).fold(0, u64::saturating_add);
+        Self::open_folder(&Folder::Files(files), length, &config)
+    }
+
+    /// Opens the checkpoint in a folder of `length` bytes.
+    #[cfg(feature = "foreign")]
+    fn open_folder(
+        folder: &Folder<'a>,
+        length: u64,
+        config: &ConfigFiles<'_>,
+    ) -> Result<Self, Error> {
+        if let Some(tensors) = format::pytorch::open(folder, length)? {
+            return Self::open_tensors(tensors, config);
+        }
+        let Some(model) = keras::Model::open(folder, length)? else {
+            return Err(folder.unknown());
+        };
+        let metadata = keras::Metadata::read(folder)?;
+        let flavour = if metadata.is_some() { Flavour::TeachableMachine } else { Flavour::Keras };
+        let conventions = flavour.library().conventions(Version::V2, true);
+        let told = metadata.is_some().then(|| {
+            [conventions.mean, conventions.std].map(|values| values.map(|value| 255.0 * value))
+        });
+        let graph = GraphFile::open_keras(model, told)?;
+        let classes = graph.network().classes();
+        let labels = metadata.map(|metadata| metadata.labels(classes)).transpose()?;
+        Self::open_graph(graph, flavour, config, labels)
+    }
+
+    /// Opens a file of named tensors.
+    fn open_tensors(file: Box<dyn Tensors + 'a>, config: &ConfigFiles<'_>) -> Result<Self, Error> {
         if let Some(metadata) = Metadata::read(file.metadata(), file.names().count())? {
             check_tensors(&*file, Flavour::Folded, &metadata.network)?;
-            let preprocessing = own_preprocessing(&config, &metadata.conventions)?;
-            let (labels, has_background) = match labels(&config, metadata.network.classes())? {
+            let preprocessing = own_preprocessing(config, &metadata.conventions)?;
+            let (labels, has_background) = match labels(config, metadata.network.classes())? {
                 (Some(labels), has_background) => (Some(labels), has_background),
                 (None, _) => (metadata.labels()?, metadata.has_background),
             };
@@ -108,10 +168,10 @@ impl<'a> Checkpoint<'a> {
             padding: config.padding()?.unwrap_or(conventions.padding),
             rounding: conventions.rounding,
         };
-        let network = fit_width(&*file, flavour, network, &config)?;
+        let network = fit_width(&*file, flavour, network, config)?;
         check_tensors(&*file, flavour, &network)?;
         let warnings = config.warnings(&recognised, &conventions);
-        let (labels, has_background) = labels(&config, classes)?;
+        let (labels, has_background) = labels(config, classes)?;
         Ok(Self {
             content: Content::Tensors(file),
             flavour,
@@ -125,21 +185,21 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
+    /// Opens a file with a graph. `own` are its class names.
     #[cfg(feature = "foreign")]
     fn open_graph(
-        source: &'a dyn ByteSource,
-        config: Option<&str>,
-        preprocessor_config: Option<&str>,
+        graph: GraphFile<'a>,
+        flavour: Flavour,
+        config: &ConfigFiles<'_>,
+        own: Option<Vec<String>>,
     ) -> Result<Self, Error> {
-        let graph = GraphFile::open(source)?;
-        let config = ConfigFiles::parse(config, preprocessor_config)?;
-        let (flavour, network) = (Flavour::Tflite, graph.network().clone());
+        let network = graph.network().clone();
         let &Normalisation { mean, std, guessed } = graph.normalisation();
         let version = network.version.unwrap_or(Version::V1);
         let resolution = network.resolution;
         let conventions =
             Conventions { resolution, mean, std, ..flavour.library().conventions(version, true) };
-        let preprocessing = own_preprocessing(&config, &conventions)?;
+        let preprocessing = own_preprocessing(config, &conventions)?;
         let mut warnings = Vec::new();
         if guessed && (preprocessing.mean, preprocessing.std) == (mean, std) {
             warnings.push(
@@ -148,15 +208,15 @@ impl<'a> Checkpoint<'a> {
                     .to_owned(),
             );
         }
-        let (labels, has_background) = labels(&config, network.classes())?;
+        let (labels, has_background) = labels(config, network.classes())?;
         Ok(Self {
+            eps: graph.eps(),
             content: Content::Graph(Box::new(graph)),
             flavour,
             origin: flavour,
             network,
-            eps: conventions.eps,
             preprocessing,
-            labels,
+            labels: labels.or(own),
             has_background,
             warnings,
         })

@@ -2,7 +2,7 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
-//! that has operators instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files
+//! that has operators or layers instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files
 //! beside it, `json` parses all JSON, and `fold` removes batch normalisation. A [`Trim`] removes channels that never
 //! change.
 
@@ -25,6 +25,8 @@ use crate::error::Error;
 pub use byte_source::ByteSource;
 pub use checkpoint::Checkpoint;
 pub use folded::Storage;
+#[cfg(feature = "foreign")]
+pub use format::NamedFile;
 pub use library::Flavour;
 pub use trim::Trim;
 pub use untrained::Untrained;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use mobilenet_wasm_fuzz::goldens::Golden;
 use mobilenet_wasm::weights::{Checkpoint, Storage};
-use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, safetensors};
+use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, archives, safetensors};
 use serde_json::{Value, json};
 
 /// The smallest network of each library and naming scheme.
@@ -48,6 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let input = [&[0; 4], &folded[..]].concat();
         write(&corpus.join("checkpoint").join(format!("folded-{name}")), &input)?;
     }
+    for (name, file) in several_files(&goldens)? {
+        write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
+    }
     for (name, header) in costly_headers() {
         let file = safetensors::with_header(&header, b"");
         write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
@@ -68,6 +71,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Zip archives: a model of Keras as Teachable Machine has it, stored and deflated, and pickles of PyTorch, with and
+/// without what a state dict may hold. Only the first of a pickle's storages is there. And an HDF5 file.
+fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn Error>> {
+    let model = fs::read_to_string(goldens.join("keras/sequential-keras3.json"))?;
+    let weights = archives::weights(&model, 3.0);
+    let metadata = br#"{"labels":["a","b","c","d","e"]}"#;
+    let parts = [
+        ("model.json", model.as_bytes()),
+        ("group1-shard1of1.bin", &weights),
+        ("metadata.json", metadata),
+    ];
+    let mut files = vec![
+        ("teachable-stored", archives::zip(&parts, false)),
+        ("teachable-deflated", archives::zip(&parts, true)),
+    ];
+    for name in ["torchvision-v3-small-0.5-96", "whole-model"] {
+        let pickle = fs::read(goldens.join("pytorch").join(format!("{name}.pkl")))?;
+        let name = if name == "whole-model" { "pytorch-model" } else { "pytorch-state" };
+        let parts = [("archive/data.pkl", &pickle[..]), ("archive/data/0", &[0; 4096])];
+        files.push((name, archives::zip(&parts, false)));
+    }
+    files.push(("keras-h5", fs::read(goldens.join("keras/transfer-keras2.h5"))?));
+    Ok(files)
 }
 
 /// Headers for which a careless reader would allocate many times their length.

@@ -87,6 +87,8 @@ impl<'a> ConfigFiles<'a> {
             | Flavour::Torchvision
             | Flavour::Transformers
             | Flavour::Tflite
+            | Flavour::Keras
+            | Flavour::TeachableMachine
             | Flavour::Folded => {}
         }
         warnings

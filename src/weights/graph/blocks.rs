@@ -1,10 +1,9 @@
 //! Finds the blocks of a MobileNet in a reduced graph.
 
-use super::lower::{Lowered, misfit};
+use super::builder::Lowered;
 use super::node::{ConvNode, Node, NodeKind};
 use crate::arch::{Activation, Block, Conv, ConvKind, Site, SqueezeExcite};
 use crate::error::Error;
-use crate::weights::format::tflite::Graph;
 
 /// The layers of a network, and the nodes that they come from.
 pub(super) struct Layers {
@@ -62,17 +61,20 @@ impl Behind {
     }
 }
 
+/// Makes an error about the operator of this number, for this reason.
+pub(super) type Misfit<'g> = &'g dyn Fn(u32, String) -> Error;
+
 struct Matcher<'g> {
-    graph: Graph<'g>,
+    misfit: Misfit<'g>,
     nodes: &'g [Node],
     sites: Vec<(Site, usize)>,
     blocks: Vec<Block>,
 }
 
 /// Finds stem, blocks and classifier.
-pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layers, Error> {
+pub(super) fn layers<'g>(misfit: Misfit<'g>, lowered: &'g Lowered) -> Result<Layers, Error> {
     let nodes = &lowered.nodes[..];
-    let mut matcher = Matcher { graph, nodes, sites: Vec::new(), blocks: Vec::new() };
+    let mut matcher = Matcher { misfit, nodes, sites: Vec::new(), blocks: Vec::new() };
     let steps = matcher.steps(lowered.output)?;
     let pool = steps.iter().position(|step| matches!(step.kind, StepKind::Pool));
     let (body, tail) = match pool.map(|pool| steps.split_at(pool)) {
@@ -101,7 +103,7 @@ pub(super) fn layers<'g>(graph: Graph<'g>, lowered: &'g Lowered) -> Result<Layer
 impl Matcher<'_> {
     /// An error about the operator that computes a node.
     fn misfit(&self, node: usize, reason: &str) -> Error {
-        misfit(&self.graph, self.nodes[node].operator, reason)
+        (self.misfit)(self.nodes[node].operator, reason.to_owned())
     }
 
     /// The steps that lead to the node `output`, in execution order.

@@ -1,16 +1,22 @@
-//! Checkpoints with a graph: matches the operators of a `.tflite` file to a [`Network`]. Names don't matter, so other
-//! networks of the same blocks load too.
+//! Checkpoints with a graph: matches the operators of a `.tflite` file, or the layers of a model of Keras, to a
+//! [`Network`]. Names don't matter, so other networks of the same blocks load too.
 
 mod blocks;
+mod builder;
+mod keras;
 mod lower;
 mod node;
 mod normalise;
 mod recognise;
+mod tflite;
 
-use lower::misfit;
+use blocks::Misfit;
+use builder::Lowered;
 use node::ConvNode;
+use normalise::Affine;
 pub(super) use normalise::Normalisation;
 
+use super::format::keras::Model;
 use super::format::tflite::File;
 use super::{ByteSource, FoldedConv};
 use crate::arch::{Conv, Network, Site};
@@ -19,117 +25,108 @@ use crate::error::Error;
 
 /// A file whose graph is a network.
 pub(super) struct GraphFile<'a> {
-    file: File<'a>,
-    network: Network,
-    layers: Vec<Layer>,
+    weights: Weights<'a>,
+    matched: Matched,
     normalisation: Normalisation,
+    eps: f64,
 }
 
-/// The weights of a layer in the file.
-struct Layer {
-    site: Site,
-    /// Tensor numbers.
-    weight: i32,
-    bias: Option<i32>,
-    /// Added to the bias.
-    shift: f32,
-    /// Scale of the input's integers; 0 for floats.
-    input_scale: f64,
+/// Where the weights are.
+enum Weights<'a> {
+    Tflite(File<'a>),
+    Keras(keras::Weights<'a>),
+}
+
+/// A network, and the nodes of its layers.
+struct Matched {
+    network: Network,
+    layers: Vec<(Site, ConvNode)>,
+    /// The normalisation that the first operators of the graph do.
+    own: Affine,
 }
 
 impl<'a> GraphFile<'a> {
+    /// Opens a `.tflite` file.
     pub fn open(source: &'a dyn ByteSource) -> Result<Self, Error> {
         let file = File::open(source);
         let graph = file.graph()?;
         let lowered = lower::lower(graph, source.len())?;
-        let found = blocks::layers(graph, &lowered)?;
-        let stages = vec![found.blocks.len()];
-        let network = Network {
-            version: None,
-            minimalistic: false,
-            width: 1.0,
-            resolution: lowered.resolution,
-            padding: lowered.padding,
-            stages,
-            stem: found.stem,
-            blocks: found.blocks,
-            last: found.last,
-            head: found.head,
-            classifier: found.classifier,
-        };
-        let node = |site| {
-            let found = found.sites.iter().find(|&&(other, _)| other == site);
-            found.map(|&(_, node)| &lowered.nodes[node])
-        };
-        if let Err(error) = network.check() {
-            let Error::Network { site, reason } = error else { return Err(error) };
-            return Err(misfit(&graph, node(site).map_or(0, |node| node.operator), reason));
-        }
-        let mut layers = with_room(found.sites.len())?;
-        for &(site, node) in &found.sites {
-            if let Some(&ConvNode { weight, bias, shift, input_scale, .. }) =
-                lowered.nodes[node].kind.conv()
-            {
-                layers.push(Layer { site, weight, bias, shift, input_scale });
-            }
-        }
-        // The normalisation that the first operators of the graph do.
-        let stem = found.sites.iter().find(|(site, _)| *site == Site::Stem);
-        let own = stem.and_then(|&(_, node)| {
-            let input = lowered.nodes[node].kind.conv()?.input;
-            lowered.nodes[input].kind.input()
-        });
+        let matched =
+            matched(&lowered, &|operator, reason| lower::misfit(&graph, operator, reason))?;
         let told = graph.normalization(&file)?;
+        let normalisation = normalise::normalisation(&graph.input()?, told, matched.own)?;
+        Ok(Self { weights: Weights::Tflite(file), matched, normalisation, eps: 0.0 })
+    }
+
+    /// Opens a model of Keras. `told` is the mean and the standard deviation by which its input, values from 0 to 255,
+    /// is known to be normalised. Only then a model may take a grey picture.
+    pub fn open_keras(model: Model<'a>, told: Option<[[f32; 3]; 2]>) -> Result<Self, Error> {
+        let (lowered, weights) = keras::lower(model, told.is_some())?;
+        let matched = matched(&lowered, &|layer, reason| weights.misfit(layer, reason))?;
+        let (given, guessed) = Affine::of_floats(weights.told(told), matched.own);
         let normalisation =
-            normalise::normalisation(&graph.input()?, told, own.unwrap_or_default())?;
-        let network = recognise::recognise(network)?;
-        Ok(Self { network, layers, normalisation, file })
+            given.then(matched.own, guessed).map_err(|reason| weights.misfit(0, reason))?;
+        let eps = weights.eps();
+        Ok(Self { weights: Weights::Keras(weights), matched, normalisation, eps })
     }
 
     pub fn network(&self) -> &Network {
-        &self.network
+        &self.matched.network
     }
 
     pub fn normalisation(&self) -> &Normalisation {
         &self.normalisation
     }
 
+    /// The eps of the first batch normalisation; 0 if there is none.
+    pub fn eps(&self) -> f64 {
+        self.eps
+    }
+
     /// The weights of a layer as floats.
     pub fn conv(&self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
-        let own = self.network.sites().any(|other| other == (site, conv));
-        let Some(layer) = self.layers.iter().find(|layer| layer.site == site).filter(|_| own)
-        else {
+        let own = self.network().sites().any(|other| other == (site, conv));
+        let layer = self.matched.layers.iter().find(|&&(other, _)| other == site);
+        let Some((_, node)) = layer.filter(|_| own) else {
             let reason = "the file has no such layer".to_owned();
             return Err(Error::Network { site, reason });
         };
-        let graph = self.file.graph()?;
-        let weights = graph.tensor(layer.weight)?;
-        let mut weight = with_room(conv.weight_count())?;
-        weight.resize(conv.weight_count(), 0.0);
-        // Transposes `[out][ky][kx][in]` to `[out][in][ky][kx]`. A depthwise filter has `out` 1 and its channels as
-        // `in`.
-        let taps = conv.kernel * conv.kernel;
-        let inputs = conv.in_channels;
-        weights.each(&[], |index, value| {
-            let (outer, inner) = (index / inputs, index % inputs);
-            let (output, tap) = (outer / taps, outer % taps);
-            if let Some(place) = weight.get_mut((output * inputs + inner) * taps + tap) {
-                *place = value;
-            }
-        })?;
-        let mut bias = with_room(conv.out_channels)?;
-        bias.resize(conv.out_channels, layer.shift);
-        if let Some(tensor) = layer.bias {
-            // An integer bias has the scale of the sums: the input's scale times the weight's.
-            let mut scales = weights.scales()?;
-            let sums: Vec<f64> =
-                scales.drain(..).map(|weight| weight.scale * layer.input_scale).collect();
-            graph.tensor(tensor)?.each(&sums, |index, value| {
-                if let Some(place) = bias.get_mut(index) {
-                    *place += value;
-                }
-            })?;
+        match &self.weights {
+            Weights::Tflite(file) => tflite::read(file, node, conv),
+            Weights::Keras(weights) => weights.read(node, conv),
         }
-        Ok(FoldedConv { weight, bias })
     }
+}
+
+/// Finds the network of a reduced graph.
+fn matched(lowered: &Lowered, misfit: Misfit<'_>) -> Result<Matched, Error> {
+    let found = blocks::layers(misfit, lowered)?;
+    let stages = vec![found.blocks.len()];
+    let network = Network {
+        version: None,
+        minimalistic: false,
+        width: 1.0,
+        resolution: lowered.resolution,
+        padding: lowered.padding,
+        stages,
+        stem: found.stem,
+        blocks: found.blocks,
+        last: found.last,
+        head: found.head,
+        classifier: found.classifier,
+    };
+    if let Err(error) = network.check() {
+        let Error::Network { site, reason } = error else { return Err(error) };
+        let node = found.sites.iter().find(|&&(other, _)| other == site);
+        let operator = node.map_or(0, |&(_, node)| lowered.nodes[node].operator);
+        return Err(misfit(operator, reason));
+    }
+    let mut layers = with_room(found.sites.len())?;
+    for &(site, node) in &found.sites {
+        layers.extend(lowered.nodes[node].kind.conv().map(|&conv| (site, conv)));
+    }
+    let stem = layers.iter().find(|&&(site, _): &&(Site, ConvNode)| site == Site::Stem);
+    let own = stem.and_then(|(_, stem)| lowered.nodes[stem.input].kind.input());
+    let network = recognise::recognise(network)?;
+    Ok(Matched { network, layers, own: own.unwrap_or_default() })
 }

@@ -53,7 +53,7 @@ pub(super) struct ConvNode {
     pub conv: Conv,
     /// The activation that the saturation of its output amounts to.
     pub implied: Activation,
-    /// Tensor numbers.
+    /// Tensor numbers; of Keras the number of the layer's tensors, and no bias.
     pub weight: i32,
     pub bias: Option<i32>,
     /// Added to the bias of the file.

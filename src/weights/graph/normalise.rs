@@ -40,8 +40,42 @@ pub(in crate::weights) struct Normalisation {
     pub guessed: bool,
 }
 
-/// Combines the normalisation of `input`. `told` is the metadata's mean and standard deviation of values from 0 to 255,
-/// `own` the normalisation by the graph itself.
+impl Affine {
+    /// A picture's values from 0 to 1 as bytes.
+    const BYTES: Self = Self { scale: [255.0; 3], shift: [0.0; 3] };
+
+    /// The input's values for a picture's values from 0 to 1, and whether they are a guess. `told` is a mean and a
+    /// standard deviation of values from 0 to 255 that stand beside the graph, `own` the normalisation by the graph.
+    pub fn of_floats(told: Option<[[f32; 3]; 2]>, own: Self) -> (Self, bool) {
+        match told {
+            Some([mean, std]) => (
+                Self::BYTES
+                    .plus(mean.map(|mean| -f64::from(mean)))
+                    .times(std.map(|std| 1.0 / f64::from(std))),
+                false,
+            ),
+            None if own == Self::default() => (Self { scale: [2.0; 3], shift: [-1.0; 3] }, true),
+            None if own.scale.iter().all(|scale| 255.0 * scale <= LARGEST) => (Self::BYTES, false),
+            None => (Self::default(), false),
+        }
+    }
+
+    /// The mean and the standard deviation of values from 0 to 1 that amount to this normalisation, and then `own`. An
+    /// error says why there are none.
+    pub fn then(self, own: Self, guessed: bool) -> Result<Normalisation, String> {
+        let all = self.times(own.scale).plus(own.shift);
+        let mean = std::array::from_fn(|c| (-all.shift[c] / all.scale[c]) as f32);
+        let std = std::array::from_fn(|c| (1.0 / all.scale[c]) as f32);
+        let possible = |std: &f32| std.is_normal() && *std > 0.0;
+        if mean.iter().all(|mean: &f32| mean.is_finite()) && std.iter().all(possible) {
+            return Ok(Normalisation { mean, std, guessed });
+        }
+        Err(format!("it can't be normalised with mean {mean:?} and deviation {std:?}"))
+    }
+}
+
+/// Combines the normalisation of the input of a `.tflite` file. `told` is the metadata's mean and standard deviation of
+/// values from 0 to 255, `own` the normalisation by the graph itself.
 ///
 /// By convention an unsigned integer input takes the picture's bytes unchanged, and a signed one takes them minus 128.
 pub(super) fn normalisation(
@@ -49,34 +83,19 @@ pub(super) fn normalisation(
     told: Option<[[f32; 3]; 2]>,
     own: Affine,
 ) -> Result<Normalisation, Error> {
-    let bytes = Affine { scale: [255.0; 3], shift: [0.0; 3] };
-    let mut guessed = false;
     let quantised = |offset: f64| {
         let Some(Quantization { scale, zero_point }) = input.quantization()? else {
             return Err(input.error("an integer input without a scale".to_owned()));
         };
-        Ok(bytes.plus([offset - zero_point; 3]).times([scale; 3]))
+        Ok((Affine::BYTES.plus([offset - zero_point; 3]).times([scale; 3]), false))
     };
-    let given = match (input.kind, told) {
-        (Kind::U8, _) => quantised(0.0)?,
-        (Kind::I8, _) => quantised(-128.0)?,
-        (Kind::F32, Some([mean, std])) => {
-            bytes.plus(mean.map(|mean| -f64::from(mean))).times(std.map(|std| 1.0 / f64::from(std)))
+    let (given, guessed) = match input.kind {
+        Kind::U8 => quantised(0.0)?,
+        Kind::I8 => quantised(-128.0)?,
+        Kind::F32 => Affine::of_floats(told, own),
+        kind @ (Kind::F16 | Kind::I32 | Kind::I64 | Kind::I16 | Kind::Other(_)) => {
+            return Err(input.error(format!("an input of type {kind:?}")));
         }
-        (Kind::F32, None) if own == Affine::default() => {
-            guessed = true;
-            Affine { scale: [2.0; 3], shift: [-1.0; 3] }
-        }
-        (Kind::F32, None) if own.scale.iter().all(|scale| 255.0 * scale <= LARGEST) => bytes,
-        (Kind::F32, None) => Affine::default(),
-        (kind, _) => return Err(input.error(format!("an input of type {kind:?}"))),
     };
-    let all = given.times(own.scale).plus(own.shift);
-    let mean = std::array::from_fn(|c| (-all.shift[c] / all.scale[c]) as f32);
-    let std = std::array::from_fn(|c| (1.0 / all.scale[c]) as f32);
-    let possible = |std: &f32| std.is_normal() && *std > 0.0;
-    if mean.iter().all(|mean: &f32| mean.is_finite()) && std.iter().all(possible) {
-        return Ok(Normalisation { mean, std, guessed });
-    }
-    Err(input.error(format!("it can't be normalised with mean {mean:?} and deviation {std:?}")))
+    given.then(own, guessed).map_err(|reason| input.error(reason))
 }

@@ -3,6 +3,7 @@
 //! [`Flavour`].
 
 mod folded;
+mod keras;
 mod tflite;
 mod timm;
 mod torchvision;
@@ -27,6 +28,10 @@ pub enum Flavour {
     Transformers,
     /// TensorFlow Lite: the file has a graph of operators instead of a library's tensor names.
     Tflite,
+    /// Keras 2 or 3, also converted for TensorFlow.js: the file has a graph of layers.
+    Keras,
+    /// Teachable Machine: a model of Keras with its own preprocessing.
+    TeachableMachine,
     /// This crate: see [`Checkpoint::fold`](super::Checkpoint::fold).
     Folded,
 }
@@ -38,6 +43,8 @@ impl fmt::Display for Flavour {
             Self::Torchvision => "torchvision",
             Self::Transformers => "transformers",
             Self::Tflite => "TensorFlow Lite",
+            Self::Keras => "Keras",
+            Self::TeachableMachine => "Teachable Machine",
             Self::Folded => "mobilenet-wasm",
         })
     }
@@ -99,22 +106,30 @@ impl Architecture {
     }
 }
 
-/// The properties of a library.
+/// The properties of a library. Those whose files have a graph have no tensor names.
 pub(super) trait Library {
-    /// The networks that it has.
-    fn versions(&self) -> &'static [Version];
-
-    /// The network of this name.
-    fn architecture(&self, name: &str) -> Option<Architecture>;
-
     /// The settings that it assumes; `tensorflow` says that the weights come from TensorFlow.
     fn conventions(&self, version: Version, tensorflow: bool) -> Conventions;
 
+    /// The networks that it has.
+    fn versions(&self) -> &'static [Version] {
+        &[]
+    }
+
+    /// The network of this name.
+    fn architecture(&self, _name: &str) -> Option<Architecture> {
+        None
+    }
+
     /// The tensor names of a site; `None` if its networks have no such layer.
-    fn module(&self, network: &Network, site: Site) -> Option<Module>;
+    fn module(&self, _network: &Network, _site: Site) -> Option<Module> {
+        None
+    }
 
     /// The repeated part of the network that a tensor belongs to, such as timm's `blocks.3.1`.
-    fn block<'a>(&self, tensor: &'a str) -> Option<&'a str>;
+    fn block<'a>(&self, _tensor: &'a str) -> Option<&'a str> {
+        None
+    }
 
     /// Whether the weight of the layer at a site is a matrix, as `nn.Linear` has it. All other layers are convolutions
     /// in PyTorch.
@@ -125,7 +140,14 @@ pub(super) trait Library {
 
 impl Flavour {
     /// The other libraries: those that the weights of a folded file may come from.
-    pub const OTHERS: [Self; 4] = [Self::Timm, Self::Torchvision, Self::Transformers, Self::Tflite];
+    pub const OTHERS: [Self; 6] = [
+        Self::Timm,
+        Self::Torchvision,
+        Self::Transformers,
+        Self::Tflite,
+        Self::Keras,
+        Self::TeachableMachine,
+    ];
 
     /// The libraries that are recognised by tensor names.
     const NAMING: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
@@ -138,6 +160,8 @@ impl Flavour {
             Self::Torchvision => "torchvision",
             Self::Transformers => "transformers",
             Self::Tflite => "tflite",
+            Self::Keras => "keras",
+            Self::TeachableMachine => "teachable-machine",
             Self::Folded => "folded",
         }
     }
@@ -149,6 +173,8 @@ impl Flavour {
             Self::Torchvision => &torchvision::Torchvision,
             Self::Transformers => &transformers::Transformers,
             Self::Tflite => &tflite::Tflite,
+            Self::Keras => &keras::Keras,
+            Self::TeachableMachine => &keras::TeachableMachine,
             Self::Folded => &folded::Folded,
         }
     }

@@ -1,4 +1,4 @@
-//! Reduces a graph of operators to the layers of a MobileNet. It skips operators that compute nothing (reshaping,
+//! Reduces a `.tflite` file's graph of operators to the layers of a MobileNet. It skips operators that compute nothing (reshaping,
 //! changes of the number format), merges padding into the convolution after it, and restores h-swish and hard-sigmoid
 //! from the operators into which converters split them.
 //!
@@ -9,24 +9,14 @@ mod arithmetic;
 mod convolution;
 mod shape;
 
-use super::node::{Node, NodeKind};
-use super::normalise::Affine;
-use crate::arch::{Activation, MAX_RESOLUTION, MIN_RESOLUTION, Padding};
+use super::builder::{Builder, Lowered, Map};
+use crate::arch::Activation;
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::format::tflite::{Fused, Graph, Operator, Tensor, operators as op};
 
 /// The largest end of a range that counts as ReLU6. Converters shift ranges slightly, so that an integer stands for 0.
 const SIX: f64 = 6.05;
-
-/// The reduced graph.
-pub(super) struct Lowered {
-    pub nodes: Vec<Node>,
-    /// The node of the logits.
-    pub output: usize,
-    pub resolution: usize,
-    pub padding: Padding,
-}
 
 /// The meaning of a tensor.
 #[derive(Clone, Copy)]
@@ -40,38 +30,19 @@ enum Value {
     Map(Map),
 }
 
-#[derive(Clone, Copy)]
-struct Map {
-    node: usize,
-    /// Side in pixels.
-    size: usize,
-    channels: usize,
-    /// Whether it is a vector after pooling.
-    pooled: bool,
-    /// Rows of zeros that a `PAD` adds above and below, and as many columns left and right.
-    pad: [usize; 2],
-}
-
 struct Lowering<'f> {
     graph: Graph<'f>,
     /// By tensor number.
     values: Vec<Option<Value>>,
-    nodes: Vec<Node>,
-    /// Whether all convolutions so far agree with this padding.
-    same: bool,
-    symmetric: bool,
+    builder: Builder,
     /// Bytes left for weights. Limits memory if layers of a malicious file share their weights.
     weight_bytes: u64,
-    /// The current operator.
-    operator: u32,
 }
 
 /// Reduces the graph of a file of `length` bytes.
 pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
     let mut values = with_room(graph.tensor_count())?;
     values.resize(graph.tensor_count(), None);
-    let mut nodes = with_room(1 + graph.operator_count() as usize)?;
-    nodes.push(Node { operator: 0, kind: NodeKind::Input(Affine::default()) });
     let input = graph.input()?;
     let &[_, size, width, 3] = input.shape() else { return Err(no_picture(&input)) };
     if size != width {
@@ -80,34 +51,18 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
     if size == 1 {
         return Err(input.error("it has no fixed picture size: convert it with one".to_owned()));
     }
-    if !(MIN_RESOLUTION..=MAX_RESOLUTION).contains(&size) {
-        return Err(Error::Resolution { resolution: size });
-    }
-    let map = Map { node: 0, size, channels: 3, pooled: false, pad: [0; 2] };
-    values[input.index()] = Some(Value::Map(map));
-    let mut lowering = Lowering {
-        graph,
-        values,
-        nodes,
-        same: true,
-        symmetric: true,
-        weight_bytes: length,
-        operator: 0,
-    };
+    let (builder, picture) = Builder::new(graph.operator_count() as usize, size, 3)?;
+    values[input.index()] = Some(Value::Map(picture));
+    let mut lowering = Lowering { graph, values, builder, weight_bytes: length };
     for operator in 0..graph.operator_count() {
-        lowering.operator = operator;
+        lowering.builder.operator = operator;
         lowering.lower(graph.operator(operator)?)?;
     }
     let output = graph.output()?;
     match lowering.values[output.index()] {
         Some(
             Value::Probabilities(node) | Value::Map(Map { node, pooled: true, pad: [0, 0], .. }),
-        ) => Ok(Lowered {
-            nodes: lowering.nodes,
-            output: node,
-            resolution: size,
-            padding: if lowering.same { Padding::Same } else { Padding::Symmetric },
-        }),
+        ) => Ok(lowering.builder.finish(node)),
         _ => Err(output.error("the graph's output is not a vector of classes".to_owned())),
     }
 }
@@ -133,7 +88,7 @@ pub(super) fn misfit(graph: &Graph<'_>, operator: u32, reason: impl Into<String>
 
 impl<'f> Lowering<'f> {
     fn misfit(&self, reason: impl Into<String>) -> Error {
-        misfit(&self.graph, self.operator, reason)
+        misfit(&self.graph, self.builder.operator, reason)
     }
 
     fn lower(&mut self, operator: Operator<'f>) -> Result<(), Error> {
@@ -161,10 +116,12 @@ impl<'f> Lowering<'f> {
         Ok(())
     }
 
-    /// Adds a node; returns its index.
-    fn push(&mut self, kind: NodeKind) -> usize {
-        self.nodes.push(Node { operator: self.operator, kind });
-        self.nodes.len() - 1
+    /// Calls a step of the builder; an error names the current operator.
+    fn built<T>(
+        &mut self,
+        step: impl FnOnce(&mut Builder) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        step(&mut self.builder).map_err(|reason| self.misfit(reason))
     }
 
     /// The value of an operator's input.

@@ -1,9 +1,9 @@
 //! Pooling, padding, softmax, and operators that change only the shape.
 
-use super::{Lowering, Map, Value};
+use super::{Lowering, Value};
 use crate::error::Error;
 use crate::weights::format::tflite::{Operator, operators as op};
-use crate::weights::graph::node::NodeKind;
+use crate::weights::graph::builder::Map;
 
 impl<'f> Lowering<'f> {
     pub(super) fn pool(&mut self, operator: Operator<'f>) -> Result<Map, Error> {
@@ -23,23 +23,15 @@ impl<'f> Lowering<'f> {
                 return Err(self.misfit(format!("a mean of {filter:?}, not {side} x {side}")));
             }
         }
-        if input.pooled {
-            return Ok(input);
-        }
-        let node = self.push(NodeKind::Pool(input.node));
-        Ok(Map { node, size: 1, pooled: true, ..input })
+        Ok(self.builder.pool(input))
     }
 
     pub(super) fn pad(&mut self, operator: Operator<'f>) -> Result<Map, Error> {
         let input = self.whole(operator, 0)?;
         let pads = self.graph.tensor(self.constant(operator, 1)?)?.integers()?;
         match pads[..] {
-            [0, 0, top, bottom, left, right, 0, 0]
-                if (top, bottom) == (left, right)
-                    && (0..=2).contains(&top)
-                    && (0..=2).contains(&bottom) =>
-            {
-                Ok(Map { pad: [top as usize, bottom as usize], ..input })
+            [0, 0, top, bottom, left, right, 0, 0] if (top, bottom) == (left, right) => {
+                self.built(|builder| builder.pad(input, [top, bottom]))
             }
             _ => Err(self.misfit(format!("no layer needs the padding {pads:?}"))),
         }

@@ -1,0 +1,55 @@
+//! Models of Keras, in the formats that they are kept in: the topology as JSON, and the tensors.
+
+mod hdf5;
+mod tfjs;
+mod topology;
+
+use super::Tensors;
+use super::folder::Folder;
+use crate::error::Error;
+
+pub(in crate::weights) use hdf5::{is_hdf5, open as open_hdf5};
+pub(in crate::weights) use tfjs::Metadata;
+pub(in crate::weights) use topology::{Input, Layer, Topology, field};
+
+/// The share of red, green and blue in the grey that Teachable Machine's embedded models take.
+pub(in crate::weights) const GREY: [f32; 3] = [0.2989, 0.587, 0.114];
+
+/// A model.
+pub(in crate::weights) struct Model<'a> {
+    /// The name of the file with the topology.
+    pub file: &'static str,
+    /// Its JSON.
+    pub topology: String,
+    pub tensors: Box<dyn Tensors + 'a>,
+    pub naming: Naming,
+    /// Bytes of all its files.
+    pub length: u64,
+}
+
+/// What a layer's tensors are named after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::weights) enum Naming {
+    /// The layer's own name, and the parameter's.
+    Layers,
+    /// The layer's place in its model, such as `layers/conv2d_3`, and the parameter's number.
+    Places,
+}
+
+impl<'a> Model<'a> {
+    /// Opens the model of a folder; `None` if the folder has none. The folder has `length` bytes.
+    pub fn open(folder: &Folder<'a>, length: u64) -> Result<Option<Self>, Error> {
+        if folder.find(tfjs::FILE).is_some() {
+            return tfjs::open(folder, length).map(Some);
+        }
+        if folder.find(hdf5::WEIGHTS).is_some() {
+            return hdf5::open_archive(folder, length).map(Some);
+        }
+        Ok(None)
+    }
+}
+
+/// An error about the file of this name.
+fn malformed(file: &str, reason: String) -> Error {
+    Error::File { file: file.to_owned(), reason }
+}

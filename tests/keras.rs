@@ -1,0 +1,256 @@
+//! Checkpoints of Keras, TensorFlow.js, Teachable Machine and PyTorch's own format: compares made-up networks with the
+//! libraries, and tests files that are refused.
+
+#[path = "common/archives.rs"]
+mod archives;
+#[path = "common/goldens.rs"]
+#[expect(dead_code, reason = "its checkpoints' settings are for networks.rs")]
+mod goldens;
+#[path = "common/logits.rs"]
+mod logits;
+#[path = "common/safetensors.rs"]
+#[expect(dead_code, reason = "files are in other formats here")]
+mod safetensors;
+
+use std::collections::BTreeMap;
+
+use archives::{pth, weights, zip};
+use mobilenet_wasm::arch::Version;
+use mobilenet_wasm::weights::{Flavour, NamedFile};
+use mobilenet_wasm::{Error, LoadOptions, Model};
+use serde_json::Value;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// The largest difference of a logit, relative to the largest.
+const TOLERANCE: f64 = 1e-4;
+
+macro_rules! topologies {
+    ($($name:literal $gain:literal)*) => {
+        [$(($name, $gain, include_str!(concat!("goldens/keras/", $name, ".json")))),*]
+    };
+}
+
+/// With the gains of make_keras.py.
+const TOPOLOGIES: [(&str, f64, &str); 7] = topologies!(
+    "v1-keras2" 4.0 "v2-keras3" 2.0 "v3-small-keras2" 1.8 "v3-small-keras3" 1.8
+    "v3-large-minimalistic-keras3" 1.0 "transfer-keras2" 3.0 "sequential-keras3" 3.0
+);
+
+fn topology(name: &str) -> (f64, &'static str) {
+    let found = TOPOLOGIES.iter().find(|(other, ..)| *other == name);
+    found.map(|&(_, gain, text)| (gain, text)).expect(name)
+}
+
+/// The same picture as `picture` of make_keras.py: bytes, in squares of 8 x 8 equal pixels.
+fn picture(seed: &str, side: usize) -> Vec<u8> {
+    let blocks = side / 8;
+    let values: Vec<u8> =
+        goldens::uniform(seed, blocks * blocks * 3).map(|value| (256.0 * value) as u8).collect();
+    let at = |y: usize, x: usize, c: usize| values[(y / 8 * blocks + x / 8) * 3 + c];
+    (0..side * side * 3).map(|i| at(i / 3 / side, i / 3 % side, i % 3)).collect()
+}
+
+/// What the library makes of the pictures: the logarithms of its probabilities, by the golden's name.
+fn outputs(name: &str) -> Vec<Vec<f64>> {
+    let mut all: BTreeMap<String, Vec<Vec<f64>>> =
+        serde_json::from_str(include_str!("goldens/keras/outputs.json")).unwrap();
+    all.remove(name).expect(name)
+}
+
+/// Asserts that the model's logits are the library's, but for a constant that softmax takes away.
+fn assert_equal(name: &str, model: &mut Model, expected: &[Vec<f64>]) {
+    let preprocessing = model.preprocessing().clone();
+    let mut worst = 0.0_f64;
+    for (number, expected) in expected.iter().enumerate() {
+        let bytes = picture(&format!("picture {number}"), preprocessing.crop);
+        let input: Vec<f32> = (0..bytes.len())
+            .map(|i| {
+                let value = f32::from(bytes[i]) / 255.0;
+                (value - preprocessing.mean[i % 3]) / preprocessing.std[i % 3]
+            })
+            .collect();
+        let logits: Vec<f64> = model.run(&input).unwrap().iter().copied().map(f64::from).collect();
+        assert_eq!(logits.len(), expected.len(), "{name}");
+        let centred = |values: &[f64]| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            values.iter().map(|value| value - mean).collect::<Vec<f64>>()
+        };
+        let (logits, expected) = (centred(&logits), centred(expected));
+        let largest = expected.iter().fold(0.0_f64, |most, logit| most.max(logit.abs()));
+        for (logit, expected) in logits.iter().zip(&expected) {
+            worst = worst.max((logit - expected).abs() / largest);
+        }
+    }
+    println!("{name}: largest difference {worst:.1e} of the largest logit");
+    assert!(worst <= TOLERANCE, "{name}: {worst:e} is over {TOLERANCE:e}");
+}
+
+fn load(files: &[(&str, &[u8])]) -> Result<Model, Error> {
+    let files: Vec<NamedFile<'_>> =
+        files.iter().map(|(name, source)| NamedFile { name, source }).collect();
+    Model::load_files(&files, None, None, LoadOptions::default())
+}
+
+/// The networks of keras.applications, by both versions of Keras, as TensorFlow.js has them.
+#[wasm_bindgen_test(unsupported = test)]
+fn applications_are_keras() {
+    let expected = [
+        (Some(Version::V1), 0.25, false),
+        (Some(Version::V2), 0.35, false),
+        (Some(Version::V3Small), 1.0, false),
+        (Some(Version::V3Small), 0.75, false),
+        (Some(Version::V3Large), 0.75, true),
+        // Models within models, smaller than those of the papers.
+        (None, 1.0, false),
+        (None, 1.0, false),
+    ];
+    for ((name, gain, text), (version, width, minimalistic)) in TOPOLOGIES.into_iter().zip(expected)
+    {
+        let bytes = weights(text, gain);
+        let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
+        let mut model = load(&files).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let network = model.network();
+        let classes = if version.is_some() { 7 } else { 5 };
+        assert_eq!((network.resolution, network.classes()), (96, classes), "{name}");
+        assert_eq!(network.version, version, "{name}");
+        assert_eq!((network.width, network.minimalistic), (width, minimalistic), "{name}");
+        assert_eq!(model.flavour(), Some(Flavour::Keras));
+        // The others have layers that normalise bytes.
+        let guessed = name.starts_with("v1") || name.starts_with("v2");
+        assert_eq!(model.warnings().len(), usize::from(guessed), "{name}");
+        assert_equal(name, &mut model, &outputs(name));
+    }
+}
+
+macro_rules! saved {
+    ($($name:literal)*) => {
+        [$(($name, include_bytes!(concat!("goldens/keras/", $name)) as &[u8])),*]
+    };
+}
+
+/// Files with weights, as both versions of Keras save them.
+#[wasm_bindgen_test(unsupported = test)]
+fn saved_models_are_keras() {
+    for (name, file) in saved!("sequential-keras3.keras" "transfer-keras2.h5" "transfer-keras3.h5")
+    {
+        let mut model =
+            Model::load(&file, None, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(model.flavour(), Some(Flavour::Keras));
+        assert!(model.warnings().is_empty(), "{name}");
+        assert_equal(name, &mut model, &outputs(name));
+    }
+}
+
+/// Models that TensorFlow.js saves as Teachable Machine does: in a folder, and in a zip archive, stored and deflated.
+#[wasm_bindgen_test(unsupported = test)]
+fn teachable_machine_is_tensorflow_js() {
+    let all: Value = serde_json::from_str(include_str!("goldens/keras/teachable.json")).unwrap();
+    for (name, gain, text, side, version) in [
+        (
+            "teachable-standard",
+            2.0,
+            include_str!("goldens/keras/teachable-standard.json"),
+            224,
+            Version::V2,
+        ),
+        (
+            "teachable-embedded",
+            4.0,
+            include_str!("goldens/keras/teachable-embedded.json"),
+            96,
+            Version::V1,
+        ),
+    ] {
+        let (bytes, metadata) = (weights(text, gain), all[name]["metadata"].to_string());
+        let files: [(&str, &[u8]); 3] = [
+            ("metadata.json", metadata.as_bytes()),
+            ("model.json", text.as_bytes()),
+            ("weights.bin", &bytes),
+        ];
+        let expected: Vec<Vec<f64>> = serde_json::from_value(all[name]["rows"].clone()).unwrap();
+        let stored = zip(&files, false);
+        for files in [&files[..], &[("a.zip", &stored[..])], &[("a.zip", &zip(&files, true)[..])]] {
+            let mut model = load(files).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(model.flavour(), Some(Flavour::TeachableMachine));
+            let labels: Vec<String> =
+                serde_json::from_value(all[name]["metadata"]["labels"].clone()).unwrap();
+            assert_eq!(model.labels(), Some(&labels[..]));
+            assert!(model.warnings().is_empty(), "{name}");
+            let preprocessing = model.preprocessing();
+            assert_eq!((preprocessing.crop, preprocessing.resize_short_side), (side, side));
+            assert_eq!(model.network().head.map(|head| head.out_channels), Some(100));
+            // The head is none of the papers'.
+            assert_eq!(model.network().version, None, "{name}: {version:?}");
+            assert_equal(name, &mut model, &expected);
+        }
+    }
+}
+
+/// For a model that is not a MobileNet, the error names the first layer that doesn't fit; for a file that is missing or
+/// malformed, the file.
+#[wasm_bindgen_test(unsupported = test)]
+fn misfits_are_named() {
+    let (gain, text) = topology("v1-keras2");
+    let bytes = weights(text, gain);
+    let relu = r#""class_name":"ReLU","config":{"name":"conv_pw_1_relu","dtype":"float32","max_value":6.0"#;
+    assert!(text.contains(relu));
+    for (from, to, code, message) in [
+        (relu, &*relu.replace("6.0", "5.0"), "UNKNOWN_NETWORK", "layer `conv_pw_1_relu`, ReLU"),
+        (relu, &relu.replace("ReLU", "PReLU"), "UNKNOWN_NETWORK", "no MobileNet has such a layer"),
+        (r#""epsilon":0.001"#, r#""epsilon":7"#, "UNKNOWN_NETWORK", "its epsilon is 7"),
+        ("[null,96,96,3]", "[null,null,null,3]", "UNKNOWN_NETWORK", "no fixed picture size"),
+        ("[null,96,96,3]", "[null,96,96,1]", "UNKNOWN_NETWORK", "expected [null, side, side, 3]"),
+        ("[null,96,96,3]", "[null,90,90,3]", "BAD_CONFIG", "multiple of 32"),
+        ("conv1/kernel", "conv9/kernel", "BAD_WEIGHTS", "tensor `Conv2D of conv1`"),
+        ("shard1of1", "shard1of2", "BAD_WEIGHTS", "group1-shard1of2.bin: it is missing"),
+        (r#""shape":[8]"#, r#""shape":[9999999]"#, "BAD_WEIGHTS", "reaches beyond the end"),
+        ("\"float32\"}", "\"int32\"}", "BAD_WEIGHTS", "elements of type int32"),
+        ("weightsManifest", "other", "BAD_WEIGHTS", "it has no weightsManifest"),
+    ] {
+        let text = text.replace(from, to);
+        let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
+        let error = load(&files).err().unwrap_or_else(|| panic!("{to}"));
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).expect_err("no model");
+    assert_eq!(error.code(), "UNKNOWN_NETWORK");
+    assert!(error.to_string().contains("(a.txt, b.txt)"), "{error}");
+}
+
+macro_rules! pickle {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("goldens/pytorch/", $name, ".pkl")) as &[u8])
+    };
+}
+
+/// What PyTorch saves has the tensors' names, so all that is known of a library holds.
+#[wasm_bindgen_test(unsupported = test)]
+fn pytorch_is_its_libraries() {
+    for (name, pickle) in [pickle!("timm-v1-0.25-160"), pickle!("torchvision-v3-small-0.5-96")] {
+        let golden = goldens::Golden::named(name);
+        let (file, config) = (pth(name, pickle), golden.config.to_string());
+        let mut model = Model::load(&&file[..], Some(&config), None)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found: Vec<f64> =
+            model.run(&golden.image()).unwrap().iter().copied().map(f64::from).collect();
+        logits::assert_close(name, &found, &golden.logits);
+    }
+}
+
+/// A pickle that calls anything else is refused by its name.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_pickle_calls_nothing() {
+    let (_, whole) = pickle!("whole-model");
+    let evil: &[u8] = b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.";
+    for (pickle, name) in [(whole, "torch.nn.modules.container.Sequential"), (evil, "os.system")] {
+        let padding = [0; 4096];
+        let file = zip(&[("a/data.pkl", pickle), ("a/data/0", &padding[..])], false);
+        let error = Model::load(&&file[..], None, None).expect_err(name);
+        assert_eq!(error.code(), "BAD_WEIGHTS");
+        assert!(error.to_string().contains(&format!("it needs `{name}`")), "{error}");
+    }
+}
