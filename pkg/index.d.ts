@@ -453,7 +453,7 @@ export interface SkippedBuild {
 }
 
 export interface NetworkInfo {
-  /** `null` for a `.tflite` file whose network is a relative of these, and none of them. */
+  /** `null` for a file with a graph whose network is a relative of these, and none of them. */
   readonly version: Version | null;
   readonly minimalistic: boolean;
   /** Width multiplier; 1 where there is no `version`. */
@@ -467,8 +467,8 @@ export interface NetworkInfo {
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
-  /** Where the weights come from: whose tensor names the checkpoint has, or had before it was exported; `tflite`: it has a graph. */
-  readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'untrained';
+  /** Where the weights come from: whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: it has a graph. */
+  readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'keras' | 'teachable-machine' | 'untrained';
   readonly trained: boolean;
   /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
   readonly padding: 'symmetric' | 'same';

@@ -118,7 +118,7 @@ export class WeightsPanel {
     this.offer([current]);
     this.#showShape(width, resolution);
     // Such a file's graph says the size of every map.
-    this.#side.disabled = flavour === 'tflite';
+    this.#side.disabled = ['tflite', 'keras', 'teachable-machine'].includes(flavour);
   }
 
   /** @param side `null` for that which the weights were trained on */

@@ -80,7 +80,7 @@ export async function servedChoices(): Promise<ServedChoice[]> {
 
 /** Whether a file of this name holds weights. */
 export function isWeights({ name }: { name: string }): boolean {
-  return /\.(safetensors|tflite)$/i.test(name);
+  return /\.(safetensors|tflite|keras|h5|zip|pth|pt)$/i.test(name);
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */

@@ -45,7 +45,8 @@ export const page = {
     pasted: 'The pasted picture',
     prepared: (time: string) => `Frame read and resized in ${time}, once for all networks`,
     undecodable: (name: string) => `${name} is not a picture this browser can read. Try a PNG, JPEG or WebP.`,
-    unusable: (names: string) => `${names}: drop a picture, or weights that end in .safetensors or .tflite.`,
+    unusable: (names: string) =>
+      `${names}: drop a picture, or weights: .safetensors, .tflite, .keras, .h5, .pth, or a zip of Teachable Machine.`,
     unread: (reason: string) => `This picture could not be read: ${reason}.`,
   },
 
@@ -124,7 +125,7 @@ export const page = {
     precision: 'Computes with',
     precisions: { f32: '32-bit floats', int8: '8 bits', auto: '8 bits where faster' },
     catalogue: 'From the Hugging Face Hub or ModelScope:',
-    choose: 'Choose a .safetensors or .tflite file…',
+    choose: 'Choose a file of weights…',
     runUntrained: 'Run it untrained, for speed only',
     untrained: 'Untrained',
     wide: (width: string, top1: string | null) => `${width} wide${top1 === null ? '' : `, ${top1} % top-1`}`,

@@ -29,7 +29,8 @@ export const page: (typeof text)['page'] = {
     pasted: '粘贴的图片',
     prepared: (time) => `读取并缩放一帧用时 ${time}，供所有网络共用`,
     undecodable: (name) => `浏览器无法读取图片 ${name}。请换用 PNG、JPEG 或 WebP。`,
-    unusable: (names) => `${names}：请拖入图片，或以 .safetensors 或 .tflite 结尾的权重文件。`,
+    unusable: (names) =>
+      `${names}：请拖入图片，或权重文件：.safetensors、.tflite、.keras、.h5、.pth，或 Teachable Machine 的 zip。`,
     unread: (reason) => `无法读取这张图片：${reason}。`,
   },
 
@@ -115,7 +116,7 @@ export const page: (typeof text)['page'] = {
     precision: '计算精度',
     precisions: { f32: '32 位浮点', int8: '8 位', auto: '更快时用 8 位' },
     catalogue: '来自 Hugging Face Hub 或 ModelScope：',
-    choose: '选择 .safetensors 或 .tflite 文件…',
+    choose: '选择权重文件…',
     runUntrained: '用随机权重运行，只看速度',
     untrained: '未训练',
     wide: (width, top1) => `宽度 ${width}${top1 === null ? '' : `，top-1 ${top1} %`}`,

@@ -1,5 +1,5 @@
-// `.tflite` files in every form in which weights may come, and `export`: what the build `convert` does.
-// tests/tflite.rs holds the same files to TensorFlow Lite.
+// `.tflite` files in every form in which weights may come, models of Keras, and `export`: what the build `convert` does.
+// tests/tflite.rs and tests/keras.rs hold the same files to their libraries.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -171,4 +171,28 @@ test('what is no MobileNet is refused with the name of the operator', async () =
   });
   assert.equal(error.code, 'UNKNOWN_NETWORK');
   assert.match(error.message, /operator 3, MAX_POOL_2D, which makes `/);
+});
+
+test('models of Keras and of Teachable Machine’s kind load, and what is none of these is named', async () => {
+  const file = (name) => readFileSync(new URL(`../keras/${name}`, goldens));
+  await page.route('**/model.keras', (route) => route.fulfill({ body: file('sequential-keras3.keras') }));
+  await page.route('**/model.h5', (route) => route.fulfill({ body: file('transfer-keras2.h5') }));
+  await page.route('**/empty.zip', (route) => route.fulfill({ body: Buffer.from(`PK\x05\x06${'\0'.repeat(18)}`) }));
+  const found = await page.evaluate(async () => {
+    const { MobileNet } = await import('/pkg/index.js');
+    const flavours = [];
+    for (const weights of ['/model.keras', '/model.h5']) {
+      const net = await MobileNet.load({ weights, threads: 1 });
+      const { flavour, resolution, classes } = net.info;
+      const logits = await net.run(new Float32Array(resolution ** 2 * 3));
+      flavours.push([flavour, classes, logits.length, logits.every(Number.isFinite)]);
+      net.dispose();
+    }
+    const none = await MobileNet.load({ weights: '/empty.zip', threads: 1 }).catch(({ code }) => code);
+    return { flavours, none };
+  });
+  for (const [flavour, classes, length, finite] of found.flavours) {
+    assert.deepEqual([flavour, length, finite], ['keras', classes, true]);
+  }
+  assert.ok(['UNKNOWN_NETWORK', 'BAD_WEIGHTS'].includes(found.none), found.none);
 });
