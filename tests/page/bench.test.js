@@ -581,7 +581,7 @@ test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked 
   await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
   await page.getByRole('button', { name: 'Copy as Markdown' }).click();
   await page.getByLabel('Copy this:').waitFor();
-  await page.locator('#profile-select').selectOption({ label: 'V3-Large, simd' });
+  await page.locator('#profile-select').selectOption({ label: 'V3-Small, simd' });
   await everywhere();
   const moving = await page.evaluate(
     () =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAKE_CAMERA, card, firstModels, lightest, open, openBlank, openPage } from './harness.js';
-import { megabytes, privateBytes, rendererOf } from './renderer.js';
+import { megabytes, privateBytesOfAll } from './renderer.js';
 
 const skip = process.env.ENDURANCE ? false : 'set ENDURANCE=1 for half an hour of it';
 
@@ -55,13 +55,12 @@ for (const isolated of [true, false]) {
         const page = await openBlank(session, { isolated });
         page.setDefaultTimeout(0);
         await prepare(page);
-        const pid = await rendererOf(session.browser);
         const readings = [];
         for (let i = 0; i < READINGS; i++) {
           await page.evaluate(([name, times]) => globalThis.repeat(name, times), [name, times / READINGS]);
           await page.requestGC();
           await page.waitForTimeout(1000);
-          readings.push(await privateBytes(pid));
+          readings.push(await privateBytesOfAll(session.browser));
         }
         console.log(`${name}, ${isolated ? '' : 'not '}isolated: ${readings.map(megabytes).join(', ')}`);
         const least = (values) => Math.min(...values);
@@ -81,30 +80,30 @@ test('a photo of 48 megapixels', { skip }, async () => {
     await page.evaluate(async () => {
       const canvas = new OffscreenCanvas(8000, 6000);
       canvas.getContext('2d').fillRect(0, 0, 4000, 6000);
-      globalThis.photo = await canvas.convertToBlob({ type: 'image/jpeg' });
+      globalThis.large = await canvas.convertToBlob({ type: 'image/jpeg' });
     });
     await page.requestGC();
     await page.waitForTimeout(2000);
-    const pid = await rendererOf(session.browser);
-    const before = await privateBytes(pid);
+    const before = await privateBytesOfAll(session.browser);
     let peak = 0;
     let done = false;
     const classified = page
       .evaluate(async ({ url, config, preprocessorConfig }) => {
         const { MobileNet } = await import('/pkg/index.js');
         const net = await MobileNet.load({ weights: url, config, preprocessorConfig });
-        await net.classify(globalThis.photo);
-        globalThis.kept = net;
+        await net.classify(globalThis.large);
+        // A network that nothing refers to is disposed of.
+        globalThis.holding = net;
       }, lightest)
       .finally(() => (done = true));
     while (!done) {
-      peak = Math.max(peak, await privateBytes(pid));
-      await page.waitForTimeout(5);
+      peak = Math.max(peak, await privateBytesOfAll(session.browser));
+      await page.waitForTimeout(1);
     }
     await classified;
     await page.requestGC();
     await page.waitForTimeout(3000);
-    const after = await privateBytes(pid);
+    const after = await privateBytesOfAll(session.browser);
     console.log(`48 megapixels: ${megabytes(before)} before, ${megabytes(peak)} at most, ${megabytes(after)} after`);
     // The picture alone has 192 MB.
     assert.ok(after - before < 100e6, `${megabytes(after - before)} are kept`);
@@ -127,13 +126,12 @@ test(`${MINUTES} minutes of camera with a figure open`, { skip }, async () => {
         .waitFor();
     await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
     await page.locator('#squeeze .gate').first().waitFor();
-    const pid = await rendererOf(session.browser);
     const memory = [];
     /** @type {Record<string, number[]>} ms, by the version */
     const p95s = {};
     for (let minute = 0; minute <= MINUTES; minute++) {
       await page.waitForTimeout(60_000);
-      memory.push(await privateBytes(pid));
+      memory.push(await privateBytesOfAll(session.browser));
       for (const { version } of firstModels) {
         const said = await speed(version).innerText();
         (p95s[version] ??= []).push(Number(/p95 ([\d.]+)/.exec(said)[1]));

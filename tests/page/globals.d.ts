@@ -35,6 +35,10 @@ declare global {
   var sizedOf: (name: string, resolution?: number) => { weights: string; resolution: number };
   var marginOf: (answer: Classification) => number;
 
+  // endurance.test.js
+  var large: Blob;
+  var holding: MobileNetClass;
+
   // element.test.js
   var heard: { type: string; detail: any }[];
   var track: MediaStreamTrack;

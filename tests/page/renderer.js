@@ -16,6 +16,16 @@ export async function rendererOf(browser) {
   return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
 }
 
+/** What all renderers have alone: of a page that is small, nothing tells its renderer from the spare one. */
+export async function privateBytesOfAll(browser) {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+  await cdp.detach();
+  const renderers = processInfo.filter(({ type }) => type === 'renderer');
+  const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** Memory that belongs to a process alone, by Linux's count. */
 export function privateBytes(pid) {
   return rollup(pid, ['Private_Clean', 'Private_Dirty']);

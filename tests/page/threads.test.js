@@ -104,7 +104,8 @@ test('dispose ends the threads, also during a call', async () => {
   assert.equal(running, undefined);
   assert.equal(page.workers().length - before, 6);
   const code = await page.evaluate(async () => {
-    const call = codeOf(nets[1].run(new Float32Array(nets[1].info.resolution ** 2 * 3)));
+    // It takes a second and more.
+    const call = codeOf(nets[1].profile(null, { runs: 1000 }));
     // The request is posted when the network has been found ready.
     await new Promise((resolve) => setTimeout(resolve));
     for (const net of nets) net.dispose();
