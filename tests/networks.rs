@@ -1,6 +1,7 @@
 //! Compares whole networks with the libraries that they come from.
 
 #[path = "common/goldens.rs"]
+#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "the naive network names some"))]
 mod goldens;
 #[path = "common/logits.rs"]
 mod logits;
