@@ -1,5 +1,6 @@
 //! Checkpoints of Keras, TensorFlow.js, Teachable Machine and PyTorch's own format: compares made-up networks with the
 //! libraries, and tests files that are refused.
+#![cfg(feature = "foreign")]
 
 #[path = "common/archives.rs"]
 mod archives;
