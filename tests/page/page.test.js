@@ -570,6 +570,9 @@ function contrast(a, b) {
 
 test('who asked for less motion gets none', async () => {
   const page = await openPage(session, { reducedMotion: 'reduce' });
+  // The page is made in pieces: answers move, and the last section comes last.
+  await firstAnswer(page, firstModels[0].version).filter({ hasText: /./ }).waitFor();
+  await page.locator('#teach h2').waitFor({ state: 'attached' });
   const moving = () =>
     page.evaluate(() => {
       const durations = (element) =>
