@@ -22,10 +22,11 @@ export const NETWORKS = [
 /**
  * @param {string} build
  * @param {number} threads
+ * @param {'f32' | 'int8'} [type]
  * @returns {Contender}
  */
-function ours(build, threads) {
-  return { name: 'mobilenet-wasm', build, threads, adapter: '/bench/ours.js', ours: true, type: 'f32' };
+function ours(build, threads, type = 'f32') {
+  return { name: 'mobilenet-wasm', build, threads, adapter: '/bench/ours.js', ours: true, type };
 }
 
 /**
@@ -44,7 +45,9 @@ function peer(name, adapter, build, threads, type = 'f32') {
 export const OURS = ours('relaxed', 1);
 
 const OURS_THREADED = ours('relaxed-threads', 2);
+const OURS_INT8 = ours('relaxed', 1, 'int8');
 const LITERT = peer('LiteRT.js', 'litert.js', 'relaxed', 1);
+const LITERT_INT8 = peer('LiteRT.js', 'litert.js', 'relaxed', 1, 'int8');
 const LITERT_THREADED = peer('LiteRT.js', 'litert.js', 'relaxed, threads', 2);
 const TFJS = peer('TensorFlow.js', 'tfjs.js', 'simd, threads', 1);
 const ORT = peer('ONNX Runtime Web', 'ort.js', 'simd, threads', 1);
@@ -54,9 +57,11 @@ export const CONTENDERS = [
   OURS,
   ours('simd', 1),
   OURS_THREADED,
+  OURS_INT8,
+  ours('relaxed-threads', 2, 'int8'),
   LITERT,
   LITERT_THREADED,
-  peer('LiteRT.js', 'litert.js', 'relaxed, int8', 1, 'int8'),
+  LITERT_INT8,
   TFJS,
   ORT,
   ORT_THREADED,
@@ -78,7 +83,7 @@ export const LABELLERS = [
 ];
 
 /** Those that 256-bit vectors could help most. */
-export const REVECTORIZED = [OURS, LITERT];
+export const REVECTORIZED = [OURS, OURS_INT8, LITERT, LITERT_INT8];
 
 /**
  * Whether it's `OURS`, read back from a file perhaps.
@@ -89,6 +94,7 @@ export function isReference({ ours, build, threads, type }) {
 }
 
 /** @param {Contender} contender */
-export function labelOf({ name, build, threads }) {
-  return `${name}, ${build}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
+export function labelOf({ name, build, threads, type }) {
+  const how = type === 'f32' ? build : `${build}, ${type}`;
+  return `${name}, ${how}, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
 }

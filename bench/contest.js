@@ -46,7 +46,8 @@ export async function contest(browser, url, entries, { runs, peaks }) {
       const [, ...samples] = await turn(page, 1 + count);
       measured.inference.push(...samples.map(({ inference }) => inference));
       measured.total.push(...samples.flatMap(({ total }) => total ?? []));
-      const peak = peaks && measured.contender.threads === 1 ? await page.evaluate(() => bench.peak()) : null;
+      const { threads, type } = measured.contender;
+      const peak = peaks && threads === 1 && type === 'f32' ? await page.evaluate(() => bench.peak()) : null;
       if (peak !== null) measured.peaks.push(peak);
     });
     return seats.map(({ measured }) => measured);
@@ -116,8 +117,8 @@ export async function prepare(page, url, { adapter, ours, build, threads, type }
     /** @type {const} */ ([adapter, { ...task, build, threads, type }]),
   );
   if (!ours) return null;
-  if (info.build !== build || info.threads !== threads) {
-    throw new Error(`the package runs the build ${info.build} with threads: ${info.threads} instead`);
+  if (info.build !== build || info.threads !== threads || info.type !== type) {
+    throw new Error(`the package runs the build ${info.build} on ${info.type} with threads: ${info.threads} instead`);
   }
   return info.macs ?? null;
 }

@@ -83,7 +83,9 @@ ${list([
   operations of a converted graph model.`,
   `GFLOP/s counts two operations for each multiply-accumulate of mobilenet-wasm's network, in the fastest run. Peak is what
   a loop of multiply-adds in registers reached in the same turns; the share of it is given for one thread and \`f32\`.`,
-  `"time / ours" compares fastest runs, with that of mobilenet-wasm's \`relaxed\` build at the same number of threads.`,
+  `"time / ours" compares fastest runs, with that of mobilenet-wasm's \`relaxed\` build at the same number of threads and
+  on the same type. \`int8\`: ours has pointwise convolutions on bytes, whose activations it quantises as it runs, and
+  the rest on floats; LiteRT.js runs a network that is on bytes throughout.`,
 ])}`;
 }
 
@@ -103,6 +105,7 @@ function contestSection(entries) {
 const CONTEST_HEADER = [
   'contender',
   'build',
+  'type',
   'threads:',
   'min:',
   'median:',
@@ -130,10 +133,13 @@ function contestRow(entry, entries) {
   const macs = macsOf(entries);
   const speed = macs && gflops(macs, min);
   const peak = threads === 1 && type === 'f32' ? peakOf(entries.find(({ contender }) => isReference(contender))) : null;
-  const reference = entries.filter(isMeasured).find(({ contender }) => contender.ours && contender.threads === threads);
+  const reference = entries
+    .filter(isMeasured)
+    .find(({ contender }) => contender.ours && contender.threads === threads && contender.type === type);
   return [
     name,
     build,
+    type,
     String(threads),
     ms(min),
     ms(median),
@@ -177,10 +183,11 @@ function totals(networks) {
   const ours = networks.flat().filter((entry) => entry.contender.ours && isMeasured(entry));
   const rows = ours.map(({ task, contender, inference, total }) => {
     const whole = summary(total);
-    const { build, threads } = contender;
+    const { build, type, threads } = contender;
     return [
       titleOf(task.version),
       build,
+      type,
       String(threads),
       ms(summary(inference).median),
       ms(whole.min),
@@ -192,7 +199,7 @@ function totals(networks) {
 
 From the call of mobilenet-wasm's \`classify\` with a picture of the network's size to its answer: \`timing.total\`.
 
-${table(['network', 'build', 'threads:', 'median of inference:', 'min:', 'median:', 'p95:'], rows)}`;
+${table(['network', 'build', 'type', 'threads:', 'median of inference:', 'min:', 'median:', 'p95:'], rows)}`;
 }
 
 /** @param {Measured[]} entries */

@@ -10,7 +10,8 @@ import { report } from './report.js';
 
 const LITERT = the(({ name, threads }) => name === 'LiteRT.js' && threads === 1);
 const LITERT_2 = the(({ name, threads }) => name === 'LiteRT.js' && threads === 2);
-const INT8 = the(({ type }) => type === 'int8');
+const INT8 = the(({ ours, type }) => !ours && type === 'int8');
+const OURS_INT8 = the(({ ours, threads, type }) => ours && threads === 1 && type === 'int8');
 const OURS_2 = the(({ ours, threads }) => ours && threads === 2);
 
 /**
@@ -86,18 +87,29 @@ const ours = measured(OURS, [12, 10, 11], { macs: 300e6, total: [13, 14, 15], pe
 test('a contender is compared with ours and with the best peak that was read', () => {
   const text = reportOn([ours, measured(LITERT, [20, 22, 21])]);
   assert.deepEqual(row(text, 'mobilenet-wasm'), [
-    'mobilenet-wasm', 'relaxed', '1', '10.00', '11.00', '11.90', '60.0', '80 %', '1.00',
+    'mobilenet-wasm', 'relaxed', 'f32', '1', '10.00', '11.00', '11.90', '60.0', '80 %', '1.00',
   ]); // prettier-ignore
   assert.deepEqual(row(text, 'LiteRT.js'), [
-    'LiteRT.js', 'relaxed', '1', '20.00', '21.00', '21.90', '30.0', '40 %', '2.00',
+    'LiteRT.js', 'relaxed', 'f32', '1', '20.00', '21.00', '21.90', '30.0', '40 %', '2.00',
   ]); // prettier-ignore
 });
 
 test('only one thread with f32 has a share of the peak', () => {
-  const text = reportOn([ours, measured(INT8, [5]), measured(LITERT_2, [10])]);
-  assert.equal(row(text, 'int8').at(-2), '–');
-  assert.equal(row(text, 'int8').at(-1), '0.50');
+  const text = reportOn([
+    ours,
+    measured(OURS_INT8, [4], { total: [6] }),
+    measured(INT8, [5]),
+    measured(LITERT_2, [10]),
+  ]);
+  assert.equal(row(text, 'mobilenet-wasm', 'int8').at(-2), '–');
+  assert.equal(row(text, 'LiteRT.js', 'int8').at(-2), '–');
   assert.equal(row(text, 'LiteRT.js', ' 2 ').at(-2), '–');
+});
+
+test('8 bits are compared with our 8 bits, or with nothing', () => {
+  const int8 = measured(INT8, [5]);
+  assert.equal(row(reportOn([ours, measured(OURS_INT8, [4], { total: [6] }), int8]), 'LiteRT.js').at(-1), '1.25');
+  assert.equal(row(reportOn([ours, int8]), 'LiteRT.js').at(-1), '–');
 });
 
 test('two threads are compared with our two threads, or with nothing', () => {
@@ -124,6 +136,7 @@ test('the whole call is given beside the inference', () => {
   assert.deepEqual(row(reportOn([ours]), 'MobileNet V2', '14.00'), [
     'MobileNet V2',
     'relaxed',
+    'f32',
     '1',
     '11.00',
     '13.00',

@@ -19,6 +19,7 @@ import { TOP } from './top.js';
  * @typedef {object} Info what really runs, as far as the runtime tells
  * @property {string} [build]
  * @property {number} [threads]
+ * @property {string} [type] `f32` or `int8`
  * @property {number} [macs] multiply-accumulates of an inference
  *
  * @typedef {object} Prepared

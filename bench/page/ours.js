@@ -5,17 +5,18 @@ import { LABELS, TOP } from './top.js';
 /**
  * @typedef {import('../../pkg/index.js').Version} Version
  * @typedef {import('../../pkg/index.js').BuildName} BuildName
+ * @typedef {'f32' | 'int8'} Type of weights and sums
  */
 
-/** @param {{ version: Version, resolution: number, build: BuildName, threads: number }} options */
-export async function prepare({ version, resolution, build, threads }) {
-  const net = await MobileNet.untrained({ version, resolution, build, threads });
+/** @param {{ version: Version, resolution: number, build: BuildName, threads: number, type: Type }} options */
+export async function prepare({ version, resolution, build, threads, type }) {
+  const net = await MobileNet.untrained({ version, resolution, build, threads, precision: type });
   const picture = new ImageData(
     Uint8ClampedArray.from(noise(resolution * resolution * 4), (value) => value * 255),
     resolution,
   );
   return {
-    info: { build: net.info.build, threads: net.info.threads, macs: net.info.macs },
+    info: { build: net.info.build, threads: net.info.threads, type: net.info.precision, macs: net.info.macs },
     async run() {
       const answer = await net.classify(picture);
       if (!answer) throw new Error('the picture was dropped');
