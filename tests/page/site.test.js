@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { COLUMNS, PHOTOS, card, firstAnswer, firstModels, open } from './harness.js';
 
 const dist = fileURLToPath(new URL('../../www/dist/', import.meta.url));
@@ -205,4 +206,8 @@ test('a build holds what its documents name, and little script', async () => {
     assert.doesNotMatch(html, /(?:src|href)="\//);
   }
   assert.ok(files.includes('service-worker.js'));
+  const scripts = files.filter((file) => file.endsWith('.js'));
+  const sizes = await Promise.all(scripts.map(async (file) => gzipSync(await readFile(join(dist, file))).length));
+  const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1e3;
+  assert.ok(kilobytes <= 140, `${kilobytes} kB of scripts, gzipped, with the package's own`);
 });
