@@ -75,7 +75,9 @@ export const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device
  * @param {string[]} [flags]
  */
 export async function open(flags) {
-  const [server, browser] = await Promise.all([serve(), launch(flags)]);
+  // A server keeps a test's process alive, so that one without a browser would never end.
+  const browser = await launch(flags);
+  const server = await serve();
   return {
     browser,
     url: server.url,

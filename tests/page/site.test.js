@@ -68,8 +68,10 @@ async function keptForOffline(page) {
   assert.fail('the service worker keeps no wasm');
 }
 
-test('below any path of a host that sends no header, the page runs, then isolated, then offline', async () => {
+test('below any path of a host that sends no header, the page runs, then isolated, then offline', async (t) => {
   const host = await anyHost('/some/folder/');
+  // A host that a failed test leaves open would keep this process from ending.
+  t.after(() => host.close());
   const context = await session.browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -101,8 +103,9 @@ test('below any path of a host that sends no header, the page runs, then isolate
   await context.close();
 });
 
-test('weights that lie beside the page are there offline too', async () => {
+test('weights that lie beside the page are there offline too', async (t) => {
   const own = await open();
+  t.after(() => own.close());
   const context = await own.browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -117,7 +120,6 @@ test('weights that lie beside the page are there offline too', async () => {
   await page.reload();
   await everyAnswer();
   await context.close();
-  await own.close();
 });
 
 test('what is kept of weights is listed with its size, and can be deleted', async () => {
@@ -206,6 +208,7 @@ test('a build holds what its documents name, and little script', async () => {
     assert.doesNotMatch(html, /(?:src|href)="\//);
   }
   assert.ok(files.includes('service-worker.js'));
+  assert.ok(files.includes(`samples/${cat.file}`), 'pictures for a host that has this folder alone');
   const scripts = files.filter((file) => file.endsWith('.js'));
   const sizes = await Promise.all(scripts.map(async (file) => gzipSync(await readFile(join(dist, file))).length));
   const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1e3;

@@ -72,6 +72,11 @@ pub fn install(source: &Source) -> Result<()> {
     // The list includes models that were installed before a failure.
     list.write()?;
     weights?;
+    pictures()
+}
+
+/// Puts the sample pictures where the page finds them; its build copies them from there.
+pub fn pictures() -> Result<()> {
     registry::pictures(&project::path("www/public/samples"))
         .context("no sample pictures for the page")
 }

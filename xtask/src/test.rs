@@ -383,8 +383,9 @@ fn consumers(_: &Settings) -> Result<Outcome> {
     }
     let browser = browser::ensure()?;
     let mut node = Command::new(node::node()?);
-    let concurrency = "--test-concurrency=2";
-    tests(node.current_dir(folder).args(["--test", concurrency]).env("CHROMIUM", &browser.chromium))
+    // A test that hangs would take the whole run with it. ms
+    let limits = ["--test-concurrency=2", "--test-timeout=900000"];
+    tests(node.current_dir(folder).arg("--test").args(limits).env("CHROMIUM", &browser.chromium))
 }
 
 fn page(settings: &Settings) -> Result<Outcome> {
