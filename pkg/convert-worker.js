@@ -3,7 +3,7 @@ import { describe, hold } from './worker-answers.js';
 /**
  * @typedef {object} Glue the module that wasm-bindgen writes for the build `convert`
  * @property {(options: { module_or_path: WebAssembly.Module }) => Promise<unknown>} default
- * @property {(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined,
+ * @property {(names: string[], files: Uint8Array[], config: string | undefined, preprocessorConfig: string | undefined,
  *   precision: string | undefined) => Uint8Array<ArrayBuffer>} convert
  */
 
@@ -30,10 +30,11 @@ export function serve(glue) {
         await glue.default({ module_or_path: request.module });
         return { value: null };
       case 'convert': {
-        const { weights, config, preprocessorConfig, precision, giveBack } = request;
-        const file = glue.convert(weights, config, preprocessorConfig, precision);
-        const back = giveBack ? [weights.buffer] : [];
-        return { value: { file, weights: giveBack ? weights : null }, transfer: [file.buffer, ...back] };
+        const { files, config, preprocessorConfig, precision, giveBack } = request;
+        const [names, given] = [files.map(({ name }) => name), files.map(({ bytes }) => bytes)];
+        const file = glue.convert(names, given, config, preprocessorConfig, precision);
+        const back = giveBack ? given.map(({ buffer }) => buffer) : [];
+        return { value: { file, given: giveBack ? given : null }, transfer: [file.buffer, ...back] };
       }
     }
   }

@@ -12,17 +12,18 @@ const PREFIX = 8;
 /**
  * Whether the engine is to have a file as it is. A shorter one is of no format.
  * @param {Uint8Array} bytes
- * @returns {boolean} whether this is a `.safetensors` file: its header is an object in JSON
+ * @returns {boolean} whether this is a `.safetensors` file: its header is an object in JSON. In a text, which may be JSON too, the
+ *   last byte of that length isn't 0
  */
 export function isSafetensors(bytes) {
-  return bytes.length <= PREFIX || bytes[PREFIX] === '{'.charCodeAt(0);
+  return bytes.length <= PREFIX || (bytes[PREFIX] === '{'.charCodeAt(0) && bytes[PREFIX - 1] === 0);
 }
 
 /**
- * Turns a file into `.safetensors`, in a worker that ends with that, so that all memory that it took is free again.
+ * Turns files into a `.safetensors`, in a worker that ends with that, so that all memory that it took is free again.
  * @param {Omit<ConvertRequest, 'type'>} request
  * @param {object} options
- * @param {boolean} options.owned whether the worker may take the weights
+ * @param {boolean} options.owned whether the worker may take the files' memory
  * @param {URL | undefined} options.assets the folder that has the builds
  * @param {AbortSignal} options.signal
  * @returns {Promise<Converted>}
@@ -37,7 +38,8 @@ export async function convert(request, { owned, assets, signal }) {
   signal.addEventListener('abort', end);
   try {
     signal.throwIfAborted();
-    return await connection.request({ type: 'convert', ...request }, owned ? [request.weights.buffer] : []);
+    const given = owned ? request.files.map(({ bytes }) => bytes.buffer) : [];
+    return await connection.request({ type: 'convert', ...request }, given);
   } finally {
     signal.removeEventListener('abort', end);
     connection.close(new MobileNetError('DISPOSED', 'this worker has done its work'));

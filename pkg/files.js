@@ -10,6 +10,7 @@ import { thePlatform } from './platform.js';
  * @typedef {{ address: string, key?: string }} Address `key`: the address under which a cache keeps it, if that is another
  * @typedef {Address | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
  *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
+ * @typedef {{ files: File[] }} Files those of a folder
  * @typedef {Address | { blob: Blob } | { text: string }} Json
  */
 
@@ -73,10 +74,37 @@ export function labelsOf(value) {
 
 /**
  * @param {unknown} value the `weights`
+ * @returns {Bytes | Files}
+ */
+export function weightsOf(value) {
+  const files = listOf(value);
+  if (!files) return bytesOf(value);
+  const index = files.findIndex((file) => !isReal(file, 'File', 'name'));
+  if (index >= 0) throw wrong('BAD_INPUT', `weights[${index}]`, files[index], 'a File');
+  if (files.length === 0) throw wrong('BAD_INPUT', 'weights', value, 'one File or more');
+  return files.length === 1 ? { blob: /** @type {File} */ (files[0]) } : { files: /** @type {File[]} */ (files) };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {unknown[] | undefined} what is in an array or a FileList
+ */
+function listOf(value) {
+  try {
+    if (Array.isArray(value) || isReal(value, 'FileList', 'length'))
+      return Array.from(/** @type {unknown[]} */ (value));
+  } catch {
+    // A Proxy can refuse even that.
+  }
+  return undefined;
+}
+
+/**
+ * @param {unknown} value
  * @returns {Bytes}
  */
-export function bytesOf(value) {
-  const wanted = 'an address, an ArrayBuffer, a typed array or a Blob';
+function bytesOf(value) {
+  const wanted = 'an address, an ArrayBuffer, a typed array, a Blob or an array of Files';
   const text = stringOf(value);
   if (text !== undefined) return { address: addressOf('BAD_INPUT', 'weights', text) };
   if (isReal(value, 'Blob', 'size')) return { blob: /** @type {Blob} */ (value) };

@@ -130,10 +130,13 @@ export interface CommonLoadOptions extends EngineOptions {
 export interface LoadOptions extends CommonLoadOptions {
   /**
    * A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16, or a file that
-   * {@link MobileNet.export} made. Or a `.tflite` file, float32,
-   * float16 or quantised, which needs no `config`: its graph tells the network.
+   * {@link MobileNet.export} made; or the same tensors in a `.pth`.
+   *
+   * Or a file that needs no `config`, as its graph tells the network: a `.tflite`, float32, float16 or quantised, a `.keras` or
+   * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Those files themselves too: the address of `model.json`,
+   * beside which the others are looked for, or all of them.
    */
-  weights: ByteSource;
+  weights: ByteSource | ArrayLike<File>;
   /**
    * The checkpoint's `config.json`: width, input size, normalisation, padding, labels. Of a `.tflite` file's only normalisation,
    * resizing and labels are taken.

@@ -1,8 +1,9 @@
 import { callbackOf, flagOf, precisionOf, resolutionOf, stringOf, wrong } from './arguments.js';
 import { convert, isSafetensors } from './convert.js';
 import { MobileNetError } from './errors.js';
-import { readBytes, readJson } from './fetch.js';
-import { bytesOf, cacheOf, digestOf, fetchOf, jsonOf, labelsOf } from './files.js';
+import { readJson } from './fetch.js';
+import { cacheOf, digestOf, fetchOf, jsonOf, labelsOf, weightsOf } from './files.js';
+import { readFiles } from './folder.js';
 import { NAMED_CACHE, hostsOf, originsOf } from './named.js';
 import { Store } from './store.js';
 
@@ -42,11 +43,14 @@ const FAULTS_OF_HOSTS = [...REFUSALS, 'FETCH_FAILED', 'CHECKSUM'];
  */
 export function loadingOf(given) {
   const origin = {
-    weights: bytesOf(given.weights),
+    weights: weightsOf(given.weights),
     config: jsonOf('config', given.config),
     preprocessorConfig: jsonOf('preprocessorConfig', given.preprocessorConfig),
     sha256: digestOf(given.sha256),
   };
+  if ('files' in origin.weights && origin.sha256) {
+    throw wrong('BAD_INPUT', 'sha256', given.sha256, 'none: it is of one file, and `weights` are several');
+  }
   return loading(async () => [origin], cacheOf(given.cache), given);
 }
 
@@ -85,27 +89,37 @@ function loading(origins, cache, given) {
    */
   const read = async (origin, store, signal) => {
     const options = { fetch, store, signal, patience: origin.patience };
-    const [{ bytes, owned, toKeep }, config, preprocessorConfig] = await Promise.all([
-      readBytes(origin.weights, { ...options, onProgress, sha256: origin.sha256, bytes: origin.bytes }),
+    const [files, config, preprocessorConfig] = await Promise.all([
+      readFiles(origin.weights, { ...options, onProgress, sha256: origin.sha256, bytes: origin.bytes }),
       readJson('config', origin.config, options),
       readJson('preprocessorConfig', origin.preprocessorConfig, options),
     ]);
-    return { files: { weights: bytes, config, preprocessorConfig, giveBack: toKeep !== undefined }, owned, toKeep };
+    return { files, config, preprocessorConfig };
   };
 
   /**
    * Reads files for the engine, which knows one format.
-   * @type {(...where: [...Parameters<typeof read>, assets: URL | undefined]) => ReturnType<typeof read>}
+   * @param {Origin} origin
+   * @param {Store} store
+   * @param {AbortSignal} signal
+   * @param {URL | undefined} assets
    */
   const readForEngine = async (origin, store, signal, assets) => {
-    const found = await read(origin, store, signal);
-    const { files, owned, toKeep } = found;
-    if (isSafetensors(files.weights)) return found;
-    const { file, weights } = await convert({ ...files, precision: undefined }, { owned, assets, signal });
-    if (toKeep !== undefined && weights) store.offer(toKeep, weights);
+    const { files, ...configs } = await read(origin, store, signal);
+    const [{ bytes, owned, toKeep }] = files;
+    if (files.length === 1 && isSafetensors(bytes)) {
+      return { request: { weights: bytes, ...configs, giveBack: toKeep !== undefined }, owned, toKeep };
+    }
+    const giveBack = files.some(({ toKeep }) => toKeep !== undefined);
+    const request = { files: files.map(named), ...configs, precision: undefined, giveBack };
+    const { file, given } = await convert(request, { owned: files.every(({ owned }) => owned), assets, signal });
+    for (const [i, bytes] of given?.entries() ?? []) {
+      const { toKeep } = files[i];
+      if (toKeep !== undefined) store.offer(toKeep, bytes);
+    }
     // It has what the configuration told.
     const converted = { weights: file, config: undefined, preprocessorConfig: undefined, giveBack: false };
-    return { files: converted, owned: true, toKeep: undefined };
+    return { request: converted, owned: true, toKeep: undefined };
   };
 
   /** @type {(origin: Origin, store: Store, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
@@ -117,12 +131,12 @@ function loading(origins, cache, given) {
     if (signal.aborted) abort();
     try {
       const reading = readForEngine(origin, store, attempt.signal, assets);
-      const [{ files, owned, toKeep }, worker] = await Promise.all([reading, connection]);
+      const [{ request, owned, toKeep }, worker] = await Promise.all([reading, connection]);
       if (signal.aborted) throw signal.reason;
       /** @type {Loaded} */
       const loaded = await worker.request(
-        { type: 'load', network, precision, resolution, trim, ...files },
-        owned ? [files.weights.buffer] : [],
+        { type: 'load', network, precision, resolution, trim, ...request },
+        owned ? [request.weights.buffer] : [],
       );
       if (toKeep !== undefined && loaded.weights) store.offer(toKeep, loaded.weights);
       await store.keep();
@@ -195,9 +209,17 @@ function loading(origins, cache, given) {
         const reason = `the network can't be exported, as the buffer given as \`weights\` was transferred or resized since`;
         throw new MobileNetError('BAD_INPUT', reason);
       }
-      const { files, owned } = await read({ weights, ...origin }, new Store(cache), signal);
-      const request = { ...files, precision, giveBack: false };
-      return (await convert(request, { owned, assets, signal })).file;
+      const { files, ...configs } = await read({ weights, ...origin }, new Store(cache), signal);
+      const request = { files: files.map(named), ...configs, precision, giveBack: false };
+      return (await convert(request, { owned: files.every(({ owned }) => owned), assets, signal })).file;
     }, signal);
   return { fill, fold, labels };
+}
+
+/**
+ * @param {import('./protocol.js').NamedFile} file with what else is known of it
+ * @returns {import('./protocol.js').NamedFile}
+ */
+function named({ name, bytes }) {
+  return { name, bytes };
 }

@@ -9,7 +9,7 @@ import { addressOf } from './files.js';
  * @typedef {import('./index.js').CatalogueEntry} CatalogueEntry
  *
  * @typedef {object} Origin what a network can be loaded from
- * @property {import('./files.js').Bytes} weights
+ * @property {import('./files.js').Bytes | import('./files.js').Files} weights
  * @property {import('./files.js').Json | undefined} config
  * @property {import('./files.js').Json | undefined} preprocessorConfig
  * @property {string | undefined} sha256

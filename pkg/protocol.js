@@ -24,11 +24,12 @@
  * @typedef {{ type: 'load', network: number, weights: Uint8Array, config: string | undefined,
  *   preprocessorConfig: string | undefined, precision: Precision, resolution: number | undefined, trim: boolean, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `giveBack` the
  *   weights come back with the answer
- * @typedef {{ type: 'convert', weights: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined,
+ * @typedef {{ name: string, bytes: Uint8Array }} NamedFile
+ * @typedef {{ type: 'convert', files: NamedFile[], config: string | undefined, preprocessorConfig: string | undefined,
  *   precision: 'f32' | 'f16' | 'int8' | undefined, giveBack: boolean }} ConvertRequest only for a worker of the build `convert`; answered
  *   by {@link Converted}. Without `precision`: floats, the shortest without loss
- * @typedef {{ file: Uint8Array<ArrayBuffer>, weights: Uint8Array<ArrayBuffer> | null }} Converted a `.safetensors` file, and with
- *   `giveBack` the weights
+ * @typedef {{ file: Uint8Array<ArrayBuffer>, given: Uint8Array<ArrayBuffer>[] | null }} Converted a `.safetensors` file, and with
+ *   `giveBack` the files that it was made of
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
  *   classes: number, precision: Precision }} UntrainedRequest answered likewise
  * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], until: number | undefined,

@@ -217,6 +217,8 @@ fn misfits_are_named() {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }
+    let error = load(&[("model.json", text.as_bytes())]).expect_err("no weights");
+    assert!(error.to_string().contains("group1-shard1of1.bin: it is missing"), "{error}");
     let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).expect_err("no model");
     assert_eq!(error.code(), "UNKNOWN_NETWORK");
     assert!(error.to_string().contains("(a.txt, b.txt)"), "{error}");

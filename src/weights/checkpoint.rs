@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
 use super::folded::Metadata;
-use super::format::{self, Tensors};
 #[cfg(feature = "foreign")]
-use super::format::{NamedFile, folder::Folder, keras, tflite::is_tflite, zip::is_zip};
+use super::format::folder::{Folder, is_json};
+use super::format::{self, Tensors};
+use super::format::{NamedFile, keras, tflite::is_tflite, zip::is_zip};
 #[cfg(feature = "foreign")]
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
@@ -87,7 +88,8 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Opens a checkpoint of several files: the layers model of TensorFlow.js, `model.json` and the files of weights that
-    /// it names, with the `metadata.json` of Teachable Machine or without. One file alone is as in [`Checkpoint::open`].
+    /// it names, with the `metadata.json` of Teachable Machine or without. Any other file alone is as in
+    /// [`Checkpoint::open`].
     ///
     /// # Errors
     /// Those of [`Checkpoint::open`].
@@ -97,7 +99,9 @@ impl<'a> Checkpoint<'a> {
         config: Option<&str>,
         preprocessor_config: Option<&str>,
     ) -> Result<Self, Error> {
-        if let [file] = files {
+        if let [file] = files
+            && !is_json(file.source)
+        {
             return Self::open(file.source, config, preprocessor_config);
         }
         let config = ConfigFiles::parse(config, preprocessor_config)?;

@@ -173,6 +173,92 @@ test('what is no MobileNet is refused with the name of the operator', async () =
   assert.match(error.message, /operator 3, MAX_POOL_2D, which makes `/);
 });
 
+test('the files of TensorFlow.js and Teachable Machine load from an address, as Files and as one', async () => {
+  const model = readFileSync(new URL('../keras/teachable-standard.json', goldens), 'utf8');
+  const { 'teachable-standard': standard } = JSON.parse(
+    readFileSync(new URL('../keras/teachable.json', goldens), 'utf8'),
+  );
+  const found = await page.evaluate(
+    async ({ model, metadata }) => {
+      const { MobileNet } = await import('/pkg/index.js');
+      const { weightsManifest } = JSON.parse(model);
+      const shapes = weightsManifest.flatMap(({ weights }) => weights.map(({ shape }) => shape));
+      const length = shapes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
+      // Variances are among them.
+      const bytes = Float32Array.from({ length }, (_, i) => 0.02 + 0.02 * Math.sin(i * i));
+      const halves = [new Blob([bytes]).slice(0, 1000), new Blob([bytes]).slice(1000)];
+      const sharded = JSON.parse(model);
+      sharded.weightsManifest[0].paths = ['a.bin', 'b.bin'];
+      const files = {
+        '/one/model.json': model,
+        '/one/metadata.json': metadata,
+        [new URL(weightsManifest[0].paths[0], 'http://a/one/').pathname]: new Blob([bytes]),
+        '/two/model.json': JSON.stringify(sharded),
+        '/two/a.bin': halves[0],
+        '/two/b.bin': halves[1],
+        // In place of what it hasn't.
+        '/two/metadata.json': '<!doctype html>',
+      };
+      const asked = [];
+      const fetch = async (address) => {
+        const { pathname, search } = new URL(address);
+        asked.push(pathname + search);
+        if (!(pathname in files)) return new Response('', { status: 404 });
+        const body = new Blob([files[pathname]]);
+        return new Response(body, { headers: { 'content-length': String(body.size) } });
+      };
+      const fileOf = (path) => new File([files[path]], path.split('/').at(-1));
+      const folder = (prefix) =>
+        Object.keys(files)
+          .filter((path) => path.startsWith(prefix))
+          .map(fileOf);
+      const answers = [];
+      let progress;
+      const onProgress = (told) => (progress = told);
+      const cache = 'folder';
+      for (const options of [
+        { weights: '/one/model.json?token=1', fetch, onProgress, cache },
+        { weights: '/one/model.json?token=1', fetch: () => Promise.reject(new Error('offline')), cache },
+        { weights: folder('/one/') },
+        { weights: '/two/model.json', fetch },
+        { weights: folder('/two/').slice(0, 3) },
+      ]) {
+        const net = await MobileNet.load({ threads: 1, ...options });
+        const { flavour, resolution } = net.info;
+        const logits = await net.run(new Float32Array(resolution ** 2 * 3).fill(0.25));
+        answers.push({ flavour, labels: net.labels?.length ?? 0, logits: [...logits] });
+        net.dispose();
+      }
+      await caches.delete(cache);
+      const refused = [];
+      /** @type {any[]} */
+      const wrong = [[], [new Blob()], folder('/one/').slice(0, 1), folder('/one/').slice(0, 2)];
+      for (const weights of wrong) {
+        refused.push(await MobileNet.load({ weights }).catch(({ code, message }) => `${code}: ${message}`));
+      }
+      const sha256 = '0'.repeat(64);
+      refused.push(await MobileNet.load({ weights: folder('/one/'), sha256 }).catch(({ code }) => code));
+      return { asked, answers, progress, length: 4 * length, refused };
+    },
+    { model, metadata: JSON.stringify(standard.metadata) },
+  );
+  const [one, ...others] = found.answers;
+  assert.equal(one.flavour, 'teachable-machine');
+  assert.ok(one.logits.every(Number.isFinite));
+  for (const other of others) assert.deepEqual(other.logits, one.logits);
+  assert.deepEqual(
+    others.map(({ flavour, labels }) => [flavour, labels]),
+    [...Array(2).fill(['teachable-machine', 3]), ...Array(2).fill(['keras', 0])],
+  );
+  assert.deepEqual(found.progress, { loaded: found.length, total: found.length });
+  assert.ok(found.asked.slice(0, 3).every((path) => path.startsWith('/one/') && path.endsWith('?token=1')));
+  const [empty, blob, alone, withMetadata, digest] = found.refused;
+  assert.match(empty, /^BAD_INPUT: weights is .*: give one File or more/);
+  assert.match(blob, /^BAD_INPUT: weights\[0\] is .*: give a File/);
+  for (const message of [alone, withMetadata]) assert.match(message, /it is missing: it must come along with/);
+  assert.equal(digest, 'BAD_INPUT');
+});
+
 test('models of Keras and of Teachable Machine’s kind load, and what is none of these is named', async () => {
   const file = (name) => readFileSync(new URL(`../keras/${name}`, goldens));
   await page.route('**/model.keras', (route) => route.fulfill({ body: file('sequential-keras3.keras') }));

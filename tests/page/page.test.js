@@ -1,5 +1,6 @@
 // The page with still pictures: what it shows, what it takes, what it says when something is wrong.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import {
@@ -221,6 +222,23 @@ test('weights without their config run, and their card says what may be wrong', 
   await choose([weights, config]);
   await trouble(page, 'v4-conv-small').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
   await firstAnswer(page, 'v4-conv-small').filter({ hasText: coffee.label }).waitFor();
+  await page.close();
+});
+
+test('the files of TensorFlow.js run, chosen together', async () => {
+  const page = await openPage(session);
+  const column = card(page, 'v1');
+  const model = readFileSync(new URL('../goldens/keras/v1-keras2.json', import.meta.url));
+  const tensors = JSON.parse(model.toString()).weightsManifest.flatMap(({ weights }) => weights);
+  const length = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+  // Variances are among them.
+  const weights = Buffer.from(new Float32Array(length).fill(0.02).buffer);
+  await column.locator('input[type=file]').setInputFiles([
+    { name: 'group1-shard1of1.bin', mimeType: '', buffer: weights },
+    { name: 'model.json', mimeType: 'application/json', buffer: model },
+  ]);
+  await column.locator('.choice option:checked').filter({ hasText: 'model.json' }).waitFor({ state: 'attached' });
+  await column.locator('.speed').filter({ hasText: /\d ms/ }).waitFor();
   await page.close();
 });
 

@@ -78,27 +78,36 @@ export async function servedChoices(): Promise<ServedChoice[]> {
   }));
 }
 
-/** Whether a file of this name holds weights. */
+/** What TensorFlow.js and Teachable Machine call the file that names those of the weights. */
+const MODEL = 'model.json';
+
+/** Whether a file of this name holds weights, or leads to them. */
 export function isWeights({ name }: { name: string }): boolean {
-  return /\.(safetensors|tflite|keras|h5|zip|pth|pt)$/i.test(name);
+  return name === MODEL || /\.(safetensors|tflite|keras|h5|zip|pth|pt)$/i.test(name);
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
 export function fileChoice(files: File[]): Choice | null {
   const weights = files.find(isWeights);
   if (!weights) return null;
-  const json = files.filter((file) => file.name.endsWith('.json'));
+  // Its weights are in files of other names, which say nothing without it.
+  const folder = weights.name === MODEL ? files : null;
+  const json = folder ? [] : files.filter((file) => file.name.endsWith('.json'));
   const preprocessorConfig = json.find((file) => file.name.includes('preprocessor'));
   const config = json.find((file) => file !== preprocessorConfig);
   return {
     id: `file:${weights.name}:${weights.size}:${weights.lastModified}`,
     title: weights.name,
     top1: null,
-    bytes: weights.size,
+    bytes: (folder ?? [weights]).reduce((sum, { size }) => sum + size, 0),
     width: null,
     side: null,
     load: async ({ side, ...loading }) =>
-      (await engine()).load({ weights, ...(await settings(config, preprocessorConfig, side)), ...loading }),
+      (await engine()).load({
+        weights: folder ?? weights,
+        ...(await settings(config, preprocessorConfig, side)),
+        ...loading,
+      }),
   };
 }
 

@@ -5,6 +5,12 @@ use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
 
+/// Whether a file is a text that begins like an object in JSON. The eighth byte of a safetensors file is 0.
+pub(in crate::weights) fn is_json(source: &dyn ByteSource) -> bool {
+    let mut start = [0; 8];
+    source.len() >= 8 && source.read(0, &mut start).is_ok() && start[0] == b'{' && start[7] != 0
+}
+
 /// A file of a folder.
 #[derive(Clone, Copy)]
 pub struct NamedFile<'a> {

@@ -1,0 +1,100 @@
+import { MobileNetError } from './errors.js';
+import { readBytes } from './fetch.js';
+
+/**
+ * Checkpoints of one file or of several: the `model.json` of TensorFlow.js names the files of its weights, and Teachable
+ * Machine puts a `metadata.json` beside it.
+ *
+ * @typedef {import('./fetch.js').ReadOptions} ReadOptions
+ * @typedef {{ name: string } & Awaited<ReturnType<typeof readBytes>>} ReadFile
+ */
+
+const MODEL = 'model.json';
+const METADATA = 'metadata.json';
+
+/** Longer than any `model.json` is. Bytes */
+const LONGEST_MODEL = 16 * 2 ** 20;
+
+/**
+ * @param {import('./files.js').Bytes | import('./files.js').Files} weights
+ * @param {ReadOptions} options
+ * @returns {Promise<ReadFile[]>} at least one; of an address its own file first, then those that it names
+ */
+export async function readFiles(weights, options) {
+  if ('files' in weights) {
+    return Promise.all(
+      weights.files.map(async (blob) => ({ name: blob.name, ...(await readBytes({ blob }, options)) })),
+    );
+  }
+  const file = { name: MODEL, ...(await readBytes(weights, options)) };
+  return 'address' in weights ? [file, ...(await readBeside(file.bytes, weights.address, options))] : [file];
+}
+
+/**
+ * Fetches what a `model.json` names.
+ * @param {Uint8Array} model
+ * @param {string} address its own
+ * @param {ReadOptions} options
+ * @returns {Promise<ReadFile[]>} none where it is no `model.json`
+ */
+async function readBeside(model, address, { fetch, store, signal, patience, onProgress }) {
+  const paths = pathsOf(model);
+  if (paths.length === 0) return [];
+  const options = { fetch, store, signal, patience };
+  // How long several files are together is known once the last of them has begun to come.
+  const watched = paths.length === 1 ? { ...options, onProgress } : options;
+  /** @type {(path: string, options: ReadOptions) => Promise<ReadFile>} */
+  const read = async (path, options) => ({
+    name: path,
+    ...(await readBytes({ address: beside(path, address) }, options)),
+  });
+  const metadata = read(METADATA, options).catch((error) => {
+    // Only models of Teachable Machine have one.
+    if (error.code === 'FETCH_FAILED') return null;
+    throw error;
+  });
+  const [told, ...files] = await Promise.all([metadata, ...paths.map((path) => read(path, watched))]);
+  // A host may send its own page for what it doesn't have.
+  return told && isJson(told.bytes) ? [told, ...files] : files;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {boolean} whether they begin like an object in JSON
+ */
+function isJson(bytes) {
+  return /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+}
+
+/**
+ * @param {Uint8Array} model
+ * @returns {string[]} the names of the files that hold its weights, each once
+ */
+function pathsOf(model) {
+  if (model.length > LONGEST_MODEL || !isJson(model)) return [];
+  let groups;
+  try {
+    groups = JSON.parse(new TextDecoder().decode(model)).weightsManifest;
+  } catch {
+    // The engine says what is wrong with it.
+    return [];
+  }
+  /** @type {unknown[]} */
+  const paths = Array.isArray(groups) ? groups.flatMap((group) => group?.paths ?? []) : [];
+  return [...new Set(paths.filter((path) => typeof path === 'string'))];
+}
+
+/**
+ * @param {string} path
+ * @param {string} model the address of `model.json`; its query, an access token perhaps, is for all
+ * @returns {string}
+ */
+function beside(path, model) {
+  try {
+    const url = new URL(path, model);
+    url.search = new URL(model).search;
+    return url.href;
+  } catch (cause) {
+    throw new MobileNetError('BAD_WEIGHTS', `${model} names a file whose name is no address: ${path}`, { cause });
+  }
+}
