@@ -101,6 +101,7 @@ export class Host {
    */
   dispose(reason) {
     if (this.over.aborted) return;
+    forgotten.unregister(this);
     this.#over.abort(reason);
     for (const seat of this.#seats) seat.dispose(reason);
     this.stop(reason);
@@ -245,13 +246,18 @@ export class Seat {
   /** @param {MobileNetError} reason the error of all calls under way and all later ones */
   dispose(reason) {
     if (this.over.aborted) return;
+    forgotten.unregister(this);
     this.#over.abort(reason);
     this.#host.remove(this);
     if (this.#alone) this.#host.dispose(reason);
   }
 }
 
-/** @type {FinalizationRegistry<Seat | Host>} What belongs to objects that may be forgotten without `dispose`. */
+/**
+ * What belongs to objects that may be forgotten without `dispose`. What is disposed of leaves it: the stack of its last error
+ * refers to the object whose `dispose` was called, which would never be collected.
+ * @type {FinalizationRegistry<Seat | Host>}
+ */
 const forgotten = new FinalizationRegistry((owned) => {
   if (owned instanceof Seat) owned.dispose(FORGOTTEN);
   else owned.close();
@@ -264,7 +270,7 @@ const forgotten = new FinalizationRegistry((owned) => {
  * @param {Seat | Host} owned
  */
 export function endWith(owner, owned) {
-  forgotten.register(owner, owned);
+  forgotten.register(owner, owned, owned);
 }
 
 /** @type {Set<{ owner: object }>} */

@@ -159,6 +159,23 @@ test('the names of the classes can’t be changed', async () => {
   assert.equal(outcome[2], `class ${PHOTOS[0].index}`);
 });
 
+test('networks and engines that were disposed of are collected', async () => {
+  const fresh = await openBlank(session);
+  await fresh.evaluate(installHelpers, lightest);
+  await fresh.evaluate(async () => {
+    const net = await load({ threads: 1 });
+    const engine = await Engine.create({ threads: 1 });
+    const inside = await engine.load(options);
+    globalThis.references = [net, engine, inside].map((it) => new WeakRef(it));
+    net.dispose();
+    engine.dispose();
+  });
+  const left = () => fresh.evaluate(() => references.filter((reference) => reference.deref()).length);
+  for (let tries = 0; tries < 40 && (await left()) > 0; tries++) await fresh.requestGC();
+  assert.equal(await left(), 0);
+  await fresh.close();
+});
+
 test('networks and engines that are forgotten end their workers, but not under a call', async () => {
   const fresh = await openBlank(session);
   await fresh.evaluate(installHelpers, lightest);
