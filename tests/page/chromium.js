@@ -5,19 +5,20 @@ const require = createRequire(new URL('../../www/package.json', import.meta.url)
 /** @type {typeof import('playwright-core')} */
 const { chromium } = require('playwright-core');
 
-/** @param {string[]} [flags] besides those that make Chromium run here and leave the network alone */
+export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** What makes it run here and leave the network alone. */
+export const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-quic',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** @param {string[]} [flags] besides */
 export function launch(flags = []) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--no-first-run',
-      '--disable-quic',
-      '--disable-component-update',
-      '--disable-sync',
-      ...flags,
-    ],
-  });
+  return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS, ...flags] });
 }

@@ -170,7 +170,7 @@ test('networks and engines that were disposed of are collected', async () => {
     net.dispose();
     engine.dispose();
   });
-  const left = () => fresh.evaluate(() => references.filter((reference) => reference.deref()).length);
+  const left = () => fresh.evaluate(() => globalThis.references.filter((reference) => reference.deref()).length);
   for (let tries = 0; tries < 40 && (await left()) > 0; tries++) await fresh.requestGC();
   assert.equal(await left(), 0);
   await fresh.close();

@@ -1,0 +1,74 @@
+// A page in a Chromium that nothing watches but a pipe. Playwright has the browser's inspector keep every response, a worker's
+// scripts among them, in the memory of the page that is measured.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { ARGUMENTS, EXECUTABLE } from './chromium.js';
+import { privateBytes } from './renderer.js';
+
+/** @param {string} url of a document in which nothing runs */
+export async function openUnwatched(url) {
+  const profile = await mkdtemp(join(tmpdir(), 'unwatched-'));
+  const own = ['--headless', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
+  const child = spawn(EXECUTABLE, [...ARGUMENTS, ...own], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const [commands, answers] = [
+    /** @type {import('node:stream').Writable} */ (child.stdio[3]),
+    /** @type {import('node:stream').Readable} */ (child.stdio[4]),
+  ];
+  /** @type {Map<number, (answer: any) => void>} by the numbers of their commands */
+  const waiting = new Map();
+  let text = '';
+  answers.setEncoding('utf8').on('data', (more) => {
+    const messages = (text + more).split('\0');
+    text = messages.pop() ?? '';
+    for (const message of messages) {
+      const answer = JSON.parse(message);
+      waiting.get(answer.id)?.(answer);
+      waiting.delete(answer.id);
+    }
+  });
+  let sent = 0;
+  /** @type {(method: string, params?: object, sessionId?: string) => Promise<any>} */
+  const send = async (method, params = {}, sessionId) => {
+    const id = ++sent;
+    const { result, error } = await new Promise((resolve) => {
+      waiting.set(id, resolve);
+      commands.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    });
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  };
+
+  const { targetId } = await send('Target.createTarget', { url });
+  const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+  /** @param {string} expression whose value, or that of its promise, is JSON */
+  const evaluate = async (expression) => {
+    const parameters = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await send('Runtime.evaluate', parameters, sessionId);
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails.exception ?? exceptionDetails));
+    return result.value;
+  };
+  while ((await evaluate('location.href + document.readyState')) !== `${url}complete`) await setTimeout(100);
+
+  return {
+    evaluate,
+    /** What all renderers have alone, and the page's heap, both after a collection of garbage. Bytes */
+    async memory() {
+      await send('HeapProfiler.collectGarbage', {}, sessionId);
+      await setTimeout(1000);
+      const { usedSize } = await send('Runtime.getHeapUsage', {}, sessionId);
+      const { processInfo } = await send('SystemInfo.getProcessInfo');
+      const renderers = processInfo.filter(({ type }) => type === 'renderer');
+      const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
+      return { renderers: sizes.reduce((sum, bytes) => sum + bytes, 0), heap: usedSize };
+    },
+    async close() {
+      await send('Browser.close');
+      await ended;
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
