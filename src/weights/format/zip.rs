@@ -118,6 +118,9 @@ impl<'a> Archive<'a> {
         }
         let mut local = [0; LOCAL_LENGTH];
         let offset = u64::from(file.offset);
+        if offset + LOCAL_LENGTH as u64 > self.source.len() {
+            return Err(error(format!("its header at {offset} is beyond the end")));
+        }
         self.source.read(offset, &mut local)?;
         if !local.starts_with(&MAGIC) {
             return Err(error("its header is damaged".to_owned()));
