@@ -105,6 +105,8 @@ export interface FitProgress {
   total: number;
   /** What is being measured. */
   name: string;
+  /** Of the networks that have been measured: {@link search} takes it already. `null` before the first candidate. */
+  measurements: FitMeasurements | null;
 }
 
 export type FitOptions = FitTarget &

@@ -387,7 +387,10 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     const sizes = { resolutions: [96, 128] };
     const candidates = ['small', 'large'].map((name) => ({ name, weights: `/made-up/${name}`, ...sizes }));
     const progress = [];
-    const onProgress = ({ done, total, name }) => progress.push([done / total, name]);
+    const onProgress = ({ done, total, name, measurements }) => {
+      const early = measurements && search(measurements, { latency: 1e6 }).points.length;
+      progress.push([done / total, name, early, measurements?.points.length]);
+    };
     const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
     const none = search(found.measurements, { latency: 1e-6 });
     const all = search(found.measurements, { agreement: 1 });
@@ -448,6 +451,10 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   assert.ok(measurements.points.some(({ answers }) => answers[3][0] === outcome.index));
   const shares = progress.map(([share]) => share);
   assert.ok(shares.every((share, i) => share <= 1 && share >= (shares[i - 1] ?? 0)) && shares.length > 90);
+  const early = new Set(
+    progress.map(([share, , points, measured]) => [Math.floor(share * 4), points, measured].join()),
+  );
+  assert.deepEqual([...early].slice(0, 3), ['0,,', '1,1,1', '2,2,2'], 'what is measured can be searched at once');
   assert.equal(judged.reference, 'judge, 96');
   assert.deepEqual(
     judged.points.map(({ networks: [{ name, options }] }) => [name, options]),
