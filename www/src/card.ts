@@ -9,7 +9,7 @@ import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
 import { text } from './text';
-import type { Choice, Loading } from './weights';
+import type { Choice, Loading, Setup } from './weights';
 import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
@@ -171,6 +171,21 @@ export class Card implements Runner {
         this.#showState();
       }
     }
+  }
+
+  /** What runs here, for {@link run}. */
+  get setup(): Setup | null {
+    return this.#choice && { choice: this.#choice, precision: this.#weights.precision };
+  }
+
+  /** @returns whether it runs; where it doesn't, what ran before goes on */
+  async run({ choice, precision }: Setup): Promise<boolean> {
+    const before = this.#weights.precision;
+    this.#weights.precision = precision;
+    await this.load(choice);
+    if (this.#choice === choice) return true;
+    this.#weights.precision = before;
+    return false;
   }
 
   /** Runs `net` from now on, in place of the network before. */
