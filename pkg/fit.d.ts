@@ -105,6 +105,8 @@ export interface FitProgress {
   total: number;
   /** What is being measured. */
   name: string;
+  /** Of the networks that have been measured: {@link search} takes it already. `null` before the first candidate. */
+  measurements: FitMeasurements | null;
 }
 
 export type FitOptions = FitTarget &
@@ -230,3 +232,9 @@ export declare function fit(options: FitOptions): Promise<Fit>;
  * measurements of {@link fit} is `BAD_CONFIG`, and a target that is none `BAD_INPUT`.
  */
 export declare function search(measurements: FitMeasurements, target: FitTarget): FitSearch;
+
+/**
+ * {@link search} for one target after another: what is the same for all of them is computed once, so that a visitor can drag a bound.
+ * The measurements must stay as they are.
+ */
+export declare function searcher(measurements: FitMeasurements): (target: FitTarget) => FitSearch;

@@ -1,3 +1,3 @@
 export { Cascade } from './cascade.js';
 export { fit } from './fitting.js';
-export { search } from './search.js';
+export { search, searcher } from './search.js';

@@ -58,15 +58,20 @@ export async function fit(options) {
   try {
     const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
     if (given.reference !== undefined && given.reference !== null) {
-      variants.push(...variantsOf(engine, given.reference, 'reference', false).slice(0, 1));
+      // First: without its answers nothing could be told of the others before the end.
+      variants.unshift(...variantsOf(engine, given.reference, 'reference', false).slice(0, 1));
     }
     /** @type {Map<string, Measured>} By their names. */
     const measured = new Map();
     /** @type {string | null} */
     let reference = null;
+    const measurements = () => measurementsOf(engine, frames.length, measured, reference);
     for (const [done, variant] of variants.entries()) {
       const report = (/** @type {number} */ share, /** @type {string} */ name) => {
-        if (onProgress) tell(onProgress, { done: done + share, total: variants.length, name });
+        if (!onProgress) return;
+        const some = Array.from(measured.values()).some(({ point }) => point.candidate);
+        const far = { done: done + share, total: variants.length, name, measurements: some ? measurements() : null };
+        tell(onProgress, far);
       };
       const one = await measure(engine, variant, how, measured, report);
       for (const [name, { classes }] of measured) {
@@ -78,20 +83,24 @@ export async function fit(options) {
       measured.set(one.point.name, one);
       if (!variant.candidate) reference = one.point.name;
     }
-    const points = Array.from(measured.values(), ({ point }) => point);
-    const most = points.reduce((a, b) => (b.macs > a.macs ? b : a));
-    /** @type {FitMeasurements} */
-    const measurements = {
-      format: FORMAT,
-      engine: { build: engine.info.build, threads: engine.info.threads },
-      frames: frames.length,
-      reference: reference ?? most.name,
-      points,
-    };
-    return { ...search(measurements, target), measurements };
+    const all = measurements();
+    return { ...search(all, target), measurements: all };
   } finally {
     if (own) engine.dispose();
   }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {number} frames how many there are
+ * @param {Map<string, Measured>} measured one at least
+ * @param {string | null} reference `null` for the one of the most multiply-accumulates
+ * @returns {FitMeasurements}
+ */
+function measurementsOf({ info: { build, threads } }, frames, measured, reference) {
+  const points = Array.from(measured.values(), ({ point }) => point);
+  const most = points.reduce((a, b) => (b.macs > a.macs ? b : a));
+  return { format: FORMAT, engine: { build, threads }, frames, reference: reference ?? most.name, points };
 }
 
 /**

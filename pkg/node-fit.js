@@ -1,4 +1,4 @@
 /** What `mobilenet-wasm/fit` is in Node, Bun and Deno. */
 import './node.js';
 
-export { Cascade, fit, search } from './fit.js';
+export { Cascade, fit, search, searcher } from './fit.js';

@@ -42,8 +42,16 @@ const Z = 1.96;
  * @returns {FitSearch}
  */
 export function search(measurements, target) {
+  return searcher(measurements)(target);
+}
+
+/**
+ * Documented in `fit.d.ts`.
+ * @param {FitMeasurements} measurements
+ * @returns {(target: FitTarget) => FitSearch}
+ */
+export function searcher(measurements) {
   const { points, frames, reference } = checked(measurements);
-  const bound = targetOf(fieldsOf('search', target, ['latency', 'agreement']));
   const wanted = points[reference].answers.map(([index]) => index);
   const { choosing, verifying } = halves(frames);
   const candidates = points.filter(({ candidate }) => candidate);
@@ -56,21 +64,24 @@ export function search(measurements, target) {
       .flatMap((large) => thresholds(small, large, choosing, wanted)),
   );
   const frontier = undominated([...singles, ...cascades]);
-  const fits =
-    bound.latency !== undefined
-      ? frontier.filter(({ latency }) => latency <= bound.latency).pop()
-      : frontier.find(({ agreement }) => agreement >= bound.agreement);
-  const nearest = bound.latency !== undefined ? frontier[0] : frontier[frontier.length - 1];
-  const shown = (/** @type {Setup} */ setup) => choiceOf(setup, bound);
-  return {
-    target: bound,
-    reference: points[reference].name,
-    frames: { choosing: choosing.length, verifying: verifying.length },
-    points: singles.map(shown),
-    frontier: frontier.map(shown),
-    chosen: fits ? shown(fits) : null,
-    verified: fits ? verified(fits, verifying, points[reference]) : null,
-    nearest: fits ? null : shown(nearest),
+  return (target) => {
+    const bound = targetOf(fieldsOf('search', target, ['latency', 'agreement']));
+    const fits =
+      bound.latency !== undefined
+        ? frontier.filter(({ latency }) => latency <= bound.latency).pop()
+        : frontier.find(({ agreement }) => agreement >= bound.agreement);
+    const nearest = bound.latency !== undefined ? frontier[0] : frontier[frontier.length - 1];
+    const shown = (/** @type {Setup} */ setup) => choiceOf(setup, bound);
+    return {
+      target: bound,
+      reference: points[reference].name,
+      frames: { choosing: choosing.length, verifying: verifying.length },
+      points: singles.map(shown),
+      frontier: frontier.map(shown),
+      chosen: fits ? shown(fits) : null,
+      verified: fits ? verified(fits, verifying, points[reference]) : null,
+      nearest: fits ? null : shown(nearest),
+    };
   };
 }
 

@@ -1,7 +1,7 @@
 // The search for what fits a device: on made-up measurements, and on real ones of networks in a page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { FORMAT, search } from '../../pkg/search.js';
+import { FORMAT, search, searcher } from '../../pkg/search.js';
 import { noWorkers, open, openBlank } from './harness.js';
 import { madeUp, random } from './made-up.js';
 
@@ -112,6 +112,9 @@ test('of made-up measurements the choice keeps its bound, is beaten by nothing, 
     const found = search(measurements, target);
     const again = search(JSON.parse(JSON.stringify(measurements)), target);
     assert.deepEqual(again, found, 'the same measurements give the same');
+    const each = searcher(measurements);
+    each({ latency: 1 });
+    assert.deepEqual(each(target), found, 'whatever was searched before');
     assert.deepEqual(JSON.parse(JSON.stringify(found)), found, 'JSON holds it');
 
     const { points, frontier, chosen, verified, nearest } = found;
@@ -387,7 +390,10 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     const sizes = { resolutions: [96, 128] };
     const candidates = ['small', 'large'].map((name) => ({ name, weights: `/made-up/${name}`, ...sizes }));
     const progress = [];
-    const onProgress = ({ done, total, name }) => progress.push([done / total, name]);
+    const onProgress = ({ done, total, name, measurements }) => {
+      const early = measurements && search(measurements, { latency: 1e6 }).points.length;
+      progress.push([done / total, name, early, measurements?.points.length]);
+    };
     const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
     const none = search(found.measurements, { latency: 1e-6 });
     const all = search(found.measurements, { agreement: 1 });
@@ -448,6 +454,8 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   assert.ok(measurements.points.some(({ answers }) => answers[3][0] === outcome.index));
   const shares = progress.map(([share]) => share);
   assert.ok(shares.every((share, i) => share <= 1 && share >= (shares[i - 1] ?? 0)) && shares.length > 90);
+  const early = new Set(progress.map(([, , points, measured]) => `${points} of ${measured}`));
+  assert.deepEqual([...early], ['null of undefined', '1 of 1', '2 of 2', '3 of 3'], 'what is there can be searched');
   assert.equal(judged.reference, 'judge, 96');
   assert.deepEqual(
     judged.points.map(({ networks: [{ name, options }] }) => [name, options]),

@@ -55,7 +55,7 @@ const numbers = (text) => (text.replaceAll('−', '-').match(/-?\d+(\.\d+)?/g) ?
 
 test('a link leads to each idea', async () => {
   const links = page.locator('#story .contents a');
-  const ids = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal', 'teach'];
+  const ids = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'fit', 'universal', 'teach'];
   assert.deepEqual(
     await links.evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
     ids.map((id) => `#${id}`),

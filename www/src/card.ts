@@ -9,7 +9,7 @@ import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
 import { text } from './text';
-import type { Choice, Loading } from './weights';
+import type { Choice, Loading, Setup } from './weights';
 import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
@@ -139,16 +139,16 @@ export class Card implements Runner {
 
   /**
    * Loads weights; whatever goes wrong, the network loaded before goes on.
-   * @param together where this is one of several loads, whose progress is shown elsewhere
+   * @param elsewhere what ends it besides the column's own button, and shows its progress in place of the column
    */
-  async load(choice: Choice, together?: Omit<Loading, 'precision'>): Promise<void> {
+  async load(choice: Choice, elsewhere: Partial<Omit<Loading, 'precision'>> = {}): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
     const { signal } = loading;
-    together?.signal.addEventListener('abort', () => loading.abort(), { signal });
+    elsewhere.signal?.addEventListener('abort', () => loading.abort(), { signal });
     const onProgress =
-      together?.onProgress ??
+      elsewhere.onProgress ??
       (({ loaded, total }: Progress) => this.#weights.showTransfer(choice, { loaded, total: total ?? choice.bytes }));
     this.#say('');
     if (choice.bytes !== null) onProgress({ loaded: 0, total: choice.bytes });
@@ -171,6 +171,21 @@ export class Card implements Runner {
         this.#showState();
       }
     }
+  }
+
+  /** What runs here, for {@link run}. */
+  get setup(): Setup | null {
+    return this.#choice && { choice: this.#choice, precision: this.#weights.precision };
+  }
+
+  /** @returns whether it runs; where it doesn't, what ran before goes on */
+  async run({ choice, precision }: Setup, signal: AbortSignal): Promise<boolean> {
+    const before = this.#weights.precision;
+    this.#weights.precision = precision;
+    await this.load(choice, { signal });
+    if (this.#choice === choice) return true;
+    this.#weights.precision = before;
+    return false;
   }
 
   /** Runs `net` from now on, in place of the network before. */

@@ -3,9 +3,8 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import { engine } from './engine';
 import { type Entry, type Host, addressOf, hostsOf, remember, serves } from './hosts';
 import { CACHE, forget, keptFile } from './kept';
-import { settings } from './settings';
 import { text } from './text';
-import type { Choice, Loading } from './weights';
+import type { Choice, Files, Loading } from './weights';
 
 /** Of errors that another host may not have. */
 const ANOTHER_MAY_HELP: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_CONFIG'];
@@ -53,6 +52,15 @@ export class CatalogueChoice implements Choice {
     return this;
   }
 
+  /** Those that are kept here. Where the browser keeps none, they are fetched once more. */
+  async files(): Promise<Files> {
+    await this.findKept();
+    const addresses = this.#addresses(this.#keptFrom ?? hostsOf(this.entry)[0]);
+    const get = async (url: string) => ((await keptFile(url)) ?? (await fetch(url))).blob();
+    const [weights, config] = await Promise.all(addresses.map(get));
+    return { weights, config, sha256: this.entry.sha256 ?? undefined };
+  }
+
   async load(loading: Loading): Promise<MobileNet> {
     await this.findKept();
     if (this.#keptFrom) return this.#loadKept(this.#keptFrom, loading);
@@ -78,13 +86,7 @@ export class CatalogueChoice implements Choice {
   async #loadFrom(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
     const [weights, config] = this.#addresses(host);
     const sha256 = this.entry.sha256 ?? undefined;
-    return (await engine()).load({
-      weights,
-      ...(await settings(config, null, side)),
-      sha256,
-      cache: CACHE,
-      ...loading,
-    });
+    return (await engine()).load({ weights, config, sha256, cache: CACHE, resolution: side, ...loading });
   }
 
   /** Opens what was kept as files: no host is asked again, even where they are damaged, before the visitor says so. */
@@ -94,8 +96,7 @@ export class CatalogueChoice implements Choice {
       const [weights, config] = await Promise.all(addresses.map(async (url) => (await keptFile(url))?.blob()));
       if (!weights || !config) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
       const sha256 = this.entry.sha256 ?? undefined;
-      const own = await settings(config, null, side);
-      return await (await engine()).load({ weights, ...own, sha256, ...loading });
+      return await (await engine()).load({ weights, config, sha256, resolution: side, ...loading });
     } catch (error) {
       if (error instanceof MobileNetError && SPOILT.includes(error.code)) {
         this.#keptFrom = null;

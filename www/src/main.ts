@@ -140,8 +140,11 @@ function showEngine(): void {
   ].join(' ');
 }
 
+/** Whether the columns wait for something that is timed. */
+let resting = false;
+
 document.addEventListener('visibilitychange', () => {
-  scheduler.paused = document.hidden;
+  scheduler.paused = document.hidden || resting;
   if (document.hidden) report(text.page.camera.hidden);
   else if (status.textContent === text.page.camera.hidden) report('');
 });
@@ -170,6 +173,11 @@ void tellStory(element('story'), {
   columnNetwork(version) {
     const loaded = cards.map(({ loaded }) => loaded).find((net) => net?.info.version === version);
     return loaded ?? null;
+  },
+  columns: cards,
+  rest(now) {
+    resting = now;
+    scheduler.paused = document.hidden || resting;
   },
   begun,
 });

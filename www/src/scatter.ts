@@ -3,6 +3,7 @@ import type { Card } from './card';
 import { milliseconds } from './format';
 import { element } from './stage';
 import { text } from './text';
+import { timeAxis } from './time-axis';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Of the drawing, which is as wide as its place between these. Pixels. */
@@ -11,8 +12,6 @@ const HEIGHT = 280;
 const PLOT = { left: 44, right: 16, top: 14, bottom: 34 };
 /** Published accuracies of the catalogue and of what lies beside the page, per cent. */
 const TOP1 = { from: 55, to: 82, step: 5 };
-/** Of times, ms. The axis is logarithmic, and begins and ends at one of these. */
-const TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 
 interface Point {
   name: string;
@@ -66,11 +65,10 @@ export class Scatter {
 
 function draw(points: readonly Point[], width: number): SVGSVGElement {
   const times = points.flatMap(({ time }) => time ?? []);
-  const from = TICKS.findLast((tick) => tick <= Math.min(...times, 5)) ?? TICKS[0];
-  const to = TICKS.find((tick) => tick >= Math.max(...times, 20)) ?? TICKS[TICKS.length - 1];
+  const { ticks, share } = timeAxis(Math.min(...times, 5), Math.max(...times, 20));
   const right = width - PLOT.right;
   const bottom = HEIGHT - PLOT.bottom;
-  const x = (ms: number) => PLOT.left + ((right - PLOT.left) * Math.log(ms / from)) / Math.log(to / from);
+  const x = (ms: number) => PLOT.left + (right - PLOT.left) * share(ms);
   const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
 
   const svg = make('svg', {
@@ -84,7 +82,7 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
     svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));
     svg.append(make('text', { x: PLOT.left - 8, y: y(top1) + 4, 'text-anchor': 'end' }, String(top1)));
   }
-  for (const tick of TICKS.filter((tick) => tick >= from && tick <= to)) {
+  for (const tick of ticks) {
     svg.append(make('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: PLOT.top, y2: bottom }));
     svg.append(make('text', { x: x(tick), y: bottom + 16, 'text-anchor': 'middle' }, String(tick)));
   }

@@ -4,7 +4,7 @@ import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
 import type { Generation } from './networks';
 import { text } from './text';
-import { type Choice, USUAL_SIDE, fileChoice, resized, untrainedChoice } from './weights';
+import { type Choice, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
 
 /** Width multipliers of the papers and of the checkpoints that there are. */
 const WIDTHS = [0.25, 0.35, 0.5, 0.75, 1, 1.4];
@@ -64,6 +64,10 @@ export class WeightsPanel {
     return this.#precision.value as Precision;
   }
 
+  set precision(precision: Precision) {
+    this.#precision.value = precision;
+  }
+
   /** What is run first: weights if there are some here. */
   get first(): Choice {
     return this.#choices[0] ?? this.untrained;
@@ -117,8 +121,7 @@ export class WeightsPanel {
     this.#choices = this.#choices.filter(({ asked }) => !asked);
     this.offer([current]);
     this.#showShape(width, resolution);
-    // Such a file's graph says the size of every map.
-    this.#side.disabled = ['tflite', 'keras', 'teachable-machine'].includes(flavour);
+    this.#side.disabled = !isResizable(flavour);
   }
 
   /** @param side `null` for that which the weights were trained on */

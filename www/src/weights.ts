@@ -1,8 +1,7 @@
-import type { MobileNet, Precision, Progress, Version } from 'mobilenet-wasm';
+import type { LoadOptions, MobileNet, NetworkInfo, Precision, Progress, Version } from 'mobilenet-wasm';
 import { engine } from './engine';
 import { CACHE } from './kept';
 import { shortName } from './networks';
-import { settings } from './settings';
 import { text } from './text';
 
 /** Side of the input that most networks were trained on. Pixels. */
@@ -16,6 +15,9 @@ export interface Loading {
   /** Side of the input in place of the checkpoint's own. Pixels. */
   side?: number;
 }
+
+/** What weights are loaded from. */
+export type Files = Pick<LoadOptions, 'weights' | 'config' | 'preprocessorConfig' | 'sha256' | 'cache'>;
 
 /** Something that a card can run. */
 export interface Choice {
@@ -31,7 +33,16 @@ export interface Choice {
   side: number | null;
   /** Whether the visitor asked for that width or side, and the choice isn't one of those that are listed. */
   asked?: { weights: Choice | null; side: number | null };
+  /** For who loads the weights elsewhere; an untrained network has none. */
+  files?(): Promise<Files>;
   load(loading: Loading): Promise<MobileNet>;
+}
+
+/** What a column runs. */
+export interface Setup {
+  choice: Choice;
+  /** What the visitor wants it to compute with. */
+  precision: Precision;
 }
 
 export interface ServedChoice extends Choice {
@@ -66,15 +77,14 @@ export async function servedChoices(): Promise<ServedChoice[]> {
     bytes: model.bytes,
     width: model.width,
     side: null,
-    load: async ({ side, ...loading }) =>
-      (await engine()).load({
-        weights: model.url,
-        ...(await settings(model.config, model.preprocessorConfig, side)),
-        sha256: model.sha256,
-        // Without a digest nothing would tell that there is another file by now.
-        cache: model.sha256 ? CACHE : undefined,
-        ...loading,
-      }),
+    ...loadable({
+      weights: model.url,
+      config: model.config,
+      preprocessorConfig: model.preprocessorConfig,
+      sha256: model.sha256,
+      // Without a digest nothing would tell that there is another file by now.
+      cache: model.sha256 ? CACHE : undefined,
+    }),
   }));
 }
 
@@ -102,12 +112,14 @@ export function fileChoice(files: File[]): Choice | null {
     bytes: (folder ?? [weights]).reduce((sum, { size }) => sum + size, 0),
     width: null,
     side: null,
-    load: async ({ side, ...loading }) =>
-      (await engine()).load({
-        weights: folder ?? weights,
-        ...(await settings(config, preprocessorConfig, side)),
-        ...loading,
-      }),
+    ...loadable({ weights: folder ?? weights, config, preprocessorConfig }),
+  };
+}
+
+function loadable(files: Files): Required<Pick<Choice, 'files' | 'load'>> {
+  return {
+    files: () => Promise.resolve(files),
+    load: async ({ side, ...loading }) => (await engine()).load({ ...files, resolution: side, ...loading }),
   };
 }
 
@@ -129,6 +141,11 @@ export function untrainedChoice(version: Version, width = 1, side: number | null
   };
 }
 
+/** Whether weights can be used on another input: some files' graph says the size of every map. */
+export function isResizable(flavour: NetworkInfo['flavour']): boolean {
+  return !['tflite', 'keras', 'teachable-machine'].includes(flavour);
+}
+
 /** The same weights on another input. They can be used on any, though they were trained on one. */
 export function resized(weights: Choice, side: number): Choice {
   return {
@@ -140,6 +157,7 @@ export function resized(weights: Choice, side: number): Choice {
     width: weights.width,
     side,
     asked: { weights, side },
+    files: weights.files && (() => weights.files?.() as Promise<Files>),
     load: (loading) => weights.load({ ...loading, side }),
   };
 }

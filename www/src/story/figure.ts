@@ -1,4 +1,5 @@
 import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
+import type { Setup } from '../weights';
 
 /** A live figure: what it needs, and how it looks at a frame. */
 export interface Figure {
@@ -27,6 +28,18 @@ export interface Surroundings {
   frame(): Frame | null;
   /** The network of a column, or an untrained one where there is none. */
   network(version: Version): Promise<MobileNet>;
+  readonly columns: readonly Column[];
+  /** Has columns and figures rest until `work` is done, which is timed. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** A column of the page, for a figure that changes what runs in it. */
+export interface Column {
+  readonly name: string;
+  readonly loaded: MobileNet | null;
+  readonly setup: Setup | null;
+  /** @returns whether it runs; where it doesn't, what ran before goes on */
+  run(setup: Setup, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface Frame {

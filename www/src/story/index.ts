@@ -4,7 +4,8 @@ import type { Stage } from '../stage';
 import { text } from '../text';
 import { DepthwiseFigure } from './depthwise';
 import { make } from './elements';
-import type { Figure, Frame, Surroundings } from './figure';
+import type { Column, Figure, Frame, Surroundings } from './figure';
+import { FitFigure } from './fit';
 import { HswishFigure } from './hswish';
 import { ReluFigure } from './relu';
 import { ResidualFigure } from './residual';
@@ -20,6 +21,9 @@ export interface Page {
   stage: Stage;
   /** The network of a column, `null` where there is none. */
   columnNetwork(version: Version): MobileNet | null;
+  columns: readonly Column[];
+  /** Has the columns rest, or go on. */
+  rest(resting: boolean): void;
   /** Settled when the columns have the networks that they begin with. */
   begun: Promise<unknown>;
 }
@@ -32,6 +36,7 @@ const IDEAS = [
   { id: 'squeeze', year: 'V3 · 2019', figure: SqueezeFigure },
   { id: 'hswish', year: 'V3 · 2019', figure: HswishFigure },
   { id: 'search', year: 'V3 · 2019', figure: SearchFigure },
+  { id: 'fit', year: 'V1–V4', figure: FitFigure },
   { id: 'universal', year: 'V4 · 2024', figure: UniversalFigure },
   { id: 'teach', year: 'V1–V4', figure: TeachFigure },
 ] as const;
@@ -47,8 +52,9 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
   const contents = make('nav', 'contents', make('ol', '', ...links));
   contents.setAttribute('aria-label', text.figures.contents);
   container.append(contents);
-  const watch = new Watch(
-    surroundings(page),
+  const around = surroundings(page, (resting) => (watch.paused = resting));
+  const watch: Watch = new Watch(
+    around,
     (figure, error) => of.get(figure)?.report(error),
     (figure, networks) => of.get(figure)?.note(networks),
     (figure) => of.get(figure)?.wait(),
@@ -56,7 +62,7 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
   for (const { id, year, figure } of IDEAS) {
     // One by one: nobody sees them yet, and what is on the screen comes first.
     await new Promise((resolve) => setTimeout(resolve));
-    const section = new Section(id, year, text.figures[id], new figure());
+    const section = new Section(id, year, text.figures[id], new figure(around));
     of.set(section.figure, section);
     container.append(section.element);
     watch.add(section.figure);
@@ -65,7 +71,11 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
+/** @param rest has the figures rest, or go on */
+function surroundings(
+  { stage, columns, columnNetwork, begun, ...page }: Page,
+  rest: (resting: boolean) => void,
+): Surroundings {
   /** Those of versions whose column has none. */
   const untrained = new Map<Version, Promise<MobileNet>>();
   return {
@@ -102,6 +112,17 @@ function surroundings({ stage, columnNetwork, begun }: Page): Surroundings {
         void made.then((net) => net.dispose());
       }
       return own;
+    },
+    columns,
+    async alone(work) {
+      rest(true);
+      page.rest(true);
+      try {
+        return await work();
+      } finally {
+        page.rest(false);
+        rest(false);
+      }
     },
   };
 

@@ -32,6 +32,8 @@ export class Watch {
   #visible = new Set<Watched>();
   #all = new Map<Element, Watched>();
   #wake: (() => void) | null = null;
+  /** Whether nothing may look: something else is being timed. */
+  paused = false;
   readonly #observer = new IntersectionObserver((entries) => this.#onScroll(entries));
 
   /**
@@ -74,7 +76,7 @@ export class Watch {
   async #run(): Promise<never> {
     for (;;) {
       if (this.#visible.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-      for (const watched of this.#visible) {
+      for (const watched of this.paused ? [] : this.#visible) {
         const frame = document.hidden ? null : this.surroundings.frame();
         if (!frame) {
           this.#idle(watched);

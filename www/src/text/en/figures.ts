@@ -214,6 +214,63 @@ export const figures = {
       `Published top-1 accuracy × (time here / target)^w, with V2’s ${target} ms as the target. The most goes to ${best}. The target changes no order, the exponent does.`,
   },
 
+  fit: {
+    title: 'Searched for your device',
+    prose: [
+      'Move the camera for twenty seconds: 128 frames are kept, small, and in memory alone. Every network reads them, also on smaller inputs, and on 8 bits where that is faster; so do pairs, a small one first and a large one where it isn’t sure.',
+      'Then drag the line. Below it agreement with the reference is made as high as it gets. MnasNet’s reward, agreement × (time / target)^−0.07, hardly counts time, so it is only shown.',
+      'Scores without training rank 18 networks worse than counting parameters does (Spearman with published top-1: parameters 0.96, MACs 0.82, NASWOT 0.81, Zen 0.71), so none is used.',
+    ],
+    reference: 'Reference',
+    record: (seconds: number) => `Record ${seconds} seconds`,
+    crops: 'Search on this picture',
+    stills: (count: number) =>
+      `The camera is off: ${count} crops of this picture stand in for its frames, taken as a camera would see it that is moved over it.`,
+    needsWeights: 'A search needs trained weights, and no column has any.',
+    toColumns: 'Fetch some in the columns.',
+    recording: 'Recording. Move the camera about.',
+    cropping: 'Cropping the picture…',
+    measuring: (number: number, of: number) => `Measuring ${number} of ${of}… The columns rest meanwhile.`,
+    measured: (points: number, frames: number) =>
+      `${points} set-ups measured on ${frames} frames: half of these choose, the other half verify.`,
+    cancelled: 'Cancelled. Everything is as it was.',
+    failed: (reason: string) => `That went wrong: ${reason}. Everything is as it was.`,
+    pictureChanged: 'the picture changed',
+    preview: 'The frame that was kept last',
+    progress: 'Progress of the search',
+    target: 'Time allowed',
+    time: 'Time of one frame, ms',
+    agreement: 'Agreement',
+    plot: (points: number) => `Time against agreement with the reference, ${points} networks`,
+    point: (name: string, time: string, agreement: string) => `${name}: ${time} ms, ${agreement}, measured here`,
+    network: (name: string, side: number, precision: string) => `${name} (${side} px, ${precision})`,
+    cascade: (small: string, large: string, margin: string, escalated: string) =>
+      `${small}; where its two best answers are closer than ${margin}, ${large} answers: on ${escalated} of the frames`,
+    legend: { cascade: 'a pair that nothing beats', eightBits: 'on 8 bits' },
+    tooFast: (nearest: string, time: string) => `Nothing is as fast as that. The fastest takes ${time} ms: ${nearest}.`,
+    facts: { network: 'Network', time: 'Time', agreement: 'Agreement', reward: 'Reward', top1: 'ImageNet top-1' },
+    marks: { here: 'measured here', published: 'published' },
+    verified: (agreement: string, low: string, high: string, frames: number) =>
+      `${agreement} of ${frames} frames that it wasn’t chosen by (95 %: ${low} to ${high})`,
+    rewards: (times: string, cost: string, agreements: readonly string[], rewards: readonly string[]) =>
+      `Along the frontier agreement goes from ${agreements[0]} to ${agreements[1]}, the reward from ${rewards[0]} to ${rewards[1]}: ${times} times the time takes only ${cost} off it.`,
+    all: (points: number) => `All ${points} networks by themselves`,
+    notes:
+      'Times are those of the kept frames, 256 pixels a side; to resize a larger picture takes a little longer. On smaller inputs nobody published these weights’ accuracy: what papers give there is of weights that were trained there.',
+    export: 'Export as JSON',
+    apply: 'Apply',
+    undo: 'Undo',
+    applying: 'Loading…',
+    applied: (column: string) => `It runs in the column of ${column} now.`,
+    appliedCascade: 'The pair reads each frame now, below.',
+    refused: (column: string) =>
+      `It could not be loaded: the column of ${column} says why. The network before goes on.`,
+    undone: 'What ran before runs again.',
+    notUndone: 'What ran before could not be loaded: its column says why.',
+    alone: (small: string) => `${small} answered alone.`,
+    escalated: (small: string, large: string) => `${small} wasn’t sure; ${large} answered.`,
+  },
+
   universal: {
     title: 'One block that can be any of them',
     prose: [

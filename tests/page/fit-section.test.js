@@ -1,0 +1,280 @@
+// The page's search for what fits a device: what it shows against the package's own search, and what it does to the page.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { search } from '../../pkg/search.js';
+import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
+
+const light = [...models].sort((a, b) => a.bytes - b.bytes);
+/** Few and light, since each is measured in three sizes. One will do where there is no other. */
+const few = [light[0], ...light.filter(({ version }) => version !== light[0].version).slice(0, 1)];
+
+const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
+
+/** As the columns are called. */
+const COLUMN_NAMES = { v1: 'V1', v2: 'V2', 'v3-small': 'V3-Small', 'v3-large': 'V3-Large', 'v4-conv-small': 'V4' };
+
+let session;
+/** @type {import('playwright-core').Page} */
+let page;
+before(async () => {
+  session = await open(FAKE_CAMERA);
+  page = await visit(few);
+});
+after(() => session?.close());
+
+/** The page with some weights beside it, and its sample picture. */
+async function visit(models, options = {}) {
+  const page = await openPage(session, {
+    ...options,
+    prepare: (page) => page.route('**/models/models.json', (route) => route.fulfill({ json: { models } })),
+  });
+  for (const { version } of models) await card(page, version).locator('.predictions .label').first().waitFor();
+  await page.locator('#fit .fit').scrollIntoViewIfNeeded();
+  return page;
+}
+
+const figure = (from = page) => from.locator('#fit .fit');
+const button = (name, from = page) => figure(from).getByRole('button', { name, exact: true });
+const line = () => figure().getByRole('slider', { name: 'Time allowed' });
+const status = (from = page) => figure(from).getByRole('status');
+
+/** @type {import('../../pkg/fit.js').FitMeasurements} What the page has measured, as it exports it. */
+let measured;
+
+/** What the plot has drawn. */
+const drawn = (from = page) =>
+  figure(from)
+    .locator('.single, path.cascade')
+    .evaluateAll((marks) =>
+      marks.map((mark) => ({
+        name: mark.getAttribute('data-name'),
+        latency: Number(mark.getAttribute('data-latency')),
+        agreement: Number(mark.getAttribute('data-agreement')),
+        single: mark.matches('.single'),
+        told: mark.querySelector('title')?.textContent ?? '',
+      })),
+    );
+
+/** What runs in a column, by its controls. */
+const runs = (version) =>
+  card(page, version).evaluate((card) =>
+    ['.side', '.precision', '.choice'].map(
+      (name) => /** @type {HTMLSelectElement} */ (card.querySelector(`${name} select`)).value,
+    ),
+  );
+
+/** Where the line is, and what the package's search says of it. */
+async function found() {
+  const latency = Number(await figure().locator('.target').getAttribute('data-latency'));
+  return { latency, ...search(measured, { latency }) };
+}
+
+/** Moves the line by keys, from the left, until what is chosen there is as `wanted`. @returns whether anything was */
+async function moveUntil(wanted) {
+  await line().focus();
+  await page.keyboard.press('Home');
+  const most = Number(await line().getAttribute('max'));
+  for (let step = 0; step < most; step++) {
+    const { chosen } = await found();
+    if (chosen && wanted(chosen)) return chosen;
+    await page.keyboard.press('ArrowRight');
+  }
+  return null;
+}
+
+test('nothing is searched before it is asked for, and what is cancelled leaves everything as it was', async () => {
+  const [{ version }] = few;
+  const before = await runs(version);
+  assert.deepEqual(await drawn(), []);
+  await figure().getByText('The camera is off: 48 crops').waitFor();
+  await button('Search on this picture').click();
+  await button('Cancel').click();
+  await status().getByText('Cancelled. Everything is as it was.').waitFor();
+  assert.deepEqual(await runs(version), before);
+  assert.equal(await button('Apply').count(), 0);
+  assert.ok(await button('Search on this picture').isEnabled());
+  // The columns go on.
+  await card(page, version).locator('.switch input').click();
+  await card(page, version).locator('.switch input').click();
+  await card(page, version).locator('.predictions .label').first().waitFor();
+});
+
+test('points appear one after the other, and are those of the package’s search', async () => {
+  const counts = [];
+  await button('Search on this picture').click();
+  for (let done = false; !done; done = await button('Apply').isVisible()) {
+    const count = (await drawn()).filter(({ single }) => single).length;
+    if (count !== counts.at(-1)) counts.push(count);
+  }
+  assert.ok(counts.length > 2 && counts.every((count, i) => i === 0 || count > counts[i - 1]), counts.join());
+  await figure().locator('summary').click();
+  const [download] = await Promise.all([page.waitForEvent('download'), button('Export as JSON').click()]);
+  measured = JSON.parse(await readFile(await download.path(), 'utf8'));
+
+  assert.ok(measured.frames === 48 && measured.points.length >= 3 * few.length);
+  const { points, frontier } = await found();
+  const marks = await drawn();
+  const wanted = [...frontier.filter(({ margin }) => margin !== null), ...points];
+  assert.deepEqual(
+    marks.map(({ name, latency, agreement }) => [name, latency, agreement]),
+    wanted.map(({ networks: [{ name }], latency, agreement }) => [name, latency, agreement]),
+  );
+  for (const { told } of marks) assert.match(told, / ms, \d.*, measured here$/);
+  const rows = figure().locator('.fit-table tbody tr');
+  assert.equal(await rows.count(), points.length);
+  const own = points.find(({ networks: [{ name }] }) => name === measured.reference);
+  assert.equal(own.agreement, 1);
+  // What was published is of the weights on their own input.
+  for (const { model, published, options } of measured.points) {
+    const sides = measured.points.filter((other) => other.model === model).map(({ options }) => options.resolution);
+    const trained = options.resolution === Math.max(...sides) && options.precision === 'f32';
+    assert.ok(published === null || trained, `${published} on ${options.resolution} pixels`);
+  }
+});
+
+test('the line changes the choice, which never takes longer than it allows, by keys and by dragging', async () => {
+  const shown = new Set();
+  await line().focus();
+  await page.keyboard.press('Home');
+  await figure()
+    .getByText(/^Nothing is as fast as that\. The fastest takes/)
+    .waitFor();
+  assert.ok(await button('Apply').isDisabled());
+  for (let move = 0; move < 10; move++) {
+    await page.keyboard.press('PageUp');
+    const { latency, chosen, verified } = await found();
+    if (!chosen) continue;
+    assert.ok(chosen.latency <= latency);
+    assert.equal(await figure().locator('.chosen').getAttribute('data-latency'), String(chosen.latency));
+    const [time, agreement, reward] = await figure().locator('.fit-facts dd').allInnerTexts();
+    assert.match(time, new RegExp(`^${chosen.latency.toFixed(1)} ms measured here$`));
+    assert.match(agreement, new RegExp(`^${(100 * verified.agreement).toFixed(0)} % of ${verified.frames} frames`));
+    assert.match(reward, new RegExp(`^${chosen.reward.toFixed(3)} measured here$`));
+    assert.equal(await line().getAttribute('aria-valuetext'), `${latency.toFixed(1)} ms`);
+    shown.add(await figure().locator('.fit-chosen').innerText());
+  }
+  assert.ok(shown.size > 1, [...shown].join());
+  const box = await figure().locator('.fit-drawing').boundingBox();
+  const [x, y] = [(share) => box.x + share * box.width, box.y + box.height / 2];
+  await page.mouse.move(x(0.8), y);
+  await page.mouse.down();
+  const { latency: right } = await found();
+  await page.mouse.move(x(0.4), y);
+  await page.mouse.up();
+  const { latency: left } = await found();
+  await page.mouse.move(x(0.6), y);
+  assert.equal((await found()).latency, left, 'let go');
+  assert.ok(left < right);
+});
+
+test('another reference judges the same measurements', async () => {
+  const select = figure().getByRole('combobox', { name: 'Reference' });
+  const names = await select.locator('option').allInnerTexts();
+  assert.equal(names.length, few.length);
+  const before = await select.inputValue();
+  for (const name of names) {
+    await select.selectOption(name);
+    const { name: reference } = measured.points.find(({ model }) => model === name);
+    const { points } = search({ ...measured, reference }, { latency: 1 });
+    const marks = (await drawn()).filter(({ single }) => single);
+    assert.deepEqual(marks.map(({ agreement }) => agreement), points.map(({ agreement }) => agreement)); // prettier-ignore
+  }
+  await select.selectOption(before);
+});
+
+test('a choice runs when it is applied, and what ran before when that is undone', async () => {
+  const isSmaller = ({ margin, networks: [{ options }] }) => margin === null && options.resolution < 224;
+  const single = await moveUntil(isSmaller);
+  assert.ok(single, 'the fastest is on a smaller input');
+  const [{ model, options }] = single.networks;
+  const { version } = few.find(({ version }) => COLUMN_NAMES[version] === model);
+  const before = await runs(version);
+  await button('Apply').press('Enter');
+  await status().getByText(`It runs in the column of ${model} now.`).waitFor();
+  const [side, precision] = await runs(version);
+  assert.deepEqual([side, precision], [String(options.resolution), options.precision]);
+
+  const pair = await moveUntil(({ margin }) => margin !== null);
+  if (pair) {
+    await button('Apply').click();
+    await figure().locator('.fit-said').filter({ hasText: /\S.*%/ }).waitFor();
+    assert.match(await figure().locator('.fit-answer').innerText(), /answered alone\.|wasn’t sure; .* answered\./);
+    await button('Undo').click();
+    await status().getByText('What ran before runs again.').waitFor();
+    assert.ok(await figure().locator('.fit-answer').isHidden());
+    assert.deepEqual((await runs(version)).slice(0, 2), [side, precision], 'the last is undone, and no more');
+  }
+  await button('Undo').click();
+  await page.waitForFunction(
+    ([version, side]) =>
+      /** @type {HTMLSelectElement} */ (document.querySelector(`.card[data-version="${version}"] .side select`))
+        .value === side,
+    [version, before[0]],
+  );
+  assert.deepEqual(await runs(version), before);
+  await figure().getByRole('button', { name: 'Undo', disabled: true }).waitFor();
+});
+
+test('full of results the section is accessible, in light and dark, and fits a phone', async () => {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
+    await page.emulateMedia({ colorScheme });
+    const violations = await page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (globalThis).axe.run('#fit');
+      return violations.map(({ id, nodes }) => [id, nodes[0].html]);
+    });
+    assert.deepEqual(violations, [], colorScheme);
+  }
+  const size = page.viewportSize();
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    await figure().scrollIntoViewIfNeeded();
+    const outside = await page.evaluate(() =>
+      [...document.querySelectorAll('#fit *')]
+        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
+        .map((element) => element.outerHTML),
+    );
+    assert.deepEqual(outside, [], `${width} pixels`);
+  }
+  await page.setViewportSize(size);
+});
+
+test('a search that is cancelled leaves the one before, and the line where it was', async () => {
+  const { latency } = await found();
+  const marks = await drawn();
+  await button('Search on this picture').click();
+  await status()
+    .getByText(/^Measuring (?!1 of)/)
+    .waitFor();
+  await button('Cancel').click();
+  await status().getByText('Cancelled. Everything is as it was.').waitFor();
+  assert.equal((await found()).latency, latency);
+  assert.deepEqual(await drawn(), marks);
+});
+
+test('the camera is recorded for a while, which can be cancelled', async () => {
+  const camera = await visit(few.slice(0, 1), { permissions: ['camera'] });
+  await camera.locator('#camera-toggle').click();
+  await figure(camera).scrollIntoViewIfNeeded();
+  await button('Record 20 seconds', camera).click();
+  await status(camera).getByText('Recording. Move the camera about.').waitFor();
+  const progress = figure(camera).locator('progress');
+  await camera.waitForFunction(
+    () => /** @type {HTMLProgressElement} */ (document.querySelector('#fit progress')).value > 0.02,
+  );
+  await button('Cancel', camera).click();
+  await status(camera).getByText('Cancelled. Everything is as it was.').waitFor();
+  assert.ok(await progress.isHidden());
+  assert.deepEqual(await drawn(camera), []);
+  await camera.close();
+});
+
+test('without weights the section says what it needs, and leads there', async () => {
+  const bare = await visit([]);
+  await figure(bare).getByText('A search needs trained weights, and no column has any.').waitFor();
+  assert.ok(await button('Search on this picture', bare).isDisabled());
+  assert.equal(await figure(bare).getByRole('link').getAttribute('href'), '#networks-heading');
+  await bare.close();
+});

@@ -1,0 +1,109 @@
+import type { ClassifySource } from 'mobilenet-wasm';
+import type { CascadeClassification, FitChoice } from 'mobilenet-wasm/fit';
+import { shortLabel } from '../class-names';
+import { milliseconds, percent } from '../format';
+import { text } from '../text';
+import { line, make } from './elements';
+import { Applied } from './fit-applied';
+import type { Candidate } from './fit-candidates';
+import { networkName } from './fit-words';
+
+/** What the visitor may apply. */
+interface Offer {
+  choice: FitChoice;
+  candidates: readonly Candidate[];
+}
+
+/** Does what takes some time, during which nothing else can be begun, and says in `told` what went wrong. */
+export type Work = (told: HTMLElement, work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
+
+/** Has the page run a choice, and takes that back; of a cascade it shows the answers. */
+export class FitEffect {
+  readonly element: HTMLElement;
+  readonly #applied = new Applied();
+  readonly #apply = make('button', 'primary', text.figures.fit.apply);
+  readonly #undo = make('button', '', text.figures.fit.undo);
+  readonly #told = line();
+  readonly #answer = make('div', 'fit-answer');
+  #offer: Offer | null = null;
+
+  /** @param onChange another set-up runs */
+  constructor(
+    private readonly work: Work,
+    private readonly onChange: () => void,
+  ) {
+    for (const button of [this.#apply, this.#undo]) button.type = 'button';
+    this.#apply.addEventListener('click', () => void this.#run());
+    this.#undo.addEventListener('click', () => void this.#takeBack());
+    this.#told.setAttribute('role', 'status');
+    this.#answer.hidden = true;
+    this.element = make('div', 'fit-effect', make('div', 'row', this.#apply, this.#undo), this.#told, this.#answer);
+  }
+
+  /** Whether a cascade answers. */
+  get live(): boolean {
+    return this.#applied.choice !== null;
+  }
+
+  /** @param offer `null` where nothing can be applied */
+  offer(offer: Offer | null): void {
+    this.#offer = offer;
+  }
+
+  /** Lets what can be pressed be pressed, or nothing. */
+  enable(enabled: boolean): void {
+    this.#apply.disabled = !enabled || !this.#offer;
+    this.#undo.disabled = !enabled || !this.#applied.undoable;
+  }
+
+  /** Has the cascade look at a picture, where one runs. */
+  async look(source: ClassifySource): Promise<void> {
+    const answer = await this.#applied.answer(source);
+    if (answer) this.#show(answer);
+  }
+
+  async #run(): Promise<void> {
+    const offer = this.#offer;
+    if (!offer) return;
+    const { choice, candidates } = offer;
+    const { applied, appliedCascade, applying, refused } = text.figures.fit;
+    await this.work(this.#told, async (signal) => {
+      this.#told.textContent = applying;
+      const runs = await this.#applied.apply(choice, candidates, signal);
+      if (!runs) signal.throwIfAborted();
+      const [{ model, name }] = choice.networks;
+      const done = choice.margin === null ? applied(model ?? name) : appliedCascade;
+      this.#told.textContent = runs ? done : refused(model ?? name);
+    });
+    this.#changed();
+  }
+
+  async #takeBack(): Promise<void> {
+    const { notUndone, undone } = text.figures.fit;
+    await this.work(this.#told, async (signal) => {
+      const runs = await this.#applied.undo(signal);
+      if (!runs) signal.throwIfAborted();
+      this.#told.textContent = runs ? undone : notUndone;
+    });
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#answer.hidden = !this.live;
+    this.#answer.replaceChildren();
+    this.onChange();
+  }
+
+  #show({ predictions: [best], asked, timing }: CascadeClassification): void {
+    const { choice } = this.#applied;
+    if (!choice) return;
+    const { alone, escalated } = text.figures.fit;
+    const [small, large] = choice.networks.map(networkName);
+    const who = asked === 1 ? alone(small) : escalated(small, large);
+    const share = make('span', 'value', percent(best.probability));
+    this.#answer.replaceChildren(
+      make('p', 'fit-said', shortLabel(best.label ?? '', best.index), ' ', share),
+      make('p', 'reading', `${who} ${milliseconds(timing.preprocess + timing.inference)} ms`),
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import type { Frame } from './figure';
+import { text } from '../text';
+
+/** How long the camera is recorded, and how many frames of it are kept. */
+export const RECORDING = { seconds: 20, frames: 128 };
+
+/** How many crops of a still picture stand in for a camera's frames. */
+export const CROPS = 48;
+
+/** Side of what is kept: networks resize the short side to about that. Pixels. */
+const SIDE = 256;
+
+/** What a recording needs. */
+interface Recording {
+  /** What the page shows now. */
+  frame: () => Frame | null;
+  /** Takes how much of it is done, 0 to 1. */
+  onProgress: (share: number) => void;
+  signal: AbortSignal;
+  /** Shows each frame as it is kept. */
+  canvas: HTMLCanvasElement;
+}
+
+/** Keeps frames of the camera, in memory alone. */
+export function recordCamera(recording: Recording): Promise<ImageData[]> {
+  const { seconds, frames } = RECORDING;
+  return record(recording, frames, (1000 * seconds) / frames, centre);
+}
+
+/** Keeps crops of a still picture, as a camera would see it that is moved over it, closer and farther. */
+export function wanderOver(recording: Recording): Promise<ImageData[]> {
+  return record(recording, CROPS, 0, ({ width, height }, share) => {
+    const turn = 2 * Math.PI * share;
+    const side = Math.min(width, height) * (0.75 + 0.2 * Math.sin(turn));
+    const left = ((width - side) * (1 + Math.sin(3 * turn))) / 2;
+    return { left, top: ((height - side) * (1 + Math.cos(2 * turn))) / 2, side };
+  });
+}
+
+/**
+ * @param pause between two frames. ms
+ * @param crop the part of a picture that is kept, at a share of the recording
+ */
+async function record(
+  { frame, onProgress, signal, canvas }: Recording,
+  frames: number,
+  pause: number,
+  crop: (size: Size, share: number) => Crop,
+): Promise<ImageData[]> {
+  const keep = keeper(canvas);
+  const picture = frame()?.picture;
+  const begin = performance.now();
+  const kept: ImageData[] = [];
+  while (kept.length < frames) {
+    const share = kept.length / frames;
+    onProgress(share);
+    await until(begin + pause * kept.length);
+    signal.throwIfAborted();
+    const now = frame();
+    if (!now || now.picture !== picture) throw new Error(text.figures.fit.pictureChanged);
+    kept.push(await keep(now, (size) => crop(size, share)));
+  }
+  return kept;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** A square of a picture. Pixels. */
+interface Crop {
+  left: number;
+  top: number;
+  side: number;
+}
+
+/** The square that networks look at. */
+function centre({ width, height }: Size): Crop {
+  const side = Math.min(width, height);
+  return { left: (width - side) / 2, top: (height - side) / 2, side };
+}
+
+/** Draws parts of frames, all on one canvas, and gives their pixels. */
+function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) => Crop) => Promise<ImageData> {
+  canvas.width = canvas.height = SIDE;
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+  context.imageSmoothingQuality = 'high';
+  return async (frame, crop) => {
+    const { source, release } = await frame.take();
+    canvas.classList.toggle('mirrored', frame.mirrored);
+    const picture = source as ImageBitmap;
+    const { left, top, side } = crop(picture);
+    // What is transparent shows the frame before.
+    context.clearRect(0, 0, SIDE, SIDE);
+    context.drawImage(picture, left, top, side, side, 0, 0, SIDE, SIDE);
+    release();
+    return context.getImageData(0, 0, SIDE, SIDE);
+  };
+}
+
+function until(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, time - performance.now()));
+}

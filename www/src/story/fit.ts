@@ -1,0 +1,228 @@
+import type { ClassifySource, Version } from 'mobilenet-wasm';
+import type { FitMeasurements, FitProgress, FitSearch, searcher } from 'mobilenet-wasm/fit';
+import { download, fileTime } from '../hand-over';
+import { textOf } from '../messages';
+import { text } from '../text';
+import { line, make } from './elements';
+import type { Figure, Surroundings } from './figure';
+import { type Candidate, candidatesOf, judgedBy, latenciesOf, measure } from './fit-candidates';
+import { FitEffect } from './fit-effect';
+import { CROPS, RECORDING, recordCamera, wanderOver } from './fit-frames';
+import { FitPlot } from './fit-plot';
+import { FitResult } from './fit-result';
+
+/** What was measured, of which networks. */
+interface Table {
+  measured: FitMeasurements;
+  candidates: readonly Candidate[];
+}
+
+/** Searches the set-up that fits this device, on what its camera sees, and has the page run it. */
+export class FitFigure implements Figure {
+  readonly element: HTMLElement;
+  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly showsMaps = false;
+  changed = () => {};
+  readonly #reference = make('select');
+  readonly #start = make('button', 'primary');
+  readonly #cancel = make('button', 'small', text.page.column.cancel);
+  readonly #weightless = line();
+  readonly #stills = line();
+  readonly #preview = make('canvas', 'preview');
+  readonly #progress = make('progress');
+  readonly #status = line();
+  readonly #plot;
+  readonly #effect;
+  readonly #result;
+  /** Of the package, which comes when it is needed. */
+  #searcher: typeof searcher | null = null;
+  #table: Table | null = null;
+  /** Chooses from the table, by the reference of the visitor's choice. */
+  #choose: ReturnType<typeof searcher> | null = null;
+  /** What the line chose last. */
+  #found: FitSearch | null = null;
+  #working: AbortController | null = null;
+
+  constructor(private readonly around: Surroundings) {
+    const words = text.figures.fit;
+    const names = around.columns.map(({ name }) => name);
+    this.#plot = new FitPlot(names, () => this.#showChoice());
+    this.#effect = new FitEffect(
+      (told, work) => this.#work(told, work),
+      () => this.changed(),
+    );
+    this.#result = new FitResult(this.#effect.element, () => this.#save());
+    for (const button of [this.#start, this.#cancel]) button.type = 'button';
+    this.#start.addEventListener('click', () => void this.#search());
+    this.#cancel.addEventListener('click', () => this.#working?.abort());
+    this.#reference.addEventListener('change', () => this.#judgeAnew());
+    this.#status.setAttribute('role', 'status');
+    this.#progress.setAttribute('aria-label', words.progress);
+    this.#preview.setAttribute('role', 'img');
+    this.#preview.setAttribute('aria-label', words.preview);
+    const toColumns = make('a', '', words.toColumns);
+    toColumns.href = '#networks-heading';
+    this.#weightless.append(words.needsWeights, ' ', toColumns);
+    this.#stills.textContent = words.stills(CROPS);
+    const reference = make('label', 'pick', make('span', '', words.reference), this.#reference);
+    this.element = make(
+      'div',
+      'fit',
+      make('div', 'row', reference, this.#start, this.#cancel),
+      this.#weightless,
+      this.#stills,
+      this.#preview,
+      this.#progress,
+      this.#status,
+      this.#plot.element,
+      this.#result.element,
+    );
+    this.#preview.hidden = this.#plot.element.hidden = this.#result.element.hidden = true;
+    this.#showState();
+    // Their weights may still be on the way.
+    this.#weightless.hidden = true;
+  }
+
+  /** A cascade that runs answers each frame; else only another picture changes anything. ms */
+  get pause(): number {
+    return this.#effect.live ? 0 : 1000;
+  }
+
+  look(source: ClassifySource): Promise<void> {
+    this.#showState();
+    return this.#effect.look(source);
+  }
+
+  redraw(): void {
+    // All of it is drawn in the style sheet's own colours.
+  }
+
+  async #search(): Promise<void> {
+    const candidates = candidatesOf(this.around.columns);
+    const reference = this.#judge(candidates);
+    const live = this.around.frame()?.live;
+    if (!reference) return;
+    const words = text.figures.fit;
+    await this.#work(this.#status, async (signal) => {
+      this.#searcher = (await import('mobilenet-wasm/fit')).searcher;
+      this.#status.textContent = live ? words.recording : words.cropping;
+      this.#preview.hidden = false;
+      const frames = await (live ? recordCamera : wanderOver)({
+        frame: () => this.around.frame(),
+        onProgress: (share) => (this.#progress.value = share),
+        signal,
+        canvas: this.#preview,
+      });
+      this.#preview.hidden = true;
+      this.#plot.begin();
+      const measured = await this.around.alone(() =>
+        measure(candidates, reference, frames, (...far) => this.#showProgress(...far), signal),
+      );
+      this.#table = { measured, candidates };
+      const latencies = latenciesOf(measured);
+      // Twice as fast as the reference is something to ask for.
+      this.#plot.aim(latencies, latencies[measured.points.findIndex(({ name }) => name === measured.reference)] / 2);
+      this.#status.textContent = words.measured(latencies.length, frames.length);
+    });
+    this.#preview.hidden = true;
+    this.#judgeAnew();
+  }
+
+  /** What goes wrong, or is cancelled, changes nothing. */
+  async #work(told: HTMLElement, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const working = new AbortController();
+    const focused = document.activeElement;
+    this.#working = working;
+    this.#progress.removeAttribute('value');
+    this.#showState();
+    // A button that is disabled loses the focus, and the keyboard would begin at the top of the page.
+    this.#cancel.focus({ preventScroll: true });
+    const { cancelled, failed } = text.figures.fit;
+    try {
+      await work(working.signal);
+    } catch (error) {
+      told.textContent = working.signal.aborted ? cancelled : failed(textOf(error));
+    }
+    const waited = document.activeElement === this.#cancel;
+    this.#working = null;
+    this.#showState();
+    if (!waited) return;
+    if (focused instanceof HTMLButtonElement && !focused.disabled) focused.focus({ preventScroll: true });
+    else this.#start.focus({ preventScroll: true });
+  }
+
+  #showProgress({ done, total }: FitProgress, measured: FitMeasurements | null): void {
+    this.#progress.value = done / total;
+    const told = text.figures.fit.measuring(Math.min(Math.floor(done) + 1, total), total);
+    // A screen reader says each once.
+    if (this.#status.textContent === told) return;
+    this.#status.textContent = told;
+    this.#result.element.hidden = true;
+    if (!measured || !this.#searcher) return;
+    this.#plot.draw(this.#searcher(measured)({ latency: Number.MAX_VALUE }));
+    this.#plot.element.hidden = false;
+  }
+
+  /** The network that is right: of the visitor's choice, or the first. */
+  #judge(candidates: readonly Candidate[]): Candidate | undefined {
+    return candidates.find(({ column }) => column.name === this.#reference.value) ?? candidates[0];
+  }
+
+  /** What was measured, by the reference of the visitor's choice; `null` before anything was. */
+  get #judged(): FitMeasurements | null {
+    const reference = this.#table && this.#judge(this.#table.candidates);
+    return this.#table && reference ? judgedBy(reference, this.#table.measured) : null;
+  }
+
+  /** Another reference, or another table. */
+  #judgeAnew(): void {
+    const measured = this.#judged;
+    this.#choose = measured && (this.#searcher?.(measured) ?? null);
+    // A search that was cancelled has taken the line away.
+    const before = this.#found?.target.latency;
+    if (measured && this.#plot.target === null && before !== undefined) this.#plot.aim(latenciesOf(measured), before);
+    this.#showChoice();
+  }
+
+  /** Chooses again, by the line. */
+  #showChoice(): void {
+    const latency = this.#plot.target;
+    const found = latency === null ? null : (this.#choose?.({ latency }) ?? null);
+    this.#found = found;
+    this.#plot.element.hidden = this.#result.element.hidden = found === null;
+    if (!found || !this.#table) return;
+    this.#plot.draw(found);
+    this.#result.show(found);
+    this.#effect.offer(found.chosen && { choice: found.chosen, candidates: this.#table.candidates });
+    this.#showState();
+  }
+
+  #save(): void {
+    download(`mobilenet-fit-${fileTime()}.json`, 'application/json', JSON.stringify(this.#judged));
+  }
+
+  /** Says what can be done now. */
+  #showState(): void {
+    const words = text.figures.fit;
+    const candidates = candidatesOf(this.around.columns);
+    const frame = this.around.frame();
+    const working = this.#working !== null;
+    const weightless = candidates.length === 0;
+    this.#listReferences(this.#table?.candidates ?? candidates);
+    this.#start.textContent = frame?.live ? words.record(RECORDING.seconds) : words.crops;
+    this.#start.disabled = working || !frame || weightless;
+    this.#reference.disabled = working || this.#reference.options.length === 0;
+    this.#effect.enable(!working);
+    this.#cancel.hidden = this.#progress.hidden = !working;
+    this.#weightless.hidden = !weightless;
+    this.#stills.hidden = weightless || !frame || frame.live;
+  }
+
+  #listReferences(candidates: readonly Candidate[]): void {
+    const names = candidates.map(({ column }) => column.name);
+    // A list that the visitor has open would close.
+    if (names.join() === Array.from(this.#reference.options, ({ value }) => value).join()) return;
+    const chosen = this.#judge(candidates)?.column.name;
+    this.#reference.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
+  }
+}
