@@ -6,10 +6,15 @@ use std::collections::BTreeSet;
 use super::config::ConfigFiles;
 use super::fold::BatchNorm;
 use super::folded::Metadata;
-#[cfg(feature = "foreign")]
-use super::format::folder::{Folder, is_json};
 use super::format::{self, Tensors};
-use super::format::{NamedFile, keras, tflite::is_tflite, zip::is_zip};
+#[cfg(feature = "foreign")]
+use super::format::{
+    NamedFile,
+    folder::{Folder, is_json},
+    keras,
+    tflite::is_tflite,
+    zip::is_zip,
+};
 #[cfg(feature = "foreign")]
 use super::graph::{GraphFile, Normalisation};
 use super::library::{Conventions, Flavour, Recognised, recognise};
