@@ -1,5 +1,6 @@
-// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]...: measures everything, or only the parts that are
-// named, once all that they need is there (`cargo xtask bench` makes it).
+// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]... [--against PEER]...: measures everything, or only the
+// parts that are named, from frame to label only beside the peers that are named, once all that they need is there (`cargo
+// xtask bench` makes it).
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     only: { type: 'string', multiple: true },
+    against: { type: 'string', multiple: true },
   },
 });
 const runs = Number(values.runs ?? (values.quick ? 10 : 60));
@@ -40,6 +42,15 @@ for (const part of parts) {
   if (!PARTS.includes(part)) throw new Error(`--only ${part}: give one of ${PARTS.join(', ')}`);
 }
 
+const { against } = values;
+for (const peer of against ?? []) {
+  if (!LABELLERS.some(({ name }) => name === peer))
+    throw new Error(`--against ${peer}: it is none of those that read frames`);
+}
+const labellers = LABELLERS.filter(({ ours, name }) => ours || (against?.includes(name) ?? true));
+/** Readings of less than all are for the terminal. */
+const isWhole = !values.quick && !against;
+
 await bundlePeers();
 const server = await serveAll();
 const { url } = server;
@@ -47,7 +58,7 @@ const browser = await launch();
 
 const machine = surroundings(browser);
 /** @type {import('./report.js').Results} */
-const results = values.quick ? { surroundings: machine, parts: {} } : stored(machine);
+const results = isWhole ? stored(machine) : { surroundings: machine, parts: {} };
 
 /**
  * Measures a part if it's wanted, and keeps what was read.
@@ -66,7 +77,7 @@ async function measured(part, measure) {
   };
   Object.assign(results, await measure());
   results.parts[part] = reading;
-  if (!values.quick) store(results);
+  if (isWhole) store(results);
 }
 
 /** @param {string} what */
@@ -91,8 +102,8 @@ async function contests(browser, contenders) {
 await measured('frames', async () => {
   const labels = [];
   for (const { version, title } of NETWORKS) {
-    say(`from frame to label, ${title}, ${LABELLERS.length} contenders`);
-    labels.push(await labelContest(browser, url, LABELLERS, version, { runs }));
+    say(`from frame to label, ${title}, ${labellers.length} contenders`);
+    labels.push(await labelContest(browser, url, labellers, version, { runs }));
   }
   return { labels };
 });
@@ -133,9 +144,9 @@ await measured('revectorized', async () => {
 await server.close();
 
 const missing = PARTS.filter((part) => !results.parts[part]);
-if (values.quick || missing.length > 0) {
+if (!isWhole || missing.length > 0) {
   console.log(`\n${report(results)}`);
-  if (!values.quick) say(`BENCHMARKS.md is left as it was, until these are measured here too: ${missing.join(', ')}`);
+  if (isWhole) say(`BENCHMARKS.md is left as it was, until these are measured here too: ${missing.join(', ')}`);
 } else {
   writeFileSync(join(root, 'BENCHMARKS.md'), report(results));
   say('wrote BENCHMARKS.md, and every reading to target/bench/results.json');

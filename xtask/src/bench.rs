@@ -21,6 +21,8 @@ pub struct Options {
     pub quick: bool,
     /// The parts to measure, by their names in `bench/run.js`; empty means all.
     pub only: Vec<String>,
+    /// The peers of the part `frames`; empty means all.
+    pub against: Vec<String>,
     /// Minutes to run the camera.
     pub minutes: Option<f64>,
 }
@@ -75,6 +77,9 @@ pub fn bench(options: &Options) -> Result<()> {
     }
     if options.quick {
         command.arg("--quick");
+    }
+    for peer in &options.against {
+        command.arg("--against").arg(peer);
     }
     for part in &options.only {
         command.arg("--only").arg(part);

@@ -62,6 +62,8 @@ Usage: cargo xtask <command> [options]
              --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md
              --only PART      one part (may be repeated): frames, networks, layers, inputs,
                               start, soak or revectorized; prints, writes no BENCHMARKS.md
+             --against PEER   in the part frames only this one beside the package (may be
+                              repeated); prints, writes no BENCHMARKS.md
              --minutes N      of camera in the part soak (default 5)
 ";
 
@@ -176,6 +178,7 @@ fn run() -> Result<ExitCode> {
                     Long("runs") => options.runs = Some(args.value()?.parse()?),
                     Long("quick") => options.quick = true,
                     Long("only") => options.only.push(args.value()?.string()?),
+                    Long("against") => options.against.push(args.value()?.string()?),
                     Long("minutes") => options.minutes = Some(args.value()?.parse()?),
                     Short(_) | Long(_) | Value(_) => return Err(arg.unexpected().into()),
                 }
