@@ -12,8 +12,6 @@ const skip = process.env.ENDURANCE ? false : 'set ENDURANCE=1 for half an hour o
 const READINGS = 10;
 /** By how much the last three readings may exceed the first three, whatever the number of calls between. */
 const ALLOWED = 1.25;
-/** The same of all renderers: the browser gives back late what a worker had. */
-const ALLOWED_RENDERERS = 1.5;
 
 /** Runs in a page: what is called thousands of times. */
 async function prepare({ url, config, preprocessorConfig }) {
@@ -58,14 +56,11 @@ for (const isolated of [true, false]) {
           await page.evaluate(`repeat('${name}', ${times / READINGS})`);
           readings.push(await page.memory());
         }
-        for (const [kind, allowed] of /** @type {const} */ ([
-          ['renderers', ALLOWED_RENDERERS],
-          ['heap', ALLOWED],
-        ])) {
+        for (const kind of /** @type {const} */ (['renderers', 'heap'])) {
           const bytes = readings.map((reading) => reading[kind]);
           const told = `${name}, ${isolated ? '' : 'not '}isolated, ${kind}: ${bytes.map(megabytes).join(', ')}`;
           console.log(told);
-          assert.ok(Math.min(...bytes.slice(-3)) < allowed * Math.min(...bytes.slice(0, 3)), told);
+          assert.ok(Math.min(...bytes.slice(-3)) < ALLOWED * Math.min(...bytes.slice(0, 3)), told);
         }
       } finally {
         await page.close();

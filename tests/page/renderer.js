@@ -21,6 +21,14 @@ export async function privateBytesOfAll(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
   await cdp.detach();
+  return privateBytesOf(processInfo);
+}
+
+/**
+ * The same, of the renderers among what `SystemInfo.getProcessInfo` lists.
+ * @param {{ type: string, id: number }[]} processInfo
+ */
+export async function privateBytesOf(processInfo) {
   const renderers = processInfo.filter(({ type }) => type === 'renderer');
   const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);

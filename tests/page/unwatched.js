@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ARGUMENTS, EXECUTABLE } from './chromium.js';
-import { privateBytes } from './renderer.js';
+import { privateBytesOf } from './renderer.js';
 
 /** @param {string} url of a document in which nothing runs */
 export async function openUnwatched(url) {
@@ -30,6 +30,8 @@ export async function openUnwatched(url) {
       waiting.delete(answer.id);
     }
   });
+  // Nothing answers any more.
+  child.once('exit', () => waiting.forEach((settle) => settle({ error: { message: 'the browser ended' } })));
   let sent = 0;
   /** @type {(method: string, params?: object, sessionId?: string) => Promise<any>} */
   const send = async (method, params = {}, sessionId) => {
@@ -61,9 +63,7 @@ export async function openUnwatched(url) {
       await setTimeout(1000);
       const { usedSize } = await send('Runtime.getHeapUsage', {}, sessionId);
       const { processInfo } = await send('SystemInfo.getProcessInfo');
-      const renderers = processInfo.filter(({ type }) => type === 'renderer');
-      const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
-      return { renderers: sizes.reduce((sum, bytes) => sum + bytes, 0), heap: usedSize };
+      return { renderers: await privateBytesOf(processInfo), heap: usedSize };
     },
     async close() {
       await send('Browser.close');
