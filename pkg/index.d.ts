@@ -136,7 +136,7 @@ export interface LoadOptions extends CommonLoadOptions {
    * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Those files themselves too: the address of `model.json`,
    * beside which the others are looked for, or all of them.
    */
-  weights: ByteSource | ArrayLike<File>;
+  weights: ByteSource | readonly File[] | (ArrayLike<File> & { item(index: number): File | null });
   /**
    * The checkpoint's `config.json`: width, input size, normalisation, padding, labels. Of a `.tflite` file's only normalisation,
    * resizing and labels are taken.
