@@ -4,6 +4,7 @@ import { MobileNetError } from './errors.js';
 /**
  * @typedef {import('./protocol.js').Converted} Converted
  * @typedef {import('./protocol.js').ConvertRequest} ConvertRequest
+ * @typedef {import('./folder.js').ReadFile} ReadFile
  */
 
 /** The bytes before the header of a `.safetensors` file: its length. */
@@ -21,14 +22,14 @@ export function isSafetensors(bytes) {
 
 /**
  * Turns files into a `.safetensors`, in a worker that ends with that, so that all memory that it took is free again.
- * @param {Omit<ConvertRequest, 'type'>} request
+ * @param {ReadFile[]} files whose memory the worker takes where all of it is owned
+ * @param {Omit<ConvertRequest, 'type' | 'files'>} request
  * @param {object} options
- * @param {boolean} options.owned whether the worker may take the files' memory
  * @param {URL | undefined} options.assets the folder that has the builds
  * @param {AbortSignal} options.signal
  * @returns {Promise<Converted>}
  */
-export async function convert(request, { owned, assets, signal }) {
+export async function convert(files, request, { assets, signal }) {
   const connection = await startConverter(assets, signal).catch((cause) => {
     if (signal.aborted || !(cause instanceof MobileNetError)) throw cause;
     const reason = `the weights have to be converted, and the package's build convert, which does that, does not start: ${cause.message}`;
@@ -38,8 +39,10 @@ export async function convert(request, { owned, assets, signal }) {
   signal.addEventListener('abort', end);
   try {
     signal.throwIfAborted();
-    const given = owned ? request.files.map(({ bytes }) => bytes.buffer) : [];
-    return await connection.request({ type: 'convert', ...request }, given);
+    const owned = files.every(({ owned }) => owned);
+    const named = files.map(({ name, bytes }) => ({ name, bytes }));
+    const given = owned ? files.map(({ bytes }) => bytes.buffer) : [];
+    return await connection.request({ type: 'convert', files: named, ...request }, given);
   } finally {
     signal.removeEventListener('abort', end);
     connection.close(new MobileNetError('DISPOSED', 'this worker has done its work'));

@@ -111,8 +111,7 @@ function loading(origins, cache, given) {
       return { request: { weights: bytes, ...configs, giveBack: toKeep !== undefined }, owned, toKeep };
     }
     const giveBack = files.some(({ toKeep }) => toKeep !== undefined);
-    const request = { files: files.map(named), ...configs, precision: undefined, giveBack };
-    const { file, given } = await convert(request, { owned: files.every(({ owned }) => owned), assets, signal });
+    const { file, given } = await convert(files, { ...configs, precision: undefined, giveBack }, { assets, signal });
     for (const [i, bytes] of given?.entries() ?? []) {
       const { toKeep } = files[i];
       if (toKeep !== undefined) store.offer(toKeep, bytes);
@@ -210,16 +209,7 @@ function loading(origins, cache, given) {
         throw new MobileNetError('BAD_INPUT', reason);
       }
       const { files, ...configs } = await read({ weights, ...origin }, new Store(cache), signal);
-      const request = { files: files.map(named), ...configs, precision, giveBack: false };
-      return (await convert(request, { owned: files.every(({ owned }) => owned), assets, signal })).file;
+      return (await convert(files, { ...configs, precision, giveBack: false }, { assets, signal })).file;
     }, signal);
   return { fill, fold, labels };
-}
-
-/**
- * @param {import('./protocol.js').NamedFile} file with what else is known of it
- * @returns {import('./protocol.js').NamedFile}
- */
-function named({ name, bytes }) {
-  return { name, bytes };
 }

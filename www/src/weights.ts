@@ -33,7 +33,7 @@ export interface Choice {
   side: number | null;
   /** Whether the visitor asked for that width or side, and the choice isn't one of those that are listed. */
   asked?: { weights: Choice | null; side: number | null };
-  /** For who loads the weights elsewhere; an untrained network has none. */
+  /** For who loads the weights elsewhere; an untrained network has none, and of another input those of `asked` hold. */
   files?(): Promise<Files>;
   load(loading: Loading): Promise<MobileNet>;
 }
@@ -157,7 +157,6 @@ export function resized(weights: Choice, side: number): Choice {
     width: weights.width,
     side,
     asked: { weights, side },
-    files: weights.files && (() => weights.files?.() as Promise<Files>),
     load: (loading) => weights.load({ ...loading, side }),
   };
 }
