@@ -16,16 +16,18 @@ import { summary } from './statistics.js';
 const ENDS = 1 / 5;
 
 /**
- * @param {Labelled[][]} networks one contest each
- * @param {number} runs of each contender with each source
+ * @param {Labelled[][]} contests of one network and one peer each
+ * @param {number} runs of each contender with each source in a contest
  */
-export function frameToLabel(networks, runs) {
+export function frameToLabel(contests, runs) {
+  const networks = byNetwork(contests);
   return [
     '## From frame to label',
     paragraph(`From a frame of a camera's size to the five best classes with their names and probabilities: what a person waits
-    for. Each contender has a tab of its own and takes turns with the others, ${runs} runs for each kind and size of frame. Each run
-    gets a new frame, made before the clock starts: a VideoFrame in I420, as cameras give it, or an ImageBitmap made of one.
-    "/ ours" compares medians, with mobilenet-wasm's at the same number of threads. All networks are those of the tables below.`),
+    for. Each peer has a contest of its own with mobilenet-wasm, in tabs that take turns, ${runs} runs for each kind and size of frame.
+    Each run gets a new frame, made before the clock starts: a VideoFrame in I420, as cameras give it, or an ImageBitmap made of one.
+    "/ ours" compares medians, with mobilenet-wasm's in the same contest at the same number of threads; mobilenet-wasm's own rows have
+    all its runs. All networks are those of the tables below.`),
     list([
       'mobilenet-wasm: `net.classify(frame, { topK: 5 })`. Its worker resizes with a filter and cuts out the centre, as the network was trained.',
       `LiteRT.js and ONNX Runtime Web, which leave pictures to the page: the whole frame drawn to a canvas of 224x224 pixels that
@@ -42,57 +44,109 @@ export function frameToLabel(networks, runs) {
     ]),
     ...(networks.length > 0 ? [ratiosTable(networks)] : []),
     ...networks.flatMap(networkTables),
-    ...partsSection(networks),
-    ...missing(networks),
+    ...partsSection(networks.flatMap(({ ours }) => ours)),
+    ...missing(networks.flatMap(({ ours, contests }) => [...ours, ...contests.flat().filter(isPeer)])),
   ].join('\n\n');
 }
 
 /**
+ * @typedef {object} Network
+ * @property {string} version
+ * @property {Labelled[][]} contests
+ * @property {Labelled[]} ours with the runs of all contests
+ */
+
+/**
+ * @param {Labelled[][]} contests
+ * @returns {Network[]}
+ */
+function byNetwork(contests) {
+  const versions = [...new Set(contests.flatMap((entries) => entries.map(({ version }) => version)))];
+  return versions.map((version) => {
+    const own = contests.filter((entries) => entries.some((entry) => entry.version === version));
+    return { version, contests: own, ours: pooled(own.flat().filter((entry) => !isPeer(entry))) };
+  });
+}
+
+/** @param {Labelled} entry */
+function isPeer({ contender }) {
+  return !contender.ours;
+}
+
+/**
+ * @param {Labelled[]} entries
+ * @returns {Labelled[]} one for each contender
+ */
+function pooled(entries) {
+  const labels = [...new Set(entries.map(({ contender }) => labelOf(contender)))];
+  return labels.map((label) => {
+    const same = entries.filter(({ contender }) => labelOf(contender) === label);
+    const readings = same[0].readings.map(({ source, missing }, i) => {
+      const all = same.map(({ readings }) => readings[i]);
+      return {
+        source,
+        missing: all.some(({ missing }) => missing === null) ? null : missing,
+        total: all.flatMap(({ total }) => total),
+        preprocess: all.flatMap(({ preprocess }) => preprocess),
+        inference: all.flatMap(({ inference }) => inference),
+      };
+    });
+    return { ...same[0], readings };
+  });
+}
+
+/**
  * How much longer each peer takes, at least and at most of all kinds and sizes of frames.
- * @param {Labelled[][]} networks
+ * @param {Network[]} networks
  */
 function ratiosTable(networks) {
   const peers = LABELLERS.filter(({ ours }) => !ours);
-  const rows = peers.map(({ name, build, threads }) => [
-    name,
-    build,
-    String(threads),
-    ...networks.map((entries) => {
-      const entry = entries.find(
-        ({ contender }) => contender.name === name && contender.build === build && contender.threads === threads,
+  const rows = peers.map((peer) => [
+    peer.name,
+    peer.build,
+    String(peer.threads),
+    ...networks.map(({ contests }) => {
+      const ratios = contests.flatMap((entries) =>
+        entries
+          .filter(({ contender }) => labelOf(contender) === labelOf(peer))
+          .flatMap(({ readings }) =>
+            readings.flatMap((reading, i) => againstOurs(reading, i, peer.threads, entries) ?? []),
+          ),
       );
-      const ratios = (entry?.readings ?? []).flatMap((reading, i) => againstOurs(reading, i, threads, entries) ?? []);
       return ratios.length > 0 ? `${ratio(Math.min(...ratios))} to ${ratio(Math.max(...ratios))}` : NONE;
     }),
   ]);
   return [
     "The peers' medians over ours, the least and the greatest of all kinds and sizes of frames:",
-    table(['contender', 'build', 'threads:', ...networks.map(([{ version }]) => `${titleOf(version)}:`)], rows),
+    table(['contender', 'build', 'threads:', ...networks.map(({ version }) => `${titleOf(version)}:`)], rows),
   ].join('\n\n');
 }
 
 /**
- * @param {Labelled[]} entries of one network
+ * @param {Network} network
  * @returns {string[]} a table for each kind of frame
  */
-function networkTables(entries) {
-  const [{ version, readings }] = entries;
+function networkTables({ version, contests, ours }) {
+  const [{ readings }] = contests[0];
   const kinds = [...new Set(readings.map(({ source }) => source.kind))];
   return kinds.map((kind) => {
     const columns = readings.flatMap(({ source }, i) => (source.kind === kind ? [{ i, size: sizeOf(source) }] : []));
-    const measured = entries.filter(({ readings }) => columns.some(({ i }) => readings[i].missing === null));
-    const rows = measured.map(({ contender: { name, build, threads }, readings }) => [
-      name,
-      build,
-      String(threads),
-      ...columns.flatMap(({ i }) => {
-        const reading = readings[i];
-        if (reading.missing !== null) return [NONE, NONE, NONE];
-        const { min, median } = summary(reading.total);
-        const against = againstOurs(reading, i, threads, entries);
-        return [ms(min), ms(median), against === null ? NONE : ratio(against)];
-      }),
-    ]);
+    const rows = [ours, ...contests.map((entries) => entries.filter(isPeer))].flatMap((group, contest) =>
+      group
+        .filter(({ readings }) => columns.some(({ i }) => readings[i].missing === null))
+        .map(({ contender: { name, build, threads }, readings }) => [
+          name,
+          build,
+          String(threads),
+          ...columns.flatMap(({ i }) => {
+            const reading = readings[i];
+            if (reading.missing !== null) return [NONE, NONE, NONE];
+            const { min, median } = summary(reading.total);
+            const against = againstOurs(reading, i, threads, contest === 0 ? ours : contests[contest - 1]);
+            return [ms(min), ms(median), against === null ? NONE : ratio(against)];
+          }),
+        ]),
+    );
     const header = columns.flatMap(({ size }) => [`${size} min:`, 'median:', '/ ours:']);
     return `### ${titleOf(version)}, ${kind}\n\n${table(['contender', 'build', 'threads:', ...header], rows)}`;
   });
@@ -100,36 +154,32 @@ function networkTables(entries) {
 
 /**
  * What our own time is made of.
- * @param {Labelled[][]} networks
+ * @param {Labelled[]} ours
  * @returns {string[]}
  */
-function partsSection(networks) {
-  const rows = networks.flatMap((entries) => {
-    const alone = entries.find(({ contender }) => isReference(contender));
-    return entries
-      .filter(({ contender }) => contender.ours)
-      .flatMap(({ contender: { build, threads }, version, readings }) =>
-        readings.flatMap(({ source, missing, preprocess, inference, total }, i) => {
-          if (missing !== null) return [];
-          const parts = { preprocess: summary(preprocess).median, inference: summary(inference).median };
-          const rest = summary(total.map((whole, run) => whole - preprocess[run] - inference[run])).median;
-          const reference = alone && alone.readings[i].missing === null ? alone.readings[i].inference : null;
-          return [
-            [
-              titleOf(version),
-              source.kind,
-              sizeOf(source),
-              build,
-              String(threads),
-              ms(parts.preprocess),
-              ms(parts.inference),
-              ms(rest),
-              ms(summary(total).median),
-              reference ? ratio(parts.preprocess / summary(reference).median) : NONE,
-            ],
-          ];
-        }),
-      );
+function partsSection(ours) {
+  const rows = ours.flatMap(({ contender: { build, threads }, version, readings }) => {
+    const alone = ours.find((other) => other.version === version && isReference(other.contender));
+    return readings.flatMap(({ source, missing, preprocess, inference, total }, i) => {
+      if (missing !== null) return [];
+      const parts = { preprocess: summary(preprocess).median, inference: summary(inference).median };
+      const rest = summary(total.map((whole, run) => whole - preprocess[run] - inference[run])).median;
+      const reference = alone && alone.readings[i].missing === null ? alone.readings[i].inference : null;
+      return [
+        [
+          titleOf(version),
+          source.kind,
+          sizeOf(source),
+          build,
+          String(threads),
+          ms(parts.preprocess),
+          ms(parts.inference),
+          ms(rest),
+          ms(summary(total).median),
+          reference ? ratio(parts.preprocess / summary(reference).median) : NONE,
+        ],
+      ];
+    });
   });
   if (rows.length === 0) return [];
   return [
@@ -154,11 +204,11 @@ function partsSection(networks) {
 }
 
 /**
- * @param {Labelled[][]} networks
+ * @param {Labelled[]} entries
  * @returns {string[]} a list, where there is anything to say
  */
-function missing(networks) {
-  const items = networks.flat().flatMap(({ contender, version, readings }) => {
+function missing(entries) {
+  const items = entries.flatMap(({ contender, version, readings }) => {
     /** @type {Map<string, string[]>} */
     const sources = new Map();
     for (const { source, missing } of readings) {
@@ -176,7 +226,7 @@ function missing(networks) {
  * @param {Reading} reading
  * @param {number} i which of its contender's readings it is
  * @param {number} threads
- * @param {Labelled[]} entries of its network
+ * @param {Labelled[]} entries of its contest
  * @returns {number | null} its median over that of ours at the same number of threads
  */
 function againstOurs(reading, i, threads, entries) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cameraForMinutes, frameToLabel } from './camera-report.js';
 import { LABELLERS, OURS } from './contenders.js';
-import { SOURCES } from './labels.js';
+import { SOURCES, rivals } from './labels.js';
 
 /**
  * @param {string} name
@@ -88,6 +88,27 @@ test('a peer is compared with ours at its own number of threads, or with nothing
   assert.equal(row(after(two, '### MobileNet V2'), 'LiteRT.js').at(-1), '4.00');
   const one = frameToLabel([[ours, peer]], 1);
   assert.equal(row(after(one, '### MobileNet V2'), 'LiteRT.js').at(-1), '–');
+});
+
+test('a peer is compared with ours of its own contest, and the row of ours has the runs of all', () => {
+  const slower = labelled(OURS, () => ({ total: [40], preprocess: [10], inference: [20] }));
+  const contests = [
+    [ours, labelled(labeller('LiteRT.js', 1), () => ({ total: [20] }))],
+    [slower, labelled(labeller('MediaPipe', 1), () => ({ total: [20] }))],
+  ];
+  const text = frameToLabel(contests, 3);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'mobilenet-wasm').slice(3, 6), ['10.00', '11.50', '1.00']);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'LiteRT.js').slice(3, 6), ['20.00', '20.00', '1.82']);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'MediaPipe').slice(3, 6), ['20.00', '20.00', '0.50']);
+  assert.equal(text.split('### MobileNet V2, VideoFrame').length, 2);
+});
+
+test('each peer meets ours of as many threads, and no other peer', () => {
+  const names = rivals(LABELLERS).map((contenders) => contenders.map(({ name, threads }) => `${name} ${threads}`));
+  assert.deepEqual(names[0], ['mobilenet-wasm 1', 'mobilenet-wasm 2', 'LiteRT.js 1', 'LiteRT.js 2']);
+  assert.deepEqual(names.at(-1), ['mobilenet-wasm 1', 'MediaPipe 1']);
+  const peers = LABELLERS.filter(({ ours }) => !ours).length;
+  assert.equal(names.flat().filter((name) => !name.startsWith('mobilenet-wasm')).length, peers);
 });
 
 test('the ratios of a peer are summed up by their least and greatest', () => {

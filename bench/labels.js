@@ -34,6 +34,21 @@ export const SOURCES = /** @type {const} */ (['VideoFrame', 'ImageBitmap']).flat
 );
 
 /**
+ * Who meets whom: each peer has a contest with ours of as many threads. Among the tabs of all peers LiteRT.js took twice its time
+ * on one thread.
+ * @param {Contender[]} labellers
+ * @returns {Contender[][]}
+ */
+export function rivals(labellers) {
+  const peers = labellers.filter(({ ours }) => !ours);
+  return [...new Set(peers.map(({ name }) => name))].map((name) => {
+    const those = peers.filter((peer) => peer.name === name);
+    const ours = labellers.filter(({ ours, threads }) => ours && those.some((peer) => peer.threads === threads));
+    return [...ours, ...those];
+  });
+}
+
+/**
  * @param {Browser} browser
  * @param {string} url
  * @param {Contender[]} contenders

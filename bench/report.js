@@ -11,7 +11,7 @@ import { NONE, list, paragraph, table } from './markdown.js';
  * @typedef {object} Results what wasn't measured is left out
  * @property {import('./machine.js').Surroundings} surroundings
  * @property {Record<string, import('./store.js').Reading>} parts by the names that `--only` takes
- * @property {import('./labels.js').Labelled[][]} [labels] one contest each
+ * @property {import('./labels.js').Labelled[][]} [labels] one contest each of a network and a peer
  * @property {Measured[][]} [networks] one contest each
  * @property {import('./layers.js').Layers[]} [layers]
  * @property {Measured[]} [inputs] V2 at different sizes

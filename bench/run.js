@@ -11,7 +11,7 @@ import { coldStart } from './cold.js';
 import { CONTENDERS, LABELLERS, NETWORKS, OURS, REVECTORIZED } from './contenders.js';
 import { contest } from './contest.js';
 import { firstFrames } from './frames.js';
-import { labelContest } from './labels.js';
+import { labelContest, rivals } from './labels.js';
 import { layers } from './layers.js';
 import { surroundings } from './machine.js';
 import { report } from './report.js';
@@ -102,8 +102,10 @@ async function contests(browser, contenders) {
 await measured('frames', async () => {
   const labels = [];
   for (const { version, title } of NETWORKS) {
-    say(`from frame to label, ${title}, ${labellers.length} contenders`);
-    labels.push(await labelContest(browser, url, labellers, version, { runs }));
+    for (const contenders of rivals(labellers)) {
+      say(`from frame to label, ${title}, ${contenders.at(-1)?.name}`);
+      labels.push(await labelContest(browser, url, contenders, version, { runs }));
+    }
   }
   return { labels };
 });
