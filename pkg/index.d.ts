@@ -480,6 +480,8 @@ export interface NetworkInfo {
   readonly precision: 'f32' | 'int8';
   /** How many times as fast as on floats a 1x1 convolution is on 8 bits here: what `auto` went by. Otherwise `null`. */
   readonly speedup: number | null;
+  /** How wide the vectors are that its 1x1 convolutions are shaped for: 256 where the engine pairs its vectors of 128. Bits. */
+  readonly vectors: 128 | 256;
   /** How many channels {@link CommonLoadOptions.trim} has left out. */
   readonly trimmed: number;
   /** In wasm memory. Bytes. */

@@ -9,7 +9,7 @@ use crate::kernels::curve::{Curve, curve};
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::epilogue::Finish;
 use crate::kernels::pointwise::{self, Pointwise};
-use crate::kernels::{Window, layout, pack};
+use crate::kernels::{TileShape, Window, layout, pack};
 use crate::simd::F32x4;
 use crate::stopwatch::least_times;
 
@@ -139,6 +139,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 output_plane: plane,
                 finish,
                 accumulate: false,
+                shape: TileShape::Narrow,
             };
             // SAFETY: see above.
             let run = || unsafe { pointwise::pointwise::<V>(&conv, 0..panels, 0..pixels) };
@@ -180,6 +181,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 output,
                 output_plane: plane,
                 finish,
+                shape: TileShape::Narrow,
             };
             // SAFETY: see above.
             let run = || unsafe { convolution::convolution::<V>(&conv, 0..panels, 0..pixels) };

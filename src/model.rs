@@ -3,7 +3,7 @@
 use crate::arch::Network;
 use crate::classify::{Prediction, top_k};
 use crate::error::Error;
-use crate::kernels::stem;
+use crate::kernels::{TileShape, stem};
 use crate::plan::{ActivationMap, Gates, Inspector, Plan, Precision, Profile, Threads};
 use crate::preprocess::{PicturePart, Preprocessing, Preprocessor, Rect, ResizeCache};
 use crate::simd::Native;
@@ -324,6 +324,14 @@ impl Model {
         self.plan.set_threads(threads)?;
         self.inspector = None;
         Ok(())
+    }
+
+    /// Makes it use register tiles of this shape: see [`crate::plan::Speedups`]. The shape doesn't change a bit of the logits.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the network then keeps its shape.
+    pub fn set_shape(&mut self, shape: TileShape) -> Result<(), Error> {
+        self.plan.set_shape(shape)
     }
 
     /// Whether class 0 means "none of the others", as in Google's checkpoints of 1001 classes.

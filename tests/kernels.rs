@@ -8,7 +8,9 @@ use mobilenet_wasm::kernels::convolution::{self, Convolution, convolution};
 use mobilenet_wasm::kernels::depthwise::{Depthwise, depthwise};
 use mobilenet_wasm::kernels::epilogue::Finish;
 use mobilenet_wasm::kernels::layout::{BLOCK, blocks, from_blocks, plane, tensor, to_blocks};
-use mobilenet_wasm::kernels::{Window, dense, pack, pointwise, pool, reference, scale, stem};
+use mobilenet_wasm::kernels::{
+    TileShape, Window, dense, pack, pointwise, pool, reference, scale, stem,
+};
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -58,8 +60,12 @@ fn check_bits<V: F32x4>(what: &dyn std::fmt::Debug, got: &[f32], scalar: &[f32])
     if V::FUSED {
         return;
     }
-    let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(got), bits(scalar), "{} and scalar differ: {what:?}", V::NAME);
+}
+
+/// The bits of the values, which differ for 0 and -0.
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
 }
 
 fn blocked(planar: &[f32], channels: usize, pixels: usize) -> Buffer {
@@ -89,12 +95,13 @@ struct PointwiseCase {
     pixels: usize,
     activation: Activation,
     accumulate: bool,
+    shape: TileShape,
 }
 
 impl PointwiseCase {
     fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
-        let &Self { channels, out_channels, pixels, activation, accumulate } = self;
+        let &Self { channels, out_channels, pixels, activation, accumulate, shape } = self;
         let input = values(&mut rng, channels * pixels);
         let weight = weights(&mut rng, channels * out_channels, channels);
         let bias = values(&mut rng, out_channels);
@@ -113,6 +120,7 @@ impl PointwiseCase {
             output_plane: plane(pixels),
             finish: Finish::new(activation),
             accumulate,
+            shape,
         };
         let (panel, pixel) = (cut(&mut rng, blocks(out_channels)), cut(&mut rng, pixels));
         for panels in [0..panel, panel..blocks(out_channels)] {
@@ -146,8 +154,12 @@ fn pointwise_is_right() {
             pixels: if rng.bool() { length(&mut rng, 60) } else { length(&mut rng, 300) },
             activation: any_of_a_convolution(&mut rng),
             accumulate: rng.u8(0..4) == 0,
+            shape: TileShape::Narrow,
         };
-        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+        let got = case.run::<Native>(seed);
+        check_bits::<Native>(&case, &got, &case.run::<Scalar>(seed));
+        let wide = PointwiseCase { shape: TileShape::Wide, ..case }.run::<Native>(seed);
+        assert_eq!(bits(&got), bits(&wide), "{case:?} in wide tiles");
     }
 }
 
@@ -325,6 +337,7 @@ impl ConvolutionCase {
             output: output.as_mut_ptr(),
             output_plane: plane(pixels),
             finish: Finish::new(activation),
+            shape: if rng.bool() { TileShape::Wide } else { TileShape::Narrow },
         };
         let (panel, pixel) = (cut(&mut rng, blocks(out_channels)), cut(&mut rng, pixels));
         for panels in [0..panel, panel..blocks(out_channels)] {

@@ -4,6 +4,7 @@
 use mobilenet_wasm::arch::{
     Activation, Block, Config, Conv, ConvKind, Network, Padding, SqueezeExcite, Version,
 };
+use mobilenet_wasm::kernels::TileShape;
 use mobilenet_wasm::plan::{MAX_THREADS, Threads};
 use mobilenet_wasm::{Error, Model};
 
@@ -35,8 +36,12 @@ fn logits_are_the_same_bits() {
         let inputs = [0, 1].map(|seed| input(config.resolution, seed));
         let alone = inputs.each_ref().map(|input| bits(model.run(input).unwrap()));
         assert_ne!(alone[0], alone[1]);
+        model.set_shape(TileShape::Wide).unwrap();
+        let wide = inputs.each_ref().map(|input| bits(model.run(input).unwrap()));
+        assert_eq!(alone, wide, "{config:?} in wide tiles");
         for threads in [2, 3, 4, 5, 1] {
             model.set_threads(&Threads::new(threads).unwrap()).unwrap();
+            model.set_shape([TileShape::Narrow, TileShape::Wide][threads % 2]).unwrap();
             assert_eq!(model.plan().threads().count(), threads);
             for run in 0..6 {
                 let logits = bits(model.run(&inputs[run % 2]).unwrap());

@@ -9,6 +9,7 @@ use super::Window;
 use super::epilogue::Finish;
 use super::layout::{BLOCK, blocks, plane};
 use super::pointwise::{self, Pointwise};
+use super::wide::TileShape;
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
 
@@ -39,6 +40,8 @@ pub struct Convolution {
     pub output_plane: usize,
     /// What is applied to the sums.
     pub finish: Finish,
+    /// The shape of the register tiles.
+    pub shape: TileShape,
 }
 
 /// Products summed in one output: one for each tap and input channel, including padding channels.
@@ -79,6 +82,7 @@ pub unsafe fn convolution<V: F32x4>(
                 output_plane: conv.output_plane,
                 finish: conv.finish,
                 accumulate: false,
+                shape: conv.shape,
             };
             pointwise::pointwise::<V>(&gathered, panels.clone(), 0..strip.len());
         }

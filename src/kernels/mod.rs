@@ -19,6 +19,8 @@ pub mod reference;
 pub mod scale;
 pub mod stem;
 mod tile;
+mod wide;
 mod window;
 
+pub use wide::TileShape;
 pub use window::Window;

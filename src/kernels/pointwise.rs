@@ -1,8 +1,9 @@
 //! The pointwise (1x1) convolution: 95 % of V1's multiplications.
 
-use super::epilogue::{Accumulate, Finish, with_epilogue};
+use super::epilogue::{Accumulate, Epilogue, Finish, with_epilogue};
 use super::layout::BLOCK;
 use super::tile::{self, Tiles};
+use super::wide::{self, Second, TileShape};
 use crate::simd::F32x4;
 use std::ops::Range;
 
@@ -33,6 +34,8 @@ pub struct Pointwise {
     pub finish: Finish,
     /// Whether to add the sums to the values in the output, without an activation.
     pub accumulate: bool,
+    /// The shape of the register tiles.
+    pub shape: TileShape,
 }
 
 /// Computes the output panels `panels` at the pixels `pixels`.
@@ -43,26 +46,56 @@ pub struct Pointwise {
 /// # Panics
 /// If the activation is hard-sigmoid.
 pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels: Range<usize>) {
-    let split = tile::split::<V>(pixels.len());
-    for index in panels {
+    let tiles = |index: usize| {
         let next = (index + 1) % conv.panels;
         // SAFETY: the pointers are valid for this panel and these pixels, and the next panel is one of `conv.panels`.
         unsafe {
-            let tiles = Tiles {
+            Tiles {
                 input: conv.input.add(pixels.start * BLOCK),
                 run_stride: conv.input_plane,
                 depth: conv.in_channels,
                 panel: conv.weights.add(index * panel(conv.in_channels)),
                 next_panel: conv.weights.add(next * panel(conv.in_channels)),
-                output: conv.output.add(index * conv.output_plane + pixels.start * BLOCK),
+                output: conv.output.wrapping_add(index * conv.output_plane + pixels.start * BLOCK),
                 constants: conv.finish.constants(),
-            };
-            if conv.accumulate {
-                tile::pixels::<V, Accumulate, BLOCK, BLOCK>(tiles, split);
+            }
+        }
+    };
+    let (shape, count) = (conv.shape, pixels.len());
+    // SAFETY: the arguments are valid for these panels and pixels, by the caller's promise.
+    unsafe {
+        if conv.accumulate {
+            run::<V, Accumulate>(shape, panels, count, tiles);
+        } else {
+            with_epilogue!(convolution, conv.finish, E => {
+                run::<V, E>(shape, panels, count, tiles);
+            });
+        }
+    }
+}
+
+/// Computes `count` pixels for `panels`, whose arguments `tiles` gives.
+///
+/// # Safety
+/// The pointers of those arguments are valid for the pixels, nothing else accesses the outputs meanwhile, and the
+/// arguments of two panels differ only in the panels and their outputs.
+unsafe fn run<V: F32x4, E: Epilogue>(
+    shape: TileShape,
+    mut panels: Range<usize>,
+    count: usize,
+    tiles: impl Fn(usize) -> Tiles,
+) {
+    let split = tile::split::<V>(count);
+    while let Some(panel) = panels.next() {
+        let first = tiles(panel);
+        let second = if shape == TileShape::Wide { panels.next() } else { None };
+        // SAFETY: the caller's pointers are valid for the pixels of each panel.
+        unsafe {
+            if let Some(panel) = second {
+                let Tiles { panel, output, .. } = tiles(panel);
+                wide::pixels::<V, E>(first, Second { panel, output }, count);
             } else {
-                with_epilogue!(convolution, conv.finish, E => {
-                    tile::pixels::<V, E, BLOCK, BLOCK>(tiles, split);
-                });
+                tile::pixels::<V, E, BLOCK, BLOCK>(first, split);
             }
         }
     }

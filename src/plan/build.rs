@@ -1,6 +1,5 @@
 //! Turns a network and its weights into steps.
 
-use super::Plan;
 use super::arena::{self, Lifetime};
 use super::packed::Packed;
 use super::precision::{self, Precision};
@@ -11,10 +10,11 @@ use super::step::{
 };
 use super::tensor::{Extent, Tensor};
 use super::threads::Threads;
+use super::{Plan, scratch_plane};
 use crate::arch::{Block, Conv, ConvKind, Network, Site};
 use crate::buffer::{Buffer, LINE};
 use crate::error::Error;
-use crate::kernels::{Window, stem};
+use crate::kernels::{TileShape, Window, stem};
 use crate::weights::WeightSource;
 use std::sync::Arc;
 
@@ -376,7 +376,8 @@ impl Builder<'_> {
         let (offsets, total) = arena::arrange(&self.lifetimes);
         let arena = Buffer::zeros(addressable(total)?)?;
         let offsets = offsets.into_iter().map(addressable).collect::<Result<_, _>>()?;
-        let scratch_plane = self.steps.iter().map(Step::scratch).max().unwrap_or(0);
+        let shape = TileShape::default();
+        let scratch_plane = scratch_plane(&self.steps, shape);
         Ok(Plan {
             threads: Threads::alone(),
             network: self.network.clone(),
@@ -389,6 +390,7 @@ impl Builder<'_> {
             offsets,
             scratch: Buffer::zeros(scratch_plane)?,
             scratch_plane,
+            shape,
             picture,
             features: features.tensor,
             logits: logits.tensor,

@@ -1,6 +1,7 @@
 //! Splits a step's output into parts for several threads: by channel blocks, and by pixels or rows. The sum of one
 //! output is never split, so the number of threads doesn't change it.
 
+use crate::kernels::TileShape;
 use std::ops::Range;
 
 /// Parts of a step per thread. With more than one, the other threads can take over parts of a thread that the system
@@ -71,6 +72,11 @@ impl Part {
     /// The part's share of `blocks` channel blocks.
     pub fn blocks(self, blocks: usize) -> Range<usize> {
         share(blocks, self.index / self.grid.spans, self.grid.channels, 1)
+    }
+
+    /// The part's share of `panels` output panels, split where a tile of this shape ends. It may be empty.
+    pub fn panels(self, panels: usize, shape: TileShape) -> Range<usize> {
+        share(panels, self.index / self.grid.spans, self.grid.channels, shape.panels())
     }
 
     /// The part's share of `total` rows or pixels, split at multiples of `unit`.

@@ -11,6 +11,7 @@ mod inspect;
 mod packed;
 mod precision;
 mod profile;
+mod speedups;
 mod step;
 mod team;
 mod tensor;
@@ -19,7 +20,7 @@ mod threads;
 use crate::arch::Network;
 use crate::buffer::Buffer;
 use crate::error::Error;
-use crate::kernels::stem;
+use crate::kernels::{TileShape, stem};
 use crate::simd::F32x4;
 use crate::weights::WeightSource;
 use build::{Keep, Kept, Layers, Weights};
@@ -32,6 +33,7 @@ pub use inspect::{ActivationMap, Filters, Gates, Inspector, NamedTensor};
 pub use precision::Precision;
 pub(crate) use precision::{LEAST_WIDTH, gains};
 pub use profile::{MAX_RUNS, Profile, StepInfo, StepTime, Time};
+pub use speedups::Speedups;
 pub use step::StepKind;
 pub use team::MAX_THREADS;
 pub(crate) use team::Work;
@@ -57,6 +59,7 @@ pub struct Plan {
     scratch: Buffer,
     /// Values of one thread's plane.
     scratch_plane: usize,
+    shape: TileShape,
     /// The picture with its border.
     picture: Tensor,
     /// The classifier's input.
@@ -160,8 +163,13 @@ impl Plan {
 
     /// A run, and the threads for it.
     fn walk<V: F32x4>(&mut self) -> (Walk<'_, V>, &Threads) {
-        let memory =
-            Memory::new(&mut self.arena, &self.offsets, &mut self.scratch, self.scratch_plane);
+        let memory = Memory::new(
+            &mut self.arena,
+            &self.offsets,
+            &mut self.scratch,
+            self.scratch_plane,
+            self.shape,
+        );
         let threads = self.threads.count();
         (Walk { steps: &self.steps, threads, memory, simd: PhantomData }, &self.threads)
     }
@@ -182,6 +190,23 @@ impl Plan {
         Ok(())
     }
 
+    /// The shape of its register tiles.
+    #[must_use]
+    pub fn shape(&self) -> TileShape {
+        self.shape
+    }
+
+    /// Makes it use register tiles of this shape. The shape doesn't change a bit of the logits.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the plan then keeps its shape.
+    pub fn set_shape(&mut self, shape: TileShape) -> Result<(), Error> {
+        let scratch_plane = scratch_plane(&self.steps, shape);
+        self.scratch = Buffer::zeros(self.threads.count() * scratch_plane)?;
+        (self.scratch_plane, self.shape) = (scratch_plane, shape);
+        Ok(())
+    }
+
     /// Bytes of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
@@ -193,6 +218,11 @@ impl Plan {
     pub fn activation_bytes(&self) -> usize {
         self.arena.bytes() + self.scratch.bytes()
     }
+}
+
+/// Values of scratch memory that each thread needs for these steps.
+fn scratch_plane(steps: &[Step], shape: TileShape) -> usize {
+    steps.iter().map(|step| step.scratch(shape)).max().unwrap_or(0)
 }
 
 /// Rejects NaN and infinities: ReLU6 would turn them into ordinary numbers, and the logits would look normal. A first

@@ -1,7 +1,7 @@
 //! The tensors of a plan: their sizes and their places in memory.
 
 use crate::buffer::Buffer;
-use crate::kernels::layout;
+use crate::kernels::{TileShape, layout};
 use std::fmt;
 
 /// A tensor, by its index in the plan.
@@ -46,7 +46,7 @@ impl fmt::Display for Extent {
     }
 }
 
-/// The memory that steps work on.
+/// The memory that steps work on, and the shape of the tiles that they work with.
 #[derive(Clone, Copy)]
 pub struct Memory<'a> {
     arena: *mut f32,
@@ -54,6 +54,8 @@ pub struct Memory<'a> {
     offsets: &'a [usize],
     scratch: *mut f32,
     scratch_plane: usize,
+    /// The shape of the register tiles.
+    pub shape: TileShape,
 }
 
 // SAFETY: the caller of a step promises that no other thread accesses what the step writes: see `Operation::run`.
@@ -66,8 +68,10 @@ impl<'a> Memory<'a> {
         offsets: &'a [usize],
         scratch: &'a mut Buffer,
         scratch_plane: usize,
+        shape: TileShape,
     ) -> Self {
-        Self { arena: arena.as_mut_ptr(), offsets, scratch: scratch.as_mut_ptr(), scratch_plane }
+        let (arena, scratch) = (arena.as_mut_ptr(), scratch.as_mut_ptr());
+        Self { arena, offsets, scratch, scratch_plane, shape }
     }
 
     /// Pointer to the tensor's first value.

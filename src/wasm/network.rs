@@ -5,14 +5,15 @@ use super::{JsBytes, now};
 use crate::arch::{self, Config, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
-use crate::kernels::{peak, stem};
+use crate::kernels::{TileShape, peak, stem};
 use crate::model::{LoadOptions, Model, Source};
-use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Time};
+use crate::plan::{ActivationMap, Extent, Filters, Gates, NamedTensor, Precision, Speedups, Time};
 use crate::preprocess::Rect;
 use crate::simd::Native;
 use crate::weights::Flavour;
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 use wasm_bindgen::prelude::*;
 
 /// Bytes that must be free before a picture is classified, for small allocations.
@@ -25,24 +26,34 @@ pub struct Network {
     chosen: Chosen,
 }
 
-/// The chosen precision, and the measured speedup of 8 bits over floats if `auto` was requested.
+/// How a network computes, and the speedup of 8 bits over floats if `auto` was requested.
 struct Chosen {
     precision: Precision,
+    shape: TileShape,
     speedup: Option<f64>,
 }
 
 impl Chosen {
-    /// `auto` measures both for a few milliseconds.
+    /// Times what there is to choose from for a few milliseconds: the shape of the tiles once in an engine, 8 bits for
+    /// `auto`.
     fn new(precision: &str) -> Result<Self, Error> {
-        let (precision, speedup) = match precision {
-            "int8" => (Precision::Int8, None),
-            "auto" => {
-                let speedup = Precision::speedup::<Native>(&mut now)?;
-                (Precision::faster(speedup), Some(speedup))
-            }
-            _ => (Precision::F32, None),
+        static SHAPE: OnceLock<TileShape> = OnceLock::new();
+        let auto = precision == "auto";
+        let speedups = match SHAPE.get() {
+            Some(_) if !auto => None,
+            _ => Some(Speedups::measure::<Native>(auto, &mut now)?),
         };
-        Ok(Self { precision, speedup })
+        let shape = speedups.map_or(TileShape::Narrow, Speedups::shape);
+        let precision = match precision {
+            "int8" => Precision::Int8,
+            "auto" => speedups.map_or(Precision::F32, Speedups::precision),
+            _ => Precision::F32,
+        };
+        Ok(Self {
+            precision,
+            shape: *SHAPE.get_or_init(|| shape),
+            speedup: speedups.and_then(|speedups| speedups.int8),
+        })
     }
 }
 
@@ -61,7 +72,8 @@ impl Network {
         let (source, chosen) = (JsBytes(bytes), Chosen::new(precision)?);
         let (config, preprocessor_config) = (config.as_deref(), preprocessor_config.as_deref());
         let options = LoadOptions { precision: chosen.precision, resolution, trim };
-        let model = Model::load_with(&source, config, preprocessor_config, options)?;
+        let mut model = Model::load_with(&source, config, preprocessor_config, options)?;
+        model.set_shape(chosen.shape)?;
         Ok(Self { model, chosen })
     }
 
@@ -81,7 +93,8 @@ impl Network {
         let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
         let chosen = Chosen::new(precision)?;
         let network = arch::Network::new(&config)?;
-        let model = Model::untrained_with(network, seed, chosen.precision)?;
+        let mut model = Model::untrained_with(network, seed, chosen.precision)?;
+        model.set_shape(chosen.shape)?;
         Ok(Self { model, chosen })
     }
 
@@ -116,6 +129,10 @@ impl Network {
                 Precision::Int8 => "int8",
             },
             "speedup": self.chosen.speedup,
+            "vectors": match self.model.plan().shape() {
+                TileShape::Narrow => 128,
+                TileShape::Wide => 256,
+            },
             "trimmed": self.model.trimmed(),
             "memory": {
                 "weights": self.model.plan().weight_bytes(),

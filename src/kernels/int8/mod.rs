@@ -131,7 +131,7 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
                 ranges: conv.ranges.add(pixels.start * RANGE),
                 panel: conv.weights.add(index * panel(conv.in_channels)),
                 next_panel: conv.weights.add(next * panel(conv.in_channels)),
-                output: conv.output.add(index * conv.output_plane + pixels.start * BLOCK),
+                output: conv.output.wrapping_add(index * conv.output_plane + pixels.start * BLOCK),
                 constants: conv.finish.constants(),
             };
             let count = pixels.len();

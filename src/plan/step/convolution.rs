@@ -1,7 +1,7 @@
 //! The full convolution over all channels.
 
 use super::{Description, Operation};
-use crate::kernels::{Window, convolution, layout};
+use crate::kernels::{TileShape, Window, convolution, layout};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
 use crate::plan::tensor::{Memory, Tensor};
@@ -26,7 +26,7 @@ impl Operation for Convolution {
         Description::convolution(&self.packed.conv, &self.window)
     }
 
-    fn scratch(&self) -> usize {
+    fn scratch(&self, _shape: TileShape) -> usize {
         convolution::scratch(self.packed.conv.in_channels, self.window.kernel)
     }
 
@@ -54,9 +54,10 @@ impl Operation for Convolution {
                 output: memory.at(self.output),
                 output_plane: layout::plane(window.output_pixels()),
                 finish: self.packed.finish,
+                shape: memory.shape,
             };
             let pixels = part.span(window.output_pixels(), convolution::STRIP);
-            convolution::convolution::<V>(&conv, part.blocks(conv.panels), pixels);
+            convolution::convolution::<V>(&conv, part.panels(conv.panels, conv.shape), pixels);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! A block's expansion and depthwise convolution, fused: the expansion writes 8 channels at a time to scratch memory of
+//! A block's expansion and depthwise convolution, fused: the expansion writes the channels of a tile at a time to scratch memory of
 //! the thread, where they stay in the cache, and the depthwise convolution reads them. The whole expanded tensor never
 //! exists.
 
 use super::pointwise::Kernel;
 use super::{Description, Input, Operation, depthwise};
-use crate::kernels::{self, Window, layout};
+use crate::kernels::{self, TileShape, Window, layout};
 use crate::plan::grid::{Grid, Part};
 use crate::plan::packed::Packed;
 use crate::plan::tensor::{Extent, Memory, Tensor};
@@ -36,8 +36,8 @@ impl Operation for ExpandDepthwise {
         Description { input, macs: expand.macs + depthwise.macs, ..depthwise }
     }
 
-    fn scratch(&self) -> usize {
-        layout::plane(self.window.pixels())
+    fn scratch(&self, shape: TileShape) -> usize {
+        shape.panels() * layout::plane(self.window.pixels())
     }
 
     fn grid(&self, threads: usize) -> Grid {
@@ -49,22 +49,37 @@ impl Operation for ExpandDepthwise {
     unsafe fn run<V: F32x4>(&self, memory: Memory<'_>, part: Part, thread: usize) {
         let pixels = self.window.pixels();
         // SAFETY: the input has the window's input pixels, the other tensors have room for its outputs and a sum for
-        // each output row, and the thread's scratch memory has room for a block of the window's inputs.
+        // each output row, and the thread's scratch memory has room for a tile's blocks of the window's inputs.
         unsafe {
             let scratch = memory.scratch(thread);
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
             let output = memory.at(self.output);
-            // With a plane of 0, every block of channels uses the same memory.
-            let expand =
-                Kernel::new::<V>(&self.expand, pixels, memory, self.input, scratch, 0, false);
-            let depthwise = kernels::depthwise::Depthwise {
-                input_plane: 0,
-                ..depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums)
-            };
-            for block in part.blocks(layout::blocks(self.expand.conv.out_channels)) {
-                expand.run::<V>(block..block + 1, 0..pixels);
-                let rows = 0..self.window.output_height;
-                kernels::depthwise::depthwise::<V>(&depthwise, block, rows);
+            let depthwise =
+                depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums);
+            let shape = self.input.shape(memory);
+            let plane = layout::plane(pixels);
+            let mut blocks = part.panels(layout::blocks(self.expand.conv.out_channels), shape);
+            while !blocks.is_empty() {
+                let tile = blocks.start..blocks.end.min(blocks.start + shape.panels());
+                // The tile's first block is the first one in the scratch memory.
+                let expand = Kernel::new::<V>(
+                    &self.expand,
+                    pixels,
+                    memory,
+                    self.input,
+                    scratch.wrapping_sub(tile.start * plane),
+                    plane,
+                    false,
+                );
+                expand.run::<V>(tile.clone(), 0..pixels);
+                for (place, block) in tile.clone().enumerate() {
+                    let input = scratch.add(place * plane);
+                    let depthwise =
+                        kernels::depthwise::Depthwise { input, input_plane: 0, ..depthwise };
+                    let rows = 0..self.window.output_height;
+                    kernels::depthwise::depthwise::<V>(&depthwise, block, rows);
+                }
+                blocks.start = tile.end;
             }
         }
     }

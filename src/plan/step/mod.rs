@@ -26,7 +26,7 @@ use super::grid::{Grid, Part};
 use super::profile::StepInfo;
 use super::tensor::{Extent, Memory, Tensor};
 use crate::arch::Conv;
-use crate::kernels::Window;
+use crate::kernels::{TileShape, Window};
 use crate::simd::F32x4;
 use std::fmt;
 
@@ -39,7 +39,7 @@ pub trait Operation {
     fn describe(&self) -> Description;
 
     /// Scratch memory per thread, in values.
-    fn scratch(&self) -> usize {
+    fn scratch(&self, _shape: TileShape) -> usize {
         0
     }
 
@@ -140,8 +140,8 @@ macro_rules! steps {
             }
 
             /// See [`Operation::scratch`].
-            pub fn scratch(&self) -> usize {
-                match self { $(Self::$operation(operation) => operation.scratch()),* }
+            pub fn scratch(&self, shape: TileShape) -> usize {
+                match self { $(Self::$operation(operation) => operation.scratch(shape)),* }
             }
 
             /// Number of parts for `threads` threads.

@@ -2,7 +2,7 @@
 
 use super::{Bytes, Description, Operation};
 use crate::kernels::int8::{self, Products};
-use crate::kernels::{layout, pointwise};
+use crate::kernels::{TileShape, layout, pointwise};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
 use crate::plan::tensor::{Extent, Memory, Tensor};
@@ -30,6 +30,14 @@ impl Input {
         match self {
             Self::Floats(tensor) => vec![tensor],
             Self::Bytes(Bytes { bytes, ranges }) => vec![bytes, ranges],
+        }
+    }
+
+    /// The shape of the tiles of a convolution with this input. Those of bytes are narrow.
+    pub(super) fn shape(self, memory: Memory<'_>) -> TileShape {
+        match self {
+            Self::Floats(_) => memory.shape,
+            Self::Bytes(_) => TileShape::Narrow,
         }
     }
 
@@ -90,6 +98,7 @@ impl Kernel {
                     output_plane,
                     finish,
                     accumulate,
+                    shape: memory.shape,
                 }),
                 Input::Bytes(Bytes { bytes, ranges }) => Self::Bytes(int8::Pointwise {
                     input: memory.at(bytes).cast(),
@@ -154,7 +163,8 @@ impl Operation for Pointwise {
                 plane,
                 self.accumulate,
             );
-            let panels = part.blocks(layout::blocks(self.packed.conv.out_channels));
+            let panels = layout::blocks(self.packed.conv.out_channels);
+            let panels = part.panels(panels, self.input.shape(memory));
             let mut rest = part.span(pixels, STRIP);
             while !rest.is_empty() {
                 let end = rest.end.min(rest.start + strip);
