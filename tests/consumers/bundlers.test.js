@@ -45,7 +45,7 @@ after(async () => {
  * @typedef {object} Served
  * @property {(isolated: boolean) => Promise<Server>} start
  * @property {object} [options] of the package's `load` that the tool needs
- * @property {readonly string[]} [builds] that there are, if not all
+ * @property {readonly import('../../pkg/index.js').BuildName[]} [builds] that there are, if not all
  * @property {string} [elsewhere] a folder that another origin, `http://cdn.test/`, serves
  */
 
@@ -77,7 +77,7 @@ async function plainPage(name, package_) {
   return folder;
 }
 
-/** @param {typeof import('vite-7')} vite */
+/** @param {typeof import('vite')} vite */
 const viteBuild = (vite, name) => async () => {
   const outDir = join(root, name);
   await vite.build({ root, configFile: false, logLevel: 'warn', base: '/below/a/path/', build: { outDir } });
@@ -85,8 +85,9 @@ const viteBuild = (vite, name) => async () => {
 };
 
 /**
- * @param {typeof import('vite-7')} vite
- * @param {import('vite-7').UserConfig} [setting]
+ * @param {typeof import('vite')} vite
+ * @param {string} name
+ * @param {import('vite').UserConfig} [setting]
  */
 const viteServer = (vite, name, setting) => async () => ({
   start: async (isolated) => {

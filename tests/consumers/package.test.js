@@ -20,7 +20,7 @@ after(() => consumer?.remove());
 function run(program, ...args) {
   try {
     return execFileSync(process.execPath, [join(here, program), ...args], { cwd: consumer.folder, encoding: 'utf8' });
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     throw new Error(`${program} failed:\n${error.stdout}${error.stderr}`, { cause: error });
   }
 }
