@@ -1,7 +1,8 @@
 import type { ActivationMap } from 'mobilenet-wasm';
 import type { Card } from './card';
 import { shortLabel } from './class-names';
-import { element, type Stage } from './stage';
+import { element } from './element';
+import type { Stage } from './stage';
 import { text } from './text';
 
 /** How dark the parts are that say nothing for the class. */

@@ -1,5 +1,6 @@
+import { element } from './element';
 import { cameraMessage } from './messages';
-import { type Picture, type Stage, element } from './stage';
+import type { Picture, Stage } from './stage';
 import { text } from './text';
 
 /** What cameras are asked for. Pixels. */

@@ -1,8 +1,8 @@
 import type { Card } from './card';
 import type { CatalogueChoice } from './catalogue-choice';
+import { element } from './element';
 import { megabytes } from './format';
 import { type Host, answeringHost, hostsOf } from './hosts';
-import { element } from './stage';
 import { text } from './text';
 
 /** Of so many columns without weights the visitor is offered all at once; of one, its own button is enough. */

@@ -1,4 +1,4 @@
-import { element } from './stage';
+import { element } from './element';
 
 /** Hands a file to the browser's downloads. */
 export function download(fileName: string, type: string, content: string | Blob): void {

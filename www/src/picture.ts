@@ -1,5 +1,6 @@
+import { element } from './element';
 import { SAMPLES, type Sample } from './samples';
-import { element, type Stage } from './stage';
+import type { Stage } from './stage';
 import { text } from './text';
 import { isWeights } from './weights';
 

@@ -1,7 +1,7 @@
 import catalogue from 'mobilenet-wasm/catalogue.json';
 import type { Card } from './card';
+import { element } from './element';
 import { milliseconds } from './format';
-import { element } from './stage';
 import { text } from './text';
 import { timeAxis } from './time-axis';
 

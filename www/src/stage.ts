@@ -1,4 +1,5 @@
 import type { ClassifySource } from 'mobilenet-wasm';
+import { element } from './element';
 
 /** What is shown, and what the networks look at: the camera's picture or a still one. */
 export type Picture = { kind: 'still'; bitmap: ImageBitmap } | { kind: 'live' };
@@ -140,10 +141,4 @@ export class Stage {
     style.height = `${(100 * height) / size.height}%`;
     this.#mark.classList.toggle('portrait', height > width);
   }
-}
-
-export function element<E extends HTMLElement>(id: string): E {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as E;
 }

@@ -1,9 +1,10 @@
 import type { Classification } from 'mobilenet-wasm';
 import type { CameraPanel } from './camera';
 import type { Card } from './card';
+import { element } from './element';
 import { copy, download, fileTime } from './hand-over';
 import { Recorder } from './recorder';
-import { element, type Stage } from './stage';
+import type { Stage } from './stage';
 import { text } from './text';
 
 /** ms between changes of a recording's remaining time. */

@@ -1,6 +1,6 @@
 import type { Card, Opinion } from './card';
+import { element } from './element';
 import { percent } from './format';
-import { element } from './stage';
 import { list, text } from './text';
 
 /** ms between changes of the large type while the camera runs. */

@@ -1,6 +1,6 @@
 import type { Version } from 'mobilenet-wasm';
+import { element } from '../element';
 import { list, text } from '../text';
-import { element } from '../stage';
 import { type Entry, NETWORKS, fastest } from './entry';
 import { figure } from './figures';
 

@@ -1,4 +1,4 @@
-import { element } from '../stage';
+import { element } from '../element';
 import { text } from '../text';
 import { NONE, figure } from './figures';
 import { PARTS, type Path, mediansOf } from './path';

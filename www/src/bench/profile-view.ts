@@ -1,6 +1,6 @@
 import type { Profile, ProfileStep } from 'mobilenet-wasm';
+import { element } from '../element';
 import { percent } from '../format';
-import { element } from '../stage';
 import { text } from '../text';
 import { type Entry, NETWORKS } from './entry';
 import { figure, optional } from './figures';

@@ -1,6 +1,6 @@
 import type { Version } from 'mobilenet-wasm';
+import { element } from '../element';
 import { millions } from '../format';
-import { element } from '../stage';
 import { text } from '../text';
 import { type Entry, NETWORKS, resultOf } from './entry';
 import { NONE, figure, optional, share } from './figures';
