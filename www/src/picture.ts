@@ -2,7 +2,7 @@ import { element } from './element';
 import { SAMPLES, type Sample } from './samples';
 import type { Stage } from './stage';
 import { text } from './text';
-import { isWeights } from './weights';
+import { ENDINGS, isWeights } from './weights';
 
 export interface PictureEvents {
   /** A still picture is on the stage. */
@@ -102,7 +102,8 @@ export class PicturePanel {
       else if (files.some(isWeights)) {
         this.events.onWeights(files, event.target instanceof Element ? event.target.closest('.card') : null);
       } else if (files.length > 0) {
-        this.events.report(text.page.picture.unusable(files.map(({ name }) => name).join(', ')));
+        const names = files.map(({ name }) => name).join(', ');
+        this.events.report(text.page.picture.unusable(names, ENDINGS));
       }
     });
   }

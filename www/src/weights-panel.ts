@@ -4,7 +4,7 @@ import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
 import type { Generation } from './networks';
 import { text } from './text';
-import { type Choice, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
+import { type Choice, ENDINGS, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
 
 /** Width multipliers of the papers and of the checkpoints that there are. */
 const WIDTHS = [0.25, 0.35, 0.5, 0.75, 1, 1.4];
@@ -51,6 +51,7 @@ export class WeightsPanel {
     });
     this.#find('.untrained').addEventListener('click', () => load(this.untrained));
     const file = this.#find<HTMLInputElement>('input[type=file]');
+    file.accept = [...ENDINGS, '.json', '.bin'].join();
     this.#find('.from-file').addEventListener('click', () => file.click());
     file.addEventListener('change', () => {
       const choice = fileChoice([...(file.files ?? [])]);

@@ -91,9 +91,12 @@ export async function servedChoices(): Promise<ServedChoice[]> {
 /** What TensorFlow.js and Teachable Machine call the file that names those of the weights. */
 const MODEL = 'model.json';
 
+/** How the names of files of weights end. The package looks at what is in a file, but a page chooses files by their names. */
+export const ENDINGS = ['.safetensors', '.tflite', '.keras', '.h5', '.pth', '.pt', '.zip'];
+
 /** Whether a file of this name holds weights, or leads to them. */
 export function isWeights({ name }: { name: string }): boolean {
-  return name === MODEL || /\.(safetensors|tflite|keras|h5|zip|pth|pt)$/i.test(name);
+  return name === MODEL || ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
 }
 
 /** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
