@@ -43,6 +43,9 @@ export const GENERATIONS: Generation[] = [
   },
 ];
 
+/** The versions that the columns are named after, one for each. */
+export const COLUMNS: readonly Version[] = GENERATIONS.map(({ versions: [version] }) => version);
+
 /** A network at width 1, as the engine has it. */
 export function architectureOf(version: Version): Architecture {
   const found = architectures.find((architecture) => architecture.version === version);

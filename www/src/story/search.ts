@@ -1,5 +1,6 @@
 import type { MobileNet, Profile, Version } from 'mobilenet-wasm';
 import { textOf } from '../messages';
+import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
@@ -16,7 +17,7 @@ const EXPONENTS = [0, -0.03, -0.07, -0.15, -0.3, -0.6];
 /** What each network spends its time on here, and how a search that knows this device would rank the catalogue. */
 export class SearchFigure implements Figure {
   readonly element: HTMLElement;
-  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly versions: readonly Version[] = COLUMNS;
   readonly pause = 3000;
   readonly showsMaps = false;
   changed = () => {};

@@ -2,7 +2,7 @@ import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
 import { percent } from '../format';
 import { download, fileTime } from '../hand-over';
 import { textOf } from '../messages';
-import { architectureIn, shortName } from '../networks';
+import { COLUMNS, architectureIn, shortName } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure, Frame } from './figure';
@@ -35,7 +35,7 @@ interface Row {
 /** Classes of the visitor's own, which each network tells apart by the features that it has of some frames. */
 export class TeachFigure implements Figure {
   readonly element: HTMLElement;
-  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly versions: readonly Version[] = COLUMNS;
   readonly pause = 150;
   // Features of random weights tell some things apart, too; each network's line says that its weights are random.
   readonly showsMaps = false;
