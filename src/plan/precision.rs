@@ -20,6 +20,26 @@ pub enum Precision {
     Int8,
 }
 
+impl Precision {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::F32, Self::Int8];
+
+    /// Its name in the package: `int8`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        }
+    }
+
+    /// The precision of this name; `None` if there is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|precision| precision.name() == name)
+    }
+}
+
 /// A layer with at most this many inputs, or at most this many outputs, uses floats. These are the first layers, on
 /// large maps. Quantising their input takes about as long as 8 bits save, and V3's projections to 24 channels alone
 /// caused a quarter of the change in its probabilities.
@@ -107,7 +127,7 @@ impl Precision {
         // SAFETY: the buffers have the shapes that the kernels are told, and nobody else uses them.
         let run_floats = || unsafe { pointwise::pointwise::<V>(&on_floats, 0..panels, 0..PIXELS) };
         let run_bytes = || {
-            // SAFETY: as above, and `PIXELS` is even.
+            // SAFETY: the buffers have the shapes that the kernels are told, nobody else uses them, and `PIXELS` is even.
             unsafe {
                 int8::quantise::<V::PairDots>(&tensor, 0..PIXELS);
                 int8::pointwise::<V>(&on_bytes, 0..panels, 0..PIXELS);
@@ -121,5 +141,18 @@ impl Precision {
     #[must_use]
     pub fn faster(speedup: f64) -> Self {
         if speedup >= WORTH { Self::Int8 } else { Self::F32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Precision;
+
+    #[test]
+    fn names_are_parsed() {
+        for precision in Precision::ALL {
+            assert_eq!(Precision::parse(precision.name()), Some(precision));
+        }
+        assert_eq!(Precision::parse("f16"), None);
     }
 }

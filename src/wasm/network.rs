@@ -34,15 +34,13 @@ struct Chosen {
 impl Chosen {
     /// `auto` measures both for a few milliseconds.
     fn new(precision: &str) -> Result<Self, Error> {
-        let (precision, speedup) = match precision {
-            "int8" => (Precision::Int8, None),
-            "auto" => {
-                let speedup = Precision::speedup::<Native>(&mut now)?;
-                (Precision::faster(speedup), Some(speedup))
-            }
-            _ => (Precision::F32, None),
-        };
-        Ok(Self { precision, speedup })
+        if precision == "auto" {
+            let speedup = Precision::speedup::<Native>(&mut now)?;
+            return Ok(Self { precision: Precision::faster(speedup), speedup: Some(speedup) });
+        }
+        let known = Precision::parse(precision);
+        let precision = known.ok_or_else(|| Error::Precision { name: precision.into() })?;
+        Ok(Self { precision, speedup: None })
     }
 }
 
@@ -111,10 +109,7 @@ impl Network {
                 "mean": preprocessing.mean,
                 "std": preprocessing.std,
             },
-            "precision": match self.model.plan().precision() {
-                Precision::F32 => "f32",
-                Precision::Int8 => "int8",
-            },
+            "precision": self.model.plan().precision().name(),
             "speedup": self.chosen.speedup,
             "trimmed": self.model.trimmed(),
             "memory": {
