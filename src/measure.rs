@@ -125,7 +125,6 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
     let window = Window::new(Padding::Symmetric, kernel, 1, size, size);
     let (input, plane, output) = (input.as_ptr(), layout::plane(pixels), output.as_mut_ptr());
     let panels = layout::blocks(out_channels);
-    // In each of these the buffers hold the shapes that the kernel names, and nobody else uses them.
     let [time] = match layer.kind {
         ConvKind::Pointwise => {
             let weights = pack::pointwise(&weight, &bias)?;
@@ -140,7 +139,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 finish,
                 accumulate: false,
             };
-            // SAFETY: see above.
+            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
             let run = || unsafe { pointwise::pointwise::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }
@@ -159,7 +158,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
             };
             let run = || {
                 for block in 0..panels {
-                    // SAFETY: see above.
+                    // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
                     unsafe { depthwise::depthwise::<V>(&conv, block, 0..size) }
                 }
             };
@@ -181,7 +180,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 output_plane: plane,
                 finish,
             };
-            // SAFETY: see above.
+            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
             let run = || unsafe { convolution::convolution::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }
