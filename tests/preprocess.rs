@@ -502,7 +502,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 /// Few cases in Miri, which takes minutes for a picture of 200 x 200.
-const CASES: u32 = if cfg!(miri) { 10 } else { 200 };
+const CASES: u32 = if cfg!(miri) { 4 } else { 200 };
 const LONGEST: usize = if cfg!(miri) { 60 } else { 200 };
 
 /// Any division into bands gives the same values, with SIMD and in plain Rust.
