@@ -12,7 +12,7 @@ import { summary } from './statistics.js';
  * @typedef {import('./page/soak.js').Watched} Watched
  */
 
-/** Of the readings, in order, those whose median stands for the start and for the end. */
+/** The share of the readings whose median stands for the start, and for the end. */
 const ENDS = 1 / 5;
 
 /**
@@ -48,7 +48,7 @@ export function frameToLabel(networks, runs) {
 }
 
 /**
- * How much longer each peer takes, at least and at most of all kinds and sizes of frames.
+ * The least and the largest ratio of each peer's time to ours, over all kinds and sizes of frames.
  * @param {Labelled[][]} networks
  */
 function ratiosTable(networks) {
@@ -99,7 +99,7 @@ function networkTables(entries) {
 }
 
 /**
- * What our own time is made of.
+ * The parts of our own time.
  * @param {Labelled[][]} networks
  * @returns {string[]}
  */
@@ -155,7 +155,7 @@ function partsSection(networks) {
 
 /**
  * @param {Labelled[][]} networks
- * @returns {string[]} a list, where there is anything to say
+ * @returns {string[]} a list, or nothing if nothing is missing
  */
 function missing(networks) {
   const items = networks.flat().flatMap(({ contender, version, readings }) => {
@@ -174,7 +174,7 @@ function missing(networks) {
 
 /**
  * @param {Reading} reading
- * @param {number} i which of its contender's readings it is
+ * @param {number} i its index among its contender's readings
  * @param {number} threads
  * @param {Labelled[]} entries of its network
  * @returns {number | null} its median over that of ours at the same number of threads
