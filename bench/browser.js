@@ -12,10 +12,10 @@ import { serve } from '../www/serve.js';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What was made for this benchmark, see `xtask/src/bench.rs`. */
+/** The files that `xtask/src/bench.rs` makes for the benchmark. */
 export const made = join(root, 'target/bench');
 
-/** Headers for shared memory come with this server: no runtime has to do without threads. */
+/** The server sends the headers for shared memory, so that every runtime can have threads. */
 export function serveAll() {
   return serve({
     mounts: [
@@ -29,7 +29,7 @@ export function serveAll() {
 
 /** @param {string[]} [flags] */
 export function launch(flags = []) {
-  // Tabs take turns: those that wait must not be put to sleep.
+  // Tabs take turns, and waiting ones must not be throttled.
   return launchPlain([
     '--disable-background-timer-throttling',
     '--disable-backgrounding-occluded-windows',

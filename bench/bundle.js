@@ -1,4 +1,4 @@
-// Bundles the peers as a page would ship them: minified, without what isn't used.
+// Bundles the peers as a page would ship them: minified, without unused code.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { made, root } from './browser.js';
@@ -12,7 +12,7 @@ export async function bundlePeers() {
     bundle: true,
     minify: true,
     format: 'esm',
-    // ONNX Runtime's threads start from a file of its own, which a bundle wouldn't be.
+    // ONNX Runtime's threads start from a separate file, which must not be bundled.
     conditions: ['onnxruntime-web-use-extern-wasm'],
     logLevel: 'warning',
   });

@@ -96,7 +96,7 @@ function pooled(entries) {
 }
 
 /**
- * How much longer each peer takes, at least and at most of all kinds and sizes of frames.
+ * The least and the largest ratio of each peer's time to ours, over all kinds and sizes of frames.
  * @param {Network[]} networks
  */
 function ratiosTable(networks) {
@@ -153,7 +153,7 @@ function networkTables({ version, contests, ours }) {
 }
 
 /**
- * What our own time is made of.
+ * The parts of our own time.
  * @param {Labelled[]} ours
  * @returns {string[]}
  */
@@ -205,7 +205,7 @@ function partsSection(ours) {
 
 /**
  * @param {Labelled[]} entries
- * @returns {string[]} a list, where there is anything to say
+ * @returns {string[]} a list, or nothing if nothing is missing
  */
 function missing(entries) {
   const items = entries.flatMap(({ contender, version, readings }) => {

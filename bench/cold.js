@@ -1,11 +1,11 @@
-// From a click on a link to the first prediction, for someone who was here before.
+// Measures from a click on a link to the first prediction, for a visitor with a warm cache.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './browser.js';
 
 /**
  * @typedef {object} ColdStart
- * @property {string | null} weights name of the checkpoint, null where random weights took its place
+ * @property {string | null} weights name of the checkpoint; null for random weights
  * @property {string} build
  * @property {number} threads
  * @property {number[]} times ms
@@ -45,7 +45,7 @@ async function visit(context, address) {
   return reading;
 }
 
-/** The page's first V3-Small of full width, if it has one. */
+/** The page's first V3-Small of width 1, if it has one. */
 function v3Small() {
   const list = join(root, 'www/public/models/models.json');
   if (!existsSync(list)) return null;

@@ -1,13 +1,13 @@
-// Who takes part, and with what settings.
+// The contenders and their settings.
 
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {string} build as tables call it; of ours also what the package is asked for
+ * @property {string} build its name in tables; for ours also the package's option
  * @property {number} threads
  * @property {string} adapter address of the module that runs it, see `page/contender.js`
  * @property {boolean} ours
- * @property {'f32' | 'int8'} type of its weights and sums
+ * @property {'f32' | 'int8'} type the type of its weights and sums
  */
 
 export const NETWORKS = [
@@ -41,7 +41,7 @@ function peer(name, adapter, build, threads, type = 'f32') {
   return { name, build, threads, adapter: `/peers/${adapter}`, ours: false, type };
 }
 
-/** The one that all times are compared with. */
+/** The contender with which all others are compared. */
 export const OURS = ours('relaxed', 1);
 
 const OURS_THREADED = ours('relaxed-threads', 2);
@@ -67,7 +67,7 @@ export const CONTENDERS = [
   ORT_THREADED,
 ];
 
-/** Those that take a frame and give labels. */
+/** The contenders that make labels of a frame. */
 export const LABELLERS = [
   OURS,
   OURS_THREADED,
@@ -82,11 +82,11 @@ export const LABELLERS = [
   peer('MediaPipe', 'mediapipe.js', 'simd', 1),
 ];
 
-/** Those that 256-bit vectors could help most. */
+/** The contenders that 256-bit vectors could help most. */
 export const REVECTORIZED = [OURS, OURS_INT8, LITERT, LITERT_INT8];
 
 /**
- * Whether it's `OURS`, read back from a file perhaps.
+ * Whether it is `OURS`, or a copy of it from a file.
  * @param {Contender} contender
  */
 export function isReference({ ours, build, threads, type }) {

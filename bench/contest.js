@@ -1,4 +1,4 @@
-// Tabs that take turns, so that a slow moment of the machine hits everyone.
+// Runs tabs in turns, so that a slow moment of the machine affects all of them.
 import { setTimeout } from 'node:timers/promises';
 import { labelOf } from './contenders.js';
 
@@ -16,15 +16,15 @@ import { labelOf } from './contenders.js';
  * @property {Contender} contender
  * @property {Task} task
  * @property {string | null} missing why it wasn't measured
- * @property {number | null} macs of one inference, where the runtime tells
- * @property {number[]} inference ms of every run
- * @property {number[]} total the same from the call to its answer, of ours
+ * @property {number | null} macs of one inference, if the runtime tells
+ * @property {number[]} inference the times of the runs. ms
+ * @property {number[]} total the times from call to answer, for ours. ms
  * @property {number[]} peaks GFLOP/s of multiply-adds in registers, one reading a turn
  */
 
 export const WARM_UP = 10;
 const RUNS_A_TURN = 5;
-/** Threads of a runtime that had its turn go on waiting busily for a moment. ms */
+/** The pause between turns: a runtime's threads go on spinning for a moment. ms */
 const PAUSE = 30;
 
 /**
@@ -64,7 +64,7 @@ export async function contest(browser, url, entries, { runs, peaks }) {
  */
 export async function inTurns(seats, runs, play) {
   for (let round = 0; round * RUNS_A_TURN < runs; round++) {
-    // Nobody always follows the same one.
+    // The order alternates, so that no tab always follows the same one.
     for (const seat of round % 2 ? seats.toReversed() : seats) {
       await setTimeout(PAUSE);
       await play(seat, Math.min(RUNS_A_TURN, runs - round * RUNS_A_TURN));
@@ -94,8 +94,8 @@ async function seat(context, url, { contender, task }) {
 }
 
 /**
- * @param {unknown} error that a page's script threw
- * @returns {string} what it says, without where it was
+ * @param {unknown} error an error of a page's script
+ * @returns {string} its message, without the place
  */
 export function reasonOf(error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -103,12 +103,12 @@ export function reasonOf(error) {
 }
 
 /**
- * Has a page load a contender, and checks that it is what was asked for.
+ * Loads a contender in a page, and checks its settings.
  * @param {Page} page
  * @param {string} url
  * @param {Contender} contender
  * @param {Task} task
- * @returns {Promise<number | null>} multiply-accumulates, where the runtime tells
+ * @returns {Promise<number | null>} multiply-accumulates, if the runtime tells
  */
 export async function prepare(page, url, { adapter, ours, build, threads, type }, task) {
   await page.goto(`${url}bench/index.html`);
@@ -124,7 +124,7 @@ export async function prepare(page, url, { adapter, ours, build, threads, type }
 }
 
 /**
- * In front, because Chromium gives the main threads of the tabs behind a lower priority.
+ * Brings the tab to the front, because Chromium gives the main threads of other tabs a lower priority.
  * @param {Page} page
  * @param {number} runs
  * @returns {Promise<import('./page/contender.js').Sample[]>}

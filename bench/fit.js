@@ -1,4 +1,4 @@
-// Whether `mobilenet-wasm/fit` keeps what it promises, with trained networks and photos:
+// Checks the predictions of `mobilenet-wasm/fit` with trained networks and photos:
 //   node bench/fit.js --models ../shared/models --photos ../shared/photos
 // It needs some minutes and an otherwise idle machine.
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ const SMALL = 'tf_mobilenetv3_small_100';
 const LARGE = 'mobilenet_v2_1.0_224';
 const NETWORKS = ['mobilenet_v1_0.25_224', SMALL, LARGE, 'mobilenet_v1_1.0_224'];
 const SIZES = [128, 160, 192, 224];
-/** Of each photo; of five that is 105 each to choose and to verify. */
+/** Frames of each photo. Five photos give 105 frames each to choose and to verify. */
 const FRAMES = 42;
 const REPEATS = 10;
 const TRIM_ROUNDS = 3;

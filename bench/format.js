@@ -1,4 +1,4 @@
-// How numbers and names are written.
+// Formats numbers and names.
 import { NETWORKS } from './contenders.js';
 
 /** @param {string} version */

@@ -1,11 +1,11 @@
-// How steady the first frames are, while the engine still optimises the code.
+// Measures the first frames, while the browser still optimises the code.
 import { prepare, turn } from './contest.js';
 import { NETWORKS, OURS } from './contenders.js';
 
 const FRAMES = 100;
 
 /**
- * @typedef {{ version: string, inference: number[] }} Frames ms of each frame, in their order
+ * @typedef {{ version: string, inference: number[] }} Frames the times of the frames, in order. ms
  */
 
 /**
@@ -16,7 +16,7 @@ const FRAMES = 100;
 export async function firstFrames(browser, url) {
   const all = [];
   for (const { version } of NETWORKS) {
-    // A context of its own has a process of its own: no code that another tab has optimised already.
+    // A new context has a new process, without code that another tab has optimised already.
     const context = await browser.newContext();
     const page = await context.newPage();
     await prepare(page, url, OURS, { version, resolution: 224 });

@@ -1,4 +1,4 @@
-// From a frame of a camera's size to the names of what it shows: the peers as their documentation has people do it.
+// Measures from a frame of a camera's size to its labels. The peers run as their documentation says.
 import { WARM_UP, inTurns, prepare, reasonOf } from './contest.js';
 import { labelOf } from './contenders.js';
 
@@ -12,7 +12,7 @@ import { labelOf } from './contenders.js';
  * @typedef {object} Reading of frames of one kind and size
  * @property {Source} source
  * @property {string | null} missing why it wasn't measured
- * @property {number[]} total ms of every run
+ * @property {number[]} total the times of the runs. ms
  * @property {number[]} preprocess the part before the network, of ours. ms
  * @property {number[]} inference the network's part, of ours. ms
  *
@@ -122,7 +122,7 @@ async function warmUp(page, { contender, version }, source) {
 }
 
 /**
- * In front, because Chromium gives the main threads of the tabs behind a lower priority.
+ * Brings the tab to the front, because Chromium gives the main threads of other tabs a lower priority.
  * @param {Page} page
  * @param {number} runs
  * @param {Source} source

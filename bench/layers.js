@@ -1,4 +1,4 @@
-// Where the time goes: the package's own profile of each layer.
+// The package's own profile of each layer.
 import { prepare } from './contest.js';
 import { NETWORKS, OURS } from './contenders.js';
 

@@ -1,4 +1,4 @@
-// Where and with what the numbers were read.
+// Describes the machine and the programs of a measurement.
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';

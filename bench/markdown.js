@@ -1,12 +1,12 @@
-/** What stands where there is nothing to say. */
+/** Stands for a missing value. */
 export const NONE = '–';
 
-/** Columns of running text. */
+/** The line length of text. */
 const WIDTH = 120;
 
 /**
- * A Markdown table, its columns padded so that it can be read as it is.
- * @param {string[]} header names that end in a colon are of columns of numbers
+ * A Markdown table with padded columns, so that its source is readable.
+ * @param {string[]} header a name that ends in a colon makes a column of numbers
  * @param {string[][]} rows
  */
 export function table(header, rows) {
@@ -21,7 +21,7 @@ export function table(header, rows) {
 }
 
 /**
- * A text broken into lines, the first after `indent`, the others aligned with it.
+ * Breaks a text into lines, the first after `indent`, the others aligned with it.
  * @param {string} text
  * @param {string} [indent]
  */

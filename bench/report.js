@@ -8,10 +8,10 @@ import { NONE, list, paragraph, table } from './markdown.js';
 /**
  * @typedef {import('./contest.js').Measured} Measured
  *
- * @typedef {object} Results what wasn't measured is left out
+ * @typedef {object} Results the parts that were measured
  * @property {import('./machine.js').Surroundings} surroundings
- * @property {Record<string, import('./store.js').Reading>} parts by the names that `--only` takes
- * @property {import('./labels.js').Labelled[][]} [labels] one contest each of a network and a peer
+ * @property {Record<string, import('./store.js').Reading>} parts by their names for `--only`
+ * @property {import('./labels.js').Labelled[][]} [labels] one contest for each network and peer
  * @property {Measured[][]} [networks] one contest each
  * @property {import('./layers.js').Layers[]} [layers]
  * @property {Measured[]} [inputs] V2 at different sizes
@@ -204,7 +204,7 @@ ${table(['network', 'build', 'type', 'threads:', 'median of inference:', 'min:',
 
 /** @param {Measured[]} entries */
 function inputSizes(entries) {
-  // Ours, which tell their multiply-accumulates.
+  // Only our runtime tells its multiply-accumulates.
   const measured = entries.filter(isMeasured).map((entry) => ({ ...entry, macs: entry.macs ?? NaN }));
   /** @param {{ inference: number[], macs: number }} entry */
   const perMac = (entry) => summary(entry.inference).min / (entry.macs / 1e6);
@@ -339,7 +339,7 @@ function macsOf(entries) {
 }
 
 /**
- * The best reading: like the fastest run, it is the least disturbed.
+ * The best reading, which like the fastest run is the least disturbed.
  * @param {Measured} [entry]
  */
 function peakOf(entry) {
@@ -347,7 +347,7 @@ function peakOf(entry) {
 }
 
 /**
- * A package's wasm files have one name in several folders.
+ * Names a wasm file with its folder, since a package's files have one name in several folders.
  * @param {string} path
  */
 function wasmName(path) {

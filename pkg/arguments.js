@@ -1,13 +1,13 @@
 import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
 
 /**
- * Checks the arguments of the public calls before anything is started: what isn't what it should be is an error that names
- * the argument and what was given.
+ * Checks the arguments of the public calls before anything starts. The error of a wrong argument names it and the value that was
+ * given.
  *
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
  */
 
-/** What a network's name may have. */
+/** The most characters of a network's name. */
 const LONGEST_NAME = 100;
 
 /**
@@ -22,7 +22,7 @@ export function wrong(code, name, value, wanted) {
 }
 
 /**
- * Reads the fields of an options object, each once: it may be anything, and a field may be a getter that throws.
+ * Reads each field of an options object once. The object may be anything, and a field may be a getter that throws.
  * @template {string} Name
  * @param {string} call
  * @param {unknown} options
@@ -46,8 +46,8 @@ export function fieldsOf(call, options, names) {
 }
 
 /**
- * Whether a value is an object of a class of the browser's. By a getter of the class, which answers only for its real objects,
- * those of another window among them: `instanceof` and tags can be had by others.
+ * Whether a value is a real object of one of the browser's classes. It asks a getter of the class, which works only on real objects,
+ * also on those of another window. An object can fake `instanceof` and its tag.
  * @param {unknown} value
  * @param {string} name of the class; it need not exist here
  * @param {string} getter
@@ -96,7 +96,7 @@ export function stringOf(value) {
   if (typeof value === 'string') return value;
   if (isReal(value, 'URL', 'href')) return /** @type {URL} */ (value).href;
   try {
-    // A String's own, which answers for real ones alone.
+    // The method of String itself, which works only on real Strings.
     return String.prototype.valueOf.call(value);
   } catch {
     return undefined;
@@ -137,7 +137,7 @@ export function newestOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {string[] | undefined} whether there are such layers is the engine's matter
+ * @returns {string[] | undefined} the engine checks whether the network has these layers
  */
 export function layersOf(value) {
   if (value === undefined || value === null) return undefined;
@@ -149,7 +149,7 @@ export function layersOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {string} whether there is such a layer is the engine's matter
+ * @returns {string} the engine checks whether the network has this layer
  */
 export function layerOf(value) {
   if (typeof value === 'string' && value.length <= LONGEST_NAME) return value;
@@ -160,7 +160,7 @@ const TIMED_KINDS = /** @type {const} */ (['convolution', 'depthwise', 'pointwis
 
 /**
  * @param {Partial<Record<'kind' | 'kernel' | 'inChannels' | 'outChannels' | 'size', unknown>>} fields
- * @returns {import('./index.js').TimedLayer} whether there is a kernel for it is the engine's matter
+ * @returns {import('./index.js').TimedLayer} the engine checks whether it has a kernel for it
  */
 export function timedLayerOf({ kind, kernel, inChannels, outChannels, size }) {
   const known = TIMED_KINDS.find((name) => name === kind);
@@ -188,7 +188,7 @@ export function timedActivationOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {boolean} whether the gates are to be open
+ * @returns {boolean} whether the gates are set to 1
  */
 export function openGatesOf(value) {
   if (value === undefined || value === 'learned') return false;
@@ -213,8 +213,8 @@ export function listOf(name, value, wanted) {
 
 /**
  * @param {unknown} value
- * @param {string} content what a response is to be asked for, empty where none makes sense
- * @returns {string} what was forgotten
+ * @param {string} content what to ask a Response for; empty where a Response makes no sense
+ * @returns {string} advice on what the caller forgot; empty if nothing
  */
 export function advice(value, content) {
   const kind = kindOf(value);
@@ -223,7 +223,7 @@ export function advice(value, content) {
 }
 
 /**
- * The fields of `untrained` as the types that wasm takes; whether the values make sense is the engine's matter.
+ * Converts the fields of `untrained` to the types that wasm takes. The engine checks their values.
  * @param {Partial<Record<'version' | 'minimalistic' | 'width' | 'resolution' | 'classes', unknown>>} fields
  * @returns {{ version: string, minimalistic: boolean, width: number, resolution: number, classes: number }}
  */
@@ -255,7 +255,7 @@ export function precisionOf(value) {
   return known;
 }
 
-/** The forms in which weights are written. */
+/** The number formats in which weights are stored. */
 const STORED = /** @type {const} */ (['f32', 'f16', 'int8']);
 
 /**
@@ -271,7 +271,7 @@ export function storedOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {number | undefined} `undefined`: the checkpoint's own; whether a network can have it is the engine's matter
+ * @returns {number | undefined} `undefined`: the checkpoint's own; the engine checks whether the network can have it
  */
 export function resolutionOf(value) {
   if (value === undefined || value === null) return undefined;
@@ -287,14 +287,14 @@ export function resolutionOf(value) {
  */
 export function inputOf(call, value, resolution) {
   const name = `the input of ${call}`;
-  // The tag of a typed array comes from what it really is.
+  // An object can't fake the tag of a typed array.
   if (!ArrayBuffer.isView(value) || tagOfTypedArray.call(value) !== 'Float32Array') {
     throw wrong('BAD_INPUT', name, value, 'a Float32Array');
   }
   const input = /** @type {Float32Array} */ (value);
   const length = resolution ** 2 * 3;
   if (input.length === length) return input;
-  // Before it is copied to the worker: it may be larger than any memory.
+  // The length is checked before the array is copied to the worker: it may be larger than any memory.
   throw new MobileNetError(
     'BAD_INPUT',
     `${name} has ${input.length} values: give ${resolution} x ${resolution} x 3 = ${length}, in a buffer that wasn't transferred`,

@@ -45,14 +45,14 @@ const BUILDS = [
 /** @type {readonly string[]} */
 export const BUILD_NAMES = BUILDS.map(({ name }) => name);
 
-/** Threads that a network gets unasked: beyond four it gains little, and the page has other work. */
+/** The default number of threads, at most: a network gains little by more, and the page has other work. */
 const DEFAULT_THREADS = 4;
 
 /**
  * What a caller asks of the build.
  * @typedef {object} Wish
  * @property {number | undefined} threads
- * @property {string | undefined} build this one or none
+ * @property {string | undefined} build the only build to try
  * @property {URL | undefined} assets the folder that has the builds
  *
  * @typedef {object} Started a worker that runs, with its threads
@@ -63,10 +63,10 @@ const DEFAULT_THREADS = 4;
  */
 
 /**
- * Starts a worker with the best build that works here, and its threads: one that the engine refuses, or that fails to
- * start, is passed over for the next.
+ * Starts a worker with the best build that works here, and its threads. If the engine refuses a build, or if it fails to start, the
+ * next one is tried.
  * @param {Wish} wish
- * @param {AbortSignal} signal ends all that was started; its reason is the error
+ * @param {AbortSignal} signal ends everything that was started; its reason is the error
  * @returns {Promise<Started>}
  */
 export async function startBest({ threads = defaultThreads(), build: only, assets }, signal) {
@@ -96,7 +96,7 @@ export async function startBest({ threads = defaultThreads(), build: only, asset
 
 /**
  * @param {SkippedBuild[]} skipped
- * @returns {string} each reason once, with the builds that it holds for
+ * @returns {string} each reason once, with the builds that it applies to
  */
 function listed(skipped) {
   /** @type {Map<string, string[]>} */
@@ -112,8 +112,8 @@ function defaultThreads() {
 /**
  * @param {Build} build
  * @param {number} threads
- * @param {string | undefined} only the build that the caller insists on
- * @returns {string | null} why this build won't do
+ * @param {string | undefined} only the only build to try
+ * @returns {string | null} why this build can't be used; `null` if it can
  */
 function refusalOf(build, threads, only) {
   const { builds, unshared } = thePlatform();
@@ -126,7 +126,7 @@ function refusalOf(build, threads, only) {
 /**
  * Starts a worker that reads files for the engine.
  * @param {URL | undefined} assets
- * @param {AbortSignal} signal ends it until it has started; its reason is the error
+ * @param {AbortSignal} signal ends the worker if aborted before it has started; its reason is the error
  * @returns {Promise<Connection>}
  */
 export function startConverter(assets, signal) {
@@ -138,7 +138,7 @@ export function startConverter(assets, signal) {
  * @param {number} threads
  * @param {URL | undefined} assets
  * @param {AbortSignal} signal
- * @returns {Promise<Connection>} to the worker that owns the networks, and with it to those that help it
+ * @returns {Promise<Connection>} to the worker that owns the networks; its helpers are tied to it
  */
 async function start(build, threads, assets, signal) {
   signal.throwIfAborted();
@@ -148,9 +148,9 @@ async function start(build, threads, assets, signal) {
   const end = () => connection.close(signal.reason);
   signal.addEventListener('abort', end);
   try {
-    // One for all: a network that lost a thread would wait for it for ever.
+    // All workers end together: a network that lost a thread would wait for it for ever.
     const helpers = Array.from({ length: threads - 1 }, () => connection.tie(connect()));
-    // The workers fetch their scripts meanwhile.
+    // Meanwhile the workers fetch their scripts.
     const module = await compiled(build, assets);
     const memory = await connection.request({ type: 'start', module, threads });
     await Promise.all(helpers.map((helper) => helper.request({ type: 'join', module, memory })));
@@ -165,7 +165,7 @@ async function start(build, threads, assets, signal) {
 }
 
 /**
- * Listens for a Content-Security-Policy that forbids workers: to the page, such a worker is only one that could not be loaded.
+ * Listens for a Content-Security-Policy that forbids workers. The error event of such a worker says only that it could not be loaded.
  * @returns {{ fault: () => Promise<MobileNetError | null>, forget: () => void }}
  */
 function watchPolicy() {
@@ -177,7 +177,7 @@ function watchPolicy() {
   globalThis.addEventListener?.('securitypolicyviolation', listen);
   return {
     async fault() {
-      // The event may come after the worker's own.
+      // This event may come after the worker's error event.
       await new Promise((resolve) => setTimeout(resolve));
       const reason =
         "the page's Content-Security-Policy forbids the workers of this package: add 'self' to worker-src, or blob: where the package comes from another origin";
@@ -202,7 +202,7 @@ function compiled(build, assets) {
   if (!module) {
     module = compile(build, thePlatform().wasm(build, assets));
     modules.set(key, module);
-    // A failure may be the network's, and pass.
+    // The connection may have failed: the next call tries again.
     module.catch(() => modules.delete(key));
   }
   return module;
@@ -217,7 +217,7 @@ async function compile(build, source) {
   const name = source instanceof URL ? source.href : `the build ${build}`;
   const wasm = await (source instanceof URL ? fetchWasm(source) : source);
   try {
-    // Streaming compilation insists on the MIME type, which not every server knows.
+    // Streaming compilation needs the right MIME type, which not every server sends.
     if (wasm instanceof Uint8Array) return await WebAssembly.compile(wasm);
     return await (typeOf(wasm).startsWith('application/wasm')
       ? WebAssembly.compileStreaming(wasm)
@@ -264,7 +264,7 @@ function typeOf(response) {
   return response.headers.get('content-type') ?? '';
 }
 
-/** @returns {boolean} whether not even a module that is known to be valid can be compiled */
+/** @returns {boolean} whether even a valid module can't be compiled here */
 function compilingIsForbidden() {
   try {
     new WebAssembly.Module(SIMD_PROBE);

@@ -19,19 +19,19 @@ const STYLE = `
   .spoken { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); }
 `;
 
-/** How often a reader of the screen is told what is seen, if that is something else. ms */
+/** How often a screen reader is told the label, if it has changed. ms */
 const SPEAK = 2000;
 
-/** How long a frame is waited for: a video that isn't painted has none. ms */
+/** The longest wait for a frame: a video that isn't painted has none. ms */
 const LONGEST_WAIT = 1000;
 
-/** On a server there are no elements; to import this does nothing there. @type {typeof HTMLElement} */
+/** A server has no elements: there this file can be imported but does nothing. @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? class {};
 
 export class MobileNetCamera extends Element {
   static observedAttributes = ['model', 'weights', 'config', 'facing', 'assets'];
 
-  /** @type {AbortController | null} Ends what is running. */
+  /** @type {AbortController | null} Stops the camera and the network. */
   #running = null;
   /** @type {MobileNet | null} */
   #net = null;
@@ -61,7 +61,7 @@ export class MobileNetCamera extends Element {
       predictions: add('ol', { part: 'predictions', 'aria-hidden': 'true' }),
       spoken: add('p', { class: 'spoken', role: 'status' }),
     };
-    // Before anything plays: else some browsers show it full screen, or not at all.
+    // This must be set before anything plays: else some browsers show the video full screen, or not at all.
     this.#parts.video.muted = true;
   }
 
@@ -79,15 +79,15 @@ export class MobileNetCamera extends Element {
   }
 
   attributeChangedCallback() {
-    // Also after an error, which another attribute may mend.
+    // Another attribute may also remedy an error.
     if (this.isConnected) this.start();
   }
 
-  /** Starts the camera and the network, afresh where they run. */
+  /** Starts the camera and the network, or restarts them. */
   start() {
     this.stop();
     const running = (this.#running = new AbortController());
-    // Attributes that are set one after the other start it once.
+    // Several attributes that are set one after the other cause one start.
     queueMicrotask(() => {
       if (!running.signal.aborted) this.#run(running.signal).catch((error) => this.#fail(error, running));
     });
@@ -148,7 +148,7 @@ export class MobileNetCamera extends Element {
     signal.addEventListener('abort', close);
     const { video } = this.#parts;
     const [track] = stream.getVideoTracks();
-    // A camera that doesn't say is most likely a computer's, above its screen.
+    // A camera that doesn't tell its direction is most likely above a computer's screen.
     video.classList.toggle('mirrored', track.getSettings().facingMode !== 'environment');
     track.addEventListener('ended', () => this.#fail(new Error('the camera was unplugged'), this.#running));
     video.srcObject = stream;
@@ -191,7 +191,7 @@ export class MobileNetCamera extends Element {
    * @param {AbortController | null} running what failed
    */
   #fail(error, running) {
-    // What was stopped on purpose fails by that.
+    // Whatever is stopped on purpose fails with an error too.
     if (running === null || running.signal.aborted) return;
     this.stop();
     const refused = error instanceof DOMException && error.name === 'NotAllowedError';
@@ -203,7 +203,7 @@ export class MobileNetCamera extends Element {
 /**
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
- * @returns {Promise<void>} when it shows another frame, or won't any more
+ * @returns {Promise<void>} resolved when the video shows another frame or the signal is aborted
  */
 function nextFrame(video, signal) {
   return new Promise((resolve) => {

@@ -16,7 +16,7 @@ import { WISHES, networksOf } from './wishes.js';
 
 const WANTED = 'what fit has chosen, or { networks: [{ model, options }, …], margin }';
 
-/** A small network, and a large one for what it isn't sure of. Documented in `fit.d.ts`. */
+/** A small network, and a large one for the pictures that the small one isn't sure of. Documented in `fit.d.ts`. */
 export class Cascade {
   #networks;
   #margin;
@@ -27,7 +27,7 @@ export class Cascade {
   /**
    * @param {readonly MobileNet[]} networks of one engine
    * @param {number} margin
-   * @param {{ dispose(): void }[]} owned what ends with it
+   * @param {{ dispose(): void }[]} owned what `dispose` ends too
    */
   constructor(networks, margin, owned) {
     if (!Array.isArray(owned)) {
@@ -143,7 +143,7 @@ export class Cascade {
     for (const owned of this.#owned) owned.dispose();
   }
 
-  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  /** For `using`. In a runtime without this symbol the method is called `undefined`, which does no harm. */
   [Symbol.dispose]() {
     this.dispose();
   }

@@ -2,7 +2,7 @@ import { listOf, wholeNumber, wrong } from './arguments.js';
 import { MobileNetError, shown } from './errors.js';
 
 /**
- * Which of a network's classes an answer has.
+ * Chooses the classes of an answer.
  *
  * @typedef {import('./index.js').Prediction} Prediction
  *
@@ -15,7 +15,7 @@ import { MobileNetError, shown } from './errors.js';
  * @typedef {{ index: number, probability: number }} Ranked
  */
 
-/** How many predictions an answer has unasked. */
+/** The default number of predictions. */
 const TOP_K = 5;
 
 /**
@@ -48,11 +48,11 @@ function classesOf(name, value) {
 }
 
 /**
- * A choice among the classes of one network.
+ * Applies a choice to the classes of one network.
  * @param {Choice} choice
- * @param {number} classes that the network has
- * @param {readonly string[] | null} labels of them
- * @returns {{ topK: number, pick: (ranking: Ranked[]) => Ranked[] }} `topK`: how many the engine has to rank
+ * @param {number} classes number of the network's classes
+ * @param {readonly string[] | null} labels their names
+ * @returns {{ topK: number, pick: (ranking: Ranked[]) => Ranked[] }} `topK`: how many classes the engine must rank
  */
 export function chosen({ topK, threshold, allow, deny }, classes, labels) {
   const allowed = allow && indicesOf('allow', allow, classes, labels);

@@ -30,13 +30,13 @@ export const CLASSIFY_OPTIONS = /** @type {const} */ ([
 
 /**
  * Has one or several networks of one worker classify one frame.
- * @param {Turns} turns in which this call has one
- * @param {number} order of this call among them
+ * @param {Turns} turns the queue that this call takes its turn in
+ * @param {number} order the position of this call in it
  * @param {ClassifySource} source
  * @param {readonly MobileNet[]} networks
  * @param {AbortSignal[]} overs
  * @param {Partial<Record<typeof CLASSIFY_OPTIONS[number] | 'onResult', unknown>>} given
- * @param {number} [until] the networks after the first one whose two most probable classes are so far apart aren't asked
+ * @param {number} [until] the networks after the first one whose two highest probabilities differ by this much aren't run
  * @returns {Promise<Classification[] | null>} in the order of the networks; `null`: a newer frame took its place
  */
 export async function classify(turns, order, source, networks, overs, given, until) {
@@ -57,7 +57,7 @@ export async function classify(turns, order, source, networks, overs, given, unt
   /**
    * @param {Reading} reading
    * @param {number} index
-   * @returns {Classification} the same one each time that it is asked for
+   * @returns {Classification} the same object for every call with this index
    */
   const answerOf = ({ ranking, read, preprocess, inference }, index) => {
     const { labels, pick } = members[index];
@@ -72,7 +72,7 @@ export async function classify(turns, order, source, networks, overs, given, unt
   };
   let ended = false;
   const onPart = (/** @type {import('./protocol.js').ReadingPart} */ { index, reading }) => {
-    // It comes once more from a frame that had to be sent again.
+    // A frame that had to be sent again gives each reading once more.
     if (answers[index]) return;
     const answer = answerOf(reading, index);
     if (onResult && !ended) tell(onResult, networks[index], answer);
@@ -111,8 +111,8 @@ export async function classify(turns, order, source, networks, overs, given, unt
 
 /**
  * @param {Seat[]} seats of one host
- * @returns {Promise<Connection>} the worker that has all of these networks; one that is closed if there is none, as it crashed
- *   while a network was loaded into it again
+ * @returns {Promise<Connection>} to the worker that has all of these networks; a closed one if the worker crashed while a network was
+ *   loaded into it again
  */
 async function connectionOf(seats) {
   const connections = await Promise.all(seats.map((seat) => seat.ready()));

@@ -10,14 +10,14 @@ import { MobileNetError, messageOf } from './errors.js';
  * @property {((part: any) => void) | undefined} onPart
  */
 
-/** An error event without a message says no more: what may be the cause is named. */
+/** An error event without a message doesn't name the cause, so this lists the likely ones. */
 const SCRIPT_FAILED =
   "the script of the worker could not be loaded: serve the package's files from the page's origin, each under its own name" +
   (globalThis.crossOriginIsolated
     ? ', and with the header Cross-Origin-Embedder-Policy: require-corp, since this page has it'
     : '');
 
-/** A worker and the requests it still owes an answer. */
+/** A worker and its requests that are not answered yet. */
 export class Connection {
   #worker;
   /** @type {Map<number, Pending>} */
@@ -27,7 +27,7 @@ export class Connection {
   #closed = null;
   /** @type {Connection[]} */
   #tied = [];
-  /** Aborted when this is closed. */
+  /** Aborted when the connection is closed. */
   #over = new AbortController();
 
   /** @param {import('./platform.js').Worker} worker */
@@ -38,13 +38,13 @@ export class Connection {
     worker.onerror = (event) => {
       event.preventDefault();
       if (event.message) this.#crash(event.message);
-      // Without a message it is the script that could not be loaded.
+      // There is no message if the script could not be loaded.
       else this.close(new MobileNetError('FETCH_FAILED', SCRIPT_FAILED));
     };
     this.#watch();
   }
 
-  /** Why no more requests are taken, `null` while they are. */
+  /** Why the connection is closed; `null` while it is open. */
   get closed() {
     return this.#closed;
   }
@@ -52,7 +52,7 @@ export class Connection {
   /**
    * @param {Request} request
    * @param {Transferable[]} [transfer]
-   * @param {(part: any) => void} [onPart] called with each part of the answer that comes before it; it must not throw
+   * @param {(part: any) => void} [onPart] called with each part that comes before the answer; it must not throw
    * @returns {Promise<any>} the answer's value
    */
   request(request, transfer = [], onPart) {
@@ -69,9 +69,9 @@ export class Connection {
   }
 
   /**
-   * Hears of the worker's end, which no event tells when the browser or another script ends it: a call under way would wait for
-   * ever. The worker holds a lock for as long as it lives; this waits for it. Web Locks exist in secure contexts (https: or
-   * localhost) of Chrome 69, Firefox 96 and Safari 15.4; elsewhere nobody is heard of. Chrome takes 2 s to end a busy worker.
+   * Notices when the browser or another script ends the worker. No event tells of it, and a call would wait for ever. The worker
+   * holds a lock for as long as it lives, and this waits for that lock. Web Locks exist in secure contexts (https: or localhost) of
+   * Chrome 69, Firefox 96 and Safari 15.4; elsewhere nothing is noticed. Chrome takes 2 s to end a busy worker.
    */
   async #watch() {
     const lock = `mobilenet-wasm ${Math.random()} ${Math.random()}`;
@@ -81,14 +81,14 @@ export class Connection {
         this.#crash('the worker was ended from outside');
       });
     } catch {
-      // It is closed, or locks are refused here.
+      // The connection is closed, or the browser refuses locks.
     }
   }
 
   /**
-   * Ties another connection to this one: when either is closed, so is the other.
+   * Ties another connection to this one: when either is closed, the other is closed too.
    * @param {Connection} other
-   * @returns {Connection} the same
+   * @returns {Connection} `other`
    */
   tie(other) {
     this.#tied.push(other);

@@ -8,7 +8,7 @@ import { describe, hold } from './worker-answers.js';
  */
 
 /**
- * The body of the worker that turns other files into `.safetensors`: answers the requests `watch`, `start` and `convert` of
+ * The body of the worker that converts files to `.safetensors`: answers the requests `watch`, `start` and `convert` of
  * `protocol.js`.
  * @param {Glue} glue
  */

@@ -7,22 +7,22 @@ import { MobileNetError } from './errors.js';
  * @typedef {import('./folder.js').ReadFile} ReadFile
  */
 
-/** The bytes before the header of a `.safetensors` file: its length. */
+/** Bytes of the header's length, which a `.safetensors` file begins with. */
 const PREFIX = 8;
 
 /**
- * Whether the engine is to have a file as it is. A shorter one is of no format.
+ * Whether the engine can read a file without conversion. It gets a file that is too short for a header too, since that has no format.
  * @param {Uint8Array} bytes
- * @returns {boolean} whether this is a `.safetensors` file: its header is an object in JSON. In a text, which may be JSON too, the
- *   last byte of that length isn't 0
+ * @returns {boolean} whether its header is a JSON object. A text, such as a JSON file, is not mistaken for one: the length's last byte
+ *   is 0, which no text has
  */
 export function isSafetensors(bytes) {
   return bytes.length <= PREFIX || (bytes[PREFIX] === '{'.charCodeAt(0) && bytes[PREFIX - 1] === 0);
 }
 
 /**
- * Turns files into a `.safetensors`, in a worker that ends with that, so that all memory that it took is free again.
- * @param {ReadFile[]} files whose memory the worker takes where all of it is owned
+ * Converts files to a `.safetensors` file, in a worker that ends afterwards to free its memory.
+ * @param {ReadFile[]} files their memory is transferred to the worker if the package owns it
  * @param {Omit<ConvertRequest, 'type' | 'files'>} request
  * @param {object} options
  * @param {URL | undefined} options.assets the folder that has the builds

@@ -7,17 +7,17 @@ import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
  * @property {typeof fetch} fetch
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
- * @property {number} [bytes] the length to tell where the server doesn't
- * @property {number} [patience] ms until an answer begins, where there is another server to ask. Default: as long as it takes
+ * @property {number} [bytes] the length to report if the server doesn't tell it
+ * @property {number} [patience] ms to wait for the answer's headers, if there is another server to ask. Default: no limit
  */
 
-/** How often a download goes on after it broke off; one that gets no further in between is given up at once. */
+/** How often a download that broke off is continued. It is given up at once if no byte came since the last time. */
 const MOST_CUTS = 10;
 
-/** How long it waits before that: a connection that was lost needs some time to come back. ms */
+/** The wait before that: a lost connection needs some time to come back. ms */
 const PAUSE = 500;
 
-/** For how long pieces that are there already are put together in one go: what else there is to do waits meanwhile. ms */
+/** How long chunks that have arrived are copied without a pause for other tasks. ms */
 const TURN = 4;
 
 /**
@@ -50,7 +50,7 @@ export async function download(url, options) {
 }
 
 /**
- * Reads a response that is already there.
+ * Reads a response.
  * @param {Response} response
  * @param {Omit<DownloadOptions, 'fetch'>} options
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
@@ -70,7 +70,7 @@ export async function receive(response, options) {
 async function ask(url, { fetch, signal, patience }, from) {
   const attempt = new AbortController();
   const abort = () => attempt.abort(signal?.reason);
-  // Stays there: it ends the body as well.
+  // The listener stays: it ends the body too.
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   const late = () => attempt.abort(new Error(`no answer in ${Number(patience) / 1000} s`));
@@ -94,11 +94,11 @@ async function ask(url, { fetch, signal, patience }, from) {
 }
 
 /**
- * Asks for what is missing of a body that broke off.
+ * Requests the missing rest of a body that broke off.
  * @param {string} url
  * @param {DownloadOptions} options
  * @param {Body} body
- * @returns {Promise<Response | null>} `null`: the rest can't be had
+ * @returns {Promise<Response | null>} `null` if the server doesn't send the rest
  */
 async function goOn(url, options, body) {
   await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -112,8 +112,8 @@ async function goOn(url, options, body) {
 }
 
 /**
- * Puts a body together where it is to lie: a response's own `arrayBuffer()` grows a buffer, and copies it each time. Only a body
- * whose length isn't known, or is another than was told, is held twice for a moment.
+ * Assembles a body in one buffer of its full length. A response's `arrayBuffer()` grows its buffer and copies it each time. Only a
+ * body whose length is unknown, or differs from the header, is held twice for a moment.
  */
 class Body {
   loaded = 0;
@@ -122,9 +122,9 @@ class Body {
   #onProgress;
   /** @type {Uint8Array<ArrayBuffer> | null} */
   #whole = null;
-  /** @type {Uint8Array<ArrayBuffer>[]} What didn't fit. */
+  /** @type {Uint8Array<ArrayBuffer>[]} The chunks that didn't fit. */
   #rest = [];
-  /** Whether a server can be asked for a part of it: what is compressed on the way is counted otherwise there. */
+  /** Whether a part of it can be requested. If the body is compressed in transit, the server counts other bytes. */
   canGoOn;
 
   /**
@@ -141,7 +141,7 @@ class Body {
     try {
       if (this.#total !== null) this.#whole = new Uint8Array(this.#total);
     } catch {
-      // The header may say anything.
+      // The header may hold any number.
     }
   }
 
@@ -162,12 +162,12 @@ class Body {
 
   /**
    * @param {Response} response to a request for what comes after the bytes that are there
-   * @returns {boolean} whether it is that, and of the same file
+   * @returns {boolean} whether it continues the body, and of the same file
    */
   isContinuedBy({ status, headers }) {
     const etag = headers.get('etag');
     if (status !== 206 || (etag && this.#etag && etag !== this.#etag)) return false;
-    // Not every server lets a page of another origin see this header; the digest tells too.
+    // Some servers hide this header from pages of other origins. A wrong part is then found by the digest.
     const [, start] = /^bytes (\d+)-/.exec(headers.get('content-range') ?? '') ?? [];
     return start === undefined || Number(start) === this.loaded;
   }

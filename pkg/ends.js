@@ -1,7 +1,7 @@
 import { abortedBy } from './errors.js';
 
 /**
- * What ends a call before its answer.
+ * The signals that end a call before its answer.
  * @typedef {object} Ends
  * @property {AbortSignal} [signal] the caller's
  * @property {readonly AbortSignal[]} overs aborted when a network or an engine is disposed of; their reasons are the errors
@@ -9,7 +9,7 @@ import { abortedBy } from './errors.js';
 
 /**
  * @param {Ends} ends
- * @returns {unknown} the error of a call that has been ended, `null` while it hasn't
+ * @returns {unknown} the error of a call that has been ended; `null` if it hasn't
  */
 function endOf({ signal, overs }) {
   const over = overs.find(({ aborted }) => aborted);
@@ -27,7 +27,7 @@ export function throwIfEnded(ends) {
  * @template T
  * @param {Promise<T>} answer
  * @param {Ends} ends
- * @returns {Promise<T>} the answer, or an error as soon as the call is ended
+ * @returns {Promise<T>} the answer; rejected as soon as the call is ended
  */
 export function unlessEnded(answer, ends) {
   const signals = ends.signal ? [...ends.overs, ends.signal] : ends.overs;

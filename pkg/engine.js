@@ -129,7 +129,7 @@ export class Engine {
   }
 
   /**
-   * Has the worker answer a request, after a crash a fresh worker.
+   * Sends a request to the worker; after a crash to a fresh one.
    * @param {string} call
    * @param {import('./protocol.js').Request} request
    * @param {unknown} options
@@ -149,7 +149,7 @@ export class Engine {
     this.#host.dispose(new MobileNetError('DISPOSED', 'this engine was disposed of'));
   }
 
-  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  /** For `using`. In a runtime without this symbol the method is called `undefined`, which does no harm. */
   [Symbol.dispose]() {
     this.dispose();
   }
@@ -158,7 +158,7 @@ export class Engine {
 /**
  * @template {{ engine?: unknown }} Given
  * @param {Given} given
- * @returns {Given} the same
+ * @returns {Given} `given`
  */
 function withoutEngine(given) {
   if (given.engine === undefined || given.engine === null) return given;

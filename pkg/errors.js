@@ -51,7 +51,7 @@ export function messageOf(error) {
 
 /**
  * @param {unknown} value
- * @returns {string} what kind of object it is, as it says itself: `ArrayBuffer`, `Map`, `Object`
+ * @returns {string} the kind of object that it claims to be: `ArrayBuffer`, `Map`, `Object`
  */
 export function kindOf(value) {
   try {
@@ -62,8 +62,8 @@ export function kindOf(value) {
 }
 
 /**
- * @param {unknown} value anything, Symbols and objects that can't be made strings among them
- * @returns {string} how a message calls it
+ * @param {unknown} value anything, even a Symbol or an object that can't be converted to a string
+ * @returns {string} how an error message shows it
  */
 export function shown(value) {
   if (value === null) return 'null';
@@ -84,7 +84,7 @@ export function shown(value) {
 }
 
 /**
- * Calls a caller's function. What it throws becomes an uncaught error of the page, as from an event's listener: the work goes on.
+ * Calls a caller's function. If it throws, that becomes an uncaught error of the page, as in an event listener, and the work goes on.
  * @template {unknown[]} Values
  * @param {(...values: Values) => void} callback
  * @param {Values} values

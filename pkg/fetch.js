@@ -9,18 +9,18 @@ import { MobileNetError, abortedBy, messageOf } from './errors.js';
  *
  * @typedef {object} Reading
  * @property {Store} store where downloads are kept
- * @property {string} [sha256] the digest to hold the bytes against, in lower-case hexadecimal
+ * @property {string} [sha256] the digest that the bytes must have, in lower-case hexadecimal
  * @typedef {import('./download.js').DownloadOptions & Reading} ReadOptions
  */
 
-/** More than any configuration has, labels for the most classes included. Bytes or UTF-16 code units. */
+/** No configuration is longer, even with labels for the most classes. Bytes or UTF-16 code units. */
 const LONGEST_JSON = 16 * 2 ** 20;
 
 /**
  * @param {Bytes} source
  * @param {ReadOptions} options
- * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string }>} `owned`: no one else holds these bytes; `toKeep`: the
- *   address under which the store is to have them if the engine accepts them
+ * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string }>} `owned`: nobody else holds these bytes; `toKeep`: the
+ *   address under which the store keeps them if the engine accepts them
  */
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
@@ -36,7 +36,7 @@ export async function readBytes(source, options) {
   } else {
     bytes = source.bytes;
     if (!(bytes.buffer instanceof ArrayBuffer)) {
-      // Shared memory: others may write it, and digests aren't made of it.
+      // Others may write to shared memory, and `crypto` takes no digest of it.
       bytes = bytes.slice();
       owned = true;
     }
@@ -78,7 +78,7 @@ async function readBlob(blob) {
   try {
     return await blob.arrayBuffer();
   } catch (error) {
-    // A file that was moved or changed after the user chose it.
+    // The file was moved or changed after the user chose it.
     throw new MobileNetError('FETCH_FAILED', `the file could not be read: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -86,7 +86,7 @@ async function readBlob(blob) {
 /**
  * @param {Address} source
  * @param {ReadOptions} options
- * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they don't come from the store
+ * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they didn't come from the store
  */
 async function obtain(source, options) {
   const { address } = source;
@@ -95,7 +95,7 @@ async function obtain(source, options) {
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   const checked = async (bytes) => {
     if (sha256) {
-      // The browser copies all of it at once: that is work enough for a task of its own.
+      // The digest copies all bytes at once, which takes long enough for a task of its own.
       await new Promise((resolve) => setTimeout(resolve));
       await checkDigest(bytes, sha256, address);
     }

@@ -7,16 +7,16 @@ import { thePlatform } from './platform.js';
  *
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
  *
- * @typedef {{ address: string, key?: string }} Address `key`: the address under which a cache keeps it, if that is another
+ * @typedef {{ address: string, key?: string }} Address `key`: the address under which a cache keeps the file, if it differs
  * @typedef {Address | { blob: Blob } | { bytes: Uint8Array, size: number }} Bytes
- *   `size`: what the bytes were, as a buffer that is transferred to another thread has none any more
- * @typedef {{ files: File[] }} Files those of a folder
+ *   `size`: the length of `bytes`, which is 0 after a transfer to another thread
+ * @typedef {{ files: File[] }} Files the files of a folder
  * @typedef {Address | { blob: Blob } | { text: string }} Json
  */
 
 /**
  * @param {unknown} value
- * @returns {URL} of a folder, whether or not a slash stands at the end of what was given
+ * @returns {URL} of a folder: a slash is added if there is none at the end
  */
 export function folderOf(value) {
   const text = stringOf(value);
@@ -36,7 +36,7 @@ export function fetchOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {string | undefined} in lower case
+ * @returns {string | undefined} the digest in lower case
  */
 export function digestOf(value) {
   if (value === undefined || value === null) return undefined;
@@ -87,7 +87,7 @@ export function weightsOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {unknown[] | undefined} what is in an array or a FileList
+ * @returns {unknown[] | undefined} the elements of an array or a FileList
  */
 function listOf(value) {
   try {
@@ -118,7 +118,7 @@ function bytesOf(value) {
       : new Uint8Array(/** @type {ArrayBuffer} */ (value));
     return { bytes, size: bytes.byteLength };
   } catch (cause) {
-    // Only a detached buffer makes that fail.
+    // This fails only for a detached buffer.
     const reason = `weights is ${shown(value)} whose memory was transferred elsewhere: give ${wanted}`;
     throw new MobileNetError('BAD_INPUT', reason, { cause });
   }
@@ -126,7 +126,7 @@ function bytesOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {boolean} whether it is a SharedArrayBuffer; pages that are not isolated have them, but not their class
+ * @returns {boolean} whether it is a SharedArrayBuffer; a page that is not isolated can have one, but not the class
  */
 function isShared(value) {
   return isReal(value, 'SharedArrayBuffer', 'byteLength') || kindOf(value) === 'SharedArrayBuffer';
@@ -135,7 +135,7 @@ function isShared(value) {
 /**
  * @param {string} name `config` or `preprocessorConfig`
  * @param {unknown} value
- * @returns {Json | undefined} an object is turned into text at once, so that it may change afterwards
+ * @returns {Json | undefined} an object is converted to text at once, so the caller may change it afterwards
  */
 export function jsonOf(name, value) {
   if (value === undefined || value === null) return undefined;
@@ -157,7 +157,7 @@ export function jsonOf(name, value) {
 }
 
 /**
- * Whether it is an object as JSON has them. Of any other, such as a Map or a Promise, JSON.stringify makes `{}`.
+ * Whether it is an object that JSON can hold. JSON.stringify makes `{}` of others, such as a Map or a Promise.
  * @param {unknown} value
  * @returns {boolean}
  */
@@ -172,7 +172,7 @@ function isPlain(value) {
 }
 
 /**
- * Relative addresses are the page's, as everywhere else in a page.
+ * Resolves an address, relative to the page like all addresses in a page.
  * @param {ErrorCode} code
  * @param {string} name
  * @param {string} value

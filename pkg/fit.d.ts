@@ -13,11 +13,11 @@ import type {
   Precision,
 } from './index.js';
 
-/** What a cascade answers. */
+/** The answer of a cascade. */
 export interface CascadeClassification extends Classification {
-  /** The network whose answer it is. */
+  /** The network that gave the answer. */
   network: MobileNet;
-  /** How many networks have looked at the picture; `timing` is of all of them. */
+  /** Number of networks that looked at the picture; `timing` is the sum over them. */
   asked: number;
 }
 
@@ -27,14 +27,14 @@ export interface CascadeLoadOptions extends Omit<NamedLoadOptions, 'precision' |
 }
 
 /**
- * A small network, and a large one that is asked where the small one isn't sure: where its two most probable classes are closer than
+ * A small network, and a large one that runs if the small one isn't sure: if its two highest probabilities differ by less than
  * `margin`. The frame is taken and read once for both.
  */
 export declare class Cascade {
   private constructor();
 
   /**
-   * @param networks of one engine, the fastest first; they stay yours, and `dispose` leaves them alone
+   * @param networks all of one engine, the fastest first; `dispose` doesn't end them
    * @param options `margin`: the difference of the two highest probabilities from which on an answer counts, 0 to 1
    */
   static of(networks: readonly MobileNet[], options: { margin: number }): Cascade;
@@ -42,7 +42,7 @@ export declare class Cascade {
   /**
    * Loads the networks of a choice of {@link fit}, one or two, into an engine of their own, which ends with the cascade, or into
    * `options.engine`.
-   * @param setup a choice, or what JSON made of it
+   * @param setup a choice, or the same after a round trip through JSON
    */
   static load(setup: Pick<FitChoice, 'networks' | 'margin'>, options?: CascadeLoadOptions): Promise<Cascade>;
 
@@ -53,41 +53,41 @@ export declare class Cascade {
   readonly state: 'ready' | 'crashed' | 'disposed';
 
   /**
-   * As {@link MobileNet.classify}. Calls take turns with those of the same cascade. Whether the large network is asked depends on all
-   * classes, also on those that `allow` and `deny` leave out.
+   * Like {@link MobileNet.classify}. Calls take turns with those of the same cascade. Whether the large network runs depends on all
+   * classes, even those that `allow` and `deny` leave out.
    */
   classify(source: ClassifySource, options?: ClassifyOptions & { when?: 'queue' }): Promise<CascadeClassification>;
   classify(source: ClassifySource, options?: ClassifyOptions): Promise<CascadeClassification | null>;
 
-  /** Ends the cascade and what it has loaded: calls under way, and all later ones, are rejected with `DISPOSED`. */
+  /** Ends the cascade and the networks that it loaded: calls under way, and all later ones, are rejected with `DISPOSED`. */
   dispose(): void;
 
-  /** The same, for `using cascade = …`; where the runtime has `Symbol.dispose`. */
+  /** Calls `dispose`, for `using cascade = …` in runtimes with `Symbol.dispose`. */
   [Symbol.dispose](): void;
 }
 
-/** One bound, either way. */
+/** A bound on either latency or agreement. */
 export type FitTarget =
   | {
-      /** The mean time from frame to answer in the worker that may not be exceeded; agreement is made as high as it gets. ms */
+      /** The longest mean time from frame to answer in the worker; within it, the highest agreement is chosen. ms */
       latency: number;
       agreement?: undefined;
     }
   | {
-      /** The share of frames, 0 to 1, on which the reference must be agreed with; latency is made as low as it gets. */
+      /** The least share of frames, 0 to 1, that agree with the reference; within it, the lowest latency is chosen. */
       agreement: number;
       latency?: undefined;
     };
 
 /** A network in several sizes and precisions. */
 export interface FitSizes {
-  /** Input sizes, as {@link CommonLoadOptions.resolution}. Default: the checkpoint's own. */
+  /** Input sizes, as in {@link CommonLoadOptions.resolution}. Default: the checkpoint's own. */
   resolutions?: readonly number[];
-  /** Default: `f32` alone. */
+  /** Default: only `f32`. */
   precisions?: readonly Precision[];
 }
 
-/** What can be chosen: a name of the catalogue, with sizes or without, files with a name of your own, or a loaded network. */
+/** A candidate: a name of the catalogue, with sizes or without, files with a name of your own, or a loaded network. */
 export type FitCandidate =
   | ModelName
   | MobileNet
@@ -100,12 +100,12 @@ export type FitCandidate =
   | (FitSizes & Omit<LoadOptions, 'engine' | 'threads' | 'build' | 'assets' | 'signal'> & { name: string });
 
 export interface FitProgress {
-  /** Networks that were measured, with a fraction of the one that is being measured. */
+  /** Number of measured networks, including the fraction of the current one. */
   done: number;
   total: number;
-  /** What is being measured. */
+  /** The name of the current network. */
   name: string;
-  /** Of the networks that have been measured: {@link search} takes it already. `null` before the first candidate. */
+  /** The measurements so far, which {@link search} takes. `null` before the first candidate. */
   measurements: FitMeasurements | null;
 }
 
@@ -113,106 +113,106 @@ export type FitOptions = FitTarget &
   CallOptions & {
     candidates: readonly FitCandidate[];
     /**
-     * Pictures as the networks will see them, in their order: at least 2, better 200. Up to eighty runs of neighbours are by turns
-     * for choosing and for verifying. They stay as they are until the promise is settled; a `<video>` shows the same picture only while
-     * it is paused.
+     * Pictures like those that the networks will see, in order: at least 2, better 200. They are cut into up to eighty runs of
+     * neighbours, which alternately serve to choose and to verify. Don't change them before the promise is settled; a `<video>` must be
+     * paused.
      */
     frames: readonly ClassifySource[];
-    /** Whose most probable class is right. Default: of the candidates the one of the most multiply-accumulates. */
+    /** The network whose most probable class counts as right. Default: the candidate with the most multiply-accumulates. */
     reference?: FitCandidate | null;
-    /** Where the networks are loaded, one at a time; loaded candidates have to be its own. Default: one of its own. */
+    /** The engine into which the networks are loaded, one at a time; loaded candidates must belong to it. Default: a new one. */
     engine?: Engine | null;
-    /** Whether each network's layers are timed too, half a second each. Default `true`. */
+    /** Whether to time each network's layers too, half a second per network. Default `true`. */
     steps?: boolean;
-    /** What it throws is an uncaught error of the page; the measuring goes on. */
+    /** If it throws, that is an uncaught error of the page, and the measurement goes on. */
     onProgress?: ((progress: FitProgress) => void) | null;
   };
 
-/** What was measured of one network. */
+/** The measurements of one network. */
 export interface FitPoint {
-  /** Which it is; no two points have the same. */
+  /** Identifies the network; no two points have the same name. */
   name: string;
-  /** Its name in the catalogue, or the one that its files were given with; `null` of a network that was given loaded. */
+  /** Its name in the catalogue, or yours for its files; `null` for a network that was passed loaded. */
   model: string | null;
-  /** For `MobileNet.load(model, options)`, or for the files; `null` of a network that was given loaded. */
+  /** The options for `MobileNet.load(model, options)`, or for the files; `null` for a network that was passed loaded. */
   options: Pick<CommonLoadOptions, 'resolution' | 'precision' | 'trim'> | null;
-  /** Whether it can be chosen: the reference may be another network. */
+  /** Whether it can be chosen; false for a reference that is no candidate. */
   candidate: boolean;
   macs: number;
-  /** How pictures are resized for it; of the same for two networks once is enough. */
+  /** How pictures are resized for it: two networks with the same value share the work. */
   resize: string;
   /** Medians, as in `Timing`. ms */
   preprocess: number;
   read: number;
   inference: number;
-  /** How many times they are the median of: 20 at least. */
+  /** Number of times that they are the median of: at least 20. */
   runs: number;
-  /** The medians of its layers, µs; `null` where they weren't timed. */
+  /** The medians of its layers, µs; `null` if they weren't timed. */
   steps: { name: string; kind: string; microseconds: number }[] | null;
-  /** Accuracy on ImageNet as published of these weights at this size, per cent; `null` where there is no such figure. */
+  /** The published ImageNet accuracy of these weights at this size, per cent; `null` if there is none. */
   published: number | null;
-  /** Of each frame the most probable class, and the difference of the two highest probabilities. */
+  /** For each frame the most probable class, and the difference of the two highest probabilities. */
   answers: [index: number, margin: number][];
 }
 
-/** All that a search needs. It can be kept as JSON. */
+/** All measurements that a search needs. They can be stored as JSON. */
 export interface FitMeasurements {
   format: 'mobilenet-wasm/fit';
-  /** What ran the networks: another build or number of threads takes another time. */
+  /** The build and the threads that ran the networks; others take another time. */
   engine: Pick<EngineInfo, 'build' | 'threads'>;
-  /** How many there were. */
+  /** Number of frames. */
   frames: number;
-  /** The name of the point whose answers are right. */
+  /** The name of the point whose answers count as right. */
   reference: string;
   points: FitPoint[];
 }
 
-/** A network, or a cascade of two. It can be kept as JSON, and {@link Cascade.load} takes it; `agreement` and so on are measurements. */
+/** A network, or a cascade of two, with its figures. It can be stored as JSON, and {@link Cascade.load} takes it. */
 export interface FitChoice {
-  /** For `MobileNet.load(model, options)`. In a cascade the small one comes first. */
+  /** For `MobileNet.load(model, options)`. In a cascade the small network comes first. */
   networks: Pick<FitPoint, 'name' | 'model' | 'options'>[];
-  /** Below it the large network is asked; `null` where there is none. */
+  /** Below this margin the large network runs; `null` for a single network. */
   margin: number | null;
-  /** Predicted mean from frame to answer. ms */
+  /** Predicted mean time from frame to answer. ms */
   latency: number;
-  /** With the reference, of the frames for choosing. */
+  /** The share of the frames for choosing that agree with the reference. */
   agreement: number;
-  /** The share of frames that the large network is asked about. */
+  /** The share of frames for which the large network runs. */
   escalated: number;
   /** Of `latency`, `agreement` and `escalated`. */
   source: 'measured here';
-  /** MnasNet's: agreement x (latency / target) ^ -0.07, for comparison; `null` where no latency was asked for, or the clock saw none. */
+  /** MnasNet's reward, for comparison: agreement x (latency / target) ^ -0.07; `null` if the target is no latency, or if the clock didn't advance. */
   reward: number | null;
-  /** As in {@link FitPoint}: of the weights at this size, and of no cascade. */
+  /** As in {@link FitPoint}; `null` for a cascade. */
   published: number | null;
 }
 
-/** How the choice does on the frames that it wasn't chosen by. */
+/** The figures of the choice on the frames that were not used to choose it. */
 export interface FitVerification {
   frames: number;
   agreement: number;
-  /** In which the agreement is with 95 % confidence, by Wilson, if the frames are independent of each other, as those of a video are not. */
+  /** Wilson's 95 % interval of the agreement. It assumes independent frames, which those of a video are not. */
   interval: [low: number, high: number];
   escalated: number;
   /** Predicted mean. ms */
   latency: number;
-  /** The frame on which it was surest of another class than the reference; `null` where it agrees on all. */
+  /** The frame on which it was surest of another class than the reference's; `null` if it agrees on all. */
   worst: { frame: number; index: number; wanted: number; margin: number } | null;
 }
 
 export interface FitSearch {
   target: FitTarget;
   reference: string;
-  /** How many frames were for what. */
+  /** Number of frames for choosing and for verifying. */
   frames: { choosing: number; verifying: number };
-  /** Each candidate by itself, in their order. */
+  /** Each single candidate, in order. */
   points: FitChoice[];
-  /** What nothing else beats both in latency and in agreement, the fastest first. */
+  /** The Pareto-optimal set-ups in latency and agreement, the fastest first. */
   frontier: FitChoice[];
-  /** Of the frontier; `null` where nothing meets the target. */
+  /** The choice from the frontier; `null` if none meets the target. */
   chosen: FitChoice | null;
   verified: FitVerification | null;
-  /** Where nothing meets the target what comes nearest: the fastest, or the one that agrees most. */
+  /** If none meets the target, the nearest one: the fastest, or the one that agrees most. */
   nearest: FitChoice | null;
 }
 
@@ -221,20 +221,20 @@ export interface Fit extends FitSearch {
 }
 
 /**
- * Measures networks on this device and on these frames, and chooses the one, or the cascade of two, that fits best. Nothing leaves the
- * machine. It takes as long as all networks take for all frames, and half a second more for each; other calls of the engine make the
- * times wrong.
+ * Measures networks on this device with these frames, and chooses the best network or cascade of two. Nothing leaves the machine. It
+ * runs every network on every frame, and takes half a second more for each network. Don't use the engine meanwhile: other calls
+ * distort the times.
  */
 export declare function fit(options: FitOptions): Promise<Fit>;
 
 /**
- * The choice alone, from what was measured before, for another target: the same measurements always give the same. What isn't
- * measurements of {@link fit} is `BAD_CONFIG`, and a target that is none `BAD_INPUT`.
+ * Chooses again from measurements, for another target. The same measurements always give the same choice. Anything but measurements
+ * of {@link fit} is `BAD_CONFIG`, and a wrong target is `BAD_INPUT`.
  */
 export declare function search(measurements: FitMeasurements, target: FitTarget): FitSearch;
 
 /**
- * {@link search} for one target after another: what is the same for all of them is computed once, so that a visitor can drag a bound.
- * The measurements must stay as they are.
+ * {@link search} for one target after another. It computes the common part once, so that a visitor can drag a bound. Don't change the
+ * measurements meanwhile.
  */
 export declare function searcher(measurements: FitMeasurements): (target: FitTarget) => FitSearch;

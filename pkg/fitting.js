@@ -15,19 +15,19 @@ import { engineOf } from './wishes.js';
  * @typedef {import('./fit.js').FitOptions} FitOptions
  * @typedef {import('./fit.js').FitPoint} FitPoint
  *
- * @typedef {object} Variant one network at one size, to be measured
- * @property {string | null} model what it is called in the catalogue or, with files, by the caller
- * @property {string | null} name that the caller has given
+ * @typedef {object} Variant one network at one size, which is measured
+ * @property {string | null} model its name in the catalogue or, with files, the caller's name for it
+ * @property {string | null} name the caller's name for it
  * @property {boolean} catalogued
  * @property {{ resolution?: number, precision?: import('./index.js').Precision, trim?: boolean }} options
  * @property {(more: object) => Promise<MobileNet>} load
- * @property {boolean} ours whether it was loaded for this
+ * @property {boolean} ours whether it was loaded for the measurement
  * @property {boolean} candidate
  *
  * @typedef {{ point: FitPoint, classes: number }} Measured
  */
 
-/** A median needs so many times at least. */
+/** The fewest times for a median. */
 const LEAST_TIMES = 20;
 
 const OPTIONS = /** @type {const} */ ([
@@ -58,10 +58,10 @@ export async function fit(options) {
   try {
     const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
     if (given.reference !== undefined && given.reference !== null) {
-      // First: without its answers nothing could be told of the others before the end.
+      // The reference comes first: the agreement of the others can be reported only with its answers.
       variants.unshift(...variantsOf(engine, given.reference, 'reference', false).slice(0, 1));
     }
-    /** @type {Map<string, Measured>} By their names. */
+    /** @type {Map<string, Measured>} The key is the name. */
     const measured = new Map();
     /** @type {string | null} */
     let reference = null;
@@ -92,9 +92,9 @@ export async function fit(options) {
 
 /**
  * @param {Engine} engine
- * @param {number} frames how many there are
- * @param {Map<string, Measured>} measured one at least
- * @param {string | null} reference `null` for the one of the most multiply-accumulates
+ * @param {number} frames number of frames
+ * @param {Map<string, Measured>} measured at least one
+ * @param {string | null} reference `null` for the network with the most multiply-accumulates
  * @returns {FitMeasurements}
  */
 function measurementsOf({ info: { build, threads } }, frames, measured, reference) {
@@ -106,7 +106,7 @@ function measurementsOf({ info: { build, threads } }, frames, measured, referenc
 /**
  * @param {Engine} engine
  * @param {unknown} one
- * @param {string} argument what it is called
+ * @param {string} argument its name in error messages
  * @param {boolean} candidate
  * @returns {Variant[]}
  */
@@ -158,7 +158,7 @@ function variantsOf(engine, one, argument, candidate) {
  * @param {Engine} engine
  * @param {Variant} variant
  * @param {{ frames: unknown[], steps: boolean, signal: AbortSignal | undefined }} what
- * @param {Map<string, Measured>} measured before
+ * @param {Map<string, Measured>} measured the networks that were measured before
  * @param {(share: number, name: string) => void} report
  * @returns {Promise<Measured>}
  */
@@ -225,7 +225,7 @@ function nameOf({ name, model, options }, { info }) {
 /**
  * @param {string} model
  * @param {import('./index.js').NetworkInfo} info
- * @returns {Promise<number | null>} ImageNet accuracy, per cent, of these weights at this size
+ * @returns {Promise<number | null>} the published ImageNet accuracy of these weights at this size, per cent
  */
 async function publishedOf(model, { resolution, precision }) {
   if (precision !== 'f32') return null;

@@ -12,13 +12,13 @@ import { readBytes } from './fetch.js';
 const MODEL = 'model.json';
 const METADATA = 'metadata.json';
 
-/** Longer than any `model.json` is. Bytes */
+/** No `model.json` is longer. Bytes */
 const LONGEST_MODEL = 16 * 2 ** 20;
 
 /**
  * @param {import('./files.js').Bytes | import('./files.js').Files} weights
  * @param {ReadOptions} options
- * @returns {Promise<ReadFile[]>} at least one; of an address its own file first, then those that it names
+ * @returns {Promise<ReadFile[]>} at least one; for an address its own file comes first, then the files that it names
  */
 export async function readFiles(weights, options) {
   if ('files' in weights) {
@@ -31,17 +31,17 @@ export async function readFiles(weights, options) {
 }
 
 /**
- * Fetches what a `model.json` names.
+ * Fetches the files that a `model.json` names.
  * @param {Uint8Array} model
  * @param {string} address its own
  * @param {ReadOptions} options
- * @returns {Promise<ReadFile[]>} none where it is no `model.json`
+ * @returns {Promise<ReadFile[]>} empty if it is no `model.json`
  */
 async function readBeside(model, address, { fetch, store, signal, patience, onProgress }) {
   const paths = pathsOf(model);
   if (paths.length === 0) return [];
   const options = { fetch, store, signal, patience };
-  // How long several files are together is known once the last of them has begun to come.
+  // The total length of several files is known only when the last one has begun to arrive, so there is no progress to report.
   const watched = paths.length === 1 ? { ...options, onProgress } : options;
   /** @type {(path: string, options: ReadOptions) => Promise<ReadFile>} */
   const read = async (path, options) => ({
@@ -54,13 +54,13 @@ async function readBeside(model, address, { fetch, store, signal, patience, onPr
     throw error;
   });
   const [told, ...files] = await Promise.all([metadata, ...paths.map((path) => read(path, watched))]);
-  // A host may send its own page for what it doesn't have.
+  // Some hosts answer with a page of their own if they don't have the file.
   return told && isJson(told.bytes) ? [told, ...files] : files;
 }
 
 /**
  * @param {Uint8Array} bytes
- * @returns {boolean} whether they begin like an object in JSON
+ * @returns {boolean} whether they begin like a JSON object
  */
 function isJson(bytes) {
   return /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
@@ -68,7 +68,7 @@ function isJson(bytes) {
 
 /**
  * @param {Uint8Array} model
- * @returns {string[]} the names of the files that hold its weights, each once
+ * @returns {string[]} the names of the files with its weights, each once
  */
 function pathsOf(model) {
   if (model.length > LONGEST_MODEL || !isJson(model)) return [];
@@ -76,7 +76,7 @@ function pathsOf(model) {
   try {
     groups = JSON.parse(new TextDecoder().decode(model)).weightsManifest;
   } catch {
-    // The engine says what is wrong with it.
+    // The engine reports what is wrong with it.
     return [];
   }
   /** @type {unknown[]} */
@@ -86,7 +86,7 @@ function pathsOf(model) {
 
 /**
  * @param {string} path
- * @param {string} model the address of `model.json`; its query, an access token perhaps, is for all
+ * @param {string} model the address of `model.json`; its query, which may be an access token, is used for all files
  * @returns {string}
  */
 function beside(path, model) {

@@ -11,13 +11,13 @@ import { viewed } from './view.js';
  */
 
 /**
- * How files are decoded: to the numbers in them, since that is what the networks were trained on. A colour profile is
- * ignored, as it is by the usual training pipelines; the orientation in EXIF is followed, as browsers do.
+ * Files are decoded to the numbers in them, as in the usual training pipelines, which ignore a colour profile. The orientation in
+ * EXIF is applied, as browsers do.
  * @type {ImageBitmapOptions}
  */
 const DECODE = { colorSpaceConversion: 'none', imageOrientation: 'from-image' };
 
-/** What holds a picture, and a getter that only the real ones have. */
+/** The classes that hold a picture, and for each a getter that works only on its real objects. */
 const GETTERS = new Map([
   ['HTMLVideoElement', 'videoWidth'],
   ['HTMLImageElement', 'naturalWidth'],
@@ -30,10 +30,9 @@ const GETTERS = new Map([
 ]);
 
 /**
- * Takes the picture that `source` shows at the time of the call. The source stays the caller's: it isn't transferred,
- * closed or changed.
+ * Takes the picture that `source` shows at the time of the call. The source is not transferred, closed or changed.
  * @param {ClassifySource} source
- * @param {View | null} view what is to be seen of it
+ * @param {View | null} view the part of it that the network sees
  * @returns {Promise<Frame>}
  */
 export async function capture(source, view) {
@@ -41,7 +40,7 @@ export async function capture(source, view) {
   const name = kind === 'File' ? 'Blob' : kind;
   const getter = GETTERS.get(name);
   const real = getter !== undefined && isReal(source, name, getter);
-  // What calls itself a class of the browser's is to be one.
+  // An object that claims to be of one of the browser's classes must be real.
   const pixels = getter === undefined || !(name in globalThis) ? pixelsOf(source) : null;
   if (!real && !pixels) {
     const what = getter === undefined ? `a value of type ${kind}` : `what only calls itself ${kind}`;
@@ -68,7 +67,7 @@ export async function capture(source, view) {
 }
 
 /**
- * Whether a source stays what it is, so that its picture may be taken later.
+ * Whether a source never changes, so that its picture may be taken later.
  * @param {unknown} source
  * @returns {boolean}
  */
@@ -110,8 +109,8 @@ function pixelsOf(source) {
 /**
  * Hands a frame to a worker.
  * @param {Connection} connection
- * @param {(frame: Frame) => import('./protocol.js').Request} requestOf a request that has the frame
- * @param {Frame} frame closed by this call
+ * @param {(frame: Frame) => import('./protocol.js').Request} requestOf makes the request with a frame
+ * @param {Frame} frame this call closes it
  * @param {(part: any) => void} [onPart]
  * @returns {Promise<any>} the answer's value
  */
@@ -123,7 +122,7 @@ export async function sendFrame(connection, requestOf, frame, onPart) {
     const answer = await send({ image: frame.image, resend: true });
     return answer === RESEND ? await send({ image: frame.spare }) : answer;
   } catch (error) {
-    // A bitmap made from another origin's picture is refused only when it should be transferred.
+    // The browser refuses a bitmap of another origin's picture only at the transfer.
     const refused = 'image' in frame && error instanceof MobileNetError && error.cause instanceof DOMException;
     throw refused ? tainted('picture') : error;
   } finally {
@@ -133,7 +132,7 @@ export async function sendFrame(connection, requestOf, frame, onPart) {
 
 /**
  * @param {string} kind
- * @returns {MobileNetError} what to say of pixels that come from another origin
+ * @returns {MobileNetError} the error for pixels of another origin
  */
 function tainted(kind) {
   return new MobileNetError(
@@ -144,7 +143,7 @@ function tainted(kind) {
 
 /**
  * @param {string} kind one of {@link GETTERS}
- * @param {any} source a real one
+ * @param {any} source a real object of that class
  * @returns {Promise<Frame>}
  */
 async function captureKind(kind, source) {
@@ -153,7 +152,7 @@ async function captureKind(kind, source) {
       if (source.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || source.videoWidth === 0) {
         throw new MobileNetError('BAD_INPUT', "this video has no frame yet: wait for its 'loadeddata' event");
       }
-      // A VideoFrame is taken at once and without copying; Firefox for Android has none.
+      // Making a VideoFrame copies nothing; Firefox for Android has none.
       if (typeof VideoFrame === 'function') return { image: new VideoFrame(source) };
       return { image: await createImageBitmap(source) };
     case 'HTMLImageElement':
@@ -168,16 +167,16 @@ async function captureKind(kind, source) {
       return { image: await createImageBitmap(source, DECODE) };
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas':
-      // Without options Chromium copies a canvas only when it is drawn to again: 1280x720 pixels are taken and handed over in
-      // 0.03 ms, against 1.6 with `premultiplyAlpha: 'none'`.
+      // Without options Chromium copies a canvas only when it is drawn to again: for 1280x720 pixels this takes 0.03 ms with the
+      // transfer, against 1.6 with `premultiplyAlpha: 'none'`.
       return { image: await createImageBitmap(source) };
     case 'ImageBitmap':
       return withSpare(await createImageBitmap(source));
     case 'VideoFrame':
-      // Its own method: the object may have another of that name.
+      // The class's method: the object may have another one of that name.
       return { image: VideoFrame.prototype.clone.call(source) };
     default:
-      // ImageData: anything but 8-bit sRGB has to go through the browser's own conversion.
+      // ImageData: the browser must convert anything but 8-bit sRGB.
       if (source.colorSpace !== 'srgb' || !(source.data instanceof Uint8ClampedArray)) {
         return { image: await createImageBitmap(source) };
       }
@@ -186,8 +185,8 @@ async function captureKind(kind, source) {
 }
 
 /**
- * A bitmap that others hold too is copied when it is handed over, 1280x720 pixels in 2 ms; a VideoFrame of it is not. But
- * Chromium takes its premultiplied colours for others, so the bitmap stays at hand for a picture with transparency.
+ * The transfer of a bitmap that others hold too copies it, 1280x720 pixels in 2 ms; that of a VideoFrame of it doesn't. But Chromium
+ * doesn't undo the premultiplication of such a VideoFrame's colours, so the bitmap is kept for a picture with transparency.
  * @param {ImageBitmap} spare
  * @returns {Frame}
  */
@@ -195,7 +194,7 @@ function withSpare(spare) {
   try {
     return { image: new VideoFrame(spare, { timestamp: 0 }), spare };
   } catch {
-    // There are none here, or not of this size.
+    // This browser has no VideoFrame, or none of this size.
     return { image: spare };
   }
 }

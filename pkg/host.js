@@ -10,15 +10,15 @@ import { throwIfEnded, unlessEnded } from './ends.js';
  * @typedef {import('./protocol.js').LoadedInfo} LoadedInfo
  *
  * @typedef {(network: number, connection: Promise<Connection>, signal: AbortSignal, assets: URL | undefined) =>
- *   Promise<LoadedInfo>} Fill loads a network into a worker under that number; the signal is aborted when nobody wants it any more;
+ *   Promise<LoadedInfo>} Fill loads a network into a worker under that number; the signal is aborted when nobody waits for it any more;
  *   `assets` is the folder that has the builds
  */
 
-/** Nobody is left who could be told. */
+/** The reason of a host or seat that was collected as garbage. No caller is left to receive it. */
 const FORGOTTEN = new MobileNetError('DISPOSED', 'nothing refers to this any more');
 
 /**
- * A worker, its threads and its wasm memory: what an engine is made of. After a crash the next {@link Host.start} starts a fresh
+ * A worker, its threads and its wasm memory: the parts of an engine. After a crash the next {@link Host.start} starts a fresh
  * one.
  */
 export class Host {
@@ -27,13 +27,13 @@ export class Host {
   #started = null;
   /** @type {Promise<Started> | null} */
   #starting = null;
-  /** Aborted when the worker that is being started isn't wanted any more. */
+  /** Aborted when the worker that is starting isn't needed any more. */
   #stopped = new AbortController();
   #over = new AbortController();
   /** @type {Set<Seat>} */
   #seats = new Set();
   #nextNetwork = 0;
-  /** Whether nobody can ask for another network. */
+  /** Whether no more networks can be added. */
   #closing = false;
 
   /** @param {Wish} wish */
@@ -41,7 +41,7 @@ export class Host {
     this.#wish = wish;
   }
 
-  /** Aborted when this is disposed of. */
+  /** Aborted when the host is disposed of. */
   get over() {
     return this.#over.signal;
   }
@@ -51,7 +51,7 @@ export class Host {
     return this.#wish.assets;
   }
 
-  /** What was started last, `null` before that. */
+  /** The worker that was started last; `null` before the first start. */
   get started() {
     return this.#started;
   }
@@ -61,7 +61,7 @@ export class Host {
     return this.#started !== null && !this.#started.connection.closed;
   }
 
-  /** @returns {Promise<Started>} the worker that runs, or a fresh one */
+  /** @returns {Promise<Started>} the running worker, or a fresh one */
   start() {
     if (this.over.aborted) return Promise.reject(this.over.reason);
     if (this.#started && !this.#started.connection.closed) return Promise.resolve(this.#started);
@@ -96,7 +96,7 @@ export class Host {
   }
 
   /**
-   * Ends all for good.
+   * Ends the worker for ever.
    * @param {MobileNetError} reason the error of all calls under way and all later ones
    */
   dispose(reason) {
@@ -123,7 +123,7 @@ export class Host {
     this.#endIfUnused();
   }
 
-  /** Its owner is gone: this ends with its last network. */
+  /** Ends the host with its last network: its owner was collected as garbage. */
   close() {
     this.#closing = true;
     this.#endIfUnused();
@@ -134,17 +134,17 @@ export class Host {
   }
 
   /**
-   * Gives back a network's memory, once what was asked of the worker before is done.
+   * Frees a network's memory, after all earlier requests to the worker.
    * @param {number} network
    */
   free(network) {
     this.#started?.connection.request({ type: 'free', network }).catch(() => {
-      // The worker is gone, and all its memory.
+      // The worker has ended, and its memory is free.
     });
   }
 }
 
-/** The place of one network in a host. It stays over crashes: the network is loaded again when it is next needed. */
+/** The place of one network in a host. It survives crashes: the network is loaded again when it is next needed. */
 export class Seat {
   #host;
   #alone;
@@ -180,12 +180,12 @@ export class Seat {
     return this.#over.signal;
   }
 
-  /** @returns {NetworkInfo} of the network, which has been loaded */
+  /** @returns {NetworkInfo} the network must have been loaded */
   get info() {
     return /** @type {NetworkInfo} */ (this.#info);
   }
 
-  /** The worker that has the network, `null` if the network has to be loaded first. */
+  /** The worker that has the network; `null` if the network must be loaded first. */
   get connection() {
     return this.#connection?.closed ? null : this.#connection;
   }
@@ -199,7 +199,7 @@ export class Seat {
   /**
    * Loads the network for the first time.
    * @param {AbortSignal | undefined} signal
-   * @returns {Promise<string[] | null>} the class names that the checkpoint has
+   * @returns {Promise<string[] | null>} the checkpoint's class names
    */
   async open(signal) {
     try {
@@ -210,7 +210,7 @@ export class Seat {
     }
   }
 
-  /** @returns {Promise<Connection>} the worker that has the network; loads it where it is not there any more */
+  /** @returns {Promise<Connection>} the worker that has the network; loads it if a crash has ended its worker */
   ready() {
     if (this.over.aborted) return Promise.reject(this.over.reason);
     if (this.connection) return Promise.resolve(this.connection);
@@ -227,7 +227,7 @@ export class Seat {
     try {
       const starting = this.#host.start();
       const connected = starting.then(({ connection }) => connection);
-      // Whoever fills it may not have come to ask for the worker yet; `starting` tells of the failure.
+      // `#fill` may not await the worker yet when its start fails. `starting` reports that failure.
       connected.catch(() => {});
       const filled = this.#fill(this.network, connected, inner.signal, this.#host.assets);
       const loaded = Promise.all([starting, filled]);
@@ -254,8 +254,8 @@ export class Seat {
 }
 
 /**
- * What belongs to objects that may be forgotten without `dispose`. What is disposed of leaves it: the stack of its last error
- * refers to the object whose `dispose` was called, which would never be collected.
+ * Ends what belongs to objects that are collected as garbage without `dispose`. A disposed object is unregistered: the stack of its
+ * last error refers to the object itself, which would never be collected.
  * @type {FinalizationRegistry<Seat | Host>}
  */
 const forgotten = new FinalizationRegistry((owned) => {
@@ -264,9 +264,9 @@ const forgotten = new FinalizationRegistry((owned) => {
 });
 
 /**
- * Ends a seat or a host when its owner is collected as garbage: its worker, and the memory in it, would else stay as long as the
+ * Ends a seat or a host when its owner is collected as garbage. Its worker and that memory would otherwise stay as long as the
  * page.
- * @param {object} owner nothing that `owned` refers to may refer to it
+ * @param {object} owner nothing that `owned` reaches may refer to it
  * @param {Seat | Host} owned
  */
 export function endWith(owner, owned) {
@@ -278,7 +278,7 @@ const callsUnderWay = new Set();
 
 /**
  * @template T
- * @param {object} owner who isn't collected before the answer, though only the call may still know it
+ * @param {object} owner it isn't collected before the answer, even if only this call refers to it
  * @param {Promise<T>} answer
  * @returns {Promise<T>} the same
  */

@@ -1,6 +1,6 @@
 import './globals.js';
 
-/** Pixels that a program has: RGBA, 8 bits each, alpha not premultiplied, row by row from the top. */
+/** Pixels in memory: RGBA, 8 bits each, alpha not premultiplied, row by row from the top. */
 export interface Pixels {
   /** `width * height * 4` bytes. */
   data: Uint8Array | Uint8ClampedArray;
@@ -9,8 +9,8 @@ export interface Pixels {
 }
 
 /**
- * What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. Node, Bun and
- * Deno have {@link Pixels} alone.
+ * A source for {@link MobileNet.prototype.classify}. It is not closed, transferred or changed. In Node, Bun and Deno there is only
+ * {@link Pixels}.
  */
 export type ClassifySource =
   | HTMLVideoElement
@@ -32,38 +32,38 @@ export interface Region {
 }
 
 /**
- * An address, or the bytes themselves. Your buffer is copied, not taken; it is copied again when
- * the network starts afresh after a crash, so keep it as it is, or give a Blob, which can't change.
+ * An address, or the bytes themselves. Your buffer is copied, and copied again when the network is loaded again after a crash: don't
+ * change it, or give a Blob, which can't change.
  *
- * Relative addresses are the page's; in a worker that was made from a blob they are the origin's, in Node the working folder's.
+ * An address may be relative to the page; in a worker that was made from a blob to the origin, in Node to the working folder.
  */
 export type ByteSource = string | URL | ArrayBufferLike | ArrayBufferView | Blob;
 
 /**
- * The address of a JSON file, the file, or the object that it holds. Any other object, such as a Promise, a Response, a Map or an
+ * The address of a JSON file, the file, or its parsed object. Any other object, such as a Promise, a Response, a Map or an
  * ArrayBuffer, is an error.
  */
 export type JsonSource = string | URL | Blob | JsonObject;
 
-/** An object as `JSON.parse` gives it. A value whose type is an interface is taken as `{ ...value }`. */
+/** An object as `JSON.parse` returns it. If the type of your value is an interface, pass `{ ...value }`. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** `v4-conv-small`, `v4-conv-medium`: MobileNetV4's two without attention. The last two are no MobileNets, but kin. */
+/** `v4-conv-small` and `v4-conv-medium` are MobileNetV4's networks without attention. The last two are relatives of MobileNet. */
 export type Version =
   'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-conv-small' | 'v4-conv-medium' | 'mnasnet-b1' | 'efficientnet-lite0';
 
 export interface Progress {
   /** Bytes so far. */
   loaded: number;
-  /** Bytes in all, `null` where the server doesn't tell. */
+  /** The total number of bytes; `null` if the server doesn't tell it. */
   total: number | null;
 }
 
 /**
- * What 1x1 convolutions, most of a network's work, compute with. `int8`: weights and inputs as whole numbers of 8 bits. That is
- * up to four times as fast where the processor has an instruction for it, and changes a probability by .02 at most in the mean.
- * Layers that gain nothing stay on floats, as does everything else, and networks of a width below 0.75. `auto`: `int8` where some milliseconds of timing say that it is
- * faster here, else `f32`.
+ * The number format of 1x1 convolutions, which are most of a network's work. `int8`: weights and inputs are whole numbers of 8 bits.
+ * That is up to four times as fast on a processor with an instruction for it, and changes a probability by .02 at most in the mean.
+ * Layers that gain nothing by it use floats, and so do all other layers, and networks of a width below 0.75. `auto` measures both for
+ * some milliseconds, and takes `int8` if it is faster.
  */
 export type Precision = 'f32' | 'int8' | 'auto';
 
@@ -72,15 +72,15 @@ export type BuildName = 'relaxed-threads' | 'relaxed' | 'simd-threads' | 'simd';
 /** How the network is run. */
 export interface EngineOptions {
   /**
-   * How many threads run the network, 1 to 64. More than one need a cross-origin isolated page: elsewhere there is one,
+   * Number of threads that run the network, 1 to 64. More than one need a cross-origin isolated page: elsewhere there is one,
    * and `info.skipped` says so. Default: as many as the device has cores, at most 4.
    */
   threads?: number;
-  /** This build or none. Best left out: the best that works here is taken. */
+  /** Takes this build, or fails. Default: the best build that works here. */
   build?: BuildName;
   /**
-   * The address of a folder with the files of the package's folder `wasm`, for tools that don't bring them along. Left out, they
-   * are beside the package's own files, or where the bundler put them.
+   * The address of a folder with the files of the package's folder `wasm`, for tools that don't copy them. Default: the package's own
+   * folder, or where the bundler put the files.
    */
   assets?: string | URL | null;
 }
@@ -90,40 +90,39 @@ export interface EngineCreateOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-/** How a network is loaded, whatever it is loaded from. */
+/** The options of both ways to load a network. */
 export interface CommonLoadOptions extends EngineOptions {
-  /** Where the network is to live; `threads`, `build` and `assets` are then that engine's. Default: an engine of its own. */
+  /** The engine that runs the network, with its `threads`, `build` and `assets`. Default: an engine of its own. */
   engine?: Engine | null;
   /** Default `f32`. */
   precision?: Precision;
   /**
-   * Side of the square input in pixels, 96 to 320 in steps of 32: anything else is `BAD_CONFIG`. A smaller one takes less time and
-   * agrees less: the weights are those for the checkpoint's own size, the default, and published accuracy at another size is that
-   * of other weights.
+   * Side of the square input in pixels, 96 to 320 in steps of 32: anything else is `BAD_CONFIG`. Default: the checkpoint's own. A
+   * smaller input takes less time but is less accurate, because the weights were trained on the checkpoint's own size. Accuracies that
+   * are published for other sizes are of other weights.
    */
   resolution?: number | null;
   /**
-   * Leaves out channels that have the same value for every picture, as can be proved from the weights; `info.trimmed` tells how
-   * many. The logits stay within 1e-4 of what they were, of pictures and of inputs for `run` in a picture's range. Default
-   * `false`.
+   * Removes channels that provably have the same value for every picture; `info.trimmed` is their number. The logits of pictures, and
+   * of inputs of `run` in a picture's range, change by less than 1e-4. Default `false`.
    */
   trim?: boolean;
-  /** Names of the classes, best left out: the config's own or ImageNet's are used. */
+  /** Names of the classes. Default: the config's, else ImageNet's. */
   labels?: readonly string[] | null;
   /**
-   * Called while the weights are downloaded, again from the start where another host is asked. What it throws is an uncaught error
-   * of the page; the load goes on.
+   * Called while the weights are downloaded; begins again if another host is asked. If it throws, that is an uncaught error of the
+   * page, and the load goes on.
    */
   onProgress?: ((progress: Progress) => void) | null;
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
   signal?: AbortSignal | null;
   /**
-   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
-   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
+   * The name of a Cache Storage cache. Files are taken from it, and downloads are stored in it after the engine has accepted them. A
+   * cached file that the engine refuses is downloaded again. Only in secure contexts (https: or localhost). If the browser refuses its
    * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
   cache?: string | null;
-  /** In place of the global `fetch` for weights and configs: to add a header, for example. */
+  /** Replaces the global `fetch` for weights and configs: to add a header, for example. */
   fetch?: ((address: string, options: RequestInit) => Promise<Response>) | null;
 }
 
@@ -132,38 +131,38 @@ export interface LoadOptions extends CommonLoadOptions {
    * A `.safetensors` checkpoint of timm, torchvision or Hugging Face transformers, in F32, F16 or BF16, or a file that
    * {@link MobileNet.export} made; or the same tensors in a `.pth`.
    *
-   * Or a file that needs no `config`, as its graph tells the network: a `.tflite`, float32, float16 or quantised, a `.keras` or
-   * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Those files themselves too: the address of `model.json`,
-   * beside which the others are looked for, or all of them.
+   * Or a file whose graph defines the network, so that it needs no `config`: a `.tflite`, float32, float16 or quantised, a `.keras` or
+   * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Or those files themselves: the address of `model.json`, with the
+   * others beside it, or a list of all files.
    */
   weights: ByteSource | readonly File[] | (ArrayLike<File> & { item(index: number): File | null });
   /**
-   * The checkpoint's `config.json`: width, input size, normalisation, padding, labels. Of a `.tflite` file's only normalisation,
-   * resizing and labels are taken.
+   * The checkpoint's `config.json`: width, input size, normalisation, padding, labels. With a `.tflite` file, only its normalisation,
+   * resizing and labels count.
    */
   config?: JsonSource | null;
-  /** The checkpoint's `preprocessor_config.json`, where it has one. */
+  /** The checkpoint's `preprocessor_config.json`, if it has one. */
   preprocessorConfig?: JsonSource | null;
   /** The SHA-256 of the weights, 64 hexadecimal digits: any other file is rejected with `CHECKSUM`. */
   sha256?: string | null;
 }
 
-/** A version, for its most usual checkpoint, or the `name` of a {@link CatalogueEntry}. */
+/** A version, which stands for its default checkpoint, or the `name` of a {@link CatalogueEntry}. */
 export type ModelName = 'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-small' | 'v4-medium' | (string & {});
 
 export interface NamedLoadOptions extends CommonLoadOptions {
   /**
-   * Where the files are sought, in order: addresses with `{repository}`, `{revision}`, `{name}` and `{file}` where the catalogue's
-   * entry has something to say. Default: the Hugging Face Hub, then ModelScope, which is asked only for what has a digest.
+   * Where to look for the files, in order: addresses in which `{repository}`, `{revision}`, `{name}` and `{file}` are replaced from the
+   * catalogue's entry. Default: the Hugging Face Hub, then ModelScope, which is asked only for files with a digest.
    */
   hosts?: readonly string[] | null;
-  /** A folder of yours that comes after the hosts: the files of each checkpoint lie in `{name}/`. */
+  /** A folder of yours, which is tried after the hosts. The files of each checkpoint lie in `{name}/`. */
   baseUrl?: string | URL | null;
   /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
   cache?: string | null;
 }
 
-/** A checkpoint that is known by name: an entry of `mobilenet-wasm/catalogue.json`. */
+/** A checkpoint with a name: an entry of `mobilenet-wasm/catalogue.json`. */
 export interface CatalogueEntry {
   name: string;
   version: Version;
@@ -173,16 +172,16 @@ export interface CatalogueEntry {
   resolution: number;
   /** On the Hugging Face Hub. */
   repository: string;
-  /** A commit, or `main` where none is known. */
+  /** A commit, or `main` if none is known. */
   revision: string;
   file: string;
   bytes: number;
-  /** `null` where it isn't known. */
+  /** `null` if it isn't known. */
   sha256: string | null;
   /** Published accuracy on ImageNet, per cent. */
   top1: number;
   licence: string;
-  /** Whether it is the one that its version's name stands for. */
+  /** Whether the version's name stands for this checkpoint. */
   default?: boolean;
 }
 
@@ -203,30 +202,30 @@ export interface UntrainedOptions extends EngineOptions {
   signal?: AbortSignal | null;
 }
 
-/** What all calls take that look at a picture. */
+/** The options of all calls that look at a picture. */
 export interface LookOptions extends CallOptions {
   /** The part of the picture to look at. Default: all of it. */
   region?: Region | null;
-  /** By how much it is turned before, clockwise. Default 0. */
+  /** By how much that part is rotated, clockwise. Default 0. */
   rotation?: 0 | 90 | 180 | 270;
 }
 
-/** Which classes an answer has. */
+/** The choice of the classes in an answer. */
 export interface ChoiceOptions {
   /** How many predictions at most, default 5. */
   topK?: number;
-  /** Only classes that are at least as probable. Default 0. */
+  /** The least probability of a class in the answer. Default 0. */
   threshold?: number;
   /** Only these classes, by index or by name: the whole label, or one of the names that it lists. */
   allow?: readonly (number | string)[] | null;
-  /** All but these. */
+  /** Leaves these classes out. */
   deny?: readonly (number | string)[] | null;
 }
 
 export interface ClassifyOptions extends ChoiceOptions, LookOptions {
   /**
-   * What becomes of a call while others are under way. `queue`, the default: it waits for its turn. `newest`: of those that wait
-   * only the newest stays; the promises of the others resolve to `null`. That is for cameras: each frame can be given as it
+   * What happens to a call while others are under way. `queue`, the default: it waits for its turn. `newest`: only the newest of the
+   * waiting calls stays, and the promises of the others resolve to `null`. With this, a page can pass each frame of a camera as it
    * comes.
    */
   when?: 'queue' | 'newest';
@@ -234,50 +233,50 @@ export interface ClassifyOptions extends ChoiceOptions, LookOptions {
 
 export interface ClassifyBatchOptions extends ChoiceOptions, LookOptions {}
 
-/** What {@link Engine.load} takes. */
+/** The options of {@link Engine.load}. */
 export type EngineLoadOptions = Omit<LoadOptions, 'engine' | keyof EngineOptions>;
 
-/** What it takes with a name. */
+/** The options of {@link Engine.load} with a name. */
 export type EngineNamedLoadOptions = Omit<NamedLoadOptions, 'engine' | keyof EngineOptions>;
 
-/** What {@link Engine.untrained} takes. */
+/** The options of {@link Engine.untrained}. */
 export type EngineUntrainedOptions = Omit<UntrainedOptions, 'engine' | keyof EngineOptions>;
 
 export interface ClassifyAllOptions extends ClassifyOptions {
   /**
-   * Called with each network's answer as soon as there is one; the promise has them all when the last is done. What it throws is
-   * an uncaught error of the page; the call goes on.
+   * Called with each network's answer as soon as it is there; the promise resolves to all of them when the last is done. If it throws,
+   * that is an uncaught error of the page, and the call goes on.
    */
   onResult?: ((network: MobileNet, classification: Classification) => void) | null;
 }
 
 export interface CallOptions {
-  /** Rejects this call with `ABORTED`. The worker finishes what it has begun, and calls made meanwhile wait for that. */
+  /** Rejects this call with `ABORTED`. The worker finishes work that it has begun, and later calls wait for that. */
   signal?: AbortSignal | null;
 }
 
 export interface RunOptions extends CallOptions {
   /**
-   * Gives the buffer of `input` away instead of copying it: all of it is detached, also where `input` is a part of it. Has no
-   * effect on shared memory, which the worker reads where it is: leave it as it is until the answer. Default `false`.
+   * Transfers the buffer of `input` instead of copying it. The whole buffer is detached, even if `input` is only a part of it. Has no
+   * effect on shared memory, which the worker reads in place: don't change it before the answer. Default `false`.
    */
   transfer?: boolean;
 }
 
 export interface ExportOptions extends CallOptions {
   /**
-   * How the weights are written. `f32`, the default: the network computes the same bits. `f16`: half the length. `int8`: 1x1
-   * convolutions and dense layers on 8 bits with a scale for each output channel, the others in 16: about a quarter.
+   * The number format of the weights in the file. `f32`, the default: the network computes the same bits. `f16`: half the length.
+   * `int8`: 1x1 convolutions and dense layers have 8 bits with a scale for each output channel, all others 16: about a quarter.
    */
   precision?: 'f32' | 'f16' | 'int8';
 }
 
 export interface InspectOptions extends LookOptions {
-  /** The names of the tensors that are wanted. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
+  /** The names of the tensors to return. Default: all of them, 7 to 28 MB at width 1 and 224 pixels. */
   layers?: readonly string[] | null;
   /**
-   * `open`: squeeze-and-excite computes its gates but scales by none of them, as if each were 1; there is no tensor `block 3 scale`
-   * then. Default `learned`.
+   * `open`: squeeze-and-excite computes its gates but doesn't apply them, as if each were 1; then there is no tensor `block 3 scale`.
+   * Default `learned`.
    */
   gates?: 'learned' | 'open';
 }
@@ -286,7 +285,7 @@ export interface InspectOptions extends LookOptions {
 export interface Tensor {
   /** `[y][x][channel]`: the value of a channel at a pixel is `data[(y * width + x) * channels + channel]`. */
   data: Float32Array;
-  /** Pixels; 1 for what has none, such as the logits. */
+  /** Pixels; 1 for tensors without pixels, such as the logits. */
   height: number;
   width: number;
   channels: number;
@@ -299,56 +298,56 @@ export interface Filters {
   channels: number;
   /** `[channel][y][x]`, with batch normalisation folded into them. */
   data: Float32Array;
-  /** What each channel's sums begin with. */
+  /** Added to each channel's sums. */
   biases: Float32Array;
 }
 
-/** A layer by itself: stride 1, ReLU6, a square map. At most 2^31 multiply-accumulates, and 2^23 weights or values of a map. */
+/** A single layer: stride 1, ReLU6, a square map. At most 2^31 multiply-accumulates, and 2^23 weights or values of a map. */
 export interface TimedLayer {
   /** As in {@link ArchitectureLayer}. */
   kind: 'convolution' | 'depthwise' | 'pointwise';
-  /** Side of its filter: 3 or 5, and 1 of a pointwise convolution. Pixels. */
+  /** Side of its filter: 3 or 5, or 1 for a pointwise convolution. Pixels. */
   kernel: number;
   /** 1 to 1024. */
   inChannels: number;
-  /** 1 to 1024; of a depthwise convolution as many as `inChannels`. */
+  /** 1 to 1024; equal to `inChannels` for a depthwise convolution. */
   outChannels: number;
-  /** Side of the map that it takes and gives, 1 to 224. Pixels. */
+  /** Side of its input and output map, 1 to 224. Pixels. */
   size: number;
 }
 
-/** What an activation is called. `hard-swish` is `x * relu6(x + 3) / 6`, and stands in for `swish`, `x / (1 + exp(-x))`. */
+/** The name of an activation. `hard-swish`, `x * relu6(x + 3) / 6`, approximates `swish`, `x / (1 + exp(-x))`. */
 export type TimedActivation = 'relu6' | 'hard-swish' | 'swish';
 
-/** What a layer takes. */
+/** The time of a layer. */
 export interface LayerTime {
   /** Multiply-accumulates, counted as in {@link NetworkInfo.macs}. */
   macs: number;
-  /** The least of some runs; 0 where the clock saw no time pass. µs */
+  /** The least of some runs; 0 if the clock didn't advance. µs */
   microseconds: number;
   /** 2 x `macs` / `microseconds`; `null` where the clock saw no time pass. GFLOP/s */
   gflops: number | null;
 }
 
-/** How much each part of a picture speaks for a class. */
+/** How much each part of a picture supports a class. */
 export interface ActivationMap {
   /** As in {@link Prediction.index}. */
   classIndex: number;
   /** `null` where the classes have no names. */
   label: string | null;
-  /** What the network gives for the class, before softmax. */
+  /** The class's logit: the network's output before softmax. */
   logit: number;
   /** Pixels of the map, which covers the square that the network sees: 7 for a network of 224 pixels. */
   height: number;
   width: number;
-  /** `[y][x]`. In units of the logit, positive where a part speaks for the class, negative where it speaks against it. */
+  /** `[y][x]`, in units of the logit: positive for parts that support the class, negative for parts that contradict it. */
   data: Float32Array;
 }
 
 export interface Prediction {
-  /** Of 1000 classes: ImageNet's, whether or not the checkpoint has a "background" class before them. */
+  /** For 1000 classes it is ImageNet's index, whether or not the checkpoint has a "background" class before them. */
   index: number;
-  /** `null` where the classes have no names: untrained networks, and class counts other than ImageNet's. */
+  /** `null` if the classes have no names: untrained networks, and class counts other than ImageNet's. */
   label: string | null;
   /** Softmax over all classes. */
   probability: number;
@@ -356,15 +355,15 @@ export interface Prediction {
 
 export interface Timing {
   /**
-   * Reading the frame's pixels, resizing, cropping and normalising them, in the worker. Where several networks share a frame,
-   * what they have in common counts for the first of them. ms
+   * Time to read the frame's pixels, and to resize, crop and normalise them, in the worker. If several networks share a frame, their
+   * common work is counted for the first of them. ms
    */
   preprocess: number;
-  /** Of `preprocess`, the reading of the frame's pixels; the rest is resizing, cropping and normalising. ms */
+  /** The part of `preprocess` that reads the frame's pixels. ms */
   read: number;
-  /** The network, in the worker. ms */
+  /** Time of the network, in the worker. ms */
   inference: number;
-  /** From the call to its answer: also the taking of the frame, the way to the worker, and any wait for it. ms */
+  /** From the call to its answer, with taking the frame, messages to and from the worker, and waiting for it. ms */
   total: number;
 }
 
@@ -379,18 +378,18 @@ export interface Preprocessing {
   resizeShortSide: number;
   /** Side of the centre square cut from it, which is the network's input. Pixels. */
   crop: number;
-  /** Where the square starts if the centre lies between two pixels: at the even one, or at the first. */
+  /** The start of the square if the centre lies between two pixels: the even one of them, or the first. */
   cropStart: 'even' | 'first';
   interpolation: 'bilinear' | 'bicubic';
-  /** Per channel, of values in 0..1. */
+  /** For each channel, in the scale of 0 to 1. */
   mean: [number, number, number];
   std: [number, number, number];
 }
 
 export interface ProfileOptions extends CallOptions {
   /**
-   * Runs to take the times of, 1 to 1000. Default: as many as a second has room for, but 20 at least. Where the clock
-   * is coarse, more of them make the times of short steps more accurate.
+   * Number of timed runs, 1 to 1000. Default: as many as fit in a second, but at least 20. With a coarse clock, more runs make the
+   * times of short steps more accurate.
    */
   runs?: number;
 }
@@ -400,13 +399,13 @@ export interface ProfileTime {
   /** Multiply-accumulates, counted as in `NetworkInfo.macs`: none for pooling and scaling. */
   macs: number;
   /**
-   * Mean over the runs that nothing disturbed: those no slower than the median run, by the clock's accuracy. Right on a
-   * coarse clock too, and the steps' add up to the total. µs
+   * Mean over the undisturbed runs: those that were no slower than the median run, within the clock's accuracy. It is right with a
+   * coarse clock too, and the steps' means add up to the total. µs
    */
   microseconds: number;
-  /** The least of all runs. Means something only where it is many ticks of the clock. µs */
+  /** The least of all runs. Only meaningful if it is many ticks of the clock. µs */
   minimum: number;
-  /** The median of all runs; likewise. µs */
+  /** The median of all runs. Only meaningful if it is many ticks of the clock. µs */
   median: number;
   /** 2 x `macs` / `microseconds`; `null` where the clock saw no time pass. GFLOP/s */
   gflops: number | null;
@@ -414,75 +413,74 @@ export interface ProfileTime {
 
 export interface ProfileStep extends ProfileTime {
   /**
-   * Its place in the network, each only once: `stem`, `block 3 start depthwise`, `expand`, `depthwise` (or
+   * Its place in the network; each name occurs once: `stem`, `block 3 start depthwise`, `expand`, `depthwise` (or
    * `expand + depthwise`), `pool`, `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`,
    * `classifier`. A block's residual is a part of its `project`. On 8 bits also `block 3 expand quantise` and so on.
    */
   name: string;
   /**
-   * `expand-depthwise`: an expansion and the depthwise convolution behind it, fused as on large maps. `quantise`: a map is made
-   * bytes, for a 1x1 convolution on 8 bits.
+   * `expand-depthwise`: an expansion and the depthwise convolution behind it, which are fused on large maps. `quantise`: converts a map
+   * to bytes, for a 1x1 convolution on 8 bits.
    */
   kind:
     'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'quantise' | 'pool' | 'dense' | 'scale';
-  /** The next four for people: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
+  /** The next four fields as text: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];
   output: [height: number, width: number, channels: number];
-  /** Side of the filter, 1 where there is none. Pixels. */
+  /** Side of the filter; 1 if there is none. Pixels. */
   kernel: number;
-  /** 1 where there is none. Pixels. */
+  /** 1 if there is no filter. Pixels. */
   stride: number;
 }
 
 export interface Profile {
-  /** In the order in which they run. */
+  /** In execution order. */
   steps: ProfileStep[];
-  /** The whole network. `minimum` and `median` are those of whole runs, not sums of the steps'. */
+  /** The whole network. `minimum` and `median` are of whole runs, and not the sums of the steps' values. */
   total: ProfileTime;
-  /** Runs that were made. */
+  /** Number of timed runs. */
   runs: number;
   /**
-   * What one core reaches in this build with multiply-adds in registers alone; `null` where the clock saw no time pass.
-   * GFLOP/s
+   * The rate of one core in this build for multiply-adds in registers; `null` if the clock didn't advance. GFLOP/s
    */
   peak: number | null;
 }
 
 export interface SkippedBuild {
   build: BuildName;
-  /** Why it isn't the one that runs. */
+  /** Why this build doesn't run. */
   reason: string;
 }
 
 export interface NetworkInfo {
-  /** `null` for a file with a graph whose network is a relative of these, and none of them. */
+  /** `null` if the file's graph is a network of the same blocks but none of these versions. */
   readonly version: Version | null;
   readonly minimalistic: boolean;
-  /** Width multiplier; 1 where there is no `version`. */
+  /** Width multiplier; 1 if there is no `version`. */
   readonly width: number;
   /** Side of the square input. Pixels. */
   readonly resolution: number;
   /** Classes that can be predicted. */
   readonly classes: number;
-  /** What `run` gives: one more than `classes` where the checkpoint has a "background" class, which comes first. */
+  /** Number of values that `run` returns: one more than `classes` if the checkpoint has a "background" class, which comes first. */
   readonly logits: number;
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
-  /** Where the weights come from: whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: it has a graph. */
+  /** The library whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: a file with a graph. */
   readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'keras' | 'teachable-machine' | 'untrained';
   readonly trained: boolean;
-  /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
+  /** Padding of strided convolutions: half the kernel on each side, or TensorFlow's. */
   readonly padding: 'symmetric' | 'same';
   readonly preprocessing: Preprocessing;
-  /** What it computes with: `f32` also where `int8` was asked for of a network of a width below 0.75. */
+  /** The number format that it computes with. A network of a width below 0.75 has `f32` even if `int8` was requested. */
   readonly precision: 'f32' | 'int8';
-  /** How many times as fast as on floats a 1x1 convolution is on 8 bits here: what `auto` went by. Otherwise `null`. */
+  /** The speedup of a 1x1 convolution by 8 bits, as `auto` measured it; `null` without `auto`. */
   readonly speedup: number | null;
-  /** How wide the vectors are that its 1x1 convolutions are shaped for: 256 where the engine pairs its vectors of 128. Bits. */
+  /** The width of the vectors that its 1x1 convolutions are shaped for: 256 if the engine pairs its vectors of 128. Bits. */
   readonly vectors: 128 | 256;
-  /** How many channels {@link CommonLoadOptions.trim} has left out. */
+  /** Number of channels that {@link CommonLoadOptions.trim} removed. */
   readonly trimmed: number;
   /** In wasm memory. Bytes. */
   readonly memory: { weights: number; activations: number };
@@ -493,8 +491,8 @@ export interface NetworkInfo {
   /** The builds that would have come before it. */
   readonly skipped: readonly SkippedBuild[];
   /**
-   * Sentences about what was guessed of a checkpoint, as no `config` told it, where another guess would be as good: if it is wrong,
-   * so are the predictions. Mostly empty.
+   * Sentences about settings that had to be guessed, because no `config` defines them. If a guess is wrong, the predictions are wrong
+   * too. Mostly empty.
    */
   readonly warnings: readonly string[];
 }
@@ -502,30 +500,31 @@ export interface NetworkInfo {
 export type ErrorCode =
   /** The weights are malformed: truncated, surplus or missing tensors, a wrong shape, NaN. */
   | 'BAD_WEIGHTS'
-  /** The tensors are those of no network known here, or `version` is no name of one. */
+  /** The tensors belong to no network that the package knows, or `version` is not one of its names. */
   | 'UNKNOWN_NETWORK'
   /** `config`, `preprocessorConfig`, `labels` or the options of `untrained` don't make sense. */
   | 'BAD_CONFIG'
   /** A source without a picture, pixels of another origin, an input of the wrong length or with NaN, a wrong argument. */
   | 'BAD_INPUT'
-  /** A file could not be fetched or read, or a page came in place of one of the package's own. */
+  /** A file could not be fetched or read, or the server sent an HTML page instead of one of the package's files. */
   | 'FETCH_FAILED'
-  /** The weights aren't the ones that `sha256` names, or it can't be told. */
+  /** The digest of the weights isn't `sha256`, or it can't be computed here. */
   | 'CHECKSUM'
   /** The call's `signal` was aborted; `cause` is its reason. */
   | 'ABORTED'
   /** `dispose` was called. */
   | 'DISPOSED'
-  /** No WebAssembly here, or no SIMD in it, or not the `build` that was asked for. */
+  /** The browser has no WebAssembly, or no SIMD in it, or can't run the requested `build`. */
   | 'UNSUPPORTED'
   /**
-   * The browser could run the engine, but the page doesn't let it: its Content-Security-Policy, or isolation headers that its
-   * workers lack. The message names the header.
+   * The browser could run the engine, but the page prevents it: by its Content-Security-Policy, or because its workers lack the
+   * isolation headers. The message names the header.
    */
   | 'BLOCKED'
   /**
-   * A worker or the engine in it broke, or was ended by the browser or a script: all calls of the networks in it fail. Networks of
-   * other engines go on, and the next call of one of these starts a fresh worker. That a worker was ended is noticed in secure contexts (https: or localhost) only, of a busy one after 2 s.
+   * A worker or the engine in it broke, or the browser or a script ended it: all calls of its networks fail. Networks of other engines
+   * go on, and the next call of one of its networks starts a fresh worker. The end of a worker is noticed only in secure contexts
+   * (https: or localhost), that of a busy one after 2 s.
    */
   | 'CRASHED'
   /** A picture, or a network, larger than the engine's memory: 1 GiB in the builds with threads, 4 in the others. */
@@ -537,7 +536,7 @@ export declare class MobileNetError extends Error {
   readonly code: ErrorCode;
 }
 
-/** What runs the networks of an {@link Engine}. */
+/** The build and the threads of an {@link Engine}. */
 export interface EngineInfo {
   /** The wasm build that runs. */
   readonly build: BuildName;
@@ -548,15 +547,15 @@ export interface EngineInfo {
 }
 
 /**
- * A home for several networks: one worker with its threads, one memory, one set of compiled code. Its networks run one at a time,
- * each on all threads. A network without an engine has one of its own, which ends with it.
+ * Runs several networks in one worker with its threads, one memory and one compiled module. The networks run one at a time, each on
+ * all threads. A network without an engine has one of its own, which ends with it.
  *
- * The networks share a memory, so after a crash of one nothing in it can be trusted: all calls under way of all of them fail with
- * `CRASHED`, and their `state` is `crashed`. The next call of any of them starts a fresh worker; each network is loaded into it
- * when it is next used, from what it was loaded from.
+ * The networks share a memory, so a crash of one damages all: all their calls under way fail with `CRASHED`, and their `state` is
+ * `crashed`. The next call of any of them starts a fresh worker; each network is loaded into it from its original source when it is
+ * next used.
  *
- * An engine that nothing refers to any more ends with the last of its networks, when the garbage is collected: some time, so
- * better call `dispose`.
+ * An engine that nothing refers to any more ends with the last of its networks when the garbage is collected. That may take long, so
+ * call `dispose`.
  */
 export declare class Engine {
   private constructor();
@@ -564,27 +563,27 @@ export declare class Engine {
   /** Starts a worker and its threads. */
   static create(options?: EngineCreateOptions): Promise<Engine>;
 
-  /** After a crash, that of the worker that ran last. */
+  /** After a crash it describes the worker that ran last. */
   readonly info: EngineInfo;
 
   /** `crashed`: the next call starts a fresh worker. `disposed` is final. */
   readonly state: 'ready' | 'crashed' | 'disposed';
 
-  /** Loads a checkpoint into this engine. If that fails, its other networks are untouched. */
+  /** Loads a checkpoint into this engine. A failure doesn't affect its other networks. */
   load(options: EngineLoadOptions): Promise<MobileNet>;
   load(model: ModelName, options?: EngineNamedLoadOptions): Promise<MobileNet>;
 
-  /** A network with random weights in this engine. */
+  /** Makes a network with random weights in this engine. */
   untrained(options: EngineUntrainedOptions): Promise<MobileNet>;
 
   /**
-   * Has several networks classify the picture that `source` shows now. It is taken and read once, and resized once for all that
-   * resize alike. They run in the order of the list. If one of them fails, or is disposed of meanwhile, so does the call.
+   * Classifies the picture that `source` shows now with several networks, in the order of the list. The picture is taken and read
+   * once, and resized once for all networks that resize alike. If one of them fails or is disposed of meanwhile, the call fails.
    *
-   * `when` is for the whole set: see {@link ClassifyOptions}. Calls of this method take turns with each other, not with those of
+   * `when` is for the whole set: see {@link ClassifyOptions}. Calls of this method take turns with each other, but not with calls of
    * single networks.
    * @param networks at least one, all of this engine
-   * @returns their answers in the order of `networks`; with `when: 'newest'` `null` if a newer frame came before this one was begun
+   * @returns their answers in the order of `networks`; with `when: 'newest'` it is `null` if a newer frame came before this one was begun
    */
   classify(
     source: ClassifySource,
@@ -598,15 +597,15 @@ export declare class Engine {
   ): Promise<Classification[] | null>;
 
   /**
-   * How long one layer of any shape takes, on one thread with made-up values: for comparing what no network has side by side. Some
-   * 0.1 s; calls made meanwhile wait.
-   * @param layer one that no kernel has, or of too much work, is `BAD_INPUT`: see {@link TimedLayer}
+   * Measures one layer of any shape on one thread with made-up values, to compare layers that no network has. Takes some 0.1 s; calls
+   * made meanwhile wait.
+   * @param layer a layer without a kernel, or with too much work, is `BAD_INPUT`: see {@link TimedLayer}
    */
   timeLayer(layer: TimedLayer, options?: CallOptions): Promise<LayerTime>;
 
   /**
-   * How long a million values of an activation take, on one thread, 4000 at a time that stay in its first-level cache; some 0.1 s.
-   * @returns µs, 0 where the clock saw no time pass
+   * Measures a million values of an activation on one thread, 4000 at a time, which stay in its first-level cache. Takes some 0.1 s.
+   * @returns µs, 0 if the clock didn't advance
    */
   timeActivation(name: TimedActivation, options?: CallOptions): Promise<number>;
 
@@ -616,101 +615,100 @@ export declare class Engine {
    */
   dispose(): void;
 
-  /** The same, for `using engine = …`; where the runtime has `Symbol.dispose`. */
+  /** Calls `dispose`, for `using engine = …` in runtimes with `Symbol.dispose`. */
   [Symbol.dispose](): void;
 }
 
 /**
- * One network, in an {@link Engine} of its own or in one that it shares. One that nothing refers to any more is disposed of when
- * the garbage is collected: some time, so better call `dispose`.
+ * One network, in an {@link Engine} of its own or in one that it shares. A network that nothing refers to any more is disposed of
+ * when the garbage is collected. That may take long, so call `dispose`.
  */
 export declare class MobileNet {
   private constructor();
 
-  /** Loads a checkpoint. If that fails, other networks are untouched. */
+  /** Loads a checkpoint. A failure doesn't affect other networks. */
   static load(options: LoadOptions): Promise<MobileNet>;
 
   /**
-   * Loads a checkpoint by its name: from the cache of an earlier visit, else from the first host that has it. Its digest is checked
-   * where the catalogue has one, and a download that breaks off goes on from there.
+   * Loads a checkpoint by its name: from the cache of an earlier visit, else from the first host that has it. Its digest is checked if
+   * the catalogue has one. A download that breaks off is continued.
    */
   static load(model: ModelName, options?: NamedLoadOptions): Promise<MobileNet>;
 
-  /** A network with random weights: right in shape and speed, its predictions mean nothing. */
+  /** Makes a network with random weights. Its shape and speed are right, but its predictions mean nothing. */
   static untrained(options: UntrainedOptions): Promise<MobileNet>;
 
-  /** Another object after a crash: the fresh worker may run another build. */
+  /** A different object after a crash, since the fresh worker may run another build. */
   readonly info: NetworkInfo;
 
-  /** The names of the classes, `null` where they have none. Frozen. */
+  /** The names of the classes; `null` if they have none. Frozen. */
   readonly labels: readonly string[] | null;
 
   /** `crashed`: the next call loads the network into a fresh worker. `disposed` is final. */
   readonly state: 'ready' | 'crashed' | 'disposed';
 
   /**
-   * Classifies the picture that `source` shows now. A network reads one picture at a time; `options.when` says what becomes of
-   * those that come meanwhile. Each call that waits keeps its picture: a page that calls this for every frame of a camera, and
-   * doesn't await the answers, wants `newest`.
-   * @returns with `when: 'newest'` `null` if a newer picture took its place
+   * Classifies the picture that `source` shows now. A network reads one picture at a time; `options.when` says what happens to
+   * pictures that come meanwhile. Each waiting call keeps its picture, so a page that calls this for every frame of a camera, without
+   * awaiting the answers, should set `newest`.
+   * @returns with `when: 'newest'` it is `null` if a newer picture took this one's place
    */
   classify(source: ClassifySource, options?: ClassifyOptions & { when?: 'queue' }): Promise<Classification>;
   classify(source: ClassifySource, options?: ClassifyOptions): Promise<Classification | null>;
 
   /**
-   * Classifies many pictures. Files are decoded one after the other, so any number of them may be given.
-   * @returns their answers, in the order of `sources`; if one fails, so does the call
+   * Classifies many pictures. Files are decoded one after the other, so there may be any number of them.
+   * @returns their answers, in the order of `sources`; if one fails, the call fails
    */
   classifyBatch(sources: readonly ClassifySource[], options?: ClassifyBatchOptions): Promise<Classification[]>;
 
   /**
-   * The network alone. `input` is copied when this is called and stays yours, unless `options.transfer` gives it away.
+   * Runs the network without preprocessing. `input` is copied at the call, unless `options.transfer` transfers it.
    * @param input height x width x 3, normalised, of `info.resolution` pixels a side; NaN or an infinity is an error
    * @returns `info.logits` values
    */
   run(input: Float32Array, options?: RunOptions): Promise<Float32Array>;
 
   /**
-   * How long each layer takes, on all of the network's threads: half a second to warm up, the runs, and some 0.1 s for the core's peak. Calls
-   * made meanwhile wait.
+   * Measures each layer on all of the network's threads. Takes half a second to warm up, the runs, and some 0.1 s for the core's peak.
+   * Calls made meanwhile wait.
    *
    * The browser's clock ticks every 5 µs at best, in cross-origin isolated pages, and every 100 µs or even 1 ms in others.
-   * Reading it takes some 0.1 µs, which each step's time includes.
-   * @param input as for `run`; without one, the same made-up picture each time
+   * Each step's time includes some 0.1 µs to read the clock.
+   * @param input as for `run`; default: a made-up picture, always the same
    */
   profile(input?: Float32Array | null, options?: ProfileOptions): Promise<Profile>;
 
   /**
-   * What the classifier sees: features of the picture for another task, such as finding similar ones. V1 and V2 have them from
-   * the pooling, 1024 and 1280 at width 1; V3 and V4 from the layer behind it, 1024 in V3-Small, 1280 in V3-Large and V4. The
-   * two kin have 1280 from the pooling.
+   * Returns the classifier's input: features of the picture for another task, such as finding similar pictures. In V1 and V2 they are
+   * the pooled map, 1024 and 1280 values at width 1; in V3 and V4 the output of the layer behind it, 1024 values in V3-Small, 1280 in
+   * V3-Large and V4. MnasNet and EfficientNet-Lite0 have 1280 pooled values.
    *
-   * Like the calls below it takes a picture or an input as `run` does, and is done after all calls before it: no frame is
-   * dropped.
+   * Like the calls below, it takes a picture, or an input as `run` does. These calls run in order: no frame is dropped.
    */
   embed(source: ClassifySource | Float32Array, options?: LookOptions): Promise<Float32Array>;
 
   /**
-   * The tensors of one run by their names, in the order in which they are computed or that of `layers`: each layer's output under
-   * the name that it has in {@link ProfileStep.name}, but with no layers fused, and `block 3 add` where a block adds its input. An
-   * unknown name is `BAD_INPUT`, and the message lists those that there are.
+   * Returns the tensors of one run by name, in execution order or in that of `layers`. Each is a layer's output, named as in
+   * {@link ProfileStep.name} but with no layers fused, or `block 3 add` where a block adds its input. An unknown name is `BAD_INPUT`,
+   * and the message lists all names.
    *
-   * They come from a second plan over the same weights, in which every tensor keeps its memory. It is made when first asked for,
-   * and given up after 10 s without use. `classifier` has the logits, the same bits as those of `run`.
+   * They come from a second plan over the same weights, in which every tensor has memory of its own. It is made at the first call and
+   * freed after 10 s without one. `classifier` has the logits, the same bits as those of `run`.
    */
   inspect(source: ClassifySource | Float32Array, options?: InspectOptions): Promise<Map<string, Tensor>>;
 
   /**
-   * The filters of the depthwise convolution `layer`, such as `block 3 depthwise`. An unknown name is `BAD_INPUT`, and the message
-   * lists those that there are.
+   * Returns the filters of the depthwise convolution `layer`, such as `block 3 depthwise`. An unknown name is `BAD_INPUT`, and the
+   * message lists all names.
    */
   filters(layer: string, options?: CallOptions): Promise<Filters>;
 
   /**
-   * A class activation map. For V1 and V2 it is exact: its mean and the class's bias add up to the logit. In V3 and V4 a layer
-   * stands between pooling and classifier; it is taken for linear around the pooled features, and the map is the logit's gradient
-   * there times the features of each pixel.
-   * @param classIndex as in {@link Prediction.index}, `null` for the most probable class
+   * Returns a class activation map. For V1 and V2 it is exact: its mean and the class's bias add up to the logit. V3 and V4 have a
+   * layer between pooling and classifier, which is linearised at the pooled features: the map is the logit's gradient there times the
+   * features of each pixel.
+   * @param classIndex as in {@link Prediction.index}; `null` for the most probable class
    */
   activationMap(
     source: ClassifySource | Float32Array,
@@ -719,11 +717,11 @@ export declare class MobileNet {
   ): Promise<ActivationMap>;
 
   /**
-   * The network as one `.safetensors` file, which needs no config beside it: batch normalisation is folded into the weights, and the
-   * file's metadata has the architecture, the preprocessing and the names of the classes that the checkpoint has.
+   * Returns the network as one `.safetensors` file that needs no config: batch normalisation is folded into the weights, and the file's
+   * metadata has the architecture, the preprocessing and the checkpoint's class names.
    *
-   * The files that the network was loaded from are read once more, whatever `precision` it runs with, so the address must still
-   * answer or the buffer still be there. A network of {@link MobileNet.untrained} has no file: `BAD_INPUT`.
+   * The files that the network was loaded from are read again, whatever `precision` it runs with, so the address must still work, or
+   * the buffer must still be there. A network of {@link MobileNet.untrained} has no file: `BAD_INPUT`.
    */
   export(options?: ExportOptions): Promise<Uint8Array>;
 
@@ -733,7 +731,7 @@ export declare class MobileNet {
    */
   dispose(): void;
 
-  /** The same, for `using net = …`; where the runtime has `Symbol.dispose`. */
+  /** Calls `dispose`, for `using net = …` in runtimes with `Symbol.dispose`. */
   [Symbol.dispose](): void;
 }
 
@@ -753,7 +751,7 @@ export interface ArchitectureLayer {
 
 /** One block; its layers run in the order of the fields. */
 export interface ArchitectureBlock {
-  /** The depthwise convolution before the expansion that V4 has. */
+  /** V4's depthwise convolution before the expansion. */
   start: ArchitectureLayer | null;
   expand: ArchitectureLayer | null;
   depthwise: ArchitectureLayer | null;
@@ -763,10 +761,10 @@ export interface ArchitectureBlock {
   residual: boolean;
 }
 
-/** A network layer by layer, at width 1 and 224 pixels: what `mobilenet-wasm/architectures.json` lists. */
+/** A network layer by layer, at width 1 and 224 pixels: an entry of `mobilenet-wasm/architectures.json`. */
 export interface Architecture {
   version: Version;
-  /** For people: `MobileNet V3-Small`. */
+  /** Its title: `MobileNet V3-Small`. */
   name: string;
   minimalistic: boolean;
   width: number;
@@ -775,7 +773,7 @@ export interface Architecture {
   parameters: number;
   /** Multiply-accumulates of one inference. */
   macs: number;
-  /** How many blocks each stage has, as checkpoints' names count them. */
+  /** Number of blocks in each stage, as tensor names in checkpoints count them. */
   stages: number[];
   stem: ArchitectureLayer;
   blocks: ArchitectureBlock[];

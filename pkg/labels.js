@@ -8,7 +8,7 @@ let imagenet;
  */
 async function imagenetLabels() {
   try {
-    // A module: not every tool leaves JSON as it is.
+    // The names are in a module, because some tools change JSON.
     imagenet ??= import('./wasm/labels.js').then((labels) => Object.freeze(labels.default));
     return await imagenet;
   } catch (cause) {
@@ -20,11 +20,11 @@ async function imagenetLabels() {
 }
 
 /**
- * Which names the classes of a network have: those the caller gave, else the checkpoint's own, else ImageNet's.
+ * The names of a network's classes: those that the caller gave, else the checkpoint's own, else ImageNet's.
  * @param {readonly string[] | undefined} given
  * @param {{ trained: boolean, classes: number, labels: string[] | null }} network
- * @returns {Promise<readonly string[] | null>} null where the classes have no names: an untrained network, or a class
- *   count that isn't ImageNet's
+ * @returns {Promise<readonly string[] | null>} `null` if the classes have no names: an untrained network, or a class
+ *   count other than ImageNet's
  */
 export async function labelsFor(given, network) {
   if (given) {

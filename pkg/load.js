@@ -8,7 +8,7 @@ import { NAMED_CACHE, hostsOf, originsOf } from './named.js';
 import { Store } from './store.js';
 
 /**
- * How a checkpoint comes into a worker.
+ * Loads checkpoints into a worker.
  *
  * @typedef {import('./host.js').Fill} Fill
  * @typedef {import('./named.js').Origin} Origin
@@ -16,12 +16,12 @@ import { Store } from './store.js';
  *
  * @typedef {import('./protocol.js').ConvertRequest['precision']} Stored
  * @typedef {(precision: Stored, assets: URL | undefined, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>} Fold reads the files
- *   of a network once more and makes one of them
+ *   of a network again and makes one file of them
  *
  * @typedef {{ fill: Fill, fold: Fold, labels: readonly string[] | undefined }} Loading
  */
 
-/** What both ways to load take. */
+/** The options of both ways to load. */
 const COMMON = /** @type {const} */ ([
   ...['precision', 'resolution', 'trim', 'labels', 'onProgress', 'signal', 'cache', 'fetch'],
   ...['threads', 'build', 'assets', 'engine'],
@@ -31,7 +31,7 @@ export const LOAD_OPTIONS = /** @type {const} */ (['weights', 'config', 'preproc
 
 export const NAMED_OPTIONS = /** @type {const} */ (['hosts', 'baseUrl', ...COMMON]);
 
-/** What the engine says of files that aren't what they should be. */
+/** The engine's errors for wrong files. */
 const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
 /** Errors after which another host may do better. */
@@ -98,7 +98,7 @@ function loading(origins, cache, given) {
   };
 
   /**
-   * Reads files for the engine, which knows one format.
+   * Reads files for the engine, which reads only `.safetensors`.
    * @param {Origin} origin
    * @param {Store} store
    * @param {AbortSignal} signal
@@ -116,14 +116,14 @@ function loading(origins, cache, given) {
       const { toKeep } = files[i];
       if (toKeep !== undefined) store.offer(toKeep, bytes);
     }
-    // It has what the configuration told.
+    // The converted file contains the configuration.
     const converted = { weights: file, config: undefined, preprocessorConfig: undefined, giveBack: false };
     return { request: converted, owned: true, toKeep: undefined };
   };
 
   /** @type {(origin: Origin, store: Store, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
   const fillFrom = async (origin, store, network, connection, signal, assets) => {
-    // What is still under way when one of them fails is for nobody.
+    // When one of the requests fails, this ends the others.
     const attempt = new AbortController();
     const abort = () => attempt.abort(signal.reason);
     signal.addEventListener('abort', abort);
@@ -152,7 +152,7 @@ function loading(origins, cache, given) {
     try {
       const store = new Store(cache);
       return await fillFrom(origin, store, ...rest).catch(async (error) => {
-        // What an earlier visit kept may be damaged: once more, from where it came from.
+        // The cached files may be damaged: they are downloaded again.
         if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
         return fillFrom(origin, new Store(cache), ...rest);
       });
@@ -167,7 +167,7 @@ function loading(origins, cache, given) {
   };
 
   /**
-   * Tries the places that may have the files, in their order.
+   * Tries the places that may have the files, in order.
    * @template T
    * @param {(origin: Origin) => Promise<T>} use
    * @param {AbortSignal} signal
@@ -195,7 +195,7 @@ function loading(origins, cache, given) {
     try {
       return await fromFirst((origin) => fillFromStoreOr(origin, network, connection, signal, assets), signal);
     } finally {
-      // Whoever watched the first loading is not there any more for another.
+      // Later loads, after a crash, don't report progress.
       onProgress = undefined;
       again = true;
     }

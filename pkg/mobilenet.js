@@ -66,7 +66,7 @@ export const UNTRAINED_OPTIONS = /** @type {const} */ ([
   'engine',
 ]);
 
-/** What all calls take that look at a source. */
+/** The options of all calls that look at a source. */
 const LOOK_OPTIONS = /** @type {const} */ (['region', 'rotation', 'signal']);
 
 /** One network. Documented in `index.d.ts`. */
@@ -77,9 +77,9 @@ export class MobileNet {
   #turns = new Turns();
 
   /**
-   * @param {Seat} seat in which the network has been loaded
+   * @param {Seat} seat the network has been loaded into it
    * @param {readonly string[] | null} labels
-   * @param {import('./load.js').Fold | undefined} fold without one it has no file
+   * @param {import('./load.js').Fold | undefined} fold `undefined` for a network without a file
    */
   constructor(seat, labels, fold) {
     if (!(seat instanceof Seat)) {
@@ -163,7 +163,7 @@ export class MobileNet {
     try {
       return await heldBy(this, Promise.all(calls));
     } catch (error) {
-      // What still waits is for nobody.
+      // Nobody reads the answers that are still to come.
       failed.abort(error);
       throw error;
     }
@@ -180,7 +180,7 @@ export class MobileNet {
     const transfer = flagOf('transfer', given.transfer);
     throwIfEnded(ends);
     const values = inputOf('run', input, this.info.resolution);
-    // Shared memory can't be given away, and needn't be.
+    // Shared memory can't be transferred and need not be.
     const gift = transfer && values.buffer instanceof ArrayBuffer ? [values.buffer] : [];
     return this.#ask({ type: 'run', network: this.#seat.network, input: values }, ends, gift);
   }
@@ -289,22 +289,22 @@ export class MobileNet {
     this.#seat.dispose(new MobileNetError('DISPOSED', 'this network was disposed of'));
   }
 
-  /** For `using`. Where the runtime has no such symbol it is a method called `undefined`, which nobody misses. */
+  /** For `using`. In a runtime without this symbol the method is called `undefined`, which does no harm. */
   [Symbol.dispose]() {
     this.dispose();
   }
 
   /**
    * @param {unknown} signal
-   * @returns {Ends} what ends a call that has this signal
+   * @returns {Ends} the signals that end a call with this one
    */
   #endsOf(signal) {
     return { signal: signalOf(signal), overs: [this.#seat.over] };
   }
 
   /**
-   * Has the worker answer a request, after a crash a fresh worker. It finishes a request that it has begun, even if the caller
-   * wants no answer any more.
+   * Sends a request to the worker; after a crash to a fresh one. The worker finishes a request that it has begun, even if the caller
+   * doesn't wait any more.
    * @param {Request} request
    * @param {Ends} ends
    * @param {Transferable[]} [transfer]
@@ -315,7 +315,7 @@ export class MobileNet {
   }
 
   /**
-   * Has the worker look at a source.
+   * Sends a source to the worker with a request.
    * @param {string} call
    * @param {ClassifySource | Float32Array} source
    * @param {Partial<Record<typeof LOOK_OPTIONS[number], unknown>>} given
@@ -347,8 +347,8 @@ export class MobileNet {
 
   /**
    * @param {Ends} ends
-   * @param {(connection: Connection) => Promise<any>} send called at once where the network is ready: what the caller changes
-   *   afterwards doesn't matter
+   * @param {(connection: Connection) => Promise<any>} send called at once if the network is ready, so that the caller may change its
+   *   buffers afterwards
    * @returns {Promise<any>}
    */
   #connected(ends, send) {
@@ -365,9 +365,9 @@ export class MobileNet {
 }
 
 /**
- * @param {(given: { engine?: unknown }) => Host | null} hostOf `null`: one of its own
+ * @param {(given: { engine?: unknown }) => Host | null} hostOf `null`: the network gets a host of its own
  * @param {unknown} what the options, or the name of a network
- * @param {unknown} options with a name
+ * @param {unknown} options the options, if `what` is a name
  * @returns {Promise<MobileNet>}
  */
 export async function loadInto(hostOf, what, options = {}) {
@@ -420,7 +420,7 @@ async function open(host, call, given, { fill, fold, labels }) {
 }
 
 /**
- * Something like a normalised picture, the same each time.
+ * Returns values like those of a normalised picture, always the same.
  * @param {number} resolution
  * @returns {Float32Array}
  */

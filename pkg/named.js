@@ -3,12 +3,12 @@ import { MobileNetError, messageOf } from './errors.js';
 import { addressOf } from './files.js';
 
 /**
- * Checkpoints by name: which they are, and where they can be had.
+ * Finds checkpoints by name, and the addresses of their files.
  *
  * @typedef {import('./files.js').Address} Address
  * @typedef {import('./index.js').CatalogueEntry} CatalogueEntry
  *
- * @typedef {object} Origin what a network can be loaded from
+ * @typedef {object} Origin the files that a network can be loaded from
  * @property {import('./files.js').Bytes | import('./files.js').Files} weights
  * @property {import('./files.js').Json | undefined} config
  * @property {import('./files.js').Json | undefined} preprocessorConfig
@@ -20,10 +20,10 @@ import { addressOf } from './files.js';
 const HUB = 'https://huggingface.co/{repository}/resolve/{revision}/{file}';
 const MODELSCOPE = 'https://www.modelscope.cn/models/{repository}/resolve/master/{file}';
 
-/** ms. Behind a firewall a host doesn't answer at all, not even with a refusal. */
+/** The wait for a host's answer: behind a firewall a host may not answer at all. ms */
 const PATIENCE = 10_000;
 
-/** The cache of checkpoints that have a name, unless the caller wants another. */
+/** The default cache of checkpoints that have a name. */
 export const NAMED_CACHE = 'mobilenet-wasm-weights';
 
 /** Short names of versions. */
@@ -35,7 +35,7 @@ const SHORT = new Map([
 /**
  * @param {unknown} hosts
  * @param {unknown} baseUrl
- * @returns {string[]} templates of addresses, in the order in which they are tried
+ * @returns {string[]} templates of addresses, in the order of the attempts
  */
 export function hostsOf(hosts, baseUrl) {
   const wanted = 'an array of addresses with {repository}, {revision}, {name} and {file}';
@@ -57,7 +57,7 @@ export function hostsOf(hosts, baseUrl) {
 /**
  * @param {string} name of a version or an entry of the catalogue
  * @param {string[]} hosts
- * @returns {Promise<Origin[]>} in the order in which they are to be tried
+ * @returns {Promise<Origin[]>} in the order of the attempts
  */
 export async function originsOf(name, hosts) {
   const entry = await entryOf(name);
@@ -70,7 +70,7 @@ export async function originsOf(name, hosts) {
       template.replace(/\{(\w+)\}/g, (_, field) => values[/** @type {keyof typeof values} */ (field)] ?? `{${field}}`);
     return { address: filled(template), key: filled(HUB) };
   };
-  // Of what has no digest nobody could tell that a mirror changed it.
+  // Without a digest nobody would notice that a mirror changed a file.
   const trusted = hosts.filter((host) => sha256 !== undefined || host !== MODELSCOPE);
   if (trusted.length === 0) {
     throw new MobileNetError(

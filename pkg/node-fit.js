@@ -1,4 +1,4 @@
-/** What `mobilenet-wasm/fit` is in Node, Bun and Deno. */
+/** The entry `mobilenet-wasm/fit` for Node, Bun and Deno. */
 import './node.js';
 
 export { Cascade, fit, search, searcher } from './fit.js';

@@ -1,4 +1,4 @@
-// Runs a worker of pages in a thread of Node, Bun or Deno: gives it what pages' workers have.
+// Runs a page's worker in a thread of Node, Bun or Deno: defines the globals that a page's worker has.
 import { parentPort, workerData } from 'node:worker_threads';
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
@@ -13,9 +13,9 @@ Object.defineProperties(globalThis, {
     value: (/** @type {unknown} */ message, /** @type {{ transfer?: any[] }} */ options) =>
       port.postMessage(message, options?.transfer),
   },
-  // Memory is shared with every thread.
+  // All threads can share memory.
   crossOriginIsolated: { value: true },
-  // The other side hears of this thread's end anyway: no lock need tell it.
+  // The other side gets an event when this thread ends, so no lock is needed.
   navigator: { value: undefined },
 });
 

@@ -7,8 +7,8 @@ import * as page from './page.js';
 import { usePlatform } from './platform.js';
 
 /**
- * The entry for Node, Bun and Deno: workers are their `worker_threads`, and files are read from the disk. They decode no pictures,
- * so sources are `{ data, width, height }`.
+ * The entry for Node, Bun and Deno. Workers are `worker_threads`, and files are read from the disk. These runtimes decode no
+ * pictures, so sources are `{ data, width, height }`.
  */
 
 usePlatform({
@@ -35,18 +35,18 @@ usePlatform({
 
 /**
  * @param {URL} file
- * @returns {URL} the same
+ * @returns {URL} `file`
  */
 function local(file) {
   if (file.protocol === 'file:') return file;
   throw new MobileNetError('BAD_INPUT', `assets leads to ${file}: workers start from a folder on the disk here`);
 }
 
-/** A `worker_threads` worker as a page has it. A process may end while it has nothing to do. */
+/** A `worker_threads` worker with the interface of a page's worker. An idle one doesn't keep the process running. */
 class NodeWorker {
   #worker;
   #ended = false;
-  /** Requests without an answer. */
+  /** Number of requests without an answer. */
   #owed = 0;
   /** @type {((event: { data: any }) => void) | null} */
   onmessage = null;
@@ -59,7 +59,7 @@ class NodeWorker {
   constructor(script) {
     this.#worker = new Worker(new URL('./node-worker.js', import.meta.url), {
       workerData: script.href,
-      // What the process was started with may make no sense for a file, as --input-type does.
+      // The process's own arguments may be wrong for a file, as --input-type is.
       execArgv: [],
     });
     this.#worker.unref();

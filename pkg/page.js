@@ -1,15 +1,15 @@
 import { MobileNetError, messageOf } from './errors.js';
 
 /**
- * The platform of pages and of their workers.
+ * The platform of pages and of workers in which the package is used.
  *
  * @typedef {import('./index.js').BuildName} BuildName
  * @typedef {import('./platform.js').AnyBuild} AnyBuild
  */
 
 /**
- * A build's two files. The addresses are written out because bundlers look for exactly this form. A worker's script is a file of its
- * own, as wasm is: it imports nothing, so tools may copy it and need not understand it.
+ * A build's two files. The addresses are written out because bundlers look for exactly this form. A worker's script imports nothing,
+ * so that tools can copy it like a wasm file without reading it.
  * @type {Record<AnyBuild, { worker: () => URL, wasm: () => URL }>}
  */
 const FILES = {
@@ -38,14 +38,14 @@ const FILES = {
 /** @type {BuildName[]} */
 export const builds = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
-/** @type {(build: AnyBuild, assets: URL | undefined) => URL} where the script of a build's worker lies */
+/** @type {(build: AnyBuild, assets: URL | undefined) => URL} the address of the script of a build's worker */
 export const script = (build, assets) => (assets ? new URL(`${build}/worker.js`, assets) : FILES[build].worker());
 
-/** @type {(build: AnyBuild, assets: URL | undefined) => URL} where a build's module lies */
+/** @type {(build: AnyBuild, assets: URL | undefined) => URL} the address of a build's module */
 export const wasm = (build, assets) =>
   assets ? new URL(`${build}/mobilenet_wasm_bg.wasm`, assets) : FILES[build].wasm();
 
-/** What a page has besides its files. */
+/** The parts of the platform that don't depend on where the files are. */
 export const surroundings = {
   unshared: () =>
     globalThis.crossOriginIsolated
@@ -64,7 +64,7 @@ export const page = {
   spawn(build, assets) {
     const address = script(build, assets);
     const name = `mobilenet-wasm-${build}`;
-    // Browsers start no worker from another origin's script, but a script of this page's may import it.
+    // Browsers start no worker from a script of another origin, but a script of the page's origin may import it.
     if (isForeign(address)) return start(importer(address), { name, type: 'module' });
     return start(address.href, { name });
   },
@@ -88,12 +88,12 @@ export function start(script, options) {
   }
 }
 
-/** @type {{ createScriptURL(address: string): string } | null | undefined} `null`: the page doesn't allow it */
+/** @type {{ createScriptURL(address: string): string } | null | undefined} `null` if the page doesn't allow one */
 let policy;
 
 /**
- * Where the page's Content-Security-Policy has `require-trusted-types-for 'script'`, a worker starts only from an address that a
- * policy has passed.
+ * Passes an address through a policy. With `require-trusted-types-for 'script'` in a page's Content-Security-Policy, a worker starts
+ * only from such an address.
  * @param {string} script
  * @returns {string}
  */
@@ -116,12 +116,12 @@ function isForeign({ protocol, origin }) {
   return /^https?:$/.test(protocol) && origin !== globalThis.location?.origin;
 }
 
-/** @type {Map<string, string>} Their addresses, by those of what they import. */
+/** @type {Map<string, string>} The addresses of these scripts, by the address of the script that each imports. */
 const importers = new Map();
 
 /**
  * @param {URL} script
- * @returns {string} the address of a script of this page's that imports another origin's
+ * @returns {string} the address of a script of the page's origin that imports a script of another origin
  */
 function importer({ href }) {
   let address = importers.get(href);
@@ -132,7 +132,7 @@ function importer({ href }) {
   return address;
 }
 
-/** @returns {string} the page's address; of a worker that was made from a blob, the root of its origin */
+/** @returns {string} the page's address; in a worker that was made from a blob, the root of its origin */
 function base() {
   const { document, location } = globalThis;
   if (document) return document.baseURI;

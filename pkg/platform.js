@@ -1,38 +1,38 @@
 /**
- * What the package asks of the place in which it runs. The entries fill it: `index.js` for pages, `node.js` for Node, Bun and Deno,
- * `inline.js` for a page that has all in one file.
+ * The functions that differ between platforms. The entries set them: `index.js` for pages, `node.js` for Node, Bun and Deno,
+ * `inline.js` for pages that have everything in one file.
  *
  * @typedef {import('./index.js').BuildName} BuildName
- * @typedef {BuildName | 'convert'} AnyBuild of the engine, or the one that reads files for it
+ * @typedef {BuildName | 'convert'} AnyBuild a build of the engine, or the one that converts files for it
  *
- * @typedef {object} Worker what {@link Worker} of pages has, as far as the package uses it
+ * @typedef {object} Worker the members of a page's {@link Worker} that the package uses
  * @property {(message: any, transfer: Transferable[]) => void} postMessage
  * @property {() => void} terminate
  * @property {((event: any) => void) | null} onmessage
  * @property {((event: any) => void) | null} onmessageerror
- * @property {((event: any) => void) | null} onerror without a `message` its script could not be loaded
+ * @property {((event: any) => void) | null} onerror if the event has no `message`, the script could not be loaded
  *
  * @typedef {object} Platform
- * @property {readonly BuildName[]} builds those of the engine that there are here
+ * @property {readonly BuildName[]} builds the engine's builds that exist here
  * @property {(build: AnyBuild, assets: URL | undefined) => Worker} spawn starts a worker with the script of a build; `assets` is
  *   the folder that the caller gave
- * @property {(build: AnyBuild, assets: URL | undefined) => URL | Promise<Uint8Array<ArrayBuffer>>} wasm a build's module, or where it
- *   is to be fetched
- * @property {() => string | null} unshared why memory can't be shared with workers, `null` where it can
+ * @property {(build: AnyBuild, assets: URL | undefined) => URL | Promise<Uint8Array<ArrayBuffer>>} wasm a build's module, or its
+ *   address
+ * @property {() => string | null} unshared why memory can't be shared with workers; `null` if it can
  * @property {() => number} cores
- * @property {() => string} base what relative addresses are relative to
+ * @property {() => string} base the address that relative ones are relative to
  * @property {typeof fetch} fetch
  */
 
 /** @type {Platform} */
 let platform;
 
-/** @param {Platform} here that of an entry which is for this place */
+/** @param {Platform} here the platform of an entry that runs only there */
 export function usePlatform(here) {
   platform = here;
 }
 
-/** @param {Platform} here that of the entry which is imported everywhere, also by servers that have another one */
+/** @param {Platform} here the platform of the page's entry, which servers import too; another one that is set stays */
 export function usePlatformElsewhere(here) {
   platform ??= here;
 }

@@ -1,23 +1,23 @@
 /**
- * Ridge regression in closed form: a linear function of the features for each class, whose values are to be 1 for examples of that
- * class and 0 for others. The features get a 1 at their end, which stands for the bias.
+ * Ridge regression in closed form: for each class a linear function of the features, fitted to be 1 for examples of that class and 0
+ * for others. A 1 is appended to the features, for the bias.
  */
 
 /**
  * @typedef {object} Head
  * @property {(features: Float32Array) => number[]} scores of each class
- * @property {() => number[][]} leftOut the scores of each example by a head that was made without it
+ * @property {() => number[][]} leftOut for each example its scores by a head that was made without it
  */
 
 /**
- * @param {readonly Float32Array[]} examples of one length each
- * @param {readonly number[]} classes of the examples
- * @param {number} count of classes
- * @param {number} ridge how much large weights cost, more than 0
+ * @param {readonly Float32Array[]} examples all of the same length
+ * @param {readonly number[]} classes the class of each example
+ * @param {number} count number of classes
+ * @param {number} ridge the penalty on large weights, more than 0
  * @returns {Head}
  */
 export function ridgeHead(examples, classes, count, ridge) {
-  // The sums over features need a matrix of examples x examples, those over examples one of features x features.
+  // The dual form solves a matrix of examples x examples, the primal one a matrix of features x features.
   return examples.length <= examples[0].length
     ? dualHead(examples, classes, count, ridge)
     : primalHead(examples, classes, count, ridge);
@@ -88,7 +88,7 @@ export function dot(a, b) {
 }
 
 /**
- * @param {Float64Array} head whose last value is the bias
+ * @param {Float64Array} head the last value is the bias
  * @param {Float32Array} features
  */
 function affine(head, features) {
@@ -128,9 +128,9 @@ function symmetric(n, value) {
 }
 
 /**
- * @param {Float64Array} matrix the lower half of a positive definite one; becomes the factor
+ * @param {Float64Array} matrix the lower half of a positive definite matrix; overwritten by the factor
  * @param {number} n
- * @returns {Float64Array} the lower triangle whose product with its transpose is the matrix
+ * @returns {Float64Array} the lower triangle L with L Lᵀ = matrix
  */
 function cholesky(matrix, n) {
   for (let i = 0; i < n; i++) {
@@ -170,7 +170,7 @@ function solve(factor, n, right) {
 function inverseDiagonal(factor, n) {
   const diagonal = new Float64Array(n);
   for (let column = 0; column < n; column++) {
-    // A column of the triangle's inverse: its squares add up.
+    // The sum of the squares of a column of L⁻¹ is the diagonal element.
     const x = new Float64Array(n);
     for (let i = column; i < n; i++) {
       let sum = Number(i === column);

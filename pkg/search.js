@@ -2,8 +2,8 @@ import { fieldsOf, wrong } from './arguments.js';
 import { MobileNetError } from './errors.js';
 
 /**
- * The search for the network, or the cascade of two, that fits a device: from what was measured of each network to a choice. It
- * has no engine and no chance in it, so that the same measurements always give the same choice.
+ * Chooses the network, or the cascade of two, that fits a device, from the measurements of each network. It runs no network and uses
+ * no random numbers, so the same measurements always give the same choice.
  *
  * @typedef {import('./fit.js').FitChoice} FitChoice
  * @typedef {import('./fit.js').FitMeasurements} FitMeasurements
@@ -12,27 +12,27 @@ import { MobileNetError } from './errors.js';
  * @typedef {import('./fit.js').FitTarget} FitTarget
  * @typedef {import('./fit.js').FitVerification} FitVerification
  *
- * @typedef {object} Setup a network or a cascade, and how it does on the frames that it is chosen by
- * @property {FitPoint[]} points one, or the small network and the large one
+ * @typedef {object} Setup a network or a cascade, with its figures on the frames that it is chosen by
+ * @property {FitPoint[]} points one network, or the small and the large one
  * @property {number | null} margin
- * @property {number} escalated of all frames
+ * @property {number} escalated the share of all frames
  * @property {number} latency
  * @property {number} agreement
  */
 
-/** What the measurements in JSON are. */
+/** The format's name in measurements as JSON. */
 export const FORMAT = 'mobilenet-wasm/fit';
 
 /**
- * Frames are cut into at most so many runs, which are for choosing and for verifying by turns. A camera's frames resemble their
- * neighbours: longer runs would show one half what the other never sees, shorter ones would show both the same.
+ * The frames are cut into at most this many runs, which alternately serve to choose and to verify. A camera's frames resemble their
+ * neighbours: with longer runs the halves would differ too much, with shorter ones they would be too alike.
  */
 const RUNS = 80;
 
 /** MnasNet's exponent: twice the latency is worth 5 % of the accuracy (arXiv 1807.11626, section 3). */
 const REWARD_EXPONENT = -0.07;
 
-/** The normal distribution's quantile for an interval that holds 95 %. */
+/** The normal distribution's quantile for a 95 % interval. */
 const Z = 1.96;
 
 /**
@@ -87,7 +87,7 @@ export function searcher(measurements) {
 
 /**
  * @param {number} frames
- * @returns {{ choosing: number[], verifying: number[] }} the frames' numbers
+ * @returns {{ choosing: number[], verifying: number[] }} indices of frames
  */
 export function halves(frames) {
   const all = Array.from({ length: frames }, (_, frame) => frame);
@@ -98,7 +98,7 @@ export function halves(frames) {
 
 /**
  * @param {FitPoint} point
- * @returns {number} from a frame to its answer. ms
+ * @returns {number} the time from a frame to its answer. ms
  */
 function latencyOf({ preprocess, inference }) {
   return preprocess + inference;
@@ -107,11 +107,11 @@ function latencyOf({ preprocess, inference }) {
 /**
  * @param {FitPoint} small
  * @param {FitPoint} large
- * @param {number} escalated the share of frames that the large one answers
- * @returns {number} in the mean. ms
+ * @param {number} escalated the share of frames that the large network answers
+ * @returns {number} the mean. ms
  */
 function latencyOfCascade(small, large, escalated) {
-  // The frame has been read, and where both resize alike it has been resized too.
+  // The frame has been read, and if both networks resize alike it has been resized too.
   const again = small.resize === large.resize ? 0 : large.preprocess - large.read;
   return latencyOf(small) + escalated * (again + large.inference);
 }
@@ -146,7 +146,7 @@ function single(point, frames, wanted) {
  * @param {FitPoint} large
  * @param {number[]} frames
  * @param {number[]} wanted
- * @returns {Setup[]} one for each threshold that tells some of these frames from others
+ * @returns {Setup[]} one for each threshold that separates some of these frames from others
  */
 function thresholds(small, large, frames, wanted) {
   const isRight = (/** @type {FitPoint} */ point, /** @type {number} */ frame) =>
@@ -162,7 +162,7 @@ function thresholds(small, large, frames, wanted) {
     const escalated = (i + 1) / frames.length;
     setups.push({
       points: [small, large],
-      // Between the two: neither is at the edge.
+      // The threshold lies between the two margins, so that rounding doesn't matter.
       margin: between(marginOf(frame), marginOf(next)),
       escalated,
       latency: latencyOfCascade(small, large, escalated),
@@ -184,8 +184,7 @@ function between(low, high) {
 
 /**
  * @param {Setup[]} setups
- * @returns {Setup[]} those that no other beats in latency or agreement without being worse in the other, the fastest first. Of equal
- *   ones the simplest
+ * @returns {Setup[]} the Pareto-optimal set-ups in latency and agreement, the fastest first. Of equal ones the simplest
  */
 function undominated(setups) {
   const sorted = [...setups].sort(
@@ -234,7 +233,7 @@ function choiceOf({ points, margin, escalated, latency, agreement }, target) {
 
 /**
  * @param {Setup} setup
- * @param {number[]} frames that it wasn't chosen by
+ * @param {number[]} frames those that were not used for the choice
  * @param {FitPoint} reference
  * @returns {FitVerification}
  */
@@ -275,7 +274,7 @@ function wilson(right, all) {
   const centre = rate + z2 / (2 * all);
   const half = Z * Math.sqrt((rate * (1 - rate)) / all + z2 / (4 * all * all));
   const scale = 1 + z2 / all;
-  // Where all or none are right, an end is the rate itself, but for roundings.
+  // If all or none are right, one end is the rate itself but for rounding errors.
   return [Math.max(Math.min((centre - half) / scale, rate), 0), Math.min(Math.max((centre + half) / scale, rate), 1)];
 }
 
@@ -296,7 +295,7 @@ export function targetOf({ latency, agreement }) {
 }
 
 /**
- * @param {unknown} measurements anything that JSON can hold
+ * @param {unknown} measurements any JSON value
  * @returns {{ points: FitPoint[], frames: number, reference: number }} `reference`: an index of `points`
  */
 function checked(measurements) {

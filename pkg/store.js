@@ -1,25 +1,25 @@
 /**
- * The downloads of one load in Cache Storage. A download is put there only once the engine has accepted it: a page in place of
- * a file, answered with status 200, would else be taken for the file on every later visit. Where the browser refuses its
- * Cache Storage (cookies are blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
+ * The downloads of one load in Cache Storage. A download is stored only after the engine has accepted it. Otherwise an HTML page that
+ * a server sent with status 200 would be used as the file on every later visit. If the browser refuses its Cache Storage (cookies are
+ * blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
  */
 export class Store {
   /** @type {Promise<Cache | null>} */
   #cache;
   #keeps = false;
-  /** @type {Map<string, Uint8Array<ArrayBuffer>>} What was downloaded, by its address. */
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} The downloads, by address. */
   #fresh = new Map();
-  /** @type {Set<string>} What came from the cache. */
+  /** @type {Set<string>} The addresses of the files that came from the cache. */
   #used = new Set();
 
-  /** @param {string | undefined} name of the cache; without one, nothing is kept */
+  /** @param {string | undefined} name the cache's name; without one, nothing is stored */
   constructor(name) {
     this.#cache = name === undefined ? Promise.resolve(null) : open(name);
   }
 
   /**
    * @param {string} url
-   * @returns {Promise<Response | undefined>} what an earlier visit left
+   * @returns {Promise<Response | undefined>} the file that an earlier visit stored
    */
   async find(url) {
     const cache = await this.#cache;
@@ -29,32 +29,32 @@ export class Store {
     return kept;
   }
 
-  /** Whether there is a cache; known once something was looked for. */
+  /** Whether there is a cache; false before the first `find`. */
   get keeps() {
     return this.#keeps;
   }
 
   /**
-   * Remembers a download, to keep it when it is accepted.
+   * Remembers a download, to store it when it is accepted.
    * @param {string} url
-   * @param {Uint8Array<ArrayBuffer>} bytes not to be changed any more
+   * @param {Uint8Array<ArrayBuffer>} bytes nobody may change them any more
    */
   offer(url, bytes) {
     if (this.#keeps) this.#fresh.set(url, bytes);
   }
 
-  /** The engine has accepted what was read. */
+  /** Stores the downloads, which the engine has accepted. */
   async keep() {
     const cache = await this.#cache;
     const puts = Array.from(this.#fresh, ([url, bytes]) => cache?.put(url, responseOf(bytes)));
     this.#fresh.clear();
-    // A full disk costs the next visit a download, not this one its network.
+    // If the disk is full, only the next visit needs another download.
     await Promise.allSettled(puts);
   }
 
   /**
-   * The engine has refused what was read.
-   * @returns {Promise<boolean>} whether some of it came from the cache, which no longer has it
+   * Removes the files that came from the cache, since the engine has refused them.
+   * @returns {Promise<boolean>} whether there were any
    */
   async forget() {
     const used = [...this.#used];
@@ -63,7 +63,7 @@ export class Store {
   }
 
   /**
-   * What is kept is damaged.
+   * Removes a damaged file from the cache.
    * @param {string} url
    */
   async drop(url) {
@@ -75,7 +75,7 @@ export class Store {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes
- * @returns {Response} read from a stream: made of the bytes themselves it would hold a copy
+ * @returns {Response} of a stream: a response of the bytes themselves would hold a copy
  */
 function responseOf(bytes) {
   const body = new ReadableStream({
@@ -93,7 +93,7 @@ function responseOf(bytes) {
  */
 async function open(name) {
   try {
-    // Asking for `caches` throws where the page is sandboxed; it is undefined where the page isn't secure.
+    // `caches` throws in a sandboxed page, and is undefined in one that isn't secure.
     return (await globalThis.caches?.open(name)) ?? null;
   } catch {
     return null;

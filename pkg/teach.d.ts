@@ -2,33 +2,33 @@ import type { ClassifySource, LookOptions, MobileNet } from './index.js';
 
 export interface TeachOptions {
   /**
-   * `ridge`, the default: a linear function of the features for each class, by ridge regression. `nearest`: the classes of the
-   * examples whose features are nearest.
+   * `ridge`, the default: a linear function of the features for each class, by ridge regression. `nearest`: a vote of the examples
+   * with the nearest features.
    */
   method?: 'ridge' | 'nearest';
-  /** With `nearest`: how many of them vote. Default 5. */
+  /** With `nearest`: the number of examples that vote. Default 5. */
   neighbours?: number;
-  /** With `ridge`: how much large weights cost. Default 0.1. */
+  /** With `ridge`: the penalty on large weights. Default 0.1. */
   ridge?: number;
 }
 
 export interface TaughtPrediction {
   label: string;
-  /** Of all labels they add up to 1; an estimate, and no better than the examples are typical. */
+  /** The sum over all labels is 1. An estimate, which is good only if the examples are typical. */
   probability: number;
 }
 
-/** How well examples are told apart, each by what was learnt from all others. */
+/** How well the examples are classified, each by a model of all others. */
 export interface Accuracy {
-  /** The share of examples that are named rightly. */
+  /** The share of examples that are classified correctly. */
   accuracy: number;
   byLabel: Map<string, number>;
 }
 
-/** What can be kept: the examples' features, not their pictures. */
+/** The stored form: the examples' features, without their pictures. */
 export interface TeachJson {
   format: 'mobilenet-wasm/teach';
-  /** Whose features they are, for people and for comparison. */
+  /** Identifies the network that made the features. */
   network: string;
   labels: string[];
   /** `label`: an index of `labels`. `features`: 32-bit floats, the least significant byte first, in base64. */
@@ -36,39 +36,39 @@ export interface TeachJson {
 }
 
 /**
- * Classes of one's own: a network's features of some pictures of each class are all that is needed. To learn takes milliseconds, and
- * is done when it is next asked for something.
+ * Learns classes of your own from a network's features of some pictures of each class. Learning takes milliseconds, and happens at the
+ * next call that needs it.
  */
 export declare class Teach {
-  /** @param net whose `embed` gives the features; it has to live as long as pictures come */
+  /** @param net its `embed` computes the features; don't dispose of it before the last picture */
   constructor(net: MobileNet, options?: TeachOptions);
 
-  /** In the order in which they came. */
+  /** In the order of their first examples. */
   readonly labels: string[];
 
-  /** How many examples each label has. */
+  /** Number of examples of each label. */
   readonly counts: Map<string, number>;
 
   /**
-   * @param source as `embed` takes it
-   * @returns a number by which the example can be removed
+   * @param source as for `embed`
+   * @returns a number for `remove`
    */
   add(source: ClassifySource | Float32Array, label: string, options?: LookOptions): Promise<number>;
 
   /**
-   * @param what an example, or a label: all of its examples
-   * @returns how many were removed
+   * @param what the number of an example, or a label for all of its examples
+   * @returns the number of removed examples
    */
   remove(what: number | string): number;
 
   /** @returns all labels, the most probable first */
   predict(source: ClassifySource | Float32Array, options?: LookOptions): Promise<TaughtPrediction[]>;
 
-  /** Leaves out each example in turn. */
+  /** Classifies each example by a model of all others. */
   accuracy(): Accuracy;
 
   toJSON(): TeachJson;
 
-  /** @param net the network that it was taught with: another is an error */
+  /** @param net the network that made the features; another one is an error */
   static fromJSON(net: MobileNet, json: TeachJson, options?: TeachOptions): Teach;
 }

@@ -16,10 +16,10 @@ import { dot, ridgeHead } from './ridge.js';
 
 const METHODS = /** @type {const} */ (['nearest', 'ridge']);
 
-/** What the examples in JSON are. */
+/** The format's name in examples as JSON. */
 const FORMAT = 'mobilenet-wasm/teach';
 
-/** Classes of one's own, over a network's features. Documented in `teach.d.ts`. */
+/** Classes of the user's own, over a network's features. Documented in `teach.d.ts`. */
 export class Teach {
   #net;
   /** @type {TeachOptions['method']} */
@@ -29,7 +29,7 @@ export class Teach {
   /** @type {Example[]} */
   #examples = [];
   #nextId = 0;
-  /** @type {import('./ridge.js').Head | null} Made when it is needed. */
+  /** @type {import('./ridge.js').Head | null} Fitted when it is needed. */
   #head = null;
 
   /**
@@ -37,7 +37,7 @@ export class Teach {
    * @param {TeachOptions} [options]
    */
   constructor(net, options = {}) {
-    // Of whichever entry of the package.
+    // The network may come from any entry of the package, so `instanceof` would be too strict.
     if (typeof net?.embed !== 'function') throw wrong('BAD_INPUT', 'net', net, 'a MobileNet');
     const {
       method = 'ridge',
@@ -202,8 +202,8 @@ export class Teach {
 
   /**
    * @param {Float32Array} features
-   * @param {Example} [except] one that doesn't vote
-   * @returns {number[]} the share of each label among the nearest examples, the nearer ones counting more
+   * @param {Example} [except] an example without a vote
+   * @returns {number[]} each label's share of the votes of the nearest examples; nearer ones count more
    */
   #votes(features, except) {
     const labels = this.labels;
@@ -220,7 +220,7 @@ export class Teach {
 
 /**
  * @param {number[]} scores
- * @returns {number[]} what is more than nothing of them, so that they add up to 1
+ * @returns {number[]} the positive scores, scaled to the sum 1; 0 for the others
  */
 function sharesOf(scores) {
   const sum = scores.reduce((sum, score) => sum + Math.max(score, 0), 0);
@@ -229,7 +229,7 @@ function sharesOf(scores) {
 
 /**
  * @param {Float32Array} features
- * @returns {Float32Array} of the same direction and the length 1: how strong a picture's features are says little of what it shows
+ * @returns {Float32Array} scaled to the length 1: the magnitude of the features says little about what a picture shows
  */
 function unit(features) {
   const length = Math.sqrt(dot(features, features));
@@ -238,7 +238,7 @@ function unit(features) {
 
 /**
  * @param {MobileNet} net
- * @returns {string} what tells whose features they are
+ * @returns {string} identifies the network that made the features
  */
 function networkOf({ info }) {
   const { version, minimalistic, width, resolution, flavour, parameters } = info;
@@ -247,7 +247,7 @@ function networkOf({ info }) {
 
 /**
  * @param {Float32Array} features
- * @returns {string} their bytes, the least significant first, in base64
+ * @returns {string} their little-endian bytes in base64
  */
 function textOf(features) {
   const view = new DataView(new ArrayBuffer(features.length * 4));
@@ -257,7 +257,7 @@ function textOf(features) {
 
 /**
  * @param {unknown} text
- * @returns {Float32Array | null} `null`: these are none
+ * @returns {Float32Array | null} `null` if the text holds no features
  */
 function featuresOf(text) {
   let bytes;

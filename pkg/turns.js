@@ -9,28 +9,29 @@ import { closeFrame } from './protocol.js';
  * @property {number} order of the calls, from {@link Turns.order}
  * @property {boolean} newest whether it gives way to a newer call of this kind
  * @property {() => Promise<Frame>} capture takes the frame
- * @property {boolean} patient whether the frame stays what it is, so that it need not be taken before its turn
+ * @property {boolean} patient whether the source never changes, so that the frame need not be taken before its turn
  * @property {(frame: Frame) => Promise<any>} send closes the frame
  *
- * @typedef {object} Job a call that is to have its turn
+ * @typedef {object} Job a call that waits for its turn
  * @property {Call} call
- * @property {Promise<Frame> | undefined} frame once it was or is being taken
- * @property {boolean} dropped nobody waits for it any more
+ * @property {Promise<Frame> | undefined} frame `undefined` until it is being taken
+ * @property {boolean} dropped whether nobody waits for it any more
  * @property {(value: any) => void} resolve
  * @property {(error: unknown) => void} reject
  */
 
 /**
- * One frame is worked on at a time. The others wait in the order of their calls; of those that give way to newer ones only the
- * newest waits. A file is decoded while the one before it is worked on, no sooner: as a picture it takes ten times the memory.
+ * A queue: one frame is worked on at a time, and the others wait in the order of their calls. Of the calls that give way to newer ones
+ * only the newest waits. A file is decoded while the one before it is worked on, and not earlier, because a picture takes ten times
+ * its file's memory.
  */
 export class Turns {
   #calls = 0;
   #running = false;
-  /** @type {Job[]} In their order. */
+  /** @type {Job[]} In the order of the calls. */
   #waiting = [];
 
-  /** @returns {number} the place of a call in their order, to be had before its frame is taken */
+  /** @returns {number} the position of a call in the queue; called before its frame is taken */
   order() {
     return this.#calls++;
   }
@@ -38,7 +39,7 @@ export class Turns {
   /**
    * @param {Call} call
    * @param {Ends} ends
-   * @returns {Promise<any>} what it sends; `null`: a newer call took its place
+   * @returns {Promise<any>} the result of `send`; `null` if a newer call took its place
    */
   async take(call, ends) {
     throwIfEnded(ends);
@@ -61,7 +62,7 @@ export class Turns {
     try {
       return await unlessEnded(answer, ends);
     } catch (error) {
-      // What is being worked on is finished; only the answer comes to nothing.
+      // A frame that is being worked on is finished; only its answer is dropped.
       if (this.#waiting.includes(job)) this.#drop(job);
       job.dropped = true;
       throw error;
@@ -82,7 +83,7 @@ export class Turns {
   }
 
   /**
-   * Gives back the frame of a job that won't be done.
+   * Frees the frame of a job that won't be done.
    * @param {Job} job
    * @returns {Job}
    */
@@ -93,9 +94,9 @@ export class Turns {
     return job;
   }
 
-  /** Decodes what comes next. */
+  /** Decodes the next file. */
   #prepareNext() {
-    // Its error is told in its turn.
+    // An error is reported when its turn comes.
     if (this.#waiting.length > 0) begun(this.#waiting[0]).catch(() => {});
   }
 

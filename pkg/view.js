@@ -3,7 +3,7 @@ import { MobileNetError } from './errors.js';
 import { closeFrame } from './protocol.js';
 
 /**
- * The part of a picture that a network is to see, and how it is turned before.
+ * The part of a picture that a network sees, and the rotation before that.
  *
  * @typedef {import('./protocol.js').Frame} Frame
  * @typedef {import('./index.js').Region} Region
@@ -17,7 +17,7 @@ const ROTATIONS = [0, 90, 180, 270];
 
 /**
  * @param {Partial<Record<'region' | 'rotation', unknown>>} given
- * @returns {View | null} `null`: the picture as it is
+ * @returns {View | null} `null` for the whole picture, not rotated
  */
 export function viewOf({ region, rotation = 0 }) {
   if (!ROTATIONS.includes(/** @type {number} */ (rotation))) {
@@ -47,7 +47,7 @@ function regionOf(value) {
 }
 
 /**
- * @param {Frame} frame closed by this call unless it is what it gives
+ * @param {Frame} frame this call closes it unless it returns it
  * @param {View | null} view
  * @returns {Promise<Frame>}
  */
@@ -103,7 +103,7 @@ function turned(image, { x, y, width, height }, rotation) {
   const [across, down] = rotation === 180 ? [width, height] : [height, width];
   const canvas = new OffscreenCanvas(across, down);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  // By quarters of a turn every pixel is another one.
+  // A rotation by quarter turns moves pixels without mixing them.
   context.imageSmoothingEnabled = false;
   context.translate(across / 2, down / 2);
   context.rotate((rotation * Math.PI) / 180);
@@ -118,7 +118,7 @@ function turned(image, { x, y, width, height }, rotation) {
  * @returns {import('./protocol.js').PixelFrame}
  */
 function turnedPixels({ pixels, width: stride }, { x, y, width, height }, rotation) {
-  // Four bytes at once.
+  // One element for the four bytes of a pixel.
   const source = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
   const target = new Uint32Array(width * height);
   const [across, down] = rotation % 180 === 0 ? [width, height] : [height, width];

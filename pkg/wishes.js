@@ -4,15 +4,15 @@ import { folderOf } from './files.js';
 import { hosts, seats } from './host.js';
 
 /**
- * Checks the arguments about engines: what is asked of one, and whose a network is.
+ * Checks the arguments about engines: the options of one, and the engine that a network belongs to.
  *
  * @typedef {import('./index.js').MobileNet} MobileNet
  */
 
-/** What `src/plan` accepts. */
+/** The most threads that `src/plan` accepts. */
 const MAX_THREADS = 64;
 
-/** What is an engine's own. */
+/** The options that belong to an engine. */
 export const WISHES = /** @type {const} */ (['threads', 'build', 'assets']);
 
 /**

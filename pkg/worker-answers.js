@@ -1,8 +1,8 @@
 import { ERROR_CODES, messageOf } from './errors.js';
 
-// What the workers of all builds answer alike.
+// Answers that the workers of all builds give alike.
 
-/** What it may take to get a lock that nobody else wants. Some milliseconds are usual. ms */
+/** The longest wait for a lock that nobody else wants. Some milliseconds are usual. ms */
 const LOCK_TIME = 1000;
 
 /**
@@ -11,14 +11,14 @@ const LOCK_TIME = 1000;
  */
 export function hold(name) {
   return new Promise((resolve) => {
-    // There are none where the page isn't secure.
+    // A page that isn't secure has no locks.
     const request = globalThis.navigator?.locks?.request(name, () => {
       resolve(true);
       return new Promise(() => {});
     });
     if (!request) return resolve(false);
     request.catch(() => resolve(false));
-    // No network waits for a browser that doesn't answer.
+    // If the browser doesn't answer, the network starts without the lock.
     setTimeout(() => resolve(false), LOCK_TIME);
   });
 }
@@ -31,8 +31,8 @@ export function describe(error) {
   const message = messageOf(error);
   const code = /** @type {{ code?: any }} */ (error)?.code;
   if (ERROR_CODES.includes(code)) return { code, message };
-  // Engines say "no memory" by a RangeError, but use one for a stack that ran over as well.
+  // A RangeError means "out of memory", but also a stack overflow.
   if (error instanceof RangeError && !/stack/i.test(message)) return { code: 'OUT_OF_MEMORY', message };
-  // A trap leaves the wasm memory in the middle of something: nothing after it can be trusted.
+  // A trap leaves the wasm memory in an undefined state, so the worker can't be used again.
   return { code: 'CRASHED', message: `the engine stopped: ${message}` };
 }

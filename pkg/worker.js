@@ -8,27 +8,27 @@ import { describe, hold } from './worker-answers.js';
  * @typedef {import('./protocol.js').Look} Look
  * @typedef {import('./protocol.js').Reading} Reading
  *
- * @typedef {object} Threads those that run the networks, as `src/wasm` exports them
+ * @typedef {object} Threads the threads that run the networks, as `src/wasm` exports them
  *
  * @typedef {object} Picture a picture in wasm memory, as `src/wasm` exports it
- * @property {number} whole the most bytes, as RGBA, of a rectangle that is read at once
- * @property {(width: number, height: number, keep: boolean) => void} begin begins another picture; `keep`: for several networks, or
- *   to be read in strips
+ * @property {number} whole the most bytes of a rectangle that is read at once, as RGBA
+ * @property {(width: number, height: number, keep: boolean) => void} begin begins another picture; `keep`: several networks look at
+ *   it, or it is read in strips
  * @property {(image: ImageBitmap | VideoFrame | Uint8ClampedArray, rect: Uint32Array) => Promise<void> | false | undefined} read
- *   takes the rectangle `[x, y, width, height]`, over white; `false`: it has to be drawn. A promise is to be awaited before anything
- *   else is called
- * @property {() => boolean} translucent whether what was read has to be drawn instead
+ *   takes the rectangle `[x, y, width, height]`, over white; `false` if it must be drawn instead. Nothing else may be called before a
+ *   promise is settled
+ * @property {() => boolean} translucent whether the pixels are not opaque, so that the picture must be drawn instead
  * @property {(image: ImageBitmap | VideoFrame, rect: Uint32Array) => void} draw reads by way of a canvas
  *
  * @typedef {object} Network one network in wasm memory, as `src/wasm` exports it
  * @property {string} info JSON
  * @property {(threads: Threads) => void} [setThreads] in the builds with shared memory
- * @property {(width: number, height: number) => Uint32Array} source the rectangle of pictures of that size that it sees
- * @property {(picture: Picture) => Uint32Array | undefined} nextStrip the rectangle that is to be read next; none when the network
- *   can have the picture
- * @property {(picture: Picture) => void} resize takes what was read
+ * @property {(width: number, height: number) => Uint32Array} source the rectangle that it sees of a picture of that size
+ * @property {(picture: Picture) => Uint32Array | undefined} nextStrip the rectangle to read next; `undefined` when the network can
+ *   use the picture
+ * @property {(picture: Picture) => void} resize resizes the rows that were read
  * @property {(picture: Picture) => void} prepare
- * @property {(topK: number) => Float64Array} predict runs it on what was prepared: `[index, probability, index, probability, ...]`
+ * @property {(topK: number) => Float64Array} predict runs it on the prepared picture: `[index, probability, index, probability, ...]`
  * @property {(input: Float32Array) => Float32Array} run
  * @property {(input: Float32Array, runs: number) => string} profile JSON
  * @property {(picture: Picture, input: Float32Array | undefined) => Float32Array} embed
@@ -37,7 +37,7 @@ import { describe, hold } from './worker-answers.js';
  * @property {(picture: Picture, input: Float32Array | undefined, classIndex: number | undefined) =>
  *   import('./protocol.js').ActivationMap} activationMap
  * @property {(layer: string) => import('./index.js').Filters} filters
- * @property {() => void} dropInspector gives back what `inspect` and `activationMap` keep for their next call
+ * @property {() => void} dropInspector frees the plan that `inspect` and `activationMap` keep for their next call
  * @property {() => void} free
  *
  * @typedef {object} Glue the module that wasm-bindgen writes
@@ -60,21 +60,21 @@ import { describe, hold } from './worker-answers.js';
  */
 
 /**
- * How long a network runs before it is handed over. Its first runs take longer, until the engine has optimised the code:
- * without this V3-Small's first frame took 29 ms in place of 2.2, and six more took 4 to 8. ms
+ * How long a network warms up when it is loaded, while the browser optimises its code. Without this V3-Small's first frame took 29 ms
+ * instead of 2.2, and the next six took 4 to 8. ms
  */
 const WARM_UP = 100;
 
-/** How long it does before a profile. ms */
+/** How long it warms up before a profile. ms */
 const LONG_WARM_UP = 500;
 
-/** How long the plan behind `inspect` and `activationMap` is kept for another call. ms */
+/** How long the plan of `inspect` and `activationMap` is kept for another call. ms */
 const INSPECTOR_LIFE = 10_000;
 
-/** Thrown for a picture that the page has in another form too. */
+/** Thrown for a picture that can't be read here, but that the page can send in another form. */
 const UNREADABLE = new Error('the picture is to be sent again');
 
-/** What a thread's kernels need, and then some. Bytes, a multiple of 64 KiB. */
+/** More than a thread's kernels need. Bytes, a multiple of 64 KiB. */
 const HELPER_STACK = 256 * 1024;
 
 /**
@@ -87,16 +87,16 @@ export function serve(glue) {
   let held;
   /** @type {Networks} */
   let networks;
-  /** @type {Promise<unknown>} Done when all requests so far are. */
+  /** @type {Promise<unknown>} Settled when all requests so far are done. */
   let last = Promise.resolve();
 
   /**
-   * Does some work when all that came before is done: wasm must not be called while a picture is copied to its memory.
+   * Does some work after all earlier work: wasm must not be called while a picture is copied to its memory.
    * @param {() => Promise<void> | void} work
    */
   function enqueue(work) {
     last = last.then(work).catch((error) => {
-      // A request's own errors are answered. From a timer, any other becomes the worker's `error` event, which the page hears.
+      // Errors of requests are answered. Any other error is thrown from a timer: it becomes the worker's `error` event for the page.
       setTimeout(() => {
         throw error;
       });
@@ -114,7 +114,7 @@ export function serve(glue) {
         held = hold(request.lock);
         return { value: await held };
       case 'start': {
-        // From here on the page is to hear of this worker's end.
+        // From here on the page must notice the end of this worker.
         await held;
         if (request.threads > 1 && !globalThis.crossOriginIsolated) {
           throw new MobileNetError(
@@ -145,7 +145,7 @@ export function serve(glue) {
         return;
       }
       if (request.type !== 'join') return;
-      // It does not return. From a timer, a trap in it becomes the worker's `error` event, which the page hears.
+      // This call doesn't return. From a timer, a trap in it becomes the worker's `error` event for the page.
       setTimeout(() => glue.joinThreads?.());
     });
   });
@@ -159,7 +159,7 @@ class Networks {
   #threads;
   /** @type {Map<number, Network>} */
   #networks = new Map();
-  /** @type {Map<Network, ReturnType<typeof setTimeout>>} Those that keep a plan for looking inside, and the timers that end it. */
+  /** @type {Map<Network, ReturnType<typeof setTimeout>>} The networks that keep an inspector's plan, and the timers that drop it. */
   #inspected = new Map();
 
   /**
@@ -171,7 +171,7 @@ class Networks {
     this.#glue = glue;
     this.#enqueue = enqueue;
     this.#picture = new glue.Frame();
-    // The same for all networks: only one runs at a time.
+    // All networks share the threads: only one runs at a time.
     this.#threads = glue.Threads && new glue.Threads(threads);
   }
 
@@ -204,7 +204,7 @@ class Networks {
       case 'profile': {
         const network = this.#get(request.network);
         const runs = warmUp(network, request.input, LONG_WARM_UP);
-        // A second's worth.
+        // As many as take about a second.
         const some = Math.min(Math.max(2 * runs, 20), MAX_RUNS);
         return { value: JSON.parse(network.profile(request.input, request.runs ?? some)) };
       }
@@ -299,7 +299,7 @@ class Networks {
           const ended = performance.now();
           const ranking = [];
           for (let i = 0; i < pairs.length; i += 2) ranking.push({ index: pairs[i], probability: pairs[i + 1] });
-          // The first one's time has what all have of it.
+          // The first network's time includes the work that all share.
           const reading = { ranking, read, preprocess: prepared - began, inference: ended - prepared };
           began = ended;
           readings.push(reading);
@@ -314,7 +314,7 @@ class Networks {
   /**
    * @param {Network} network
    * @param {Look} look
-   * @returns {Promise<[Picture, Float32Array | undefined]>} the picture counts where there is no input
+   * @returns {Promise<[Picture, Float32Array | undefined]>} the picture is used if there is no input
    */
   async #look(network, look) {
     if ('input' in look) return [this.#picture, look.input];
@@ -323,12 +323,12 @@ class Networks {
   }
 
   /**
-   * Reads a frame for networks: at once what all of them see of it, or in strips what each one does, where that is large.
+   * Reads a frame for networks: the part that any of them sees at once, or, if that is large, in strips for each network.
    * @template T
-   * @param {import('./protocol.js').Frame} frame closed by this call
+   * @param {import('./protocol.js').Frame} frame this call closes it
    * @param {Network[]} networks
-   * @param {(prepare: (network: Network) => Promise<number>) => Promise<T>} use has each network prepared before it looks; that
-   *   tells how long pixels were read since the last one, ms
+   * @param {(prepare: (network: Network) => Promise<number>) => Promise<T>} use must call `prepare` before a network
+   *   looks; it returns how long pixels were read since the last call, ms
    * @returns {Promise<T>}
    */
   async #show(frame, networks, use) {
@@ -362,8 +362,8 @@ class Networks {
   }
 
   /**
-   * @param {ImageBitmap | VideoFrame | Uint8ClampedArray} image what is copied, if it can be copied as it is
-   * @param {ImageBitmap | VideoFrame | undefined} other the same picture, which is drawn otherwise, if the worker has it
+   * @param {ImageBitmap | VideoFrame | Uint8ClampedArray} image the picture, which is copied if it can be copied as it is
+   * @param {ImageBitmap | VideoFrame | undefined} other the same picture, which is drawn if not; `undefined` if the worker doesn't have it
    * @param {Uint32Array} rect
    * @returns {Promise<number>} how long it took, ms
    */
@@ -392,14 +392,14 @@ class Networks {
   }
 
   /**
-   * Has a network give back the memory of its plan for looking inside, unless it is needed again soon.
+   * Frees the memory of a network's inspector unless it is needed again soon.
    * @param {Network} network
    */
   #dropLater(network) {
     clearTimeout(this.#inspected.get(network));
     const timer = setTimeout(() => {
       this.#enqueue(() => {
-        // It may have been looked into again, or freed, by what came before.
+        // Earlier work may have inspected the network again, or freed it.
         if (this.#inspected.get(network) !== timer) return;
         this.#inspected.delete(network);
         network.dropInspector();
@@ -411,7 +411,7 @@ class Networks {
 
 /**
  * @param {import('./protocol.js').Frame} frame
- * @returns {[width: number, height: number]} what it shows, in pixels
+ * @returns {[width: number, height: number]} its size in pixels
  */
 function sizeOf(frame) {
   if ('pixels' in frame) return [frame.width, frame.height];
@@ -420,21 +420,21 @@ function sizeOf(frame) {
 }
 
 /**
- * Of a bitmap's pixels, 1280x720, a canvas gave the crop in 6 ms; as a frame they are copied in 0.4.
+ * Makes a VideoFrame of a bitmap. To read the crop of 1280x720 pixels by way of a canvas took 6 ms, from a VideoFrame 0.4.
  * @param {ImageBitmap} bitmap
  */
 function frameOf(bitmap) {
   try {
     return new VideoFrame(bitmap, { timestamp: 0 });
   } catch {
-    // There are none in Firefox for Android, and none that are larger than a video may be.
+    // Firefox for Android has no VideoFrame, and no browser has one of more pixels than a video may have.
     return undefined;
   }
 }
 
 /**
  * @param {Uint32Array[]} rects `[x, y, width, height]` each
- * @returns {Uint32Array} the smallest that holds them all
+ * @returns {Uint32Array} the smallest rectangle that contains them all
  */
 function union(rects) {
   const x = Math.min(...rects.map((rect) => rect[0]));
@@ -449,7 +449,7 @@ function union(rects) {
  * @param {Network} network
  * @param {Float32Array} input
  * @param {number} time ms
- * @returns {number} how often
+ * @returns {number} the number of runs
  */
 function warmUp(network, input, time) {
   const end = performance.now() + time;

@@ -391,6 +391,13 @@ pub enum Error {
         name: String,
     },
 
+    /// There is no such number format to compute with.
+    #[error("a network can't compute with {name:?}: expected f32, int8 or auto")]
+    Precision {
+        /// The format that was asked for.
+        name: String,
+    },
+
     /// The weights belong to a network that the crate doesn't know.
     #[error("unknown network: {reason}")]
     UnknownNetwork {
@@ -465,6 +472,7 @@ impl Error {
             | Self::Width { .. }
             | Self::Resolution { .. }
             | Self::Classes { .. }
+            | Self::Precision { .. }
             | Self::Network { .. }
             | Self::Minimalistic { .. }
             | Self::ConfigJson { .. }

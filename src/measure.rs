@@ -1,4 +1,4 @@
-//! How long a layer of any shape, or an activation, takes on this device: for comparing what no network has side by side,
+//! Measures the time of a layer of any shape, or of an activation, on this device: to compare layers that no network has,
 //! such as a full convolution and the depthwise-separable one that replaces it.
 
 use crate::arch::{Activation, Conv, ConvKind, Padding};
@@ -13,7 +13,7 @@ use crate::kernels::{TileShape, Window, layout, pack};
 use crate::simd::F32x4;
 use crate::stopwatch::least_times;
 
-/// How long something is timed at least, for V8 to optimise kernels that no network here has used, and at most.
+/// The shortest time for a measurement, in which V8 optimises kernels that no network has used, and the longest one.
 /// Milliseconds.
 const LIMITS: [f64; 2] = [30.0, 150.0];
 
@@ -23,27 +23,27 @@ pub const MAX_CHANNELS: usize = 1024;
 /// The longest side of its map. Pixels.
 pub const MAX_SIZE: usize = 224;
 
-/// The most multiply-accumulates, some 0.1 s of work: nothing else runs meanwhile.
+/// The most multiply-accumulates. They take some 0.1 s, in which nothing else runs.
 pub const MAX_MACS: u64 = 1 << 31;
 
 /// The most weights, and the most values of a map: 32 MiB each.
 pub const MAX_VALUES: usize = 1 << 23;
 
-/// Values whose activation is timed: they stay in a first-level cache, as those of a kernel do that has just summed them.
+/// Number of values whose activation is timed. They fit in a first-level cache, like the sums of a kernel.
 const VALUES: usize = 4000;
 
-/// A layer by itself: stride 1, ReLU6, a square map.
+/// A single layer: stride 1, ReLU6, a square map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layer {
     /// `Convolution`, `Depthwise` or `Pointwise`.
     pub kind: ConvKind,
-    /// Side of its filter: 3 or 5, and 1 of a pointwise convolution. Pixels.
+    /// Side of its filter: 3 or 5, or 1 for a pointwise convolution. Pixels.
     pub kernel: usize,
-    /// Channels that it takes, at most [`MAX_CHANNELS`].
+    /// Input channels, at most [`MAX_CHANNELS`].
     pub in_channels: usize,
-    /// Channels that it gives; a depthwise convolution gives as many as it takes.
+    /// Output channels; equal to `in_channels` for a depthwise convolution.
     pub out_channels: usize,
-    /// Side of the map that it takes and gives, at most [`MAX_SIZE`]. Pixels.
+    /// Side of its input and output map, at most [`MAX_SIZE`]. Pixels.
     pub size: usize,
 }
 
@@ -60,7 +60,7 @@ impl Layer {
         self.conv().macs(self.size.saturating_mul(self.size))
     }
 
-    /// Says whether it can be timed.
+    /// Checks whether it can be timed.
     ///
     /// # Errors
     /// [`Error::Timed`] for a kind or filter that no kernel has, and for a layer of no or too many channels, pixels,
@@ -103,8 +103,8 @@ fn wrong<T>(reason: String) -> Result<T, Error> {
     Err(Error::Timed { reason })
 }
 
-/// The least time that one run of `layer` takes on one core, by a `clock` of milliseconds. Milliseconds; zero by a clock that
-/// stands still.
+/// The least time of a run of `layer` on one core. `clock` returns milliseconds, and so does this; zero if the clock doesn't
+/// advance.
 ///
 /// # Errors
 /// Those of [`Layer::check`], and [`Error::OutOfMemory`].
@@ -125,7 +125,6 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
     let window = Window::new(Padding::Symmetric, kernel, 1, size, size);
     let (input, plane, output) = (input.as_ptr(), layout::plane(pixels), output.as_mut_ptr());
     let panels = layout::blocks(out_channels);
-    // In each of these the buffers hold the shapes that the kernel names, and nobody else uses them.
     let [time] = match layer.kind {
         ConvKind::Pointwise => {
             let weights = pack::pointwise(&weight, &bias)?;
@@ -141,7 +140,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 accumulate: false,
                 shape: TileShape::Narrow,
             };
-            // SAFETY: see above.
+            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
             let run = || unsafe { pointwise::pointwise::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }
@@ -160,7 +159,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
             };
             let run = || {
                 for block in 0..panels {
-                    // SAFETY: see above.
+                    // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
                     unsafe { depthwise::depthwise::<V>(&conv, block, 0..size) }
                 }
             };
@@ -183,7 +182,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 finish,
                 shape: TileShape::Narrow,
             };
-            // SAFETY: see above.
+            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
             let run = || unsafe { convolution::convolution::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }
@@ -191,8 +190,8 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
     Ok(time)
 }
 
-/// The least time that a million values of an activation take on one core, 4000 at a time, which stay in its first-level
-/// cache; by a `clock` of milliseconds. Milliseconds; zero by a clock that stands still.
+/// The least time for a million values of an activation on one core, 4000 at a time, which stay in its first-level cache.
+/// `clock` returns milliseconds, and so does this; zero if the clock doesn't advance.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`].

@@ -926,6 +926,15 @@ fn preprocessing_of_the_configs() {
         assert_eq!(preprocessing.interpolation, Interpolation::Bilinear);
         assert_eq!((preprocessing.mean, preprocessing.std), ([0.0; 3], [0.5; 3]));
     }
+    // The settings of timm's `mobilenetv3_large_100.miil_in21k_ft_in1k`, whose input is from 0 to 1.
+    let miil = json!({ "pretrained_cfg": {
+        "crop_pct": 0.875, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0], "interpolation": "bilinear",
+    } });
+    let checkpoint = Checkpoint::open(&source, Some(&miil.to_string()), None).unwrap();
+    let preprocessing = checkpoint.preprocessing();
+    assert_eq!((preprocessing.resize_short_side, preprocessing.crop), (256, 224));
+    assert_eq!(preprocessing.interpolation, Interpolation::Bilinear);
+    assert_eq!((preprocessing.mean, preprocessing.std), ([0.0; 3], [1.0; 3]));
 
     let golden = Golden::named("transformers-v2-0.35-96");
     let bytes = safetensors::file(&golden.tensors());
@@ -1002,10 +1011,8 @@ fn untrained_weights() {
             let variance =
                 weight.iter().map(|weight| weight * weight).sum::<f32>() / weight.len() as f32;
             let gain = variance * fan_in;
-            let expected = match conv.activation {
-                Activation::Linear | Activation::HardSigmoid => 1.0,
-                Activation::Relu | Activation::Relu6 | Activation::HardSwish => 2.0,
-            };
+            let uncut = [Activation::Linear, Activation::HardSigmoid].contains(&conv.activation);
+            let expected = if uncut { 1.0 } else { 2.0 };
             assert!((gain / expected - 1.0).abs() < 0.12, "{site}: {gain}, expected {expected}");
         }
     }

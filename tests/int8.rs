@@ -7,7 +7,7 @@ use mobilenet_wasm::arch::Activation;
 use mobilenet_wasm::kernels::epilogue::Finish;
 use mobilenet_wasm::kernels::int8::{self, Pointwise, Products, Quantise, RANGE};
 use mobilenet_wasm::kernels::layout::{BLOCK, blocks, from_blocks, plane, tensor, to_blocks};
-use mobilenet_wasm::kernels::{pack, reference};
+use mobilenet_wasm::kernels::pack;
 use mobilenet_wasm::simd::{F32x4, Native, Scalar};
 use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(not(target_arch = "wasm32"))]
@@ -132,7 +132,7 @@ impl Case {
             let step = largest / 127.0;
             let finish = |sum: f64| match accumulate {
                 true => sum + f64::from(residual[index]),
-                false => reference::activate(activation, sum),
+                false => activation.value(sum),
             };
             // The expected sum of the dequantised inputs, and its error bound: the packing may round a weight either
             // way.

@@ -400,7 +400,7 @@ impl DenseCase {
             .map(|out| {
                 let row = &weight[out * channels..][..channels];
                 let products = row.iter().zip(&input).map(|(&w, &x)| f64::from(w) * f64::from(x));
-                reference::activate(activation, f64::from(bias[out]) + products.sum::<f64>())
+                activation.value(f64::from(bias[out]) + products.sum::<f64>())
             })
             .collect();
         check(V::NAME, self, &output[..outputs], &expected);

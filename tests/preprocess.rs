@@ -296,7 +296,8 @@ fn a_used_preprocessor_equals_a_fresh_one() {
         let rgba = synthetic(width, height, seed as u32);
         let mut output = vec![f32::NAN; settings.crop * row];
         used.run(RgbaImage::new(width, height, &rgba).unwrap(), &mut output, row);
-        assert_eq!(output, prepare(&settings, width, height, &rgba), "{width}x{height}");
+        let fresh = prepare(&settings, width, height, &rgba);
+        assert_eq!(bits(&output), bits(&fresh), "{width}x{height}");
     }
 }
 
@@ -501,7 +502,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 /// Few cases in Miri, which takes minutes for a picture of 200 x 200.
-const CASES: u32 = if cfg!(miri) { 10 } else { 200 };
+const CASES: u32 = if cfg!(miri) { 4 } else { 200 };
 const LONGEST: usize = if cfg!(miri) { 60 } else { 200 };
 
 /// Any division into bands gives the same values, with SIMD and in plain Rust.
@@ -684,7 +685,6 @@ fn what_is_shared_is_the_same_bits() {
             let mut preprocessor = Preprocessor::new(settings.clone()).unwrap();
             let mut alone = vec![-1.0; crop * stride];
             preprocessor.run(picture, &mut alone, stride);
-            let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             for count in 1..=3 {
                 let threads = Threads::new(count).unwrap();
                 let mut shared = vec![-1.0; crop * stride];

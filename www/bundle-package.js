@@ -1,5 +1,5 @@
-// Makes what the package ships beside its sources and its wasm, into pkg/wasm: a worker for each build, with no imports, so that any
-// tool may copy it; the JSON files as modules, which any tool can import; and the entry that has all in one file.
+// Makes the generated scripts in pkg/wasm: a worker for each build, without imports, so that any tool can copy it; the JSON files as
+// modules, which any tool can import; and the entry that has everything in one file.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,20 +13,20 @@ const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd', 'convert']
   existsSync(join(pkg, 'wasm', build, 'mobilenet_wasm.js')),
 );
 
-/** What the entry in one file has: the best two builds that any page can run, and the one that reads files for them. */
+/** The builds in the entry of one file: the best two that any page can run, and the one that converts files for them. */
 const INLINE = ['relaxed', 'simd', 'convert'];
 
 /**
- * @param {string} entry a module below `pkg`, by its path
+ * @param {string} entry the path of a module below `pkg`
  * @param {'iife' | 'es'} format
- * @param {Record<string, string>} madeUp modules that are in no file, by their paths
+ * @param {Record<string, string>} madeUp the code of modules without a file, by path
  * @returns {Promise<string>}
  */
 async function bundle(entry, format, madeUp) {
   const modules = new Map(Object.entries(madeUp).map(([path, code]) => [join(pkg, path), code]));
   const bundled = await rolldown({
     input: join(pkg, entry),
-    // Where wasm-bindgen's module looks for wasm if it is given none: here it is.
+    // wasm-bindgen's module derives a default address from this, which is not used here.
     transform: { define: { 'import.meta.url': 'undefined' } },
     plugins: [
       {

@@ -1,6 +1,6 @@
 // Serves the built page, its public files and the package's plain files on one origin:
 //   npm run serve -- --host 127.0.0.1 --port 8080
-// Also imported by the tests, which let the system choose the port.
+// The tests import it too, and let the system choose the port.
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,11 +11,11 @@ import { parseArgs } from 'node:util';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * @typedef {{ prefix: string, folder: string }} Mount addresses that begin with `prefix` lead into `folder`
+ * @typedef {{ prefix: string, folder: string }} Mount addresses that begin with `prefix` are files in `folder`
  */
 
 /**
- * Where addresses lead, the first that holds the file wins. Weights are served from where they were put: no copies.
+ * The folders that are served. The first one that has the file wins. Weights are served in place, without copies.
  * @type {Mount[]}
  */
 const MOUNTS = [
@@ -43,7 +43,7 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** On every response: cross-origin isolation, which shared memory and precise timers ask for. */
+/** Headers for cross-origin isolation, which shared memory and precise timers need. */
 export const ISOLATING_HEADERS = {
   ...HEADERS,
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -51,8 +51,8 @@ export const ISOLATING_HEADERS = {
 };
 
 /**
- * @param {{ host?: string, port?: number, mounts?: Mount[], isolated?: boolean }} [options] port 0: any free one; mounts
- *   besides the page's own; isolated: whether pages are cross-origin isolated
+ * @param {{ host?: string, port?: number, mounts?: Mount[], isolated?: boolean }} [options] port 0: any free one; mounts:
+ *   more than the page's own; isolated: whether pages are cross-origin isolated
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function serve({ host = '127.0.0.1', port = 0, mounts = [], isolated = true } = {}) {
@@ -101,7 +101,7 @@ async function respond(request, response, mounts, common) {
     ...common,
     ...(extname(file.path) === '.html' && (await policyOf(file.path))),
     'Content-Type': TYPES[extname(file.path)] ?? 'application/octet-stream',
-    // Names with a digest in them never change; anything else is asked for again and answered by 304.
+    // Files with a digest in their names never change; others are revalidated and answered by 304.
     'Cache-Control': file.path.includes(`${sep}dist${sep}assets${sep}`)
       ? 'public, max-age=31536000, immutable'
       : 'no-cache',
@@ -122,7 +122,7 @@ async function respond(request, response, mounts, common) {
 }
 
 /**
- * A document's own Content-Security-Policy as a header, which unlike a `<meta>` can also forbid others to frame it.
+ * A document's Content-Security-Policy as a header, which unlike a `<meta>` can also forbid frames.
  * @param {string} path of the document
  * @returns {Promise<Record<string, string>>}
  */

@@ -8,12 +8,12 @@ export default defineConfig({
   base: './',
   build: {
     target: 'es2022',
-    // Weights are served from where `cargo xtask models` puts them.
+    // Weights are not copied: `cargo xtask models` puts them where they are served.
     copyPublicDir: false,
     rolldownOptions: {
       input: { index: './index.html', bench: './bench.html', 'service-worker': './src/offline/worker.ts' },
       output: {
-        // A service worker answers for the folder that it lies in, and is found under the same name by the next build.
+        // A service worker controls the folder that it lies in, and must have the same name in the next build.
         entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },

@@ -1,4 +1,4 @@
-// One tab is one contender with one network: a runtime's thread count holds for its whole page.
+// A tab has one contender with one network, because a runtime's thread count holds for its whole page.
 import { frameOf } from './camera.js';
 import { TOP } from './top.js';
 
@@ -16,7 +16,7 @@ import { TOP } from './top.js';
  * @property {number} [preprocess] ms
  * @property {number} [inference] ms
  *
- * @typedef {object} Info what really runs, as far as the runtime tells
+ * @typedef {object} Info the actual settings, as far as the runtime tells
  * @property {string} [build]
  * @property {number} [threads]
  * @property {string} [type] `f32` or `int8`
@@ -103,7 +103,7 @@ function requireRanking(top) {
     ({ label, probability }, i) =>
       /^class \d+$/.test(label) && probability >= 0 && probability <= (top[i - 1]?.probability ?? 1),
   );
-  // Random weights may be so sure of one class that nothing is left for the others.
+  // Random weights may give one class all of the probability.
   if (top.length !== TOP || !right || top[0].probability === 0)
     throw new Error(`no ranking of ${TOP} classes: ${JSON.stringify(top)}`);
 }

@@ -1,4 +1,4 @@
-// Fits networks to this device, on photos seen by a moving camera, and measures what the fit has promised.
+// Runs a fit on photos seen by a moving camera, and measures its predictions.
 import { Engine } from '/pkg/index.js';
 import { Cascade, fit, search } from '/pkg/fit.js';
 import { halves } from '/pkg/search.js';
@@ -24,7 +24,7 @@ const files = {};
 
 const fitting = {
   /**
-   * Makes the frames: the camera wanders over each photo's middle and comes nearer, a little from frame to frame.
+   * Makes the frames: the camera moves over each photo's middle and comes nearer, a little in each frame.
    * @param {string[]} photos
    * @param {number} perPhoto
    * @param {Model[]} models
@@ -81,7 +81,7 @@ const fitting = {
     }
     const cascade = await Cascade.load(chosen, { engine, files });
     const held = halves(measurements.frames).verifying.map((frame) => frames[frame]);
-    // The first ones also wake what sleeps.
+    // The first frames also wake threads.
     for (const frame of held.slice(0, 10)) await cascade.classify(frame);
     let sum = 0;
     for (const frame of held) {
@@ -93,7 +93,7 @@ const fitting = {
   },
 
   /**
-   * What it brings to leave out constant channels.
+   * Measures the gain by leaving out constant channels.
    * @param {string} name
    * @param {number} rounds in which both are timed
    * @returns {Promise<{ channels: number, saved: number, share: number }>} `saved`: µs, `share` of the network's time

@@ -1,5 +1,5 @@
 /**
- * An input of any kind: no runtime's time depends on the values, but for zeros and denormals, which these aren't.
+ * An input without zeros and denormals. A runtime's time doesn't depend on other values.
  * @param {number} length
  */
 export function noise(length) {

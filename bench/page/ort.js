@@ -3,7 +3,7 @@ import { squareReader } from './canvas.js';
 import { noise, timed } from './measure.js';
 import { softmax, topOf } from './top.js';
 
-/** What timm's networks of each version want of a channel's values in 0..1. */
+/** The normalisation of timm's networks of each version, for values from 0 to 1. */
 const INCEPTION = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 

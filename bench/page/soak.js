@@ -1,19 +1,19 @@
-// A camera's stream, each of whose frames is classified, and a watch over the main thread.
+// Classifies each frame of a camera's stream, and watches the main thread.
 import { MobileNet } from '/pkg/index.js';
 
 /**
  * @typedef {object} Watched
  * @property {number} seconds
- * @property {number} frames that the camera gave
- * @property {number[]} totals ms of each call that was answered
- * @property {number} dropped calls whose frame a newer one overtook
- * @property {number} longestCall the longest that `classify` kept the main thread before it gave its promise. ms
- * @property {number} lateTicks how often the main thread was kept for more than `LATE`, by anything
- * @property {number} latestTick the longest. ms
- * @property {number} longTasks as the browser counts them: of 50 ms and more
+ * @property {number} frames number of the camera's frames
+ * @property {number[]} totals the times of the answered calls. ms
+ * @property {number} dropped number of calls that a newer frame replaced
+ * @property {number} longestCall the longest time for which `classify` blocked the main thread. ms
+ * @property {number} lateTicks how often anything blocked the main thread for more than `LATE`
+ * @property {number} latestTick the longest of these. ms
+ * @property {number} longTasks the browser's count of tasks of 50 ms and more
  */
 
-/** How long the main thread may be kept. ms */
+/** How long the main thread may be blocked. ms */
 const LATE = 8;
 
 const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'));
@@ -62,7 +62,7 @@ globalThis.soak = soak;
  * @param {boolean} classify
  */
 async function play(seconds, classify) {
-  // Laid out beforehand: what grows must not be the measurement.
+  // Allocated beforehand, so that the measurement itself doesn't grow.
   const totals = new Float64Array(Math.ceil(seconds * 120));
   let answered = 0;
   let frames = 0;
@@ -83,7 +83,7 @@ async function play(seconds, classify) {
     else if (answered < totals.length) totals[answered++] = result.timing.total;
   };
   await new Promise((resolve) => {
-    // Also where the camera gives no more frames.
+    // This ends the measurement even if the camera gives no more frames.
     setTimeout(resolve, 1e3 * seconds);
     const painted = () => {
       if (performance.now() >= end || failure) return resolve(undefined);
@@ -99,7 +99,7 @@ async function play(seconds, classify) {
   return { frames, totals: Array.from(totals.subarray(0, answered)), dropped, longestCall };
 }
 
-/** Counts when the main thread was kept for long. */
+/** Counts how often the main thread was blocked for long. */
 function watchThread() {
   let lateTicks = 0;
   let latestTick = 0;
@@ -108,7 +108,7 @@ function watchThread() {
   const ticks = new Worker('/bench/ticks.js', { type: 'module' });
   ticks.onmessage = ({ data: sent }) => {
     const now = performance.timeOrigin + performance.now();
-    // What was sent while the thread was kept comes in a bunch: its first tells how long it was.
+    // Messages of a blocked period arrive together, and the first of them tells its length.
     if (sent > heard && now - sent > LATE) lateTicks++;
     latestTick = Math.max(latestTick, now - sent);
     heard = now;

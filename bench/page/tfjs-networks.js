@@ -50,7 +50,7 @@ function chain(...layers) {
 }
 
 /**
- * Weights that keep the activations' size, so that no layer computes with infinities.
+ * Weights that keep the activations' magnitude, so that no layer computes with infinities.
  * @param {number[]} shape
  * @param {number} inputs of one sum
  */
@@ -99,7 +99,7 @@ function hSwish(x) {
 }
 
 /**
- * What of an activation is fused into the convolution, and what follows it.
+ * The part of an activation that is fused into the convolution, and the operations that follow.
  * @type {Record<ArchitectureLayer['activation'], { fused: 'linear' | 'relu' | 'relu6', then: Layer[] }>}
  */
 const ACTIVATIONS = {

@@ -2,7 +2,7 @@
  * @typedef {{ label: string, probability: number }} Ranked
  */
 
-/** How many answers each contender gives. */
+/** Number of answers of each contender. */
 export const TOP = 5;
 
 /** The networks are untrained, so their classes have no names. */

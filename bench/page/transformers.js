@@ -17,7 +17,7 @@ export async function prepare({ version, threads }) {
     info: {},
     /** @param {VideoFrame | ImageBitmap} frame */
     async classify(frame) {
-      // Of the things that hold a picture in memory it takes only canvases.
+      // It takes no picture in memory but a canvas.
       const ranked = await classifier(draw(frame), { top_k: TOP });
       return { top: ranked.map(({ label, score }) => ({ label, probability: score })) };
     },

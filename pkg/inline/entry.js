@@ -3,8 +3,8 @@ import { usePlatform } from '../platform.js';
 import { FILES } from './files.js';
 
 /**
- * The entry `mobilenet-wasm/inline`: the workers and the wasm are in its own file, so that no tool has to move them. Made into
- * `wasm/inline.js` by `www/bundle-package.js`.
+ * The entry `mobilenet-wasm/inline`: its one file contains the workers and the wasm, so that no tool has to copy them.
+ * `www/bundle-package.js` makes `wasm/inline.js` of it.
  */
 
 /** @type {Map<string, string>} The addresses of the workers' scripts. */

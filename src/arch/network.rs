@@ -1,42 +1,8 @@
 //! A network with final channel counts. Checkpoints provide its weights, and a plan runs it.
 
-use super::{Family, Version};
+use super::{Activation, Family, Version};
 use serde::Serialize;
 use std::fmt;
-
-/// What is applied to a convolution's output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// None, as after V2's linear bottleneck.
-    Linear,
-    /// `max(x, 0)`.
-    Relu,
-    /// `min(max(x, 0), 6)`.
-    Relu6,
-    /// `x * relu6(x + 3) / 6`.
-    HardSwish,
-    /// `relu6(x + 3) / 6`: the gate of squeeze-and-excite.
-    HardSigmoid,
-}
-
-impl Activation {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Linear, Self::Relu, Self::Relu6, Self::HardSwish, Self::HardSigmoid];
-
-    /// Its name in files: `hard-swish`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Linear => "linear",
-            Self::Relu => "relu",
-            Self::Relu6 => "relu6",
-            Self::HardSwish => "hard-swish",
-            Self::HardSigmoid => "hard-sigmoid",
-        }
-    }
-}
 
 /// Where the padding of a strided convolution goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -1,5 +1,5 @@
-//! Activations by themselves, over many values. In a network they are a kernel's last step, in [`super::epilogue`]; here
-//! their cost can be told from that of the sums.
+//! Activations over many values, to measure their cost without that of a kernel's sums. In a network they are a kernel's
+//! last step, in [`super::epilogue`].
 
 use super::epilogue::{Clamp, Epilogue, Finish, HardSwish};
 use crate::arch::Activation;
@@ -12,7 +12,7 @@ pub enum Curve {
     Relu6,
     /// `x * relu6(x + 3) / 6`.
     HardSwish,
-    /// `x / (1 + exp(-x))`, what h-swish stands in for.
+    /// `x / (1 + exp(-x))`, which h-swish approximates.
     Swish,
 }
 
@@ -20,7 +20,7 @@ impl Curve {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Relu6, Self::HardSwish, Self::Swish];
 
-    /// As [`Activation`]s are written, and `swish`.
+    /// Its name, as in [`Activation::name`], or `swish`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Curve {
 /// Writes the curve's values at `input` to `output`.
 ///
 /// # Panics
-/// Where the two differ in length, or it is no multiple of [`LANES`].
+/// If their lengths differ or are no multiple of [`LANES`].
 pub fn curve<V: F32x4>(curve: Curve, input: &[f32], output: &mut [f32]) {
     assert!(input.len() == output.len() && input.len().is_multiple_of(LANES));
     match curve {
@@ -50,10 +50,10 @@ pub fn curve<V: F32x4>(curve: Curve, input: &[f32], output: &mut [f32]) {
     }
 }
 
-/// What the kernels do with their sums.
+/// Applies an epilogue to all values, as the kernels do to their sums.
 fn epilogue<V: F32x4, E: Epilogue>(activation: Activation, input: &[f32], output: &mut [f32]) {
     let finish = Finish::new(activation);
-    // SAFETY: `finish` stands until the end, and neither activation reads what the result will replace.
+    // SAFETY: `finish` lives until the end, and neither activation reads the output.
     each::<V>(input, output, |x| unsafe { E::finish(x, finish.constants(), std::ptr::null()) });
 }
 
@@ -66,13 +66,13 @@ fn each<V: F32x4>(input: &[f32], output: &mut [f32], f: impl Fn(V) -> V) {
     }
 }
 
-/// From here on `exp(-x)` is none to speak of, or all that counts.
+/// Beyond this `x`, `exp(-x)` is negligible beside 1, or 1 is negligible beside it.
 const FAR: f32 = 20.0;
 
 /// `exp(z)` is `exp(z / 64)` squared six times.
 const SQUARINGS: usize = 6;
 
-/// Of `exp` at 0, the last first. The one after them is 6e-8 at most, 4e-6 after the squarings.
+/// The Taylor coefficients of `exp` at 0, the last one first. The next term is at most 6e-8, which the squarings make 4e-6.
 const TAYLOR: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
 
 #[inline(always)]

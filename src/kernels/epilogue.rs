@@ -1,5 +1,5 @@
-//! What a kernel does to an output vector before it stores it: the activation, or the residual. This is the only place
-//! that computes activations.
+//! What a kernel does to an output vector before it stores it: the activation, or the residual. Kernels compute
+//! activations only here.
 //!
 //! A broadcasting load reads the constants from memory, because V8 takes three instructions to build a literal, and
 //! repeats them at each use.
@@ -109,7 +109,7 @@ impl Epilogue for HardSigmoid {
 impl Epilogue for HardSwish {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, output: *const f32) -> V {
-        // SAFETY: the same constants and output.
+        // SAFETY: there are four constants, and `output` points to four values.
         x.mul(unsafe { HardSigmoid::finish(x, constants, output) })
     }
 }

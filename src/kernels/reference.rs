@@ -1,36 +1,9 @@
-//! Reference convolutions and activations for the tests: plain loops in `f64`, slow and obviously correct.
+//! Reference convolutions for the tests: plain loops in `f64`, slow and obviously correct.
 //!
 //! Tensors are `[channels][height][width]`. Inputs are `f32` or `f64`, outputs are `f64`.
 
 use super::Window;
 use crate::arch::Activation;
-
-/// `activation` of `x`.
-#[must_use]
-pub fn activate(activation: Activation, x: f64) -> f64 {
-    let relu6 = |x: f64| x.clamp(0.0, 6.0);
-    match activation {
-        Activation::Linear => x,
-        Activation::Relu => x.max(0.0),
-        Activation::Relu6 => relu6(x),
-        Activation::HardSwish => x * relu6(x + 3.0) / 6.0,
-        Activation::HardSigmoid => relu6(x + 3.0) / 6.0,
-    }
-}
-
-/// The derivative of `activation` at `x`; at a kink, the derivative from the right.
-#[must_use]
-pub fn slope(activation: Activation, x: f64) -> f64 {
-    let inside = |range: std::ops::Range<f64>| f64::from(u8::from(range.contains(&x)));
-    match activation {
-        Activation::Linear => 1.0,
-        Activation::Relu => inside(0.0..f64::INFINITY),
-        Activation::Relu6 => inside(0.0..6.0),
-        Activation::HardSwish if x >= 3.0 => 1.0,
-        Activation::HardSwish => inside(-3.0..3.0) * (2.0 * x + 3.0) / 6.0,
-        Activation::HardSigmoid => inside(-3.0..3.0) / 6.0,
-    }
-}
 
 /// The sum of one filter over one channel at the output pixel (`y`, `x`).
 fn filter<T: Copy + Into<f64>>(
@@ -78,7 +51,7 @@ pub fn convolution<T: Copy + Into<f64>>(
                     let filter_taps = &weight[(out * channels + channel) * taps..][..taps];
                     sum += filter(window, plane, filter_taps, y, x);
                 }
-                output.push(activate(activation, sum));
+                output.push(activation.value(sum));
             }
         }
     }
@@ -102,7 +75,7 @@ pub fn depthwise<T: Copy + Into<f64>>(
             for x in 0..window.output_width {
                 let sum = f64::from(bias[channel])
                     + filter(window, plane, &weight[channel * taps..][..taps], y, x);
-                output.push(activate(activation, sum));
+                output.push(activation.value(sum));
             }
         }
     }

@@ -6,7 +6,6 @@ use super::{Extent, Plan};
 use crate::arch::{ConvKind, Network, Site};
 use crate::error::Error;
 use crate::kernels::layout::{self, BLOCK};
-use crate::kernels::reference;
 
 /// How an [`Inspector`] treats the gates of squeeze-and-excite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -174,7 +173,7 @@ impl Inspector {
             let row: Vec<f64> = row.map(f64::from).collect();
             let products = row.iter().zip(&pooled).map(|(weight, &x)| weight * f64::from(x));
             let sum = f64::from(bias) + products.sum::<f64>();
-            let slope = weight * reference::slope(head.conv.activation, sum);
+            let slope = weight * head.conv.activation.slope(sum);
             for (gradient, weight) in gradient.iter_mut().zip(row) {
                 *gradient += slope * weight;
             }

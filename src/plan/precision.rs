@@ -13,6 +13,26 @@ pub enum Precision {
     Int8,
 }
 
+impl Precision {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::F32, Self::Int8];
+
+    /// Its name in the package: `int8`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        }
+    }
+
+    /// The precision of this name; `None` if there is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|precision| precision.name() == name)
+    }
+}
+
 /// A layer with at most this many inputs, or at most this many outputs, uses floats. These are the first layers, on
 /// large maps. Quantising their input takes about as long as 8 bits save, and V3's projections to 24 channels alone
 /// caused a quarter of the change in its probabilities.
@@ -33,4 +53,17 @@ pub fn gains(conv: &Conv) -> bool {
     conv.kind == ConvKind::Pointwise
         && conv.in_channels > FEW_INPUTS
         && conv.out_channels > FEW_OUTPUTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Precision;
+
+    #[test]
+    fn names_are_parsed() {
+        for precision in Precision::ALL {
+            assert_eq!(Precision::parse(precision.name()), Some(precision));
+        }
+        assert_eq!(Precision::parse("f16"), None);
+    }
 }

@@ -20,7 +20,11 @@ pub fn time_layer(
     let kind = match kind {
         "convolution" => ConvKind::Convolution,
         "depthwise" => ConvKind::Depthwise,
-        _ => ConvKind::Pointwise,
+        "pointwise" => ConvKind::Pointwise,
+        _ => {
+            let reason = format!("there is no layer \"{kind}\" to time");
+            return Err(Error::Timed { reason }.into());
+        }
     };
     let layer = Layer { kind, kernel, in_channels, out_channels, size };
     let time = measure::time_layer::<Native>(&layer, &mut now)?;

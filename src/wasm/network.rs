@@ -39,18 +39,18 @@ impl Chosen {
     fn new(precision: &str) -> Result<Self, Error> {
         static SHAPE: OnceLock<TileShape> = OnceLock::new();
         let auto = precision == "auto";
+        let known = Precision::parse(precision);
+        if !auto && known.is_none() {
+            return Err(Error::Precision { name: precision.into() });
+        }
         let speedups = match SHAPE.get() {
             Some(_) if !auto => None,
             _ => Some(Speedups::measure::<Native>(auto, &mut now)?),
         };
         let shape = speedups.map_or(TileShape::Narrow, Speedups::shape);
-        let precision = match precision {
-            "int8" => Precision::Int8,
-            "auto" => speedups.map_or(Precision::F32, Speedups::precision),
-            _ => Precision::F32,
-        };
+        let measured = speedups.map_or(Precision::F32, Speedups::precision);
         Ok(Self {
-            precision,
+            precision: known.unwrap_or(measured),
             shape: *SHAPE.get_or_init(|| shape),
             speedup: speedups.and_then(|speedups| speedups.int8),
         })
@@ -124,10 +124,7 @@ impl Network {
                 "mean": preprocessing.mean,
                 "std": preprocessing.std,
             },
-            "precision": match self.model.plan().precision() {
-                Precision::F32 => "f32",
-                Precision::Int8 => "int8",
-            },
+            "precision": self.model.plan().precision().name(),
             "speedup": self.chosen.speedup,
             "vectors": match self.model.plan().shape() {
                 TileShape::Narrow => 128,

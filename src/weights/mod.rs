@@ -6,6 +6,8 @@
 //! beside it, `json` parses all JSON, and `fold` removes batch normalisation. A [`Trim`] removes channels that never
 //! change.
 
+#![forbid(unsafe_code)]
+
 mod byte_source;
 mod checkpoint;
 mod config;

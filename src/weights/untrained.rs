@@ -1,7 +1,7 @@
 //! Random weights, to measure a network's speed without a checkpoint.
 
 use super::{FoldedConv, WeightSource};
-use crate::arch::{Activation, Conv, ConvKind, Site};
+use crate::arch::{Conv, ConvKind, Site};
 use crate::buffer::with_room;
 use crate::error::Error;
 
@@ -25,12 +25,8 @@ impl Untrained {
 impl WeightSource for Untrained {
     fn conv(&mut self, site: Site, conv: &Conv) -> Result<FoldedConv, Error> {
         let fan_in = conv.weight_count() / conv.out_channels.max(1);
-        let gain = match conv.activation {
-            Activation::Linear | Activation::HardSigmoid => 1.0,
-            Activation::Relu | Activation::Relu6 | Activation::HardSwish => 2.0,
-        };
         // A uniform value of [-bound, bound] has variance bound^2 / 3.
-        let bound = (3.0 * gain / fan_in.max(1) as f32).sqrt();
+        let bound = (3.0 * conv.activation.gain() / fan_in.max(1) as f32).sqrt();
         let mut random = SplitMix64(self.seed ^ stream(site));
         let mut weight = with_room(conv.weight_count())?;
         weight.extend((0..conv.weight_count()).map(|_| bound * random.signed_unit()));

@@ -1,5 +1,5 @@
-// The package in pages, by way of each tool of the table in pkg/README.md, as it comes or with the one setting that the table names;
-// with and without cross-origin isolation.
+// Builds pages with the package by each tool in the table of pkg/README.md, without settings or with the one that the table names,
+// and runs them with and without cross-origin isolation.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -44,14 +44,14 @@ after(async () => {
  *
  * @typedef {object} Served
  * @property {(isolated: boolean) => Promise<Server>} start
- * @property {object} [options] of the package's `load` that the tool needs
- * @property {readonly string[]} [builds] that there are, if not all
+ * @property {object} [options] options of the package's `load` that the tool needs
+ * @property {readonly import('../../pkg/index.js').BuildName[]} [builds] the existing builds, if not all
  * @property {string} [elsewhere] a folder that another origin, `http://cdn.test/`, serves
  */
 
 /**
  * @param {string} prefix of the addresses
- * @param {...string} folders whose files are served, the first that holds one wins
+ * @param {...string} folders their files are served; the first folder that has a file wins
  * @returns {(isolated: boolean) => Promise<Server>}
  */
 function serverOf(prefix, ...folders) {
@@ -63,9 +63,9 @@ function serverOf(prefix, ...folders) {
 }
 
 /**
- * A page with no bundler.
+ * A page without a bundler.
  * @param {string} name
- * @param {string} package_ where the package is
+ * @param {string} package_ the package's address
  */
 async function plainPage(name, package_) {
   const folder = join(root, name);
@@ -77,7 +77,7 @@ async function plainPage(name, package_) {
   return folder;
 }
 
-/** @param {typeof import('vite-7')} vite */
+/** @param {typeof import('vite')} vite */
 const viteBuild = (vite, name) => async () => {
   const outDir = join(root, name);
   await vite.build({ root, configFile: false, logLevel: 'warn', base: '/below/a/path/', build: { outDir } });
@@ -85,8 +85,9 @@ const viteBuild = (vite, name) => async () => {
 };
 
 /**
- * @param {typeof import('vite-7')} vite
- * @param {import('vite-7').UserConfig} [setting]
+ * @param {typeof import('vite')} vite
+ * @param {string} name
+ * @param {import('vite').UserConfig} [setting]
  */
 const viteServer = (vite, name, setting) => async () => ({
   start: async (isolated) => {
@@ -105,7 +106,7 @@ const viteServer = (vite, name, setting) => async () => ({
 
 const EXCLUDED = { optimizeDeps: { exclude: ['mobilenet-wasm'] } };
 
-/** A tool that needs a bundle's page copied beside it. */
+/** Copies the page beside a bundle, for tools that don't. */
 const withPage = async (folder) => {
   await cp(join(root, 'index.html'), join(folder, 'index.html'));
   return folder;
@@ -161,7 +162,7 @@ const WAYS = {
       absWorkingDir: root,
       entryPoints: { main: 'inline.js' },
       bundle: true,
-      // The oldest form there is: a script that is no module.
+      // The oldest form: a script that is no module.
       format: 'iife',
       outdir,
     });
@@ -181,7 +182,7 @@ const HEAVY_WAYS = {
     return { start: serverOf('/', dist) };
   },
   'Next.js 16, production': async () => {
-    // Its packages have to lie above, in one folder with a lock file.
+    // Its packages must lie in a folder above that has a lock file.
     const { folder, remove } = await project(heavy);
     try {
       await mkdir(join(folder, 'app'));
@@ -206,7 +207,7 @@ for (const [way, prepare] of Object.entries(WAYS)) test(way, () => check(prepare
 for (const [way, prepare] of Object.entries(HEAVY_WAYS)) test(way, { skip: withoutHeavy }, () => check(prepare));
 
 /**
- * Has every build read a picture.
+ * Classifies a picture with every build.
  * @param {() => Promise<Served>} prepare
  */
 async function check(prepare) {
@@ -256,7 +257,7 @@ function serveElsewhere(page, folder) {
   });
 }
 
-/** What each instruction set answered first. @type {Map<string, import('../../pkg/index.js').Prediction[]>} */
+/** The first answer of each instruction set. @type {Map<string, import('../../pkg/index.js').Prediction[]>} */
 const answers = new Map();
 
 /**

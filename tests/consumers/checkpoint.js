@@ -3,13 +3,13 @@
 /** Output channels of the stem and of the blocks. */
 const STEM = 8;
 const BLOCKS = [16, 32, 32, 64, 64, 128, 128, 128, 128, 128, 128, 256, 256];
-/** ImageNet's, and the background. */
+/** ImageNet's classes and the background. */
 const CLASSES = 1001;
 
 /** The `config.json` that belongs to it. */
 export const CONFIG = { model_type: 'mobilenet_v1', depth_multiplier: 0.25, image_size: 96 };
 
-/** @returns {Buffer} the `.safetensors` file: the same bytes each time */
+/** @returns {Buffer} the `.safetensors` file, always the same bytes */
 export function checkpoint() {
   /** @type {Record<string, { dtype: 'F32', shape: number[], data_offsets: [number, number] }>} */
   const header = {};
@@ -22,7 +22,7 @@ export function checkpoint() {
     header[name] = { dtype: 'F32', shape, data_offsets: [end, (end += values.byteLength)] };
     data.push(values);
   };
-  /** @type {(fanIn: number) => (index: number) => number} sizes with which activations neither vanish nor overflow */
+  /** @type {(fanIn: number) => (index: number) => number} values with which activations neither vanish nor overflow */
   const noise = (fanIn) => (index) => Math.sin(index * index + fanIn) * Math.sqrt(4 / fanIn);
   /** @type {(name: string, shape: number[]) => void} */
   const conv = (name, shape) => {

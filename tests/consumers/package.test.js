@@ -1,4 +1,4 @@
-// What the tarball is: its files, its types, and how much a page has to load of it.
+// The tarball: its files, its types, and the bytes that a page loads of it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ after(() => consumer?.remove());
 function run(program, ...args) {
   try {
     return execFileSync(process.execPath, [join(here, program), ...args], { cwd: consumer.folder, encoding: 'utf8' });
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     throw new Error(`${program} failed:\n${error.stdout}${error.stderr}`, { cause: error });
   }
 }
@@ -55,7 +55,7 @@ for (const [name, compiler, file, options] of /** @type {const} */ ([
       ['esnext', 'bundler'],
       ['nodenext', 'nodenext'],
     ]) {
-      // Node's modules want JSON to be asserted, in each version of TypeScript otherwise.
+      // Node's modules need import attributes for JSON, whose syntax differs between versions of TypeScript.
       if (module === 'nodenext' && file === 'strict.ts') continue;
       const compilerOptions = { ...STRICT, types: [], ...options, module, moduleResolution };
       await writeFile(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
@@ -72,11 +72,11 @@ test('a page loads at most 250 kB, gzipped: one build, and all JavaScript', asyn
   const packed = await Promise.all(
     files.map(async (file) => ({ file, bytes: await packedSize(join(outDir, 'assets', file)) })),
   );
-  // A page loads the module and the worker of one build: the largest of them, to be sure.
+  // A page loads the module and the worker of one build; the largest of them count here.
   const largest = (files) => Math.max(...files.map(({ bytes }) => bytes));
   const modules = packed.filter(({ file }) => file.endsWith('.wasm'));
   const workers = packed.filter(({ file }) => file.startsWith('worker-'));
-  // Those of the engine, and the one that reads other files than .safetensors.
+  // The engine's builds, and the one that reads other files than .safetensors.
   assert.equal(modules.length, 5);
   const rest = packed.filter((file) => !modules.includes(file) && !workers.includes(file));
   const sum = rest.reduce((sum, { bytes }) => sum + bytes, largest(modules) + largest(workers));

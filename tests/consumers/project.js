@@ -1,4 +1,4 @@
-// Throw-away projects that have the package as its users do: from the tarball that npm packs, in their own `node_modules`.
+// Temporary projects that install the package as its users do: from the tarball that npm packs, into their own `node_modules`.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { CONFIG, checkpoint } from './checkpoint.js';
 
 export const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Tools of hundreds of megabytes, which are installed apart. */
+/** Tools of hundreds of megabytes, which are installed separately. */
 export const heavy = join(here, 'heavy');
 
-/** Why what needs the heavy tools isn't tested, `false` where they are there. */
+/** Why the tests that need the heavy tools are skipped; `false` if the tools are installed. */
 export const withoutHeavy = existsSync(join(heavy, 'node_modules/.package-lock.json'))
   ? false
   : 'NOT run: the tools of tests/consumers/heavy could not be installed';
@@ -23,13 +23,13 @@ export function npm(cwd, ...args) {
 }
 
 /**
- * @param {string} [parent] where it is to lie; by default where it finds no other package
- * @returns {Promise<{ folder: string, packed: string[], remove: () => Promise<void> }>} `packed`: what the tarball has
+ * @param {string} [parent] the folder for it; by default one in which it finds no other package
+ * @returns {Promise<{ folder: string, packed: string[], remove: () => Promise<void> }>} `packed`: the tarball's files
  */
 export async function project(parent = tmpdir()) {
   const folder = await mkdtemp(join(parent, 'project-'));
   await cp(join(here, 'consumer'), folder, { recursive: true });
-  // Without one npm would go up and look for another.
+  // Without this file npm would look for one in the folders above.
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   await mkdir(join(folder, 'public'));
   await writeFile(join(folder, 'public/model.safetensors'), checkpoint());

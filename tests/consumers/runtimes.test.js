@@ -1,4 +1,4 @@
-// The package in programs that run in no page: Node, Bun and Deno.
+// Runs the package outside of pages: in Node, Bun and Deno.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

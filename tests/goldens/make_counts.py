@@ -1,5 +1,4 @@
-"""Writes counts.txt: parameters and multiply-accumulates of the libraries' own networks at many widths. Those of
-networks that the engine has no table for yet go to counts-wanted.txt.
+"""Writes counts.txt: parameters and multiply-accumulates of the libraries' own networks at many widths.
 
     python tests/goldens/make_counts.py
 
@@ -47,21 +46,11 @@ def networks():
         yield "timm", version, lambda width: timm_model(version, width, CLASSES)
 
 
-def wanted():
-    for version in ["v4-conv-small", "v4-conv-medium", "mnasnet-b1", "efficientnet-lite0"]:
-        yield "timm", version, lambda width: timm_model(version, width, CLASSES)
-
-
-def write(file, networks):
-    with open(Path(__file__).parent / file, "w") as out:
-        print(f"# By make_counts.py from {', '.join(' '.join(item) for item in VERSIONS.items())};", file=out)
-        print(f"# {RESOLUTION}x{RESOLUTION} pixels, {CLASSES} classes.", file=out)
-        print("# library version width parameters macs", file=out)
-        for library, version, build in networks:
-            for width in WIDTHS:
-                with torch.device("meta"):
-                    print(library, version, width, *count(build(width)), file=out)
-
-
-write("counts.txt", networks())
-write("counts-wanted.txt", wanted())
+with open(Path(__file__).parent / "counts.txt", "w") as out:
+    print(f"# By make_counts.py from {', '.join(' '.join(item) for item in VERSIONS.items())};", file=out)
+    print(f"# {RESOLUTION}x{RESOLUTION} pixels, {CLASSES} classes.", file=out)
+    print("# library version width parameters macs", file=out)
+    for library, version, build in networks():
+        for width in WIDTHS:
+            with torch.device("meta"):
+                print(library, version, width, *count(build(width)), file=out)

@@ -404,6 +404,35 @@ function catchMemories() {
   };
 }
 
+test('a photo of 12 megapixels leaves the memory as frames of a camera do', async () => {
+  const fresh = await openMadeUp();
+  await fresh.evaluate(catchMemories);
+  const sizes = await fresh.evaluate(async () => {
+    const engine = await Engine.create({ threads: 2 });
+    const nets = await loadAll(engine);
+    const of = async (width, height) => {
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      context.fillRect(0, 0, width / 2, height);
+      const opaque = await canvas.convertToBlob({ type: 'image/jpeg' });
+      const { data } = context.getImageData(0, 0, width, height);
+      for (const source of [opaque, canvas, { data, width, height }]) {
+        await engine.classify(source, nets);
+        await nets[0].embed(source);
+      }
+      return memories[0].buffer.byteLength;
+    };
+    const sizes = [await of(1920, 1080), await of(4000, 3000)];
+    engine.dispose();
+    return sizes;
+  });
+  await fresh.close();
+  const grown = sizes[1] - sizes[0];
+  console.log(`wasm memory: ${sizes[0]} bytes, and ${grown} more after 4000x3000`);
+  // As RGBA the photo has 48 MB, its crop 37.
+  assert.ok(grown < 8e6, `${grown} bytes more`);
+});
+
 test('frames of changing sizes, and networks that come and go, leave the memory as it was', async () => {
   const fresh = await openMadeUp();
   await fresh.evaluate(catchMemories);

@@ -1,17 +1,14 @@
 // What happens inside a network, as seen from a page: features, tensors, activation maps. With made-up checkpoints.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { open, openBlank } from './harness.js';
+import { COLUMNS, open, openBlank } from './harness.js';
 import { random } from './made-up.js';
-
-/** @type {import('../../pkg/index.js').Version[]} */
-const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 
 let session;
 /** @type {import('playwright-core').Page} */
 let page;
 /** @type {Map<string, ReturnType<typeof random>>} */
-const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 1)]));
+const checkpoints = new Map(COLUMNS.map((version, index) => [version, random(version, index + 1)]));
 
 before(async () => {
   session = await open();
@@ -170,7 +167,7 @@ test('open gates change a network that has gates, and no other', async () => {
   assert.deepEqual(outcome.v2, { scale: false, logits: true, again: true });
 });
 
-for (const version of VERSIONS) {
+for (const version of COLUMNS) {
   test(`${version}: an activation map tells what speaks for a class`, async () => {
     const outcome = await page.evaluate(async (version) => {
       const net = await MobileNet.load({

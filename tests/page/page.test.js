@@ -113,7 +113,9 @@ test('files that are of no use are refused with a sentence, and the picture stay
   await drop(page, '#view', [{ name: 'broken.png', mime: 'image/png', text: 'no picture' }]);
   await page.getByText('broken.png is not a picture this browser can read.').waitFor();
   await drop(page, '#view', [{ name: 'notes.txt', mime: 'text/plain', text: 'notes' }]);
-  await page.getByText('notes.txt: drop a picture, or weights').waitFor();
+  await page.getByText('notes.txt: drop a picture, or weights: .safetensors, .tflite, .keras').waitFor();
+  const accepted = await card(page, 'v1').locator('input[type=file]').getAttribute('accept');
+  assert.match(accepted ?? '', /^\.safetensors,\.tflite,\.keras,.*\.json,\.bin$/);
   await everyCardSays(page, cat.label);
   await page.close();
 });

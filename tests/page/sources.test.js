@@ -65,13 +65,24 @@ async function installHelpers() {
   });
 }
 
-test('an opaque picture is the same pixels in every form', async () => {
-  const { distances, other, left } = await page.evaluate(async () => {
-    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+for (const threads of [1, 2]) {
+  test(`an opaque picture is the same pixels in every form, by threads: ${threads}`, () => opaque(threads));
+  test(`NV12 is the same pixels as I420, by threads: ${threads}`, () => planes(threads));
+  test(`a photo that is read in strips is the same pixels in every form, by threads: ${threads}`, () =>
+    strips(threads));
+}
+
+/** @param {number} threads */
+async function opaque(threads) {
+  const { used, distances, other, left } = await page.evaluate(async (threads) => {
+    // The Rust tests hold the builds for one thread to Pillow's pixels.
+    const alone = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads });
     const data = pictureOf(() => 255);
-    const expected = await net.embed(data);
+    const expected = await alone.embed(data);
+    alone.dispose();
     const sources = await sourcesOf(data);
-    const distances = {};
+    const distances = { ImageData: distance(expected, await net.embed(data)) };
     for (const [name, source] of Object.entries(sources)) {
       distances[name] = distance(expected, await net.embed(source));
       // It stays the caller's.
@@ -84,13 +95,15 @@ test('an opaque picture is the same pixels in every form', async () => {
       data.width,
     );
     const other = distance(expected, await net.embed(shifted));
+    const used = net.info.threads;
     net.dispose();
-    return { distances, other, left };
-  });
+    return { used, distances, other, left };
+  }, threads);
+  assert.equal(used, threads);
   assert.ok(other > 1e-4, `a hardly darker picture has the same features: ${other}`);
   for (const [name, distance] of Object.entries(distances)) assert.equal(distance, 0, name);
   assert.deepEqual(left, [333, 333]);
-});
+}
 
 test('a picture in a video’s colours is nearly the same', async () => {
   const { video, wrong, partly } = await page.evaluate(async () => {
@@ -143,38 +156,52 @@ test('a picture in a video’s colours is nearly the same', async () => {
   assert.ok(wrong > 2 * video, `${wrong} with its colours swapped, ${video} of the right ones`);
 });
 
-test('NV12 is the same pixels as I420, and a picture in an unknown matrix is drawn', async () => {
-  const { pairs, unknown } = await page.evaluate(async () => {
-    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+/**
+ * Also: a picture in an unknown matrix is drawn.
+ * @param {number} threads
+ */
+async function planes(threads) {
+  const { pairs, same, unknown } = await page.evaluate(async (threads) => {
+    const alone = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const net = await MobileNet.load({ weights: '/made-up.safetensors', threads });
     const [width, height] = [322, 242];
     const half = (width / 2) * (height / 2);
     const luma = Uint8Array.from({ length: width * height }, (_, i) => 30 + ((i * 7) % 180));
     const [u, v] = [3, 5].map((step) => Uint8Array.from({ length: half }, (_, i) => 100 + ((i * step) % 60)));
-    /** @type {(format: 'I420' | 'NV12', planes: number[], colorSpace?: VideoColorSpaceInit) => Promise<Float32Array>} */
-    const embed = async (format, planes, colorSpace = { matrix: 'smpte170m', fullRange: true }) => {
+    /** @type {(format: 'I420' | 'NV12', planes: number[], colorSpace?: VideoColorSpaceInit, by?: typeof net) => Promise<Float32Array>} */
+    const embed = async (format, planes, colorSpace = { matrix: 'smpte170m', fullRange: true }, by = net) => {
       const init = { format, codedWidth: width, codedHeight: height, timestamp: 0, colorSpace };
       const frame = new VideoFrame(Uint8Array.from(planes), init);
-      const features = await net.embed(frame);
+      const features = await by.embed(frame);
       frame.close();
       return features;
     };
     const planar = await embed('I420', [...luma, ...u, ...v]);
     const interleaved = await embed('NV12', [...luma, ...[...u].flatMap((value, i) => [value, v[i]])]);
     const drawn = await embed('I420', [...luma, ...u, ...v], { matrix: null, fullRange: null });
-    net.dispose();
-    return { pairs: distance(planar, interleaved), unknown: distance(planar, drawn) };
-  });
-  assert.equal(pairs, 0);
+    const expected = await embed('I420', [...luma, ...u, ...v], undefined, alone);
+    for (const one of [alone, net]) one.dispose();
+    return {
+      pairs: distance(planar, interleaved),
+      same: distance(planar, expected),
+      unknown: distance(planar, drawn),
+    };
+  }, threads);
+  assert.deepEqual([pairs, same], [0, 0]);
   assert.ok(unknown > 0 && unknown < 0.2, `${unknown}`);
-});
+}
 
-test('a photo that is read in strips is the same pixels in every form', async () => {
-  const distances = await page.evaluate(async () => {
+/** @param {number} threads */
+async function strips(threads) {
+  const { distances, reads } = await page.evaluate(async (threads) => {
     const { Engine } = await import('/pkg/index.js');
-    const engine = await Engine.create({ threads: 1 });
+    const alone = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
+    const engine = await Engine.create({ threads });
     const net = await engine.load({ weights: '/made-up.safetensors' });
     // It crops otherwise.
     const other = await engine.untrained({ version: 'v3-small', resolution: 96 });
+    // It has the first one's geometry.
+    const alike = await engine.load({ weights: '/made-up.safetensors' });
     const data = pictureOf(() => 255);
     const large = new OffscreenCanvas(3000, 2600);
     const context = large.getContext('2d');
@@ -182,26 +209,30 @@ test('a photo that is read in strips is the same pixels in every form', async ()
     /** @returns {Promise<Record<string, number>>} how far from ImageData's pixels the others are */
     const compare = async () => {
       const pixels = context.getImageData(0, 0, large.width, large.height);
-      const expected = await net.embed(pixels);
+      const expected = await alone.embed(pixels);
       const several = await engine.classify(large, [other, net]);
-      const alone = await net.classify(large);
+      const single = await net.classify(large);
       return {
         canvas: distance(expected, await net.embed(large)),
         bitmap: distance(expected, await net.embed(await createImageBitmap(large))),
-        classified: several[1].predictions[0].probability - alone.predictions[0].probability,
+        classified: several[1].predictions[0].probability - single.predictions[0].probability,
       };
     };
     const opaque = await compare();
+    // Of a picture of this size a network reads strips only in order to resize them.
+    const reads = (await engine.classify(large, [net, alike, other, net])).map(({ timing }) => timing.read);
     context.clearRect(1000, 1000, 50, 50);
     const { canvas, bitmap } = await compare();
-    engine.dispose();
-    return { opaque, transparent: { canvas, bitmap } };
-  });
+    for (const one of [alone, engine]) one.dispose();
+    return { distances: { opaque, transparent: { canvas, bitmap } }, reads };
+  }, threads);
+  assert.ok(reads[0] > 0 && reads[2] > 0, `the first of each geometry reads: ${reads}`);
+  assert.deepEqual([reads[1], reads[3]], [0, 0], 'the others read again, and resize again');
   assert.deepEqual(distances.opaque, { canvas: 0, bitmap: 0, classified: 0 });
   for (const [name, distance] of Object.entries(distances.transparent)) {
     assert.ok(distance < 0.005, `${name}: ${distance}`);
   }
-});
+}
 
 test('what is transparent is read over white, in every form', async () => {
   const { distances, black } = await page.evaluate(async () => {

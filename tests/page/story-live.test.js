@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { FAKE_CAMERA, PHOTOS, open, openBlank, webcamOf } from './harness.js';
-import { VERSIONS, drawPicture, serveMadeUp, visit } from './story.js';
+import { COLUMNS, FAKE_CAMERA, PHOTOS, open, openBlank, webcamOf } from './harness.js';
+import { drawPicture, serveMadeUp, visit } from './story.js';
 
 /** @type {import('../../pkg/index.js').Architecture[]} */
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
@@ -95,7 +95,7 @@ test('with the camera a figure follows the frames while the columns go on', asyn
       /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .mosaic canvas')).toDataURL() !== second,
     second,
   );
-  for (const version of VERSIONS) {
+  for (const version of COLUMNS) {
     await page.locator(`.card[data-version="${version}"] .rate`).filter({ hasText: /\d/ }).waitFor();
   }
   assert.equal(await figure.locator('.trouble').innerText(), '');
@@ -171,7 +171,7 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
   await rows.nth(4).waitFor();
   // It would choose layers, too.
   await page.mouse.move(0, 0);
-  for (const [index, version] of VERSIONS.entries()) {
+  for (const [index, version] of COLUMNS.entries()) {
     const { parameters, blocks, resolution, stem } = architecture(version);
     const steps = await rows
       .nth(index)
@@ -227,7 +227,7 @@ test('search: the catalogue is ranked by the engine’s counts and by time', asy
     .locator('.tie')
     .evaluateAll((ties) => ties.map((tie) => ({ macs: Number(tie.dataset.macs), time: Number(tie.dataset.time) })));
   assert.equal(measured.length, networks.size);
-  for (const version of VERSIONS)
+  for (const version of COLUMNS)
     assert.ok(
       measured.some(({ macs }) => macs === architecture(version).macs),
       version,
@@ -330,7 +330,7 @@ test('teach: what was added decides, is exported, and is there again after an im
   const json = await readFile(await (await exporting).path());
   assert.deepEqual(
     JSON.parse(String(json)).lessons.map(({ labels, examples }) => [labels, examples.length]),
-    VERSIONS.map(() => [['Blocks', 'Plain'], 4]),
+    COLUMNS.map(() => [['Blocks', 'Plain'], 4]),
   );
   const importing = (buffer) =>
     figure.locator('input[type=file]').setInputFiles({ name: 'given.json', mimeType: 'application/json', buffer });

@@ -1,11 +1,10 @@
 // What the tests of the story share: a page with made-up weights, whose figures can be held against the engine's own numbers.
 import { createHash } from 'node:crypto';
+import { COLUMNS } from './harness.js';
 import { random } from './made-up.js';
 
-/** @type {import('../../pkg/index.js').Version[]} */
-export const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 /** @type {Map<string, Buffer>} */
-const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 21).file]));
+const checkpoints = new Map(COLUMNS.map((version, index) => [version, random(version, index + 21).file]));
 
 /** Has a page find made-up checkpoints where it looks for those beside it. */
 export async function serveMadeUp(page) {
@@ -60,7 +59,7 @@ export async function visit(session, picture, search = '', options = {}) {
   await prepare(page);
   await page.goto(`${session.url}${search}`);
   await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
-  for (const version of VERSIONS) {
+  for (const version of COLUMNS) {
     await page.locator(`.card[data-version="${version}"] .milliseconds`).filter({ hasText: /\d/ }).waitFor();
   }
   return page;

@@ -1,9 +1,9 @@
 import type { Plugin } from 'vite';
 
-/** Where the site's owner has weights, as an address with places for `{repository}`, `{revision}` and `{file}`. */
+/** The template of the site owner's host of weights, with the placeholders `{repository}`, `{revision}` and `{file}`. */
 const OWNERS_HOST = process.env.WEIGHTS_HOST ?? '';
 
-/** Nothing leaves the origin but the fetch of weights. The Hub redirects to hosts below hf.co, ModelScope to its own. */
+/** The only requests to other origins fetch weights. The Hub redirects to hosts below hf.co, ModelScope to its own. */
 const HOSTS: Record<string, string[]> = {
   '/index.html': [
     'https://huggingface.co',
@@ -14,7 +14,7 @@ const HOSTS: Record<string, string[]> = {
   '/bench.html': [],
 };
 
-/** @param hosts that the page may ask besides its own */
+/** @param hosts the other hosts that the page may ask */
 const policy = (hosts: string[]): string =>
   [
     "default-src 'none'",
@@ -29,7 +29,7 @@ const policy = (hosts: string[]): string =>
     "form-action 'none'",
   ].join('; ');
 
-/** Documents that name their Content-Security-Policy themselves, for hosts that send no header; `serve.js` sends the same. */
+/** Writes the Content-Security-Policy into the documents, for hosts that send no header; `serve.js` sends the same one. */
 export const contentSecurityPolicy: Plugin = {
   name: 'content-security-policy',
   // The development server injects inline styles and scripts, which the policy forbids.

@@ -4,14 +4,14 @@ import type { Plugin } from 'vite';
 import { text } from '../src/text/en/index.ts';
 
 const WORKER = 'service-worker.js';
-/** The name in whose place the worker's source wants its list. */
+/** The name in the worker's source that is replaced by the list. */
 const PLACE = '__BUILD__';
 const SAMPLES = new URL('../public/samples/', import.meta.url);
 
-/** What is loaded only by a browser that can use it, which tells the worker then. */
+/** Whether a file is stored only when the page has loaded it, and tells the worker. */
 const isOptional = (file: string): boolean => /\.wasm$|^samples\//.test(file);
 
-/** Makes of the build a site that can be installed, and that works offline and from any static host. */
+/** Makes a site of the build that can be installed, and that works offline and from any static host. */
 export const site: Plugin = {
   name: 'site',
   apply: 'build',
@@ -36,7 +36,7 @@ export const site: Plugin = {
     for (const file of files) hash.update(file.fileName).update(file.type === 'chunk' ? file.code : file.source);
     const build = {
       version: hash.digest('hex').slice(0, 16),
-      // The folder's address is that of its page.
+      // The folder's address leads to its page.
       assets: ['./', ...files.map(({ fileName }) => fileName).filter((name) => !isOptional(name))],
     };
     worker.code = worker.code.replace(PLACE, () => JSON.stringify(build));

@@ -7,7 +7,7 @@ const escape = (text: string): string =>
 
 const withCode = (text: string): string => text.replace(/`([^`]*)`/g, '<code>$1</code>');
 
-/** The documents come with their English text: who waits for the script, or has none, can read it, and nothing moves. */
+/** Writes the English text into the documents, so that it can be read before the script runs or without it, and nothing moves. */
 export const englishText: Plugin = {
   name: 'english-text',
   transformIndexHtml: {

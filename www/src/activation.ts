@@ -1,25 +1,26 @@
 import type { ActivationMap } from 'mobilenet-wasm';
 import type { Card } from './card';
 import { shortLabel } from './class-names';
-import { element, type Stage } from './stage';
+import { element } from './element';
+import type { Stage } from './stage';
 import { text } from './text';
 
-/** How dark the parts are that say nothing for the class. */
+/** The opacity of the shade over parts that don't support the class. */
 const SHADE = 0.8;
 
-/** A network, and a class that it is asked about: `null` for the one that it finds most probable. */
+/** A network and the class to explain; `null` for its most probable class. */
 interface Question {
   card: Card;
   classIndex: number | null;
 }
 
-/** Leaves the light on the parts of the picture that made a network find a class. */
+/** Shades the picture except for the parts that support a class. */
 export class ActivationView {
   readonly #canvas = element<HTMLCanvasElement>('activation');
   readonly #caption = element('activation-caption');
-  /** What the pointer is on. */
+  /** The column or class under the pointer. */
   #pointed: Question | null = null;
-  /** What is shown while the pointer is on nothing. */
+  /** Shown while nothing is under the pointer. */
   #pinned: Question | null = null;
   #busy = false;
   #again = false;
@@ -39,18 +40,18 @@ export class ActivationView {
     this.refresh();
   }
 
-  /** Pins a column, or lets it go. */
+  /** Pins or unpins a column. */
   toggle(card: Card): void {
     this.pin(this.#pinned?.card === card ? null : { card, classIndex: null });
   }
 
-  /** Another picture: the class that was asked about may not be on it. */
+  /** Forgets the class, which another picture may not show. */
   forget(): void {
     if (this.#pinned) this.#pinned = { card: this.#pinned.card, classIndex: null };
     this.#show(null, '');
   }
 
-  /** Another answer, or another question. */
+  /** Updates the map for another answer or question. */
   refresh(): void {
     if (this.#busy) this.#again = true;
     else void this.#run();
@@ -80,7 +81,7 @@ export class ActivationView {
       if (question !== this.#question || picture !== this.stage.picture) return;
       this.#show(map, text.page.activation.caption(question.card.name, shortLabel(map.label ?? '', map.classIndex)));
     } catch {
-      // The network or the picture was replaced meanwhile, or its column tells what is wrong with it.
+      // The network or the picture was replaced meanwhile, or the column reports the error.
       this.#show(null, '');
     }
   }
@@ -92,9 +93,9 @@ export class ActivationView {
   }
 }
 
-/** One pixel for each of the map's: the browser makes them smooth. */
+/** Draws one pixel for each of the map's; the browser smooths them. */
 function paint(canvas: HTMLCanvasElement, { width, height, data }: ActivationMap): void {
-  // What speaks against the class is as dark as what says nothing.
+  // Negative evidence is as dark as none.
   const [least, most] = [Math.max(0, Math.min(...data)), Math.max(...data)];
   const light = (value: number) => Math.max(0, (value - least) / (most - least || 1));
   const image = new ImageData(width, height);

@@ -1,10 +1,11 @@
+import { element } from './element';
 import { cameraMessage } from './messages';
-import { type Picture, type Stage, element } from './stage';
+import type { Picture, Stage } from './stage';
 import { text } from './text';
 
-/** What cameras are asked for. Pixels. */
+/** The resolutions on offer. Pixels. */
 const SIZES = ['320×240', '640×480', '1280×720', '1920×1080'];
-/** The networks read 224 pixels a side: more than this helps those who choose a part of the picture. */
+/** The networks read 224 pixels a side. More than this helps only if the visitor chooses a part of the picture. */
 const USUAL_SIZE = '640×480';
 
 /** The camera's button, the choice among cameras, and the stream. */
@@ -16,16 +17,16 @@ export class CameraPanel {
   readonly #sizeSelect = element<HTMLSelectElement>('camera-size-select');
   #size = USUAL_SIZE;
   #stream: MediaStream | null = null;
-  /** The frame at which it is paused. */
+  /** The frame that is shown during a pause. */
   #paused: Picture | null = null;
   readonly #pause = element<HTMLButtonElement>('camera-pause');
   readonly #flip = element<HTMLButtonElement>('camera-flip');
-  /** Counts starts and stops: a permission answered late must not switch on what was switched off meanwhile. */
+  /** Counts starts and stops, so that a late permission doesn't start a camera that was stopped meanwhile. */
   #attempt = 0;
 
   /**
-   * @param onChange the camera came to show a picture, or ended
-   * @param report takes what to tell the visitor, '' for nothing
+   * @param onChange called when the camera begins or ends
+   * @param report takes a message for the visitor; '' for none
    */
   constructor(
     private readonly stage: Stage,
@@ -50,7 +51,7 @@ export class CameraPanel {
     return this.#stream !== null;
   }
 
-  /** @param facing which way the camera should look, where none is named: a phone's rear one is the one to point at things */
+  /** @param facing the direction of the camera if none is chosen: a phone's back camera is the one to point at things */
   async start(deviceId?: string, facing: Facing = 'environment'): Promise<void> {
     if (!navigator.mediaDevices) {
       this.report(text.page.camera.insecure);
@@ -101,7 +102,7 @@ export class CameraPanel {
     this.onChange();
   }
 
-  /** Has the camera give frames of another size, if it can: else of the nearest that it has. */
+  /** Switches the camera to another size, or the nearest that it has. */
   async #resize(size: string): Promise<void> {
     const [track] = this.#stream?.getVideoTracks() ?? [];
     this.#size = size;
@@ -113,7 +114,7 @@ export class CameraPanel {
     this.#showSize();
   }
 
-  /** The size that frames have, which may be none of those that were asked for. */
+  /** Shows the actual size of the frames, which may not be on the list. */
   #showSize(): void {
     const { width, height } = this.#stream?.getVideoTracks()[0].getSettings() ?? {};
     this.#sizeChoice.hidden = !width || !height;
@@ -123,13 +124,13 @@ export class CameraPanel {
     this.#sizeSelect.replaceChildren(...sizes.map((one) => new Option(one, one, false, one === size)));
   }
 
-  /** Which way the camera looks. */
+  /** The camera's direction. */
   get #faces(): string {
-    // A desktop's webcam names no facing mode, and sits above the screen.
+    // A webcam above a screen reports no facing mode.
     return this.#stream?.getVideoTracks()[0].getSettings().facingMode ?? 'user';
   }
 
-  /** Keeps the frame that is there. */
+  /** Freezes the current frame. */
   async #hold(): Promise<void> {
     const stream = this.#stream;
     const bitmap = await createImageBitmap(this.stage.video).catch(() => null);
@@ -164,7 +165,7 @@ export class CameraPanel {
     this.#paused = null;
   }
 
-  /** Cameras have names only once the visitor has allowed one. */
+  /** Lists the cameras. They have names only after the visitor has allowed one. */
   async #list(): Promise<void> {
     const devices = await navigator.mediaDevices.enumerateDevices();
     const cameras = devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId);
@@ -176,7 +177,7 @@ export class CameraPanel {
       ),
     );
     this.#choice.hidden = cameras.length < 2;
-    // Of a phone's several cameras at the back the list has all; this goes round.
+    // The list has all of a phone's cameras; this button switches between front and back.
     const turnable = ['user', 'environment'].includes(this.#stream?.getVideoTracks()[0].getSettings().facingMode ?? '');
     this.#flip.hidden = cameras.length < 2 || !turnable;
     this.#flip.textContent = this.#faces === 'user' ? text.page.camera.back : text.page.camera.front;
@@ -186,7 +187,7 @@ export class CameraPanel {
 type Facing = 'user' | 'environment';
 
 function constraints(size: string, deviceId: string | undefined, facing: Facing): MediaTrackConstraints {
-  // A laptop has but one camera, whichever way it is asked to look.
+  // A laptop's one camera is used for either direction.
   return deviceId
     ? { ...sizeOf(size), deviceId: { exact: deviceId } }
     : { ...sizeOf(size), facingMode: { ideal: facing } };

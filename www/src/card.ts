@@ -13,27 +13,27 @@ import type { Choice, Loading, Setup } from './weights';
 import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
-  /** The network came, went, or was switched on or off. */
+  /** The network was loaded, removed, or switched on or off. */
   onChange: () => void;
   /** A network has answered. */
   onAnswer: (card: Card, answer: Classification) => void;
-  /** The pointer is on the column, and on a class of its ranking, or on neither any more. */
+  /** The pointer is on the column or on a class of its ranking; `null` if on neither. */
   onPoint: (question: { card: Card; classIndex: number | null } | null) => void;
-  /** The visitor wants to see where the network sees a class, or with `null` its first, also without the pointer there. */
+  /** The visitor pins the map of a class; with `null` that of the first class. */
   onPin: (card: Card, classIndex: number | null) => void;
-  /** A file held a network that runs in another column, or in none: it is the listener's now. */
+  /** A file held a network for another column, or for none. The listener now owns it. */
   onOtherVersion: (version: Version | null, net: MobileNet, choice: Choice) => void;
 }
 
-/** What a network says of the frame, for comparing it with the others. */
+/** A network's first answer, to compare it with the others'. */
 export interface Opinion {
-  /** The same for two networks that name the same class. */
+  /** Equal for two networks that name the same class. */
   key: string;
   label: string;
   probability: number;
 }
 
-/** One generation's column: its network, the answers, and what weights it can run. */
+/** One generation's column: its network, the answers, and the choice of weights. */
 export class Card implements Runner {
   readonly element: HTMLLIElement;
   readonly name: string;
@@ -90,11 +90,11 @@ export class Card implements Runner {
   }
 
   get network(): MobileNet | null {
-    // One that crashed over a picture waits for the visitor: the next might make it crash again.
+    // A network that crashed waits for the visitor, because the next picture may crash it again.
     return this.#crashed || !this.#switch.checked ? null : this.#net;
   }
 
-  /** The network that is here, also where it is switched off. */
+  /** The loaded network, even if it is switched off. */
   get loaded(): MobileNet | null {
     return this.#net;
   }
@@ -113,7 +113,7 @@ export class Card implements Runner {
     return this.#net?.info ?? null;
   }
 
-  /** Offers weights that need no download. */
+  /** Lists weights that need no download. */
   offer(choices: readonly Choice[]): void {
     this.#weights.offer(choices);
   }
@@ -122,24 +122,24 @@ export class Card implements Runner {
     return this.#weights.offerCatalogue();
   }
 
-  /** What to fetch for this column, where it has no weights. */
+  /** The weights to fetch for this column if it has none. */
   get wanted(): CatalogueChoice | null {
     return this.#weights.wanted;
   }
 
-  /** Size of what {@link begin} loads; a network without weights comes after all others. */
+  /** The size of the weights that {@link begin} loads; a network without weights comes after all others. */
   get firstBytes(): number {
     return this.#weights.first.bytes ?? Infinity;
   }
 
-  /** Loads the first weights on offer; where there are none, the network runs untrained, for its time. */
+  /** Loads the first weights in the list. If there are none, the network runs untrained, to show its time. */
   begin(): Promise<void> {
     return this.load(this.#weights.first);
   }
 
   /**
-   * Loads weights; whatever goes wrong, the network loaded before goes on.
-   * @param elsewhere what ends it besides the column's own button, and shows its progress in place of the column
+   * Loads weights. If that fails, the network loaded before goes on.
+   * @param elsewhere another signal to cancel it, and a replacement for the column's progress bar
    */
   async load(choice: Choice, elsewhere: Partial<Omit<Loading, 'precision'>> = {}): Promise<void> {
     this.#loading?.abort();
@@ -173,12 +173,12 @@ export class Card implements Runner {
     }
   }
 
-  /** What runs here, for {@link run}. */
+  /** The current weights and precision, for {@link run}. */
   get setup(): Setup | null {
     return this.#choice && { choice: this.#choice, precision: this.#weights.precision };
   }
 
-  /** @returns whether it runs; where it doesn't, what ran before goes on */
+  /** @returns whether it runs; if not, the network before goes on */
   async run({ choice, precision }: Setup, signal: AbortSignal): Promise<boolean> {
     const before = this.#weights.precision;
     this.#weights.precision = precision;
@@ -188,7 +188,7 @@ export class Card implements Runner {
     return false;
   }
 
-  /** Runs `net` from now on, in place of the network before. */
+  /** Replaces the network by `net`. */
   adopt(net: MobileNet, choice: Choice): void {
     this.#net?.dispose();
     this.#net = net;
@@ -207,7 +207,7 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  /** What the weights are called, and their published accuracy, per cent. */
+  /** The title of the weights and their published accuracy, per cent. */
   get weights(): string | null {
     return this.#choice?.title ?? null;
   }
@@ -216,7 +216,7 @@ export class Card implements Runner {
     return this.#choice?.top1 ?? null;
   }
 
-  /** Everything that is known of the network and its last answer; `null` where none runs. */
+  /** The network, its times and its last answer; `null` if none runs. */
   get report(): object | null {
     const { network, weights, top1 } = this;
     if (!network) return null;
@@ -232,12 +232,12 @@ export class Card implements Runner {
     };
   }
 
-  /** Whether it has said what it sees, however sure it is. */
+  /** Whether it has an answer, even one below the threshold. */
   get answered(): boolean {
     return this.#answer !== null && Boolean(this.#net?.labels);
   }
 
-  /** Answers less probable than this don't count. */
+  /** Answers below this probability don't count. */
   set threshold(threshold: number) {
     this.#ranking.threshold = threshold;
     this.#showAnswer();
@@ -262,14 +262,14 @@ export class Card implements Runner {
     const { predictions } = this.#answer;
     const [{ index, label, probability }] = predictions;
     if (probability >= this.#ranking.threshold) {
-      // Where there are other classes than ImageNet's, only their names can be compared.
+      // Classes other than ImageNet's can only be compared by name.
       const key = labels.length === 1000 ? String(index) : String(label);
       this.opinion = { key, label: shortLabel(label ?? '', index), probability };
     }
     this.#ranking.show(predictions);
   }
 
-  /** Marks the column whose map stays. */
+  /** Marks the column whose map is pinned. */
   showPinned(pinned: boolean): void {
     this.#where.setAttribute('aria-pressed', String(pinned));
   }
@@ -360,7 +360,7 @@ export class Card implements Runner {
   }
 }
 
-/** Text that is not broken: a unit alone on the next line would say nothing. */
+/** Text without line breaks, so that a number and its unit stay together. */
 function whole(text: string): HTMLSpanElement {
   const span = document.createElement('span');
   span.textContent = text;

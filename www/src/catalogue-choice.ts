@@ -6,13 +6,13 @@ import { CACHE, forget, keptFile } from './kept';
 import { text } from './text';
 import type { Choice, Files, Loading } from './weights';
 
-/** Of errors that another host may not have. */
+/** Codes of errors after which another host may succeed. */
 const ANOTHER_MAY_HELP: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_CONFIG'];
 
-/** Of errors that say that kept files are no good: others, such as an engine that can't start, are no fault of theirs. */
+/** Codes of errors that mean damaged stored files. Others, such as an engine that can't start, have nothing to do with them. */
 const SPOILT: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
-/** A checkpoint of the catalogue, which is fetched from a host when it is loaded for the first time. */
+/** A checkpoint of the catalogue. The first load fetches it from a host. */
 export class CatalogueChoice implements Choice {
   readonly id;
   readonly title;
@@ -20,9 +20,9 @@ export class CatalogueChoice implements Choice {
   readonly bytes;
   readonly width;
   readonly side;
-  /** Whether it is the one of its network to begin with. */
+  /** Whether it is the default checkpoint of its version. */
   readonly isDefault;
-  /** The host whose files an earlier visit left here. */
+  /** The host whose files are stored from an earlier visit. */
   #keptFrom: Host | null = null;
 
   constructor(readonly entry: Entry) {
@@ -35,7 +35,7 @@ export class CatalogueChoice implements Choice {
     this.isDefault = entry.default === true;
   }
 
-  /** Whether an earlier visit left it here. */
+  /** Whether it is stored from an earlier visit. */
   get kept(): boolean {
     return this.#keptFrom !== null;
   }
@@ -52,7 +52,7 @@ export class CatalogueChoice implements Choice {
     return this;
   }
 
-  /** Those that are kept here. Where the browser keeps none, they are fetched once more. */
+  /** The stored files. If the browser stores none, they are fetched again. */
   async files(): Promise<Files> {
     await this.findKept();
     const addresses = this.#addresses(this.#keptFrom ?? hostsOf(this.entry)[0]);
@@ -66,12 +66,12 @@ export class CatalogueChoice implements Choice {
     if (this.#keptFrom) return this.#loadKept(this.#keptFrom, loading);
     let refusal: unknown;
     for (const host of hostsOf(this.entry)) {
-      // Settings are taken from where they are genuine, or have no digest that could tell.
+      // The configuration has no digest: a host that isn't authentic is used only if it answers with this entry's.
       if (!host.authentic && !(await serves(host, this.entry))) continue;
       try {
         const net = await this.#loadFrom(host, loading);
         remember(host);
-        // Where the browser refuses its storage, nothing is.
+        // If the browser refuses its storage, nothing is stored.
         await this.findKept();
         return net;
       } catch (error) {
@@ -89,7 +89,7 @@ export class CatalogueChoice implements Choice {
     return (await engine()).load({ weights, config, sha256, cache: CACHE, resolution: side, ...loading });
   }
 
-  /** Opens what was kept as files: no host is asked again, even where they are damaged, before the visitor says so. */
+  /** Loads the stored files. Even if they are damaged, no host is asked before the visitor says so. */
   async #loadKept(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
     const addresses = this.#addresses(host);
     try {
@@ -111,7 +111,7 @@ export class CatalogueChoice implements Choice {
   }
 }
 
-/** The catalogue's checkpoints of some versions. Nothing is fetched before one is loaded. */
+/** The catalogue's checkpoints of some versions. None is fetched before it is loaded. */
 export function catalogueChoices(versions: readonly Version[]): Promise<CatalogueChoice[]> {
   const names: readonly string[] = versions;
   const entries = catalogue.filter(({ version }) => names.includes(version));

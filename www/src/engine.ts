@@ -2,7 +2,7 @@ import { Engine } from 'mobilenet-wasm';
 
 let starting: Promise<Engine> | null = null;
 
-/** The one engine in which all columns' networks live. It is started by the first call; one that failed, by the next. */
+/** The engine of all columns' networks. The first call starts it; if that fails, the next call tries again. */
 export function engine(): Promise<Engine> {
   starting ??= Engine.create().catch((error: unknown) => {
     starting = null;

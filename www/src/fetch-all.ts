@@ -1,14 +1,14 @@
 import type { Card } from './card';
 import type { CatalogueChoice } from './catalogue-choice';
+import { element } from './element';
 import { megabytes } from './format';
 import { type Host, answeringHost, hostsOf } from './hosts';
-import { element } from './stage';
 import { text } from './text';
 
-/** Of so many columns without weights the visitor is offered all at once; of one, its own button is enough. */
+/** The fewest columns without weights for an offer to fetch all: for one, its own button is enough. */
 const WORTHWHILE = 2;
 
-/** Offers the weights of all columns that have none, where there is a host that has them. */
+/** Offers to fetch weights for all columns that have none, if a host has them. */
 export class FetchAll {
   readonly #line = element('fetch-all');
   readonly #button = element<HTMLButtonElement>('fetch-all-start');
@@ -23,7 +23,7 @@ export class FetchAll {
     element('fetch-all-cancel').addEventListener('click', () => this.#running?.abort());
   }
 
-  /** Asks the hosts, unless the columns have what they need. */
+  /** Asks the hosts, unless all columns have weights. */
   async offer(): Promise<void> {
     const [first, ...others] = this.cards.flatMap(({ wanted }) => wanted ?? []);
     if (others.length + 1 < WORTHWHILE) return;
@@ -32,7 +32,7 @@ export class FetchAll {
     this.refresh();
   }
 
-  /** A column may have got its weights otherwise. */
+  /** Updates the offer: a column may have got other weights. */
   refresh(): void {
     if (this.#line.hidden || this.#running) return;
     const { wanted } = this;
@@ -40,14 +40,14 @@ export class FetchAll {
     this.#button.textContent = text.page.weights.fetchAll(wanted.length, megabytes(bytesOf(wanted)));
   }
 
-  /** What the host that answers may give: of some only files with a digest are taken. */
+  /** The checkpoints that may come from the host: some hosts are trusted only for files with a digest. */
   get wanted(): { card: Card; choice: CatalogueChoice }[] {
     const serves = ({ entry }: CatalogueChoice) =>
       hostsOf(entry).some(({ template }) => template === this.#host?.template);
     return this.cards.flatMap((card) => (card.wanted && serves(card.wanted) ? { card, choice: card.wanted } : []));
   }
 
-  /** The lightest first: the first answer comes soonest. What fails is told in its column, and the others go on. */
+  /** Fetches the lightest first, so that the first answer comes soonest. A failure is shown in its column, and the others go on. */
   async #fetch(): Promise<void> {
     const wanted = this.wanted.sort((a, b) => a.choice.bytes - b.choice.bytes);
     const total = bytesOf(wanted);

@@ -1,4 +1,4 @@
-/** Numbers as the page writes them. */
+/** Formats numbers for the page. */
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,7 +1,7 @@
-/** ms. For a video that stands still, or that a browser doesn't paint because it is scrolled away. */
+/** The longest wait for a video that stands still, or that the browser doesn't paint because it is scrolled away. ms */
 const LONGEST_WAIT = 250;
 
-/** Tells whether a video shows a frame that wasn't there before. */
+/** Waits for new frames of a video. */
 export class FreshFrames {
   #fresh = false;
   #arrived: (() => void) | null = null;
@@ -19,7 +19,7 @@ export class FreshFrames {
     next();
   }
 
-  /** Resolves at once where a frame came since the last call, else when the next one comes. */
+  /** Resolves at once if a frame came since the last call, else when the next one comes. */
   async next(): Promise<void> {
     if (!this.#fresh) {
       await new Promise<void>((resolve) => {

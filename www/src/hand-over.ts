@@ -1,26 +1,26 @@
-import { element } from './stage';
+import { element } from './element';
 
-/** Hands a file to the browser's downloads. */
+/** Saves a file as a download of the browser. */
 export function download(fileName: string, type: string, content: string | Blob): void {
   const link = document.createElement('a');
   link.download = fileName;
   link.href = URL.createObjectURL(new Blob([content], { type }));
   link.click();
-  // The download begins after this task.
+  // The address must stay valid: the download begins after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** A moment as a part of a file's name. */
+/** A time as part of a file name. */
 export function fileTime(date = new Date()): string {
-  // Colons can't be part of it everywhere.
+  // Some systems allow no colons.
   return date.toISOString().replace(/\..*/, '').replaceAll(':', '-');
 }
 
-/** @returns whether the clipboard took it; else it is shown, selected, to be copied by hand */
+/** @returns whether it was copied; if not, it is shown and selected, so that the visitor can copy it */
 export async function copy(text: string): Promise<boolean> {
   const byHand = element('by-hand');
   try {
-    // There is no clipboard in pages that came by http: from elsewhere than localhost.
+    // A page that isn't secure has no clipboard.
     await navigator.clipboard.writeText(text);
     byHand.hidden = true;
     return true;

@@ -5,13 +5,13 @@ export type Entry = (typeof catalogue)[number];
 /** A site that has the catalogue's files. */
 export interface Host {
   name: string;
-  /** An address with places for `{repository}`, `{revision}` and `{file}`. */
+  /** An address with the placeholders `{repository}`, `{revision}` and `{file}`. */
   template: string;
-  /** Whether what comes from it is the file of that revision. Of others only files with a digest are taken. */
+  /** Whether its files are surely those of the revision. Other hosts are trusted only for files with a digest. */
   authentic: boolean;
 }
 
-/** In the order in which they are asked. */
+/** In the order of the attempts. */
 const HOSTS: Host[] = [
   {
     name: 'Hugging Face Hub',
@@ -25,10 +25,10 @@ const HOSTS: Host[] = [
   },
 ];
 
-/** ms. Behind a firewall nothing answers, not even with a refusal. */
+/** The wait for an answer: behind a firewall a host may not answer at all. ms */
 const PATIENCE = 5000;
 const REMEMBERED = 'mobilenet-wasm-host';
-/** The site's owner puts another host's template there, and its origin into the Content-Security-Policy. */
+/** The site's owner can put the template of another host there, and its origin into the Content-Security-Policy. */
 const OWNERS = 'meta[name="weights-host"]';
 
 /** The hosts that may have the files of `entry`: first the one that answered last time. */
@@ -52,7 +52,7 @@ export function addressOf({ template }: Host, entry: Entry, file: string): strin
   ).href;
 }
 
-/** Finds the first host that answers, and remembers it. `null` where none does. */
+/** Finds the first host that answers, and remembers it; `null` if none does. */
 export async function answeringHost(entry: Entry): Promise<Host | null> {
   for (const host of hostsOf(entry)) {
     if (await serves(host, entry)) {
@@ -63,7 +63,7 @@ export async function answeringHost(entry: Entry): Promise<Host | null> {
   return null;
 }
 
-/** Whether `host` has `entry`: its configuration tells, which is small. Some answer a missing file with a page of their own. */
+/** Whether `host` has `entry`. Asks for its small configuration, since some hosts answer a missing file with a page of their own. */
 export async function serves(host: Host, entry: Entry): Promise<boolean> {
   try {
     const response = await fetch(addressOf(host, entry, 'config.json'), { signal: AbortSignal.timeout(PATIENCE) });
@@ -77,7 +77,7 @@ export function remember({ template }: Host): void {
   try {
     localStorage.setItem(REMEMBERED, template);
   } catch {
-    // Where the browser refuses its storage, the next visit asks in the usual order.
+    // If the browser refuses its storage, the next visit asks in the usual order.
   }
 }
 

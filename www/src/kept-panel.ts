@@ -1,10 +1,10 @@
 import catalogue from 'mobilenet-wasm/catalogue.json';
+import { element } from './element';
 import { megabytes } from './format';
 import { type Kept, forget, keptWeights } from './kept';
-import { element } from './stage';
 import { text } from './text';
 
-/** What weights are kept on the device, how large they are, and the means to delete them. */
+/** Lists the weights that are stored on the device, with their sizes, and deletes them. */
 export class KeptPanel {
   readonly #panel = element<HTMLDetailsElement>('kept');
   readonly #summary = element('kept-summary');

@@ -1,14 +1,14 @@
-/** Where downloads stay until the visitor deletes them. */
+/** The cache of the downloads, which stay until the visitor deletes them. */
 export const CACHE = 'mobilenet-wasm-weights';
 
-/** Weights that an earlier visit, or this one, left on the device. */
+/** Weights that are stored on the device. */
 export interface Kept {
-  /** The address from which they came. */
+  /** The address that they were downloaded from. */
   url: string;
   bytes: number;
 }
 
-/** What an earlier visit left here. Where the browser refuses its storage, there is none. */
+/** The stored file of an address; none if the browser refuses its storage. */
 export async function keptFile(url: string): Promise<Response | undefined> {
   return (await openStore())?.match(url).catch(() => undefined);
 }
@@ -20,7 +20,7 @@ export async function keptWeights(): Promise<Kept[]> {
   return Promise.all(weights.map(async ({ url }) => ({ url, bytes: await sizeOf(await store?.match(url)) })));
 }
 
-/** Deletes files, and what lies beside them. */
+/** Deletes files, and the others in their folders. */
 export async function forget(urls: readonly string[]): Promise<void> {
   const store = await openStore();
   const folders = urls.map(folderOf);
@@ -35,7 +35,7 @@ async function sizeOf(response: Response | undefined): Promise<number> {
   return Number(response?.headers.get('content-length')) || ((await response?.blob())?.size ?? 0);
 }
 
-/** `null` where cookies are blocked, or the page isn't secure. */
+/** `null` if cookies are blocked or the page isn't secure. */
 async function openStore(): Promise<Cache | null> {
   try {
     return await caches.open(CACHE);

@@ -2,6 +2,7 @@ import { ActivationView } from './activation';
 import { CameraPanel } from './camera';
 import { Card } from './card';
 import { loadClassNames } from './class-names';
+import { element } from './element';
 import { engine } from './engine';
 import { FetchAll } from './fetch-all';
 import { KeptPanel } from './kept-panel';
@@ -12,7 +13,7 @@ import { RegionPicker } from './region';
 import { Scatter } from './scatter';
 import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
-import { Stage, element } from './stage';
+import { Stage } from './stage';
 import { tellStory } from './story';
 import { text } from './text';
 import { localise } from './text/localise';
@@ -20,7 +21,7 @@ import { Tools } from './tools';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
 
-/** Lets the browser show what there is, and answer the visitor, before the rest is made. */
+/** Lets the browser paint and handle input before the next part is made. */
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 localise();
@@ -107,7 +108,7 @@ const camera = new CameraPanel(
 const tools = new Tools(cards, stage, camera, () => verdict.update(true), report);
 new RegionPicker(stage, startAfresh);
 
-/** Another picture, or another part of it: nothing that was said of the one before holds. */
+/** Forgets all answers, since the picture or the part of it is another one. */
 function startAfresh(): void {
   for (const card of cards) card.clear();
   verdict.clear();
@@ -118,7 +119,7 @@ function startAfresh(): void {
   scheduler.refresh();
 }
 
-/** Another network, or one more or less. */
+/** Updates the page for another set of networks. */
 function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
@@ -140,7 +141,7 @@ function showEngine(): void {
   ].join(' ');
 }
 
-/** Whether the columns wait for something that is timed. */
+/** Whether the columns wait for a measurement. */
 let resting = false;
 
 document.addEventListener('visibilitychange', () => {
@@ -150,15 +151,15 @@ document.addEventListener('visibilitychange', () => {
 });
 
 async function begin(): Promise<void> {
-  // If it can't be started, each column says so where its network would be.
+  // If the engine can't be started, each column reports it.
   engine().catch(() => {});
   void pictures.offerSamples();
-  // Without them classes have their English names.
+  // If the names can't be loaded, the classes have their English names.
   const [served] = await Promise.all([servedChoices(), loadClassNames().catch(() => {})]);
-  // Of a version that has no column nothing is offered.
+  // Checkpoints of versions without a column are left out.
   for (const card of cards) card.offer(served.filter(({ version }) => card.runs(version)));
   await Promise.all(cards.map((card) => card.offerCatalogue()));
-  // One after the other, the lightest first: the first answer comes soonest.
+  // They load one after the other, the lightest first, so that the first answer comes soonest.
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 

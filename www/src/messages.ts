@@ -1,7 +1,7 @@
 import { MobileNetError } from 'mobilenet-wasm';
 import { text } from './text';
 
-/** What went wrong, in sentences that say what to do about it. */
+/** Errors as sentences that say what the visitor can do. */
 
 export function cameraMessage(error: unknown): string {
   const words = text.page.camera;
@@ -21,8 +21,8 @@ export function cameraMessage(error: unknown): string {
 }
 
 /**
- * @param title the weights that were to be loaded
- * @param runningOn whether a network loaded earlier goes on
+ * @param title the title of the weights
+ * @param runningOn whether an earlier network goes on
  */
 export function loadMessage(error: unknown, title: string, runningOn: boolean): string {
   const words = text.page.weights;
@@ -48,16 +48,16 @@ export function loadMessage(error: unknown, title: string, runningOn: boolean): 
   }
 }
 
-/** @param crashed whether the network has to be started again */
+/** @param crashed whether the network must be started again */
 export function runMessage(error: unknown, crashed: boolean): string {
   if (!crashed) return text.page.picture.unread(textOf(error));
   const code = error instanceof MobileNetError ? error.code : undefined;
   return code === 'CRASHED' ? text.page.engine.crashed : text.page.engine.unloadable(textOf(error));
 }
 
-/** An error's own words, without the full stop. */
+/** An error's message, without the full stop. */
 export function textOf(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
-  // The host says enough to a visitor; addresses on the Hub are long.
+  // Addresses on the Hub are long; the host is enough.
   return words.replace(/\.$/, '').replace(/https?:\/\/([^/\s]+)\S*/g, '$1');
 }

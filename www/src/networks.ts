@@ -43,20 +43,23 @@ export const GENERATIONS: Generation[] = [
   },
 ];
 
-/** A network at width 1, as the engine has it. */
+/** The versions that the columns are named after, one for each. */
+export const COLUMNS: readonly Version[] = GENERATIONS.map(({ versions: [version] }) => version);
+
+/** The engine's architecture of a version at width 1. */
 export function architectureOf(version: Version): Architecture {
   const found = architectures.find((architecture) => architecture.version === version);
   if (!found) throw new Error(`no architecture of ${version}`);
   return found;
 }
 
-/** The same of a column's network: columns run nothing that is of no version. */
+/** The architecture of a column's network, which always has a version. */
 export function architectureIn({ info }: MobileNet): Architecture {
   if (!info.version) throw new Error('a network of no version is in a column');
   return architectureOf(info.version);
 }
 
-/** As the page calls a network, which says MobileNet anyway: `V3-Small`. */
+/** The name without `MobileNet`, which the page's title says: `V3-Small`. */
 export function shortName(name: string): string {
   return name.replace(/^MobileNet ?/, '');
 }

@@ -1,19 +1,20 @@
+import { element } from './element';
 import { SAMPLES, type Sample } from './samples';
-import { element, type Stage } from './stage';
+import type { Stage } from './stage';
 import { text } from './text';
-import { isWeights } from './weights';
+import { ENDINGS, isWeights } from './weights';
 
 export interface PictureEvents {
   /** A still picture is on the stage. */
   onPicture: () => void;
-  /** Weights were dropped, onto a card or beside the cards. */
+  /** Weights were dropped, on a card or elsewhere. */
   onWeights: (files: File[], card: Element | null) => void;
   report: (message: string) => void;
 }
 
-/** Still pictures: opened, dropped anywhere, pasted, or one of the samples. */
+/** Takes still pictures: opened, dropped anywhere, pasted, or one of the samples. */
 export class PicturePanel {
-  /** Counts pictures asked for: one that is decoded late must not replace a newer one. */
+  /** Counts the requested pictures, so that a late one doesn't replace a newer one. */
   #attempt = 0;
 
   constructor(
@@ -33,7 +34,7 @@ export class PicturePanel {
     this.#acceptDrops();
   }
 
-  /** Forgets a picture that is still being decoded. */
+  /** Drops a picture that is still being decoded. */
   cancel(): void {
     this.#attempt++;
   }
@@ -47,7 +48,7 @@ export class PicturePanel {
   async #display(blob: Blob, name: string): Promise<void> {
     const attempt = ++this.#attempt;
     try {
-      // The file's own numbers, as `MobileNet.classify` reads them.
+      // The colours are not converted, as in `MobileNet.classify`.
       const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
       if (attempt !== this.#attempt) return bitmap.close();
       this.stage.showStill(bitmap, name);
@@ -63,7 +64,7 @@ export class PicturePanel {
     const [first, ...others] = SAMPLES;
     const blob = await fetchPicture(first.url);
     if (blob && attempt === this.#attempt && !this.stage.picture) await this.#display(blob, first.name);
-    // The others wait: a picture that is being read is worth more than five that might be.
+    // The others are fetched after the first, which the networks read.
     const blobs = [blob, ...(await Promise.all(others.map(({ url }) => fetchPicture(url))))];
     const there = SAMPLES.flatMap((sample, i) => (blobs[i] ? { sample, blob: blobs[i] } : []));
     element('samples').append(...there.map(({ sample, blob }) => this.#sampleButton(sample.name, blob)));
@@ -101,13 +102,14 @@ export class PicturePanel {
       else if (files.some(isWeights)) {
         this.events.onWeights(files, event.target instanceof Element ? event.target.closest('.card') : null);
       } else if (files.length > 0) {
-        this.events.report(text.page.picture.unusable(files.map(({ name }) => name).join(', ')));
+        const names = files.map(({ name }) => name).join(', ');
+        this.events.report(text.page.picture.unusable(names, ENDINGS));
       }
     });
   }
 }
 
-/** Who made the samples, and on what terms. */
+/** The authors and licences of the samples. */
 function credits(samples: Sample[]): (string | HTMLAnchorElement)[] {
   const link = (words: string, href: string): HTMLAnchorElement =>
     Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noreferrer' });

@@ -3,15 +3,15 @@ import { shortLabel } from './class-names';
 import { percent } from './format';
 
 export interface RankingEvents {
-  /** The pointer is on the line of a class, or with `null` on none any more. */
+  /** The pointer is on the line of a class; `null` if on none. */
   onPoint: (classIndex: number | null) => void;
   /** The line of a class was tapped. */
   onPick: (classIndex: number | null) => void;
 }
 
-/** What a network says of the picture: a line for each answer, best first, whose bar is as long as its probability. */
+/** A network's predictions: one line each, best first, with a bar as long as the probability. */
 export class Ranking {
-  /** Answers less probable than this are there, but don't count. */
+  /** Answers below this probability are shown but don't count. */
   threshold = 0;
   readonly #lines;
   #predictions: readonly Prediction[] = [];
@@ -36,14 +36,14 @@ export class Ranking {
     });
   }
 
-  /** @param predictions as many as there are; the other lines are empty */
+  /** @param predictions if there are fewer than lines, the others are empty */
   show(predictions: readonly Prediction[]): void {
     const before = this.#predictions;
     this.#predictions = predictions;
     for (const [i, { line, label, value }] of this.#lines.entries()) {
       const prediction = predictions.at(i);
       line.classList.toggle('below', prediction !== undefined && prediction.probability < this.threshold);
-      // A still picture is read several times, with the same answer.
+      // A still picture is read several times and gives the same answer.
       const known = before.at(i);
       if (known?.label === prediction?.label && known?.probability === prediction?.probability) continue;
       label.textContent = prediction ? shortLabel(prediction.label ?? '', prediction.index) : '';

@@ -15,12 +15,12 @@ const COLUMNS = [
   'total_ms',
 ];
 
-/** Notes every answer of some time, as lines of a CSV file. */
+/** Records every answer for some time, as lines of a CSV file. */
 export class Recorder {
   readonly #lines = [COLUMNS.join(',')];
   readonly #start = performance.now();
 
-  /** What is left of the time. ms */
+  /** The remaining time. ms */
   get left(): number {
     return Math.max(0, LENGTH - (performance.now() - this.#start));
   }
@@ -31,7 +31,7 @@ export class Recorder {
       ((performance.now() - this.#start) / 1000).toFixed(3),
       network,
       weights,
-      // Untrained networks answer nothing.
+      // Untrained networks have no labels.
       ...(first.label === null ? ['', '', ''] : [first.index, first.label, first.probability.toFixed(4)]),
       timing.inference.toFixed(3),
       timing.preprocess.toFixed(3),
@@ -45,7 +45,7 @@ export class Recorder {
   }
 }
 
-/** As RFC 4180 has it. */
+/** Quotes a field as in RFC 4180. */
 function quoted(field: string | number): string {
   const words = String(field);
   return /[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;

@@ -1,8 +1,8 @@
 import type { Region, Stage } from './stage';
 
-/** Of the picture's short side: a smaller part is taken for a slip of the hand. */
+/** The least side as a share of the picture's short side. A smaller part counts as a slip of the hand. */
 const SMALLEST = 0.1;
-/** How much of its side a part is moved or resized by one press of a key. */
+/** The share of its side by which a key press moves or resizes a part. */
 const STEP = 0.1;
 
 interface Point {
@@ -10,12 +10,12 @@ interface Point {
   y: number;
 }
 
-/** Lets the visitor choose a square part of the picture: by dragging on it, or by keys. */
+/** Lets the visitor choose a square part of the picture, with the pointer or the keyboard. */
 export class RegionPicker {
   #from: Point | null = null;
   #before: Region | null = null;
 
-  /** @param onChange the networks are to look at another part */
+  /** @param onChange called when another part is chosen */
   constructor(
     private readonly stage: Stage,
     private readonly onChange: () => void,
@@ -24,14 +24,14 @@ export class RegionPicker {
     frame.addEventListener('pointerdown', (event) => this.#begin(event));
     frame.addEventListener('pointermove', (event) => this.#drag(event));
     frame.addEventListener('pointerup', () => this.#end());
-    // The browser scrolls instead.
+    // The browser scrolls instead of dragging.
     frame.addEventListener('pointercancel', () => {
       this.stage.region = this.#before;
       this.#from = null;
     });
     frame.addEventListener('dblclick', () => this.#choose(null));
     frame.addEventListener('keydown', (event) => {
-      // The browser's own, such as its zoom.
+      // These are the browser's shortcuts, such as its zoom.
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const region = this.#moved(event.key);
       if (region === undefined) return;
@@ -64,7 +64,7 @@ export class RegionPicker {
     if (this.stage.region !== this.#before) this.onChange();
   }
 
-  /** In the picture's pixels. */
+  /** The pointer's position in the picture's pixels. */
   #point({ clientX, clientY }: PointerEvent): Point | null {
     const { size, frame, mirrored } = this.stage;
     if (!size) return null;
@@ -76,7 +76,7 @@ export class RegionPicker {
     };
   }
 
-  /** The square with one corner at `from` that reaches to the farther of the other's sides. */
+  /** The square with a corner at `from`, as large as the larger distance to `to`. */
   #between(from: Point, to: Point | null): Region | null {
     const { size } = this.stage;
     if (!size || !to) return null;
@@ -87,7 +87,7 @@ export class RegionPicker {
     return { left: right ? from.x : from.x - side, top: down ? from.y : from.y - side, side };
   }
 
-  /** @returns `undefined` for a key that does nothing, `null` for all of the picture */
+  /** @returns `undefined` for a key without effect, `null` for the whole picture */
   #moved(key: string): Region | null | undefined {
     const { size, mirrored } = this.stage;
     if (!size) return undefined;

@@ -5,7 +5,7 @@ export interface Sample {
   name: string;
   url: string;
   author: string;
-  /** Where the author published it, or says so. */
+  /** Where the author published it or tells of it. */
   source: string;
   licence: { name: string; url: string };
 }

@@ -1,21 +1,21 @@
 import catalogue from 'mobilenet-wasm/catalogue.json';
 import type { Card } from './card';
+import { element } from './element';
 import { milliseconds } from './format';
-import { element } from './stage';
 import { text } from './text';
 import { timeAxis } from './time-axis';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Of the drawing, which is as wide as its place between these. Pixels. */
+/** The limits of the drawing's width, which follows the page's. Pixels. */
 const WIDTH = { least: 280, most: 960 };
 const HEIGHT = 280;
 const PLOT = { left: 44, right: 16, top: 14, bottom: 34 };
-/** Published accuracies of the catalogue and of what lies beside the page, per cent. */
+/** The range of the published accuracies, per cent. */
 const TOP1 = { from: 55, to: 82, step: 5 };
 
 interface Point {
   name: string;
-  /** ms; `null` where it hasn't run here. */
+  /** ms; `null` if it hasn't run here. */
   time: number | null;
   top1: number;
   /** The column in which it runs now. */
@@ -27,18 +27,18 @@ export class Scatter {
   readonly #plot = element('scatter');
   readonly #measured = new Map<string, Point>();
   #drawn = '';
-  /** Of the place that there is. Pixels. */
+  /** The available width. Pixels. */
   #width = 0;
 
   constructor(private readonly cards: readonly Card[]) {
-    // To ask for it in each round would have the browser lay out the page each time.
+    // Reading the width in each round would force a layout of the page.
     new ResizeObserver(([{ contentRect }]) => {
       this.#width = contentRect.width;
       this.refresh();
     }).observe(this.#plot);
   }
 
-  /** Times or networks changed. */
+  /** Updates the drawing after times or networks have changed. */
   refresh(): void {
     for (const point of this.#measured.values()) point.column = null;
     for (const { name, weights, top1, time } of this.cards) {
@@ -51,7 +51,7 @@ export class Scatter {
       ...this.#measured.values(),
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
-    // Drawing is for a change that can be seen.
+    // It is only drawn again if the change is visible.
     const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#width)));
     const seen = JSON.stringify([
       width,

@@ -3,40 +3,39 @@ import { engine } from './engine';
 import { FreshFrames } from './fresh-frames';
 import type { Picture, Stage } from './stage';
 
-/** A still picture is read a few times, until the times settle: engines optimise code only after it has run a little. */
+/** How often a still picture is read: browsers optimise code only after some runs, and then the times settle. */
 const STILL_ROUNDS = 8;
-/** ms. A large picture on a slow device: enough is enough. */
+/** The longest time for that, for large pictures on slow devices. ms */
 const STILL_BUDGET = 2500;
-/** How many answers each network gives. */
+/** Number of answers of each network. */
 export const TOP = 5;
 
 /** A column of the page. */
 export interface Runner {
-  /** What reads the picture; `null` where there is none, or it is switched off. */
+  /** The network; `null` if there is none or it is switched off. */
   readonly network: MobileNet | null;
   /** @param live whether the picture is one of many, or a still one */
   show(answer: Classification, live: boolean): void;
-  /** The network can't read the picture, or runs no longer. */
+  /** Reports that the network can't read the picture, or has stopped. */
   fail(error: unknown): void;
 }
 
 export interface Round {
-  /** ms that reading and resizing the picture took, for all networks together; `null` where each read it by itself. */
+  /** Time to read and resize the picture for all networks; `null` if each read it by itself. ms */
   preprocess: number | null;
   /** Whether this picture won't be read again. */
   settled: boolean;
 }
 
 /**
- * Has all networks that are switched on read the picture, round after round. Each round takes the newest frame; those
- * between are dropped.
+ * Runs all networks that are switched on, round after round. Each round takes the newest frame and drops the frames in between.
  */
 export class Scheduler {
   #rounds = 0;
   #deadline = 0;
   #wake: (() => void) | null = null;
   #paused = false;
-  /** Whether networks are still to come. To time those that are here would keep these, and the page, waiting. */
+  /** Whether networks are still being loaded. Timing the loaded ones would delay the others and the page. */
   #opening = true;
   readonly #frames: FreshFrames;
 
@@ -50,14 +49,14 @@ export class Scheduler {
     void this.#run();
   }
 
-  /** Something changed: the picture, a network, a switch. */
+  /** Starts afresh after a change of the picture, a network or a switch. */
   refresh(): void {
     this.#rounds = this.#opening ? 1 : STILL_ROUNDS;
     this.#deadline = performance.now() + STILL_BUDGET;
     this.#wake?.();
   }
 
-  /** All networks are here with which the page begins. */
+  /** All networks that the page begins with are loaded. */
   opened(): void {
     this.#opening = false;
     this.refresh();
@@ -98,10 +97,10 @@ export class Scheduler {
     try {
       return await this.#classify(picture, runners);
     } catch {
-      // The set fails with any of its networks, and all of them lose a worker that crashed: alone, each answers for itself.
+      // One failing network fails the whole set, so each network now runs alone to find which one.
       for (const runner of runners) {
         const { network } = runner;
-        // Another picture came, or another network, or it was switched off.
+        // The picture or the network was replaced, or the network was switched off.
         if (!network || this.stage.picture !== picture) continue;
         try {
           await this.#classify(picture, [runner]);
@@ -113,16 +112,16 @@ export class Scheduler {
     }
   }
 
-  /** @returns ms that reading and resizing took */
+  /** @returns the time to read and resize, ms */
   async #classify(picture: Picture, runners: Runner[]): Promise<number | null> {
     const live = picture.kind === 'live';
-    // A copy is taken when the call begins, so the stage may close the bitmap whenever another picture comes.
+    // The call copies the picture at once, so the stage may close the bitmap when another picture comes.
     const { source, release } = await this.stage.source(picture);
     const networks = runners.flatMap(({ network }) => network ?? []);
     const reading = (await engine()).classify(source, networks, {
       topK: TOP,
       onResult: (network, answer) => {
-        // Replaced or switched off while it was reading.
+        // The network may have been replaced or switched off meanwhile.
         const runner = runners.find((runner) => runner.network === network);
         if (this.stage.picture === picture) runner?.show(answer, live);
       },

@@ -6,7 +6,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 52;
 const STROKE = 3.5;
 const GAP = 2;
-/** Of the widest layer of all: the last one of V2, V3-Large and V4. */
+/** The channels of the widest layer: the last one of V2, V3-Large and V4. */
 const MOST_CHANNELS = 1280;
 
 /** A network as strokes about a centre line, one per layer of blocks; area would lie, so the height goes by the root. */
@@ -47,7 +47,7 @@ export function silhouette({ name, stem, blocks, last, head }: Architecture): SV
   return svg;
 }
 
-/** Of the widest layer before the block's last one; 0 where that is alone. */
+/** The channels of the widest layer before the block's last one; 0 if there is none. */
 function channelsInside({ start, expand, depthwise }: ArchitectureBlock): number {
   return Math.max(0, ...[start, expand, depthwise].map((layer) => layer?.outChannels ?? 0));
 }

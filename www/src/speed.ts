@@ -2,34 +2,34 @@ import { milliseconds } from './format';
 import { Rate, Recent } from './statistics';
 import { text } from './text';
 
-/** ms between changes of the figures: faster ones can't be read. */
+/** The time between changes of the figures: faster ones can't be read. ms */
 const SHOWN_EVERY = 300;
-/** Of so many times the slowest twentieth says something. */
+/** The fewest times for a 95th percentile. */
 const ENOUGH = 20;
 
-/** A time that is measured over and over: the median of the last, shown at a pace at which it can be read. */
+/** The median of the last times, updated slowly enough to read. */
 export class ShownMedian {
-  /** What is shown, ms. */
+  /** The shown time, ms. */
   time: number | null = null;
   readonly #recent = new Recent(100);
   #shownAt = 0;
 
   constructor(private readonly write: (text: string) => void) {}
 
-  /** The time that one in twenty exceeds, ms; `null` before there are enough. */
+  /** The 95th percentile, ms; `null` before there are enough times. */
   get p95(): number | null {
     return this.#recent.count < ENOUGH ? null : this.#recent.quantile(0.95);
   }
 
-  /** @returns whether something new is shown */
+  /** @returns whether the shown time changed */
   add(ms: number): boolean {
     this.#recent.add(ms);
     return performance.now() - this.#shownAt >= SHOWN_EVERY && this.settle();
   }
 
   /**
-   * Shows what there is now: nothing newer will come.
-   * @returns whether there is something
+   * Shows the current median at once, since no more times will come.
+   * @returns whether there is one
    */
   settle(): boolean {
     this.time = this.#recent.quantile(0.5);
@@ -46,12 +46,12 @@ export class ShownMedian {
   }
 }
 
-/** How long a network takes, and how many frames a second it reads. */
+/** A network's time, and the frames per second that it reads. */
 export class Speed {
   readonly #median;
   readonly #rate = new Rate();
 
-  /** @param element has a place for each of the figures */
+  /** @param element contains an element for each figure */
   constructor(private readonly element: HTMLElement) {
     const milliseconds = this.#find('.milliseconds');
     this.#median = new ShownMedian((text) => (milliseconds.textContent = text));
@@ -77,7 +77,7 @@ export class Speed {
     if (this.#median.add(inference)) this.#showOthers();
   }
 
-  /** Shows what there is now: the picture won't be read again. */
+  /** Shows the current figures at once, since the picture won't be read again. */
   settle(): void {
     if (this.#median.settle()) this.#showOthers();
   }
@@ -88,7 +88,7 @@ export class Speed {
     this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));
   }
 
-  /** Another picture, which may be a still one. */
+  /** Clears the rate for another picture, which may be a still one. */
   clearRate(): void {
     this.#rate.clear();
   }

@@ -1,6 +1,7 @@
 import type { ClassifySource } from 'mobilenet-wasm';
+import { element } from './element';
 
-/** What is shown, and what the networks look at: the camera's picture or a still one. */
+/** The picture that is shown and that the networks look at: the camera's or a still one. */
 export type Picture = { kind: 'still'; bitmap: ImageBitmap } | { kind: 'live' };
 
 /** A square part of the picture. Pixels of the picture. */
@@ -10,16 +11,16 @@ export interface Region {
   side: number;
 }
 
-/** What a network may be given. */
+/** A source for a network. */
 export interface Source {
   source: ClassifySource;
-  /** To be called when it has been taken. */
+  /** Must be called after the network has taken the source. */
   release: () => void;
 }
 
 export interface Showing {
   mirrored?: boolean;
-  /** Whether the part that was chosen of the picture before is looked at in this one. */
+  /** Whether to keep the part that was chosen in the picture before. */
   keepRegion?: boolean;
 }
 
@@ -35,7 +36,7 @@ export class Stage {
   #region: Region | null = null;
 
   constructor() {
-    // The size of a camera's picture changes when a phone is turned.
+    // The camera's size changes when a phone is turned.
     this.video.addEventListener('resize', () => this.#fit());
   }
 
@@ -43,7 +44,7 @@ export class Stage {
     return this.#picture;
   }
 
-  /** Of the picture; `null` where there is none yet. Pixels. */
+  /** The picture's size; `null` if there is none yet. Pixels. */
   get size(): { width: number; height: number } | null {
     const { width, height } =
       this.#picture?.kind === 'still'
@@ -56,7 +57,7 @@ export class Stage {
     return this.frame.classList.contains('mirrored');
   }
 
-  /** What the networks look at, `null` for all of the picture. */
+  /** The part that the networks look at; `null` for the whole picture. */
   get region(): Region | null {
     return this.#region;
   }
@@ -66,7 +67,7 @@ export class Stage {
     this.#showRegion();
   }
 
-  /** The part of `picture` that the networks look at. Rejected where another picture came meanwhile. */
+  /** The part of `picture` that the networks look at. Rejected if another picture came meanwhile. */
   async source(picture: Picture): Promise<Source> {
     const whole = picture.kind === 'live' ? this.video : picture.bitmap;
     if (!this.#region) return { source: whole, release: () => {} };
@@ -84,7 +85,7 @@ export class Stage {
     this.#fit();
   }
 
-  /** @param bitmap owned by the stage from now on */
+  /** @param bitmap the stage closes it later */
   showStill(bitmap: ImageBitmap, name: string, { mirrored = false, keepRegion }: Showing = {}): void {
     this.#replace({ kind: 'still', bitmap }, keepRegion);
     const scale = Math.min(1, DISPLAYED_SIDE / Math.max(bitmap.width, bitmap.height));
@@ -140,10 +141,4 @@ export class Stage {
     style.height = `${(100 * height) / size.height}%`;
     this.#mark.classList.toggle('portrait', height > width);
   }
-}
-
-export function element<E extends HTMLElement>(id: string): E {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as E;
 }

@@ -1,4 +1,4 @@
-/** The last few values, of which it tells the median and others: steady enough to read, quick to follow a change. */
+/** The last few values and their quantiles, which are steady enough to read and follow changes quickly. */
 export class Recent {
   #values: number[] = [];
 
@@ -17,7 +17,7 @@ export class Recent {
     return this.#values.length;
   }
 
-  /** @param share of the values that are no larger, 0.5 for the median */
+  /** @param share the share of values that are no larger: 0.5 for the median */
   quantile(share: number): number | null {
     if (this.#values.length === 0) return null;
     const sorted = [...this.#values].sort((a, b) => a - b);
@@ -25,7 +25,7 @@ export class Recent {
   }
 }
 
-/** Events per second, over the last two. */
+/** Events per second, over the last two seconds. */
 export class Rate {
   #times: number[] = [];
 

@@ -1,22 +1,23 @@
 import type { Classification } from 'mobilenet-wasm';
 import type { CameraPanel } from './camera';
 import type { Card } from './card';
+import { element } from './element';
 import { copy, download, fileTime } from './hand-over';
 import { Recorder } from './recorder';
-import { element, type Stage } from './stage';
+import type { Stage } from './stage';
 import { text } from './text';
 
-/** ms between changes of a recording's remaining time. */
+/** The time between updates of a recording's remaining time. ms */
 const TICK = 500;
 
-/** What can be done with the answers: count only the surer ones, copy them, record them. */
+/** The tools for answers: the threshold, copying, recording and saving. */
 export class Tools {
   readonly #threshold = element<HTMLInputElement>('threshold');
   readonly #record = element<HTMLButtonElement>('record');
   #recorder: Recorder | null = null;
   #ticking = 0;
 
-  /** @param onThreshold other answers count */
+  /** @param onThreshold called when the threshold has changed */
   constructor(
     private readonly cards: readonly Card[],
     private readonly stage: Stage,
@@ -28,7 +29,7 @@ export class Tools {
       element('threshold-value').textContent = `${this.#threshold.value} %`;
       for (const card of cards) card.threshold = this.#threshold.valueAsNumber / 100;
     };
-    // A browser may remember where the slider was.
+    // A browser may restore the slider's position.
     show();
     this.#threshold.addEventListener('input', () => {
       show();
@@ -40,7 +41,7 @@ export class Tools {
     this.refresh();
   }
 
-  /** The picture, the camera or a network changed. */
+  /** Updates the buttons after a change of the picture, the camera or a network. */
   refresh(): void {
     const live = this.stage.picture?.kind === 'live';
     this.#record.disabled = !live && !this.#recorder;
@@ -48,7 +49,7 @@ export class Tools {
     if (this.#recorder && !this.camera.running) this.#finish();
   }
 
-  /** A network has answered. */
+  /** Records an answer. */
   note(card: Card, answer: Classification): void {
     this.#recorder?.add(card.name, card.weights ?? '', answer);
   }
@@ -86,7 +87,7 @@ export class Tools {
     this.report((await copy(json)) ? text.page.tools.copied : '');
   }
 
-  /** Saves the picture as it is, or the part of it that the networks look at. */
+  /** Saves the picture, or the part of it that the networks look at. */
   async #save(): Promise<void> {
     const { picture, region, size } = this.stage;
     if (!picture || !size) return;

@@ -1,11 +1,11 @@
 import type { Card, Opinion } from './card';
+import { element } from './element';
 import { percent } from './format';
-import { element } from './stage';
 import { list, text } from './text';
 
-/** ms between changes of the large type while the camera runs. */
+/** The time between changes of the large label while the camera runs. ms */
 const SHOWN_EVERY = 400;
-/** ms between sentences to a screen reader while the camera runs. */
+/** The time between sentences for a screen reader while the camera runs. ms */
 const SPOKEN_EVERY = 2000;
 
 interface Voice {
@@ -13,7 +13,7 @@ interface Voice {
   opinion: Opinion;
 }
 
-/** Sets the networks' first answers side by side: who agrees with whom. */
+/** Compares the networks' first answers, and shows which networks agree. */
 export class Verdict {
   readonly #kicker = element('verdict-kicker');
   readonly #answers = element('answers');
@@ -24,7 +24,7 @@ export class Verdict {
 
   constructor(private readonly cards: readonly Card[]) {}
 
-  /** @param settled the picture won't be read again, so nothing newer will correct what is shown */
+  /** @param settled whether the picture won't be read again, so that this is shown at once */
   update(settled: boolean): void {
     const voices = this.cards.flatMap((card) =>
       card.network && card.opinion ? [{ card, opinion: card.opinion }] : [],
@@ -52,13 +52,13 @@ export class Verdict {
     }
   }
 
-  /** Whether there are answers, and none of them counts. */
+  /** Whether there are answers but none counts. */
   get #unsure(): boolean {
     const answers = this.cards.filter(({ network, answered }) => network && answered);
     return answers.length > 0 && answers.every(({ opinion }) => opinion === null);
   }
 
-  /** Whether networks run and none of them has answers. */
+  /** Whether networks run but none has answers. */
   get #untrained(): boolean {
     const running = this.cards.flatMap(({ network }) => network ?? []);
     return running.length > 0 && running.every(({ labels }) => labels === null);
@@ -74,7 +74,7 @@ export class Verdict {
   }
 }
 
-/** The largest group first; of equal ones, the surer. */
+/** The largest group first; of equal ones the surer. */
 function groupByAnswer(voices: Voice[]): Voice[][] {
   const groups = new Map<string, Voice[]>();
   for (const voice of voices) groups.set(voice.opinion.key, [...(groups.get(voice.opinion.key) ?? []), voice]);
@@ -82,7 +82,7 @@ function groupByAnswer(voices: Voice[]): Voice[][] {
   return [...groups.values()].sort((a, b) => b.length - a.length || sureness(b) - sureness(a));
 }
 
-/** How far they agree, in a few words. */
+/** Says in a few words how far they agree. */
 function agreement(groups: Voice[][]): string {
   const voices = groups.reduce((sum, { length }) => sum + length, 0);
   const most = groups[0]?.length ?? 0;

@@ -4,26 +4,26 @@ import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
 import type { Generation } from './networks';
 import { text } from './text';
-import { type Choice, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
+import { type Choice, ENDINGS, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
 
-/** Width multipliers of the papers and of the checkpoints that there are. */
+/** The width multipliers of the papers and of known checkpoints. */
 const WIDTHS = [0.25, 0.35, 0.5, 0.75, 1, 1.4];
 
-/** What the engine takes. Pixels. */
+/** The input sizes that the engine takes. Pixels. */
 const SIDES = [96, 128, 160, 192, 224, 256, 288, 320];
 
-/** The part of a column in which the visitor chooses what runs in it, and sees it come. */
+/** The part of a column in which the visitor chooses weights and sees their progress. */
 export class WeightsPanel {
   #choices: Choice[] = [];
   #wanted: CatalogueChoice | null = null;
-  /** What the catalogue has and isn't here. */
+  /** The catalogue's checkpoints that are not stored here. */
   #rest: CatalogueChoice[] = [];
-  /** What runs. */
+  /** The choice that runs. */
   #current: Choice | null = null;
   #version: Version;
 
   /**
-   * @param column the whole of it
+   * @param column the whole column
    * @param load runs a choice
    */
   constructor(
@@ -51,6 +51,7 @@ export class WeightsPanel {
     });
     this.#find('.untrained').addEventListener('click', () => load(this.untrained));
     const file = this.#find<HTMLInputElement>('input[type=file]');
+    file.accept = [...ENDINGS, '.json', '.bin'].join();
     this.#find('.from-file').addEventListener('click', () => file.click());
     file.addEventListener('change', () => {
       const choice = fileChoice([...(file.files ?? [])]);
@@ -59,7 +60,7 @@ export class WeightsPanel {
     });
   }
 
-  /** What the visitor wants networks to compute with. */
+  /** The number format that the visitor chose. */
   get precision(): Precision {
     return this.#precision.value as Precision;
   }
@@ -68,7 +69,7 @@ export class WeightsPanel {
     this.#precision.value = precision;
   }
 
-  /** What is run first: weights if there are some here. */
+  /** The choice that runs first: weights, if there are any here. */
   get first(): Choice {
     return this.#choices[0] ?? this.untrained;
   }
@@ -77,12 +78,12 @@ export class WeightsPanel {
     return untrainedChoice(this.generation.versions[0]);
   }
 
-  /** What to fetch for a column that has no weights; `null` where it has some, or the catalogue has none. */
+  /** The checkpoint to fetch for a column without weights; `null` if it has some or the catalogue has none. */
   get wanted(): CatalogueChoice | null {
     return this.#choices.some(({ bytes }) => bytes !== null) ? null : this.#wanted;
   }
 
-  /** What the column offers to fetch where it runs untrained: weights of the width that was asked for, or the usual ones. */
+  /** The checkpoint to offer while the network runs untrained: one of the chosen width, or the default. */
   get offered(): CatalogueChoice | null {
     const asked = this.#current?.asked;
     if (!asked || asked.weights) return this.wanted;
@@ -91,13 +92,13 @@ export class WeightsPanel {
     );
   }
 
-  /** Offers what can be run at once. */
+  /** Lists choices that can run at once. */
   offer(choices: readonly Choice[]): void {
     this.#choices.push(...choices.filter(({ id }) => !this.#choices.some((known) => known.id === id)));
     this.#showChoices();
   }
 
-  /** Lists what the catalogue has, and offers what an earlier visit kept of it. */
+  /** Lists the catalogue's checkpoints, and those of them that are stored here among the choices. */
   async offerCatalogue(): Promise<void> {
     const all = await catalogueChoices(this.generation.versions);
     this.offer(all.filter(({ kept }) => kept));
@@ -109,22 +110,22 @@ export class WeightsPanel {
   }
 
   /**
-   * @param current what runs from now on
-   * @param info of its network
+   * @param current the choice that runs from now on
+   * @param info its network's
    */
   run(current: Choice, { version, width, resolution, flavour }: NetworkInfo): void {
     this.#current = current;
     this.#version = version ?? this.#version;
     current.width ??= width;
     current.side ??= resolution;
-    // Of what was asked for only the last is listed: all else can be asked for again.
+    // Of the shapes that the visitor asked for, only the last is listed. The others can be chosen again.
     this.#choices = this.#choices.filter(({ asked }) => !asked);
     this.offer([current]);
     this.#showShape(width, resolution);
     this.#side.disabled = !isResizable(flavour);
   }
 
-  /** @param side `null` for that which the weights were trained on */
+  /** @param side `null` for the one that the weights were trained on */
   #shaped(side: number | null): Choice {
     const width = Number(this.#width.value);
     const current = this.#current?.asked?.weights ?? this.#current;

@@ -10,38 +10,38 @@ export const USUAL_SIDE = 224;
 export interface Loading {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
-  /** What the network is to compute with. */
+  /** The number format to compute with. */
   precision: Precision;
-  /** Side of the input in place of the checkpoint's own. Pixels. */
+  /** Side of the input if it isn't the checkpoint's own. Pixels. */
   side?: number;
 }
 
-/** What weights are loaded from. */
+/** The files that weights are loaded from. */
 export type Files = Pick<LoadOptions, 'weights' | 'config' | 'preprocessorConfig' | 'sha256' | 'cache'>;
 
-/** Something that a card can run. */
+/** Weights, or an untrained network, that a column can run. */
 export interface Choice {
   id: string;
   title: string;
-  /** Published accuracy on ImageNet, per cent; `null` where none is known. */
+  /** Published accuracy on ImageNet, per cent; `null` if none is known. */
   top1: number | null;
-  /** Of the weights, `null` for an untrained network. */
+  /** Size of the weights; `null` for an untrained network. */
   bytes: number | null;
   /** Width multiplier; `null` until it is known. */
   width: number | null;
   /** Side of the input. Pixels; `null` until it is known. */
   side: number | null;
-  /** Whether the visitor asked for that width or side, and the choice isn't one of those that are listed. */
+  /** The width or side that the visitor asked for, if the choice isn't a listed one. */
   asked?: { weights: Choice | null; side: number | null };
-  /** For who loads the weights elsewhere; an untrained network has none, and of another input those of `asked` hold. */
+  /** The files, to load the weights elsewhere. An untrained network has none; one of another input has those of `asked`. */
   files?(): Promise<Files>;
   load(loading: Loading): Promise<MobileNet>;
 }
 
-/** What a column runs. */
+/** A column's choice and precision. */
 export interface Setup {
   choice: Choice;
-  /** What the visitor wants it to compute with. */
+  /** The number format that the visitor chose. */
   precision: Precision;
 }
 
@@ -63,11 +63,11 @@ interface ServedModel {
   top1: number | null;
 }
 
-/** Checkpoints that lie beside the page; none where the page was put up without weights. */
+/** The checkpoints beside the page; none if the site has no weights. */
 export async function servedChoices(): Promise<ServedChoice[]> {
   const response = await fetch('models/models.json').catch(() => null);
   if (!response?.ok) return [];
-  // A server may send its own page for what it doesn't have.
+  // A server may send a page of its own for a missing file.
   const list = (await response.json().catch(() => null)) as { models: ServedModel[] } | null;
   return (list?.models ?? []).map((model) => ({
     id: `served:${model.name}`,
@@ -82,25 +82,28 @@ export async function servedChoices(): Promise<ServedChoice[]> {
       config: model.config,
       preprocessorConfig: model.preprocessorConfig,
       sha256: model.sha256,
-      // Without a digest nothing would tell that there is another file by now.
+      // Without a digest nobody would notice that the file was replaced.
       cache: model.sha256 ? CACHE : undefined,
     }),
   }));
 }
 
-/** What TensorFlow.js and Teachable Machine call the file that names those of the weights. */
+/** The name of TensorFlow.js's and Teachable Machine's file that lists the files of weights. */
 const MODEL = 'model.json';
 
-/** Whether a file of this name holds weights, or leads to them. */
+/** The endings of weights' file names. The package recognises a file by its content, but a page chooses files by name. */
+export const ENDINGS = ['.safetensors', '.tflite', '.keras', '.h5', '.pth', '.pt', '.zip'];
+
+/** Whether a file of this name has weights or lists their files. */
 export function isWeights({ name }: { name: string }): boolean {
-  return name === MODEL || /\.(safetensors|tflite|keras|h5|zip|pth|pt)$/i.test(name);
+  return name === MODEL || ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
 }
 
-/** A checkpoint from the visitor's disk; `null` where no file among them holds weights. */
+/** A checkpoint from the visitor's disk; `null` if none of the files has weights. */
 export function fileChoice(files: File[]): Choice | null {
   const weights = files.find(isWeights);
   if (!weights) return null;
-  // Its weights are in files of other names, which say nothing without it.
+  // `model.json` needs the other files, which have its weights.
   const folder = weights.name === MODEL ? files : null;
   const json = folder ? [] : files.filter((file) => file.name.endsWith('.json'));
   const preprocessorConfig = json.find((file) => file.name.includes('preprocessor'));
@@ -123,7 +126,7 @@ function loadable(files: Files): Required<Pick<Choice, 'files' | 'load'>> {
   };
 }
 
-/** A network of random weights, of any width and input: its time is that of a trained one. */
+/** A network with random weights, of any width and input. It takes as long as a trained one. */
 export function untrainedChoice(version: Version, width = 1, side: number | null = null): Choice {
   const resolution = side ?? USUAL_SIDE;
   const usual = width === 1 && resolution === USUAL_SIDE;
@@ -141,17 +144,17 @@ export function untrainedChoice(version: Version, width = 1, side: number | null
   };
 }
 
-/** Whether weights can be used on another input: some files' graph says the size of every map. */
+/** Whether the input's size can be changed: some files have a graph that fixes the size of every map. */
 export function isResizable(flavour: NetworkInfo['flavour']): boolean {
   return !['tflite', 'keras', 'teachable-machine'].includes(flavour);
 }
 
-/** The same weights on another input. They can be used on any, though they were trained on one. */
+/** The same weights on an input of another size than they were trained on. */
 export function resized(weights: Choice, side: number): Choice {
   return {
     id: `${weights.id}@${side}`,
     title: text.page.weights.shaped(weights.title, null, side),
-    // It was measured on the checkpoint's own input.
+    // The accuracy was measured on the checkpoint's own input.
     top1: null,
     bytes: weights.bytes,
     width: weights.width,

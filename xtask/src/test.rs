@@ -235,16 +235,20 @@ fn native(_: &Settings) -> Result<Outcome> {
     tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
 }
 
-/// The crate's tests that Miri runs: kernels, threads and readers.
-const MIRI: [&str; 9] = [
+/// The crate's tests that Miri runs: kernels, threads, bands of pictures, and the reader of safetensors, which calls another
+/// crate. The readers of other formats forbid unsafe code, as all of `src/weights` does.
+const MIRI: [&str; 12] = [
     "--lib",
     "--test=kernels",
+    "--test=int8",
+    "--test=preprocess",
     "--test=threads",
     "--test=checkpoints",
     "--",
     "plan::team",
     "right",
     "a_small_network",
+    "bands_make",
     "malformed_files",
 ];
 

@@ -49,7 +49,8 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
                     least[of] = least[of].min(a).min(b);
                     greatest[of] = greatest[of].max(a).max(b);
                 }
-                values = values.add(tensor.input_plane);
+                // After the last block it points past the tensor.
+                values = values.wrapping_add(tensor.input_plane);
             }
             let mut factors = [[zero; 2]; PIXELS];
             for of in 0..PIXELS {
@@ -75,8 +76,8 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
                     halves::<D>(values.add(of * BLOCK)).map(|x| offset.madd(x, inverse))
                 });
                 D::store_bytes([first[0], first[1], second[0], second[1]], bytes);
-                values = values.add(tensor.input_plane);
-                bytes = bytes.add(tensor.output_plane);
+                values = values.wrapping_add(tensor.input_plane);
+                bytes = bytes.wrapping_add(tensor.output_plane);
             }
         }
     }

@@ -40,7 +40,7 @@ pub struct Tiles {
 /// # Safety
 /// All pointers of `tiles` are valid for the pixels, and nothing else accesses the output meanwhile.
 pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, count: usize, products: Products) {
-    // SAFETY: the same promise.
+    // SAFETY: the caller promises that all pointers are valid for the pixels, and that nothing else accesses the output.
     unsafe {
         match products {
             Products::Dots => by_size::<V::Dots, E>(tiles, count),

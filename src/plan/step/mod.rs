@@ -167,7 +167,8 @@ macro_rules! steps {
                 let part = self.grid(threads).part(part);
                 match self {
                     $(Self::$operation(operation) => {
-                        // SAFETY: the same promise.
+                        // SAFETY: the caller promises that the step belongs to `memory`, and that nothing else
+                        // accesses this part's output or this thread's scratch memory.
                         unsafe { operation.run::<V>(memory, part, thread) }
                     })*
                 }

@@ -85,7 +85,7 @@ impl Kernel {
         let in_channels = packed.conv.in_channels;
         let panels = layout::blocks(packed.conv.out_channels);
         let finish = packed.finish;
-        // SAFETY: the caller's promise.
+        // SAFETY: the tensors of `input` belong to the plan of `memory`, as the caller promises.
         unsafe {
             match input {
                 Input::Floats(input) => Self::Floats(pointwise::Pointwise {
@@ -118,9 +118,10 @@ impl Kernel {
     }
 
     /// # Safety
-    /// See [`pointwise::pointwise`].
+    /// The pointers of the arguments are valid for these panels and pixels, and nothing else accesses their outputs
+    /// meanwhile.
     pub unsafe fn run<V: F32x4>(&self, panels: Range<usize>, pixels: Range<usize>) {
-        // SAFETY: the same promise.
+        // SAFETY: the caller promises that the pointers are valid and that nothing else accesses these outputs.
         unsafe {
             match self {
                 Self::Floats(conv) => pointwise::pointwise::<V>(conv, panels, pixels),

@@ -1,5 +1,6 @@
 //! File formats of named tensors, and `tflite` and `keras`, which have a graph that `graph` matches. To add a format of named
-//! tensors, add a file here that implements [`Tensors`], and a line in [`open`] that recognises its first bytes.
+//! tensors, add a file here that implements [`Tensors`], and a line in `Checkpoint::open` (`checkpoint.rs`) that recognises its
+//! first bytes.
 
 #[cfg(feature = "foreign")]
 pub(super) mod folder;

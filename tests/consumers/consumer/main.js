@@ -1,4 +1,4 @@
-// What a user of the package writes. The tests call it.
+// The code of a user of the package. The tests call it.
 import { MobileNet } from 'mobilenet-wasm';
 import { picture } from './picture.js';
 
@@ -13,7 +13,7 @@ async function classify(options) {
   return { info: net.info, predictions };
 }
 
-/** Has the package write the checkpoint as one file, and loads that. @param {Partial<import('mobilenet-wasm').LoadOptions>} options */
+/** Exports the checkpoint as one file, and loads that. @param {Partial<import('mobilenet-wasm').LoadOptions>} options */
 async function exported(options) {
   const net = await MobileNet.load({ weights: 'model.safetensors', config: 'config.json', ...options });
   const weights = await net.export({ precision: 'f32' });

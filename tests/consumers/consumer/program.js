@@ -1,4 +1,4 @@
-// The same in a program that runs in no page.
+// The same in a program outside of a page.
 import { readFile } from 'node:fs/promises';
 import { Engine, MobileNet } from 'mobilenet-wasm';
 import { picture } from './picture.js';
@@ -26,7 +26,7 @@ answers.push(await classify({ weights: await net.export(), config: null, threads
 net.dispose();
 const code = await MobileNet.load({ weights: 'public/none.safetensors' }).catch((error) => error.code);
 
-// What is left open must not keep the process from its end.
+// An engine that is not disposed of must not keep the process running.
 const engine = await Engine.create({ threads: 2 });
 await engine.untrained({ version: 'v3-small', width: 0.5, resolution: 96 });
 console.log(JSON.stringify({ answers, code }));

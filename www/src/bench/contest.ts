@@ -9,29 +9,29 @@ import { whileVisible } from './visibility';
 
 const WARM_UP = 10;
 const RUNS_A_TURN = 5;
-/** ms. The threads of a build that had its turn go on waiting busily for a moment. */
+/** The pause between turns: the threads of the last build go on spinning for a moment. ms */
 const PAUSE = 30;
-/** Steps of progress that loading and profiling count as: they take as long as some turns. */
+/** The steps of progress for loading and for profiling, which take as long as some turns. */
 const LOADING_STEPS = 4;
 
 export interface ContestEvents {
   /**
-   * @param doing what begins now; `null`: something was skipped
-   * @param done of everything, 0 to 1
+   * @param doing the step that begins; `null` after a skipped one
+   * @param done the share of everything that is done, 0 to 1
    */
   onProgress: (doing: string | null, done: number) => void;
-  /** Something was read, or went wrong. */
+  /** There is a new measurement or error. */
   onChange: (entry: Entry) => void;
-  /** Likewise, of the way of a frame. */
+  /** The same for the path of a frame. */
   onPath: (path: Path) => void;
-  /** All builds of a network are measured, or known to be impossible. */
+  /** All builds of a network are measured or unavailable. */
   onNetwork: (version: Version) => void;
 }
 
 /**
- * Measures every entry, one network after the other: a phone has no room for all of them at once; then the way of a frame in
- * the network's fastest build. What goes wrong with one is noted in it, and the others go on.
- * @param signal its reason is thrown, and what was read until then stays in the entries
+ * Measures every entry, one network after the other, since a phone has no room for all of them at once; then the path of a frame in
+ * the network's fastest build. An error is stored in its entry, and the others go on.
+ * @param signal when it is aborted, its reason is thrown, and the entries keep what was measured
  */
 export async function contest(
   entries: readonly Entry[],
@@ -57,7 +57,7 @@ export async function contest(
   }
 }
 
-/** Builds of one network, in turns; then its path. */
+/** Measures the builds of one network in turns, and then its path. */
 async function measureNetwork(
   entries: readonly Entry[],
   path: Path,
@@ -70,7 +70,7 @@ async function measureNetwork(
   const dispose = (): void => {
     for (const net of nets.values()) net.dispose();
   };
-  // A profile under way has no signal: it ends with its network.
+  // A running profile has no signal, but ends with its network.
   signal.addEventListener('abort', dispose);
   const attempt = async (entry: Entry, work: () => Promise<void>): Promise<void> => {
     try {
@@ -100,7 +100,7 @@ async function measureNetwork(
     }
     for (let begun = 0; begun < runs; begun += RUNS_A_TURN) {
       const count = Math.min(RUNS_A_TURN, runs - begun);
-      // Nobody always follows the same one.
+      // The order alternates, so that no build always follows the same one.
       const order = (begun / RUNS_A_TURN) % 2 ? [...entries].reverse() : entries;
       for (const entry of order) {
         const net = nets.get(entry);
@@ -110,7 +110,7 @@ async function measureNetwork(
         if (!fit) continue;
         await attempt(entry, async () => {
           await new Promise((resolve) => setTimeout(resolve, PAUSE));
-          // The first run finds the others' data in the caches.
+          // The first run finds other builds' data in the caches.
           const [first, ...times] = await turn(net, 1 + count, signal);
           entry.leftOut.push(first);
           entry.inference.push(...times);
@@ -152,7 +152,7 @@ function turn(net: MobileNet, runs: number, signal: AbortSignal): Promise<number
   }, signal);
 }
 
-/** Of any kind: the time doesn't depend on the values. */
+/** Any picture will do: the time doesn't depend on the values. */
 const picture = new ImageData(
   Uint8ClampedArray.from({ length: RESOLUTION ** 2 * 4 }, () => Math.random() * 256),
   RESOLUTION,

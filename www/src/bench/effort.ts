@@ -1,10 +1,10 @@
 import { text } from '../text';
 
-/** How much is measured of each network in each build. */
+/** The amount of measurements for each network in each build. */
 export interface Effort {
   label: string;
   runs: number;
-  /** Of the profile; `undefined` leaves it to the package. */
+  /** The runs of the profile; `undefined` for the package's default. */
   profileRuns: number | undefined;
 }
 
@@ -16,11 +16,11 @@ const EFFORTS: Effort[] = [
   { label: text.bench.opening.thorough(200), runs: 200, profileRuns: undefined },
 ];
 
-/** The efforts on offer, the one to begin with first: `?runs=` in the page's address asks for a number of its own. */
+/** The choices of effort, the default first. `?runs=` in the page's address adds one. */
 export function efforts(search: string): Effort[] {
   const runs = Number(new URLSearchParams(search).get('runs'));
   if (!Number.isInteger(runs) || runs < 1 || runs > MOST_RUNS) return EFFORTS;
   const label = text.bench.opening.asked(runs);
-  // Who asks for few wants to be done soon.
+  // With few runs the profile is short too.
   return [{ label, runs, profileRuns: runs < EFFORTS[0].runs ? runs : undefined }, ...EFFORTS];
 }

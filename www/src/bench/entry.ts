@@ -20,25 +20,25 @@ function chosen(names: string) {
 /** The package's builds, best first. */
 export const BUILDS: readonly BuildName[] = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
-/** One network in one build, and all that was read of it. */
+/** One network in one build, with its measurements. */
 export interface Entry {
   readonly version: Version;
-  /** The network's, for people. */
+  /** The network's name on the page. */
   readonly name: string;
   readonly build: BuildName;
-  /** Of the network as it ran; `null` before it is loaded. */
+  /** The network's threads; `null` before it is loaded. */
   threads: number | null;
   macs: number | null;
   problem: Problem | null;
-  /** ms of each run that counts, in their order. */
+  /** The times of the runs that count, in order. ms */
   inference: number[];
-  /** ms of the runs that warm up, and of the first of each turn. */
+  /** The times of the warm-up runs, and of the first run of each turn. ms */
   leftOut: number[];
   profile: Profile | null;
 }
 
 export interface Problem {
-  /** Whether the build can't run in this browser or page at all, or something broke. */
+  /** `unavailable`: the build can't run in this browser or page. `failed`: an error occurred. */
   kind: 'unavailable' | 'failed';
   /** The end of a sentence, without the full stop. */
   reason: string;
@@ -61,13 +61,13 @@ export function newEntries(): Entry[] {
 }
 
 export interface Result extends Summary {
-  /** Of the fastest run. */
+  /** The rate of the fastest run. */
   gflops: number | null;
-  /** Of what the threads' cores could do together; `null` before a peak is known. */
+  /** The share of the peak of all the threads' cores; `null` before a peak is known. */
   shareOfPeak: number | null;
 }
 
-/** What the readings come to; `null` where there are none. */
+/** Summarises the measurements; `null` if there are none. */
 export function resultOf(entry: Entry, entries: readonly Entry[]): Result | null {
   const times = summary(entry.inference);
   if (!times || entry.macs === null || entry.threads === null) return null;
@@ -76,13 +76,13 @@ export function resultOf(entry: Entry, entries: readonly Entry[]): Result | null
   return { ...times, gflops: rate, shareOfPeak: rate !== null && peak !== null ? rate / (peak * entry.threads) : null };
 }
 
-/** GFLOP/s of one core: the best reading, as whatever else the device does can only lower one. */
+/** The peak of one core, GFLOP/s: the best measurement, since other work of the device can only lower one. */
 export function peakOf(build: BuildName, entries: readonly Entry[]): number | null {
   const peaks = entries.flatMap((entry) => (entry.build === build && entry.profile?.peak) || []);
   return peaks.length > 0 ? Math.max(...peaks) : null;
 }
 
-/** The entry of a network with the fastest run; `undefined` before there is one. */
+/** The entry with a network's fastest run; `undefined` before there is one. */
 export function fastest(entries: readonly Entry[], version: Version): Entry | undefined {
   const minimum = ({ inference }: Entry) => Math.min(...inference);
   const read = entries.filter((entry) => entry.version === version && entry.inference.length > 0);

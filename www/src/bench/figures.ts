@@ -1,11 +1,11 @@
-/** Numbers as the tables write them. */
+/** Formats numbers for the tables. */
 
-/** Three digits or so. */
+/** About three digits. */
 export function figure(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-/** What stands where nothing is known. */
+/** Stands for an unknown value. */
 export const NONE = '–';
 
 export function optional(value: number | null, write: (value: number) => string = figure): string {

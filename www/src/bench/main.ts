@@ -1,5 +1,5 @@
+import { element } from '../element';
 import { textOf } from '../messages';
-import { element } from '../stage';
 import { text } from '../text';
 import { localise } from '../text/localise';
 import { contest } from './contest';

@@ -1,10 +1,10 @@
 import type { Version } from 'mobilenet-wasm';
+import { element } from '../element';
 import { list, text } from '../text';
-import { element } from '../stage';
 import { type Entry, NETWORKS, fastest } from './entry';
 import { figure } from './figures';
 
-/** The top of the page: how far the measurement is, and the fastest time of each network. */
+/** The top of the page: the measurement's progress and the fastest time of each network. */
 export class Opening {
   readonly #progress = element('progress');
   readonly #bar = element<HTMLProgressElement>('progress-bar');
@@ -19,7 +19,7 @@ export class Opening {
     this.#progress.hidden = false;
   }
 
-  /** @param doing `null` leaves what is said */
+  /** @param doing `null` to keep the text */
   showProgress(doing: string | null, done: number): void {
     if (doing !== null) this.#doing.textContent = doing;
     this.#bar.value = done;
@@ -29,7 +29,7 @@ export class Opening {
     this.#progress.hidden = true;
   }
 
-  /** Says it to everyone. */
+  /** Shows a message, also to screen readers. */
   say(message: string): void {
     this.#status.textContent = message;
   }
@@ -41,7 +41,7 @@ export class Opening {
     element('best').replaceChildren(...best.map(bestItem));
   }
 
-  /** Tells a screen reader of one network: every reading would be too much. */
+  /** Announces a finished network to screen readers: every measurement would be too much. */
   announceNetwork(entries: readonly Entry[], version: Version): void {
     const entry = fastest(entries, version);
     if (entry) this.#announcement.textContent = text.bench.opening.fastest(inWords(entry), entry.build);

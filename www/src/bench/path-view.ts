@@ -1,10 +1,10 @@
-import { element } from '../stage';
+import { element } from '../element';
 import { text } from '../text';
 import { NONE, figure } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
 import { pathSentences } from './problems';
 
-/** What a frame's way to its labels takes, for one network and each size of frame, and the choice of the network. */
+/** Shows the time from a frame to its labels, for one network and each size of frame, with the choice of the network. */
 export class PathView {
   readonly #select = element<HTMLSelectElement>('path-select');
   readonly #problems = element('path-problems');
@@ -22,7 +22,7 @@ export class PathView {
     this.#show();
   }
 
-  /** Adds a network to the choice once something of it is measured; the first is shown. */
+  /** Adds a network to the choice when it is measured; the first one is shown. */
   offer(path: Path): void {
     this.#problems.textContent = [this.#problems.textContent, ...pathSentences([path])].join(' ').trim();
     if (!path.sizes.some(mediansOf)) return;
@@ -51,7 +51,7 @@ function sumOfParts(medians: ReturnType<typeof mediansOf>): number {
   return medians ? PARTS.reduce((sum, part) => sum + medians[part], 0) : 0;
 }
 
-/** @param longest of all sizes' sums of parts, ms */
+/** @param longest the largest sum of parts of all sizes, ms */
 function row(size: Path['sizes'][number], longest: number): HTMLTableRowElement {
   const { width, height } = size.source;
   const medians = mediansOf(size);

@@ -5,7 +5,7 @@ import { NETWORKS } from './entry';
 import { median } from './statistics';
 import { whileVisible } from './visibility';
 
-/** The parts of the way from a camera's frame to its labels, in their order. */
+/** The parts of the path from a camera's frame to its labels, in order. */
 export const PARTS = ['read', 'resize', 'network', 'answer'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -15,17 +15,17 @@ const SIZES = [
   [1920, 1080],
 ] as const;
 
-/** What was read of one network with frames of one size. */
+/** The measurements of one network with frames of one size. */
 export interface FrameSize {
   readonly source: Source;
-  /** ms of each run, in their order. */
+  /** The times of the runs, in order. ms */
   readonly times: Record<Part | 'total', number[]>;
 }
 
-/** The whole way of a frame, of one network in its fastest build. */
+/** The whole path of a frame, for one network in its fastest build. */
 export interface Path {
   readonly version: Version;
-  /** The network's, for people. */
+  /** The network's name on the page. */
   readonly name: string;
   /** `null` before it is measured. */
   build: BuildName | null;
@@ -49,14 +49,14 @@ export function newPaths(): Path[] {
   }));
 }
 
-/** Medians, ms; `null` where nothing was read. */
+/** Medians, ms; `null` if there are no measurements. */
 export function mediansOf({ times }: FrameSize): Record<Part | 'total', number> | null {
   if (times.total.length === 0) return null;
   const medians = Object.entries(times).map(([part, values]) => [part, median(values)]);
   return Object.fromEntries(medians) as Record<Part | 'total', number>;
 }
 
-/** Frames of each size in turn, each frame a new one. The first of a turn finds the tables of another size, and is left out. */
+/** Classifies frames of each size in turn, each a new one. The first of a turn must make the resize tables again, and is left out. */
 export async function pathTurn(net: MobileNet, path: Path, runs: number, signal: AbortSignal): Promise<void> {
   for (const { source, times } of path.sizes) {
     const [, ...timings] = await whileVisible(() => classifyFrames(net, source, 1 + runs, signal), signal);

@@ -4,9 +4,9 @@ import { textOf } from '../messages';
 import type { Entry, Problem } from './entry';
 import type { Path } from './path';
 
-/** What went wrong with a build. */
+/** The problem of a build. */
 export function problemOf(error: unknown, build: BuildName): Problem {
-  // Where a build doesn't start, the package's message names it in front of the reason.
+  // If a build doesn't start, the package's message names it before the reason.
   const reason = textOf(error).replace(new RegExp(`^.*${build}: `), '');
   switch (error instanceof MobileNetError ? error.code : undefined) {
     case 'UNSUPPORTED':
@@ -20,7 +20,7 @@ export function problemOf(error: unknown, build: BuildName): Problem {
   }
 }
 
-/** A sentence for each problem: one for all networks where a build can't run in this browser or page. */
+/** A sentence for each problem; one for all networks if a build can't run in this browser or page. */
 export function sentences(entries: readonly Entry[]): string[] {
   const unavailable = new Map<string, Set<BuildName>>();
   const failed: string[] = [];
@@ -35,7 +35,7 @@ export function sentences(entries: readonly Entry[]): string[] {
   return [...missing, ...failed];
 }
 
-/** A sentence for each network that could not be given frames of every size. */
+/** A sentence for each network whose path could not be measured with every size of frame. */
 export function pathSentences(paths: readonly Path[]): string[] {
   return paths.flatMap(({ problem, name }) => (problem ? [text.bench.path.failed(name, problem)] : []));
 }

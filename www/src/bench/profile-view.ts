@@ -1,13 +1,13 @@
 import type { Profile, ProfileStep } from 'mobilenet-wasm';
+import { element } from '../element';
 import { percent } from '../format';
-import { element } from '../stage';
 import { text } from '../text';
 import { type Entry, NETWORKS } from './entry';
 import { figure, optional } from './figures';
 
 type Kind = ProfileStep['kind'];
 
-/** The layers of one network in one build, and the choice of it. */
+/** Shows the layers of one network in one build, with the choice of these. */
 export class ProfileView {
   readonly #select = element<HTMLSelectElement>('profile-select');
   #offered = new Map<string, Entry>();
@@ -25,7 +25,7 @@ export class ProfileView {
       ...NETWORKS.map(({ name }) => {
         const group = document.createElement('optgroup');
         group.label = name;
-        // Browsers show groups without options, too.
+        // Browsers show even groups without options.
         group.hidden = true;
         return group;
       }),
@@ -33,7 +33,7 @@ export class ProfileView {
     this.#showState();
   }
 
-  /** Adds an entry to the choice once it has a profile; the first is shown. */
+  /** Adds an entry to the choice when it has a profile; the first one is shown. */
   offer(entry: Entry): void {
     const id = `${entry.version} ${entry.build}`;
     if (!entry.profile || this.#offered.has(id)) return;
@@ -74,7 +74,7 @@ function showTotal({ total, runs, peak, steps }: Profile, threads: number): void
   element('profile-total').textContent = facts.join(' · ');
 }
 
-/** What each kind of layer takes of the whole time, the most first. */
+/** Shows the share of each kind of layer in the whole time, the largest first. */
 function showKinds({ steps, total }: Profile): void {
   const sums = new Map<Kind, { microseconds: number; macs: number }>();
   for (const { kind, microseconds, macs } of steps) {
@@ -82,7 +82,7 @@ function showKinds({ steps, total }: Profile): void {
     sums.set(kind, { microseconds: sum.microseconds + microseconds, macs: sum.macs + macs });
   }
   const kinds = [...sums].sort(([, a], [, b]) => b.microseconds - a.microseconds);
-  // The gaps beside the least parts would be wider than they.
+  // Parts that would be narrower than the gaps are left out.
   const visible = kinds.filter(([, { microseconds }]) => microseconds > total.microseconds / 200);
   element('kinds-bar').replaceChildren(
     ...visible.map(([kind, { microseconds }]) => {

@@ -5,18 +5,18 @@ import { figure, optional, share } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
 import { pathSentences, sentences } from './problems';
 
-/** One measurement: what, when and where. */
+/** One measurement of all entries, with its date and settings. */
 export interface Measurement {
   entries: readonly Entry[];
   paths: readonly Path[];
   date: Date;
-  /** Of each network in each build. */
+  /** Runs of each network in each build. */
   runs: number;
-  /** Whether all of them were made: not where it was stopped. */
+  /** Whether it was finished, and not stopped. */
   complete: boolean;
 }
 
-/** Everything that was read, for a file. */
+/** All measurements, for a file. */
 export function reportJson({ entries, paths, date, runs, complete }: Measurement): string {
   return JSON.stringify(
     {
@@ -54,7 +54,7 @@ export function reportJson({ entries, paths, date, runs, complete }: Measurement
   );
 }
 
-/** The table and where it was read, for an issue. */
+/** The table and the device, for an issue. */
 export function reportMarkdown({ entries, paths, date, runs, complete }: Measurement): string {
   const lines = entries.flatMap((entry) => {
     const result = resultOf(entry, entries);
@@ -94,7 +94,7 @@ function pathRows(paths: readonly Path[]): string[][] {
   );
 }
 
-/** What the browser tells of the device and the page. */
+/** Describes the device and the page, as far as the browser tells. */
 export function deviceText(words = text): string {
   return words.bench.opening.cores(navigator.hardwareConcurrency, crossOriginIsolated);
 }

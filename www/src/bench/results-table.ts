@@ -1,6 +1,6 @@
 import type { Version } from 'mobilenet-wasm';
+import { element } from '../element';
 import { millions } from '../format';
-import { element } from '../stage';
 import { text } from '../text';
 import { type Entry, NETWORKS, resultOf } from './entry';
 import { NONE, figure, optional, share } from './figures';
@@ -12,7 +12,7 @@ export class ResultsTable {
   #rows = new Map<Entry, Row>();
   readonly #groups = new Map<Version, HTMLTableSectionElement>();
 
-  /** @param onChoose the visitor wants to see the layers of an entry */
+  /** @param onChoose called when the visitor chooses an entry, to see its layers */
   constructor(private readonly onChoose: (entry: Entry) => void) {
     for (const { version, name } of NETWORKS) {
       const group = document.createElement('tbody');
@@ -29,7 +29,7 @@ export class ResultsTable {
     element('results').append(...this.#groups.values());
   }
 
-  /** Shows these from now on. */
+  /** Replaces the entries. */
   show(entries: readonly Entry[]): void {
     for (const { element } of this.#rows.values()) element.remove();
     this.#entries = entries;
@@ -38,7 +38,7 @@ export class ResultsTable {
     this.update();
   }
 
-  /** Shares and bars of all rows may change with one. */
+  /** Updates all rows, since one new value can change the shares and bars of all. */
   update(): void {
     for (const [version, group] of this.#groups) {
       const entries = this.#entries.filter((entry) => entry.version === version);
@@ -57,7 +57,7 @@ export class ResultsTable {
     while (notes.children.length > texts.length) notes.lastElementChild?.remove();
     for (const [i, words] of texts.entries()) {
       const note = notes.children[i] ?? notes.appendChild(document.createElement('li'));
-      // A screen reader tells each change.
+      // Each change is read out by a screen reader.
       if (note.textContent !== words) note.textContent = words;
     }
   }
@@ -85,9 +85,9 @@ class Row {
   }
 
   /**
-   * @param all entries, one of which may know the peak
-   * @param best of the network, ms
-   * @param worst of the network, ms
+   * @param all all entries, from which the peak is taken
+   * @param best the network's best time, ms
+   * @param worst the network's worst time, ms
    */
   update(entry: Entry, all: readonly Entry[], best: number, worst: number): void {
     const { problem, profile, threads, name, build } = entry;
@@ -103,7 +103,7 @@ class Row {
       const cell = this.element.insertCell();
       cell.colSpan = 5;
       cell.className = 'missing';
-      // Why, is told below the table.
+      // The reason stands below the table.
       cell.textContent = problem.kind === 'unavailable' ? text.bench.results.unavailable : text.bench.results.failed;
       return;
     }

@@ -4,7 +4,7 @@ export interface Summary {
   p95: number;
 }
 
-/** @param values `null` is answered to none */
+/** Returns `null` for an empty list. */
 export function summary(values: readonly number[]): Summary | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
@@ -16,7 +16,7 @@ export function median(values: readonly number[]): number {
   return summary(values)?.median ?? NaN;
 }
 
-/** Between the two values beside it in proportion, as NumPy does. */
+/** Interpolates linearly between the two neighbouring values, as NumPy does. */
 function quantile(sorted: readonly number[], fraction: number): number {
   const position = (sorted.length - 1) * fraction;
   const below = Math.floor(position);
@@ -24,7 +24,7 @@ function quantile(sorted: readonly number[], fraction: number): number {
   return sorted[below] + (sorted[above] - sorted[below]) * (position - below);
 }
 
-/** @returns GFLOP/s, two operations for each multiply-accumulate; `null` where a coarse clock saw no time pass */
+/** @returns GFLOP/s, two operations for each multiply-accumulate; `null` if a coarse clock didn't advance */
 export function gflops(macs: number, ms: number): number | null {
   return ms > 0 ? (2 * macs) / (ms * 1e6) : null;
 }

@@ -1,4 +1,4 @@
-/** Browsers slow hidden tabs down: what is measured in one says nothing. */
+/** Browsers slow down hidden tabs, so measurements in one are worthless. */
 
 let hides = 0;
 document.addEventListener('visibilitychange', () => {
@@ -6,7 +6,7 @@ document.addEventListener('visibilitychange', () => {
 });
 
 /**
- * Does the work while the tab is visible, and again where it was hidden meanwhile.
+ * Does the work while the tab is visible, and repeats it if the tab was hidden meanwhile.
  * @param signal rejects the wait for the tab to come back
  */
 export async function whileVisible<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -18,9 +18,9 @@ export async function whileVisible<T>(work: () => Promise<T>, signal: AbortSigna
   }
 }
 
-/** Keeps the screen on: a phone turns it off sooner than everything is measured. */
+/** Keeps the screen on: a phone would turn it off before the measurement is done. */
 export async function keepAwake(): Promise<WakeLockSentinel | null> {
-  // Not every browser has it, or allows it when the battery is low.
+  // Some browsers don't have this, or refuse it when the battery is low.
   return (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null;
 }
 

@@ -1,5 +1,5 @@
-/** What the page tells its service worker. */
+/** The page's message to its service worker. */
 export interface Used {
-  /** Addresses of what it has loaded, to be kept too. */
+  /** Addresses of the files that the page has loaded, to store them too. */
   used: string[];
 }

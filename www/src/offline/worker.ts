@@ -1,7 +1,7 @@
 // The service worker: the page opens offline, and is cross-origin isolated on hosts that send no such header.
 import type { Used } from './message';
 
-/** What the build puts in this name's place. */
+/** The build replaces this name. */
 declare const __BUILD__: {
   version: string;
   /** Addresses below the page's. */
@@ -16,7 +16,7 @@ const CACHE = PREFIX + version;
 
 scope.addEventListener('install', (event) =>
   event.waitUntil(
-    // Past the browser's own cache, which may still have the document of the version before.
+    // This bypasses the browser's cache, which may still have the document of the version before.
     caches
       .open(CACHE)
       .then((cache) => cache.addAll(assets.map((asset) => new Request(addressOf(asset), { cache: 'reload' })))),
@@ -50,7 +50,7 @@ scope.addEventListener('fetch', (event) => {
   if (request.method === 'GET' && isOurs(request.url)) event.respondWith(answer(request).then(isolated));
 });
 
-/** Whether it is a file of the page. Weights are large, and kept by the page itself. */
+/** Whether it is a file of the page. The page itself stores weights, which are large. */
 function isOurs(url: string): boolean {
   return url.startsWith(scope.registration.scope) && !url.includes('.safetensors');
 }
@@ -72,7 +72,7 @@ async function answer(request: Request): Promise<Response> {
   }
 }
 
-/** The response, with the headers that shared memory and precise clocks ask for. A redirection is the browser's to follow. */
+/** The response with the headers that shared memory and precise clocks need. The browser follows redirections itself. */
 function isolated(response: Response): Response {
   if (response.status === 0) return response;
   const headers = new Headers(response.headers);

@@ -9,7 +9,7 @@ export const CURVES: Record<TimedActivation, (x: number) => number> = {
 
 export const NAMES = Object.keys(CURVES) as TimedActivation[];
 
-/** How far h-swish is from what it stands in for. */
+/** The difference between h-swish and swish, which it approximates. */
 export function difference(x: number): number {
   return CURVES['hard-swish'](x) - CURVES.swish(x);
 }

@@ -1,16 +1,16 @@
-/** Colours of feature maps: ink on paper, as the page's theme has them. */
+/** Colours of feature maps, from the page's theme: ink on paper. */
 
-/** 256 colours from nothing to the most. */
+/** 256 colours from the least value to the largest. */
 export type Ramp = Uint8ClampedArray;
 
 type Colour = [red: number, green: number, blue: number];
 
-/** From paper to ink, for values that are none below zero. */
+/** From paper to ink, for values of 0 and more. */
 export function inkRamp(): Ramp {
   return ramp((share) => mix(colour('--paper'), colour('--ink'), share));
 }
 
-/** From one colour by way of paper to another: below zero, zero, above. */
+/** From one colour for negative values through paper for 0 to another for positive values. */
 export function signedRamp(): Ramp {
   const [below, paper, above] = [colour('--answer-1'), colour('--paper'), colour('--answer-4')];
   return ramp((share) => (share < 0.5 ? mix(below, paper, 2 * share) : mix(paper, above, 2 * share - 1)));
@@ -22,7 +22,7 @@ function ramp(at: (share: number) => Colour): Ramp {
   return colours;
 }
 
-/** A colour of the style sheet, where all are `#rrggbb`. */
+/** A colour of the style sheet, in which all are written `#rrggbb`. */
 function colour(name: string): Colour {
   const value = Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];

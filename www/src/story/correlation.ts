@@ -1,4 +1,4 @@
-/** The ranks of values, from 1 on; equal values share the mean of theirs. */
+/** The ranks of values, from 1; equal values have the mean of their ranks. */
 export function ranks(values: readonly number[]): number[] {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;
@@ -7,7 +7,7 @@ export function ranks(values: readonly number[]): number[] {
   });
 }
 
-/** Spearman's rank correlation: 1 where both put things in the same order, −1 where in the opposite one. */
+/** Spearman's rank correlation: 1 for the same order, −1 for the opposite one. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const [first, second] = [centred(ranks(a)), centred(ranks(b))];
   const product = (x: readonly number[], y: readonly number[]) => x.reduce((sum, value, i) => sum + value * y[i], 0);

@@ -7,16 +7,16 @@ import { type Shape, fullMacs, ratio, separableMacs } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
 import { count, digits, duration } from './numbers';
 
-/** ms for which the sliders stand still before something is timed: the columns wait meanwhile. */
+/** How long the sliders must rest before a measurement, during which the columns wait. ms */
 const SETTLED = 400;
 
-/** How often both are timed, in turns: now and then something else has the core. */
+/** How often both are timed, in turns, since other work may disturb some measurements. */
 const ROUNDS = 3;
 
-/** How far time may be from the count to be said to follow it. */
+/** The largest ratio of time to count for which the text says that the time follows the count. */
 const CLOSE = 1.15;
 
-/** Both forms of a convolution side by side: what they count, and what they take on this device. */
+/** Compares both forms of a convolution: their multiply-accumulates and their time on this device. */
 export class CostExplorer {
   readonly element: HTMLDivElement;
   readonly #kernel;
@@ -64,7 +64,7 @@ export class CostExplorer {
     this.#showCounts();
   }
 
-  /** Begins to time: not before the visitor is here. */
+  /** Begins to measure, when the visitor has come to the figure. */
   start(): void {
     if (this.#started) return;
     this.#started = true;
@@ -138,7 +138,7 @@ export class CostExplorer {
   }
 }
 
-/** Whether the time follows the count, and where it doesn't. */
+/** Says whether the time follows the count. */
 function verdict(shape: Shape, faster: number, depthwiseTime: number): string {
   const words = text.figures.depthwise.costs;
   const [depthwise, pointwise] = separableMacs(shape);
@@ -154,7 +154,7 @@ function same(a: Shape, b: Shape): boolean {
   return (Object.keys(a) as (keyof Shape)[]).every((side) => a[side] === b[side]);
 }
 
-/** What a layer takes; infinite where it is too much work to wait for. */
+/** The time of a layer; infinite if it is too much work to measure. */
 async function microseconds(layer: TimedLayer): Promise<number> {
   try {
     return (await (await engine()).timeLayer(layer)).microseconds;

@@ -9,7 +9,7 @@ const LEFT = 60;
 const RIGHT = 26;
 const BOTTOM = 40;
 const TOP = 14;
-/** Output channels, from and to. */
+/** The least and the most output channels. */
 const CHANNELS = [8, 1024];
 const MOST = 0.25;
 
@@ -17,7 +17,7 @@ const x = (channels: number) =>
   LEFT + ((WIDTH - LEFT - RIGHT) * Math.log2(channels / CHANNELS[0])) / Math.log2(CHANNELS[1] / CHANNELS[0]);
 const y = (share: number) => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (share / MOST);
 
-/** What separating costs over the output channels: a curve for each filter, V1's blocks, and the one that is chosen. */
+/** The cost ratio over the output channels: a curve for each filter, V1's blocks, and the chosen point. */
 export class CostPlane {
   readonly element: SVGSVGElement;
   readonly #chosen = shape('circle', { class: 'chosen', r: 8 });
@@ -43,7 +43,7 @@ export class CostPlane {
     this.element.append(...v1Points(), this.#chosen);
   }
 
-  /** Marks what is chosen. */
+  /** Marks the chosen point. */
   mark(kernel: number, outChannels: number): void {
     this.#chosen.setAttribute('cx', String(x(outChannels)));
     this.#chosen.setAttribute('cy', String(y(ratio(kernel, outChannels))));
@@ -60,7 +60,7 @@ function curve(kernel: number): SVGElement[] {
   return [shape('path', { class: 'curve', d }), shape('text', end, `${kernel}×${kernel}`)];
 }
 
-/** V1's blocks, those of the same output channels as one point. */
+/** V1's blocks; those with the same output channels are one point. */
 function v1Points(): SVGElement[] {
   const pairs = v1Pairs();
   const widths = [...new Set(pairs.map(({ outChannels }) => outChannels))];

@@ -25,12 +25,12 @@ export function separableMacs({
   return [kernel ** 2 * inChannels * size ** 2, inChannels * outChannels * size ** 2];
 }
 
-/** What the two cost of what the full one costs: V1's paper, section 3.1. Input channels and map cancel out. */
+/** The cost of the two over that of the full one (V1's paper, section 3.1). Input channels and map cancel out. */
 export function ratio(kernel: number, outChannels: number): number {
   return 1 / outChannels + 1 / kernel ** 2;
 }
 
-/** V1's blocks, which all are such pairs. */
+/** V1's blocks, all of which are such pairs. */
 export function v1Pairs(): { block: number; kernel: number; inChannels: number; outChannels: number }[] {
   return architectureOf('v1').blocks.flatMap(({ depthwise, project }, block) =>
     depthwise

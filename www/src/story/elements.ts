@@ -1,4 +1,4 @@
-/** Small pieces of which the figures are made. */
+/** Small elements that the figures consist of. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -30,7 +30,7 @@ export function shape<K extends keyof SVGElementTagNameMap>(
 
 /**
  * A drawing that fills the width there is, with the coordinates of `width` x `height`.
- * @param label what it shows, for who can't see it; empty where that is said later
+ * @param label a description for screen readers; empty if `describe` adds one later
  */
 export function drawing(width: number, height: number, label: string, ...children: Child[]): SVGSVGElement {
   const svg = shape('svg', { viewBox: `0 0 ${width} ${height}` }, ...children);
@@ -38,7 +38,7 @@ export function drawing(width: number, height: number, label: string, ...childre
   return svg;
 }
 
-/** Says what a drawing shows. */
+/** Describes a drawing for screen readers. */
 export function describe(svg: SVGSVGElement, label: string): void {
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', label);
@@ -52,7 +52,7 @@ export interface Slider {
 
 /**
  * A slider over a list of values.
- * @param first the one that it begins with
+ * @param first the initial value
  * @param written how a value is written
  */
 export function slider(

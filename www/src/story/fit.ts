@@ -2,6 +2,7 @@ import type { ClassifySource, Version } from 'mobilenet-wasm';
 import type { FitMeasurements, FitProgress, FitSearch, searcher } from 'mobilenet-wasm/fit';
 import { download, fileTime } from '../hand-over';
 import { textOf } from '../messages';
+import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure, Surroundings } from './figure';
@@ -20,7 +21,7 @@ interface Table {
 /** Searches the set-up that fits this device, on what its camera sees, and has the page run it. */
 export class FitFigure implements Figure {
   readonly element: HTMLElement;
-  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly versions: readonly Version[] = COLUMNS;
   readonly showsMaps = false;
   changed = () => {};
   readonly #reference = make('select');

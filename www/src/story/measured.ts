@@ -3,20 +3,20 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import { engine } from '../engine';
 import { architectureOf, shortName } from '../networks';
 
-/** A network of the catalogue, measured here. */
+/** A network of the catalogue, measured on this device. */
 export interface Measured {
   name: string;
-  /** Published accuracy on ImageNet, per cent; of the best of several checkpoints. */
+  /** Published accuracy on ImageNet of its best checkpoint, per cent. */
   top1: number;
   macs: number;
-  /** ms of an inference. */
+  /** The time of an inference. ms */
   time: number;
 }
 
-/** Runs of which the fastest counts: in the others something else had the core. */
+/** Number of runs, of which the fastest counts: it is the least disturbed. */
 const RUNS = 7;
 
-/** The networks of which the catalogue has checkpoints, each once, with its best accuracy. */
+/** The networks in the catalogue, each once, with its best accuracy. */
 export function catalogued(): { version: Version; width: number; resolution: number; top1: number }[] {
   const found = new Map<string, { version: Version; width: number; resolution: number; top1: number }>();
   for (const { version, width, resolution, top1 } of catalogue) {
@@ -29,8 +29,8 @@ export function catalogued(): { version: Version; width: number; resolution: num
 }
 
 /**
- * Times all of them, one after the other, with random weights: those don't change the time.
- * @param onProgress called before each with how many are done
+ * Measures all of them, one after the other, with random weights, which take the same time.
+ * @param onProgress called before each network with the number of those done
  */
 export async function measureCatalogue(onProgress: (done: number, of: number) => void): Promise<Measured[]> {
   const networks = catalogued();
@@ -53,7 +53,7 @@ export async function measureCatalogue(onProgress: (done: number, of: number) =>
   return measured;
 }
 
-/** What MnasNet's search gives a network, arXiv 1807.11626: its accuracy times (time / target) to the power of `w`. */
+/** A network's reward in MnasNet's search (arXiv 1807.11626): its accuracy times (time / target) to the power of `w`. */
 export function reward({ top1, time }: Measured, target: number, w: number): number {
   return (top1 / 100) * (time / target) ** w;
 }

@@ -1,8 +1,8 @@
-/** Numbers as the figures write them. */
+/** Formats numbers for the figures. */
 
 import { millions } from '../format';
 
-/** The two or three digits that count. */
+/** Two or three significant digits. */
 export function digits(value: number): string {
   return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
 }

@@ -1,6 +1,6 @@
 import type { Architecture, ArchitectureBlock, ArchitectureLayer, ProfileStep } from 'mobilenet-wasm';
 
-/** The layers that a step of a profile runs: none for pooling and scaling, two where they are fused. */
+/** The layers of a profile's step: none for pooling and scaling, two for a fused step. */
 export function layersOf(name: string, network: Architecture): ArchitectureLayer[] {
   const { stem, blocks, last, head, classifier } = network;
   const alone: Record<string, ArchitectureLayer | null> = { stem, 'last pointwise': last, head, classifier };
@@ -39,7 +39,7 @@ export function parametersOf(step: ProfileStep, network: Architecture): number {
   const layers = layersOf(step.name, network);
   const [inputs, outputs] = [step.input[2], step.output[2]];
   return layers.reduce((sum, { kind, kernel, batchNorm }, index) => {
-    // The second of two works on what the first gives.
+    // The second layer's input is the output of the first.
     const given = index === 0 ? inputs : outputs;
     return sum + kernel ** 2 * (kind === 'depthwise' ? 1 : given) * outputs + (batchNorm ? 2 : 1) * outputs;
   }, 0);

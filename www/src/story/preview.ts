@@ -1,9 +1,9 @@
 import type { ClassifySource } from 'mobilenet-wasm';
 
-/** Pixels of the longer side. */
+/** The longer side. Pixels. */
 const SIDE = 320;
 
-/** Draws what a figure looks at: the picture itself is above, out of sight. */
+/** Draws the picture that a figure looks at, since the one at the top of the page is out of sight. */
 export function drawPreview(canvas: HTMLCanvasElement, source: ClassifySource, mirrored: boolean): void {
   if (!(source instanceof ImageBitmap)) return;
   const scale = Math.min(1, SIDE / Math.max(source.width, source.height));

@@ -27,7 +27,7 @@ export function groupOf(kind: ProfileStep['kind']): Group {
   }
 }
 
-/** A network as one line of its steps, as wide as the time that each takes. */
+/** A network as a line of its steps, each as wide as its time. */
 export class ProfileRow {
   readonly element: HTMLDivElement;
   readonly #rects: SVGRectElement[];
@@ -36,8 +36,8 @@ export class ProfileRow {
   #chosen = -1;
 
   /**
-   * @param longest µs that the whole width stands for
-   * @param onChoose takes what there is to say of a step
+   * @param longest the time of the whole width, µs
+   * @param onChoose takes the text about a chosen step
    */
   constructor(
     private readonly net: MobileNet,
@@ -54,7 +54,7 @@ export class ProfileRow {
       const width = (WIDTH * microseconds) / longest;
       const begins = x;
       x += width;
-      // Blocks stand a little apart.
+      // There is a small gap between blocks.
       const gap = Math.min(width / 4, 1.5);
       const parameters = parametersOf(step, architectureIn(net));
       const given = { 'data-step': name, 'data-microseconds': microseconds, 'data-parameters': parameters };
@@ -88,7 +88,7 @@ export class ProfileRow {
     this.element = make('div', 'profile-row', make('h4', '', make('b', '', name), ' ', facts), this.#slider);
   }
 
-  /** Takes the mark away. */
+  /** Removes the mark. */
   clear(): void {
     this.#rects[this.#chosen]?.classList.remove('marked');
     this.#chosen = -1;
@@ -128,7 +128,7 @@ export class ProfileRow {
   }
 }
 
-/** The engine's own name of a step, in the visitor's language; blocks are counted from 1 on, as in the papers' tables. */
+/** A step's name in the visitor's language. Blocks are counted from 1, as in the papers' tables. */
 function stepName(name: string): string {
   const { steps, block } = text.figures.search;
   const [, index, part] = /^block (\d+) (.*)$/.exec(name) ?? [];

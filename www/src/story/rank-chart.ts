@@ -10,7 +10,7 @@ const TOP = 30;
 const LEFT = 216;
 const RIGHT = 344;
 
-/** Networks in two orders, by work and by time, each tied to itself by a line: those that cross changed places. */
+/** Lists networks by work and by time, with a line between each network's places: lines that cross are changes of order. */
 export function rankChart(measured: readonly Measured[]): SVGSVGElement {
   const words = text.figures.search;
   const y = (rank: number) => TOP + ROW * (rank - 0.5);

@@ -8,14 +8,14 @@ import { FilterView } from './filter-view';
 import { deadChannels } from './maps';
 import { SpiralView } from './spiral-view';
 
-/** Filters that are shown of each sort. */
+/** Number of shown filters of each sort. */
 const SHOWN = 8;
 
-/** What is lost where values below zero are cut off: in a spiral, and in the channels of V1 and V2 on this frame. */
+/** Shows what ReLU destroys: in a spiral, and in the channels of V1 and V2 on this frame. */
 export class ReluFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v1', 'v2'];
-  // All tensors of two networks are read, some 40 MB.
+  // The figure reads all tensors of two networks, some 40 MB.
   readonly pause = 2000;
   readonly showsMaps = true;
   changed = () => {};
@@ -57,10 +57,10 @@ export class ReluFigure implements Figure {
   }
 
   redraw(): void {
-    // All of it is drawn in the style sheet's own colours.
+    // The style sheet has all of its colours.
   }
 
-  /** Those of the depthwise convolution of which the largest part is dead, and as many living ones. */
+  /** Shows filters of the depthwise convolution with the largest share of dead channels, and as many living ones. */
   async #showFilters(source: ClassifySource, net: MobileNet, layers: DeadLayer[]): Promise<void> {
     const words = text.figures.relu;
     const filtering = layers.filter(({ part }) => part === 'depthwise');
@@ -101,7 +101,7 @@ async function deadLayers(source: ClassifySource, net: MobileNet): Promise<DeadL
   });
 }
 
-/** The convolutions of V1 or V2 in their order. V1's pointwise convolutions have an activation: they count as widening. */
+/** The convolutions of V1 or V2, in order. V1's pointwise convolutions have an activation, so they count as expansions. */
 function layersOf({ blocks }: Architecture): Omit<DeadLayer, 'dead' | 'channels'>[] {
   return blocks.flatMap(({ expand, project }, block) => {
     const named = (part: DeadLayer['part'], kind: DeadLayer['kind']) => ({

@@ -7,17 +7,17 @@ import { ChannelGrid } from './grid';
 import { drawMap, largestOf, liveliest } from './maps';
 import { digits, kilobytes } from './numbers';
 
-/** The tensors of a block, in the order in which they come. */
+/** The tensors of a block, in execution order. */
 const STAGES = ['input', 'expanded', 'filtered', 'projected', 'sum'] as const;
 type Stage = (typeof STAGES)[number];
 
-/** The channels that are passed on, and those inside: a channel is followed through all stages that have it. */
+/** The stages with the narrow channels; the others have the expanded ones. A channel is marked in all stages that have it. */
 const NARROW: readonly Stage[] = ['input', 'projected', 'sum'];
 
 /** Bytes of a value. */
 const FLOAT = 4;
 
-/** A block of V2 with a residual on this frame: narrow, wide, filtered, narrow, and the input added. */
+/** Shows a block of V2 with a residual on this frame: input, expanded, filtered, projected, and the sum with the input. */
 export class ResidualFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v2'];
@@ -25,7 +25,7 @@ export class ResidualFigure implements Figure {
   readonly showsMaps = true;
   changed = () => {};
   #seen: Record<Stage, Tensor> | null = null;
-  /** The block for which channels were chosen to begin with. */
+  /** The block whose initial channels are chosen. */
   #begun = -1;
   readonly #block;
   readonly #grids: Record<Stage, ChannelGrid>;
@@ -124,7 +124,7 @@ export class ResidualFigure implements Figure {
     this.#memoryTold.textContent = words.memoryTold(digits(wide / narrow));
   }
 
-  /** Marks a channel wherever there is one of that number that it becomes. */
+  /** Marks a channel in all stages that have it. */
   #follow(stage: Stage, channel: number): void {
     const narrow = NARROW.includes(stage);
     for (const other of STAGES) if (NARROW.includes(other) === narrow) this.#grids[other].mark(channel);
@@ -136,7 +136,7 @@ export class ResidualFigure implements Figure {
     if (!this.#seen) return;
     const channel = this.#grids.sum.chosen;
     const { input, projected, sum } = this.#seen;
-    // On one scale: so it can be seen which of the two adds more.
+    // One scale for all, to show which of the two adds more.
     const most = Math.max(...[input, projected, sum].map((tensor) => largestOf(tensor, channel)));
     for (const stage of ['input', 'projected', 'sum'] as const) {
       drawMap(this.#terms[stage], this.#seen[stage], channel, most);
@@ -154,7 +154,7 @@ export class ResidualFigure implements Figure {
     this.#pairTold.textContent = text.figures.residual.filteredTold(channel + 1, before, after);
   }
 
-  /** The numbers under the pointer. */
+  /** Shows the values under the pointer. */
   #tell(canvas: HTMLCanvasElement, { clientX, clientY }: PointerEvent): void {
     if (!this.#seen) return;
     const { input, projected, sum } = this.#seen;

@@ -1,5 +1,6 @@
 import type { MobileNet, Profile, Version } from 'mobilenet-wasm';
 import { textOf } from '../messages';
+import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
@@ -10,13 +11,13 @@ import { rankChart } from './rank-chart';
 
 const GROUPS: Group[] = ['stem', 'depthwise', 'pointwise', 'fused', 'rest'];
 
-/** How much time counts, as an exponent; MnasNet and V3-Large took -0.07, V3-Small -0.15. */
+/** The choices for the exponent of time. MnasNet and V3-Large used -0.07, V3-Small -0.15. */
 const EXPONENTS = [0, -0.03, -0.07, -0.15, -0.3, -0.6];
 
-/** What each network spends its time on here, and how a search that knows this device would rank the catalogue. */
+/** Shows each network's time by layer, and how a search for this device would rank the catalogue. */
 export class SearchFigure implements Figure {
   readonly element: HTMLElement;
-  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly versions: readonly Version[] = COLUMNS;
   readonly pause = 3000;
   readonly showsMaps = false;
   changed = () => {};
@@ -74,10 +75,10 @@ export class SearchFigure implements Figure {
   }
 
   redraw(): void {
-    // All of it is drawn in the style sheet's own colours.
+    // The style sheet has all of its colours.
   }
 
-  /** Does what takes some seconds, during which nothing else can be begun. */
+  /** Does work that takes some seconds, with the buttons disabled meanwhile. */
   async #run(work: () => Promise<void>): Promise<void> {
     const buttons = [this.#profile, this.#rank];
     for (const button of buttons) button.disabled = true;

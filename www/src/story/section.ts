@@ -5,14 +5,14 @@ import { list, text } from '../text';
 import { make } from './elements';
 import type { Figure } from './figure';
 
-/** What one idea's section says beside its figure. */
+/** The text of a section. */
 export interface Prose {
   title: string;
   /** Paragraphs. */
   prose: readonly string[];
 }
 
-/** One idea: its heading, to which a link leads, some sentences, and its figure. */
+/** A section about one idea: a heading with a link, some sentences, and the figure. */
 export class Section {
   readonly element: HTMLElement;
   readonly #note = make('p', 'note');
@@ -42,12 +42,12 @@ export class Section {
     this.#note.textContent = names.length > 0 ? text.figures.untrained(list(names)) : '';
   }
 
-  /** Says that there is no picture to look at, until there is one. */
+  /** Says that there is no picture yet. */
   wait(): void {
     if (this.#note.textContent !== text.figures.waiting) this.#note.textContent = text.figures.waiting;
   }
 
-  /** Says why there is nothing to see, or `null`: that there is. */
+  /** Shows an error; `null` removes it. */
   report(error: unknown): void {
     this.#trouble.textContent = error === null ? '' : text.figures.failed(textOf(error));
   }

@@ -3,7 +3,7 @@ import { drawing, line, make, shape, slider } from './elements';
 import { type Point, randomMatrix, spiral, throughRelu } from './spiral';
 
 const SIDE = 200;
-/** Points of a stretch that has one colour. */
+/** Number of points with one colour. */
 const STRETCH = 10;
 
 /** The spiral before and after, with the number of dimensions on a slider. */
@@ -34,7 +34,7 @@ export class SpiralView {
     this.#draw();
   }
 
-  /** Draws it by way of another matrix. */
+  /** Draws the spiral with a new matrix. */
   #draw(): void {
     const n = this.#dimensions.value;
     const { points, lost } = throughRelu(this.#points, randomMatrix(n));
@@ -45,7 +45,7 @@ export class SpiralView {
   }
 }
 
-/** Draws points in a square as large as they need, from one colour to another along the way. */
+/** Draws points in a square that fits them, with colours that change along the way. */
 function draw(svg: SVGSVGElement, points: readonly Point[]): void {
   const most = Math.max(...points.flat().map(Math.abs)) || 1;
   const scaled = points.map(

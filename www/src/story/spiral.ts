@@ -1,8 +1,8 @@
-/** What ReLU destroys, in as many dimensions as one likes: figure 1 of MobileNetV2's paper. */
+/** The loss of information by ReLU in any number of dimensions: figure 1 of MobileNetV2's paper. */
 
 export type Point = readonly [x: number, y: number];
 
-/** `n` rows of two: what makes n values of a point. */
+/** `n` rows of two values: maps a point to n dimensions. */
 export type Matrix = readonly Point[];
 
 /** A spiral about the origin. */
@@ -31,17 +31,17 @@ export function pseudoInverse(matrix: Matrix): Matrix {
   return matrix.map(([x, y]) => [(d * x - b * y) / determinant, (a * y - b * x) / determinant]);
 }
 
-/** A spiral that went there and back. */
+/** A spiral after both maps. */
 export interface Returned {
   points: Point[];
   /**
-   * Of each point, whether it is gone: fewer than two of its values were positive, and from one number no place in the plane can
-   * be told.
+   * For each point, whether it is lost: fewer than two of its values were positive, and one number doesn't determine a place in the
+   * plane.
    */
   lost: boolean[];
 }
 
-/** Takes points into as many dimensions as `matrix` has rows, through ReLU, and back. */
+/** Maps points to as many dimensions as `matrix` has rows, applies ReLU, and maps them back. */
 export function throughRelu(points: readonly Point[], matrix: Matrix): Returned {
   const inverse = pseudoInverse(matrix);
   const lost: boolean[] = [];

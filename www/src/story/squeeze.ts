@@ -8,7 +8,7 @@ import type { Figure } from './figure';
 import { GateChart } from './gates';
 import { drawMap, largestOf } from './maps';
 
-/** Maps that are shown of the strongest, and of the weakest gates. */
+/** Number of shown maps of the strongest and of the weakest gates. */
 const SHOWN = 4;
 
 interface Seen {
@@ -16,7 +16,7 @@ interface Seen {
   filtered: Tensor;
 }
 
-/** The gates of a block of V3 on this frame, and what the network answers when all of them are open. */
+/** Shows the gates of a block of V3 on this frame, and the network's answer with all gates open. */
 export class SqueezeFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v3-small'];
@@ -39,7 +39,7 @@ export class SqueezeFigure implements Figure {
     const names = blocks.flatMap(({ squeezeExcite }, index): [number, string][] =>
       squeezeExcite ? [[index, words.block(index + 1)]] : [],
     );
-    // The first has hardly any channels, and the last hardly any pixels.
+    // The second block is the default: the first has hardly any channels, and the last hardly any pixels.
     this.#block = choice(words.chooseBlock, names, names[1][0], () => this.changed());
     this.#body = make(
       'div',
@@ -81,13 +81,13 @@ export class SqueezeFigure implements Figure {
     const { gates, filtered } = this.#seen;
     const channels = Array.from({ length: gates.channels }, (_, channel) => channel);
     const strength = channels.map((channel) => largestOf(filtered, channel));
-    // Of gates that are alike, as many are 1, first the one that lets most through.
+    // Many gates are 1. Of equal gates, those with the strongest maps come first.
     const ranked = channels.sort((a, b) => gates.data[b] - gates.data[a] || strength[b] - strength[a]);
     this.#chart.show(gates, ranked);
     const shut = gates.data.filter((gate) => gate === 0).length;
     const open = gates.data.filter((gate) => gate === 1).length;
     this.#told.textContent = text.figures.squeeze.told(gates.channels, shut, open);
-    // On one scale, so that it can be seen what a gate makes of a map.
+    // One scale for all, to show the effect of a gate on its map.
     const most = Math.max(...strength);
     const show = (channel: number) => {
       const canvas = make('canvas');
@@ -102,10 +102,10 @@ export class SqueezeFigure implements Figure {
 
 /** The most probable class and its probability. */
 function answerOf({ info, labels }: MobileNet, { data }: Tensor): string {
-  // Some checkpoints have a class for "none of these" before the others.
+  // Some checkpoints have a background class before the others.
   const logits = data.subarray(info.logits - info.classes);
   const top = logits.reduce((best, logit, index) => (logit > logits[best] ? index : best), 0);
-  // Over all of them: softmax knows that class as well.
+  // Softmax includes the background class.
   const sum = data.reduce((sum, logit) => sum + Math.exp(logit - logits[top]), 0);
   const name = labels?.[top];
   const probability = percent(1 / sum);

@@ -2,7 +2,7 @@ import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
 import { percent } from '../format';
 import { download, fileTime } from '../hand-over';
 import { textOf } from '../messages';
-import { architectureIn, shortName } from '../networks';
+import { COLUMNS, architectureIn, shortName } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure, Frame } from './figure';
@@ -10,15 +10,15 @@ import { HoldButton } from './hold-button';
 import { Lessons } from './lessons';
 import { drawPreview } from './preview';
 
-/** Examples of one class: more make it no better, and each is compared with all others. */
+/** The most examples of a class: more don't help, and each is compared with all others. */
 const MOST = 60;
 
-/** ms after which a press is forgotten for which no frame came: the next may show something else. */
+/** How long a press waits for a frame: a later one may show something else. ms */
 const FORGOTTEN = 2500;
 
 interface Press {
   label: string;
-  /** When it began, on the clock of `performance.now()`. */
+  /** Its start, by `performance.now()`. */
   since: number;
   held: boolean;
   /** Frames. */
@@ -32,12 +32,12 @@ interface Row {
   count: HTMLElement;
 }
 
-/** Classes of the visitor's own, which each network tells apart by the features that it has of some frames. */
+/** Classes of the visitor's own, which each network learns from its features of some frames. */
 export class TeachFigure implements Figure {
   readonly element: HTMLElement;
-  readonly versions: readonly Version[] = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+  readonly versions: readonly Version[] = COLUMNS;
   readonly pause = 150;
-  // Features of random weights tell some things apart, too; each network's line says that its weights are random.
+  // Random weights also give useful features. Each network's line says that its weights are random.
   readonly showsMaps = false;
   changed = () => {};
   readonly #lessons = new Lessons();
@@ -47,10 +47,10 @@ export class TeachFigure implements Figure {
   readonly #status = line('reading lesson-status');
   readonly #answers = make('ul', 'lesson-answers');
   readonly #export = make('button', 'small', text.figures.teach.export);
-  /** Classes whose buttons are held, or were, before a frame was taken for them. */
+  /** Presses whose buttons are held, or that have no frame yet. */
   #presses: Press[] = [];
   #networks: readonly MobileNet[] = [];
-  /** What each network's examples are worth; `null` where that has to be computed again. */
+  /** Each network's accuracy on the examples; `null` if it must be computed again. */
   #accuracies: Map<MobileNet, number | null> | null = null;
 
   constructor() {
@@ -95,7 +95,7 @@ export class TeachFigure implements Figure {
     const now = performance.now();
     this.#presses = this.#presses.filter(({ held, since }) => held || now - since < FORGOTTEN);
     const [press] = this.#presses;
-    // A still picture has but one frame.
+    // A still picture has only one frame.
     if (press && (press.added === 0 || (live && press.held))) await this.#add(source, networks, press);
     if (press && !press.held) this.#presses = this.#presses.filter((other) => other !== press);
     if (press && (live || this.#presses.length > 0)) this.changed();
@@ -103,7 +103,7 @@ export class TeachFigure implements Figure {
   }
 
   redraw(): void {
-    // All of it is drawn in the style sheet's own colours.
+    // The style sheet has all of its colours.
   }
 
   async #add(source: ClassifySource, networks: readonly MobileNet[], press: Press): Promise<void> {
@@ -142,7 +142,7 @@ export class TeachFigure implements Figure {
     );
   }
 
-  /** One network after the other: many examples take some time, in which the page should go on. */
+  /** Computes one network after the other, so that the page stays responsive with many examples. */
   async #accuraciesOf(networks: readonly MobileNet[]): Promise<Map<MobileNet, number | null>> {
     const found = new Map<MobileNet, number | null>();
     for (const net of networks) {
@@ -152,7 +152,7 @@ export class TeachFigure implements Figure {
     return found;
   }
 
-  /** Makes a class, with the first of the usual names that no other has. */
+  /** Adds a class with the first default name that is free. */
   #addClass(): Row {
     const { names } = this.#lessons;
     const { unnamed } = text.figures.teach;
@@ -227,7 +227,7 @@ export class TeachFigure implements Figure {
     download(`mobilenet-lessons-${fileTime()}.json`, 'application/json', JSON.stringify(this.#lessons));
   }
 
-  /** Adds the lessons of a file; where it has none, everything stays as it is. */
+  /** Adds the lessons of a file; changes nothing if it has none. */
   async #open(file: File): Promise<void> {
     const words = text.figures.teach;
     try {
@@ -239,7 +239,7 @@ export class TeachFigure implements Figure {
       return;
     }
     for (const label of this.#lessons.names.keys()) if (!this.#rows.has(label)) this.#addRow(label);
-    // The two that are there to begin with make room for those of the file.
+    // The initial classes are removed if they are unused.
     for (const label of [...this.#rows.keys()]) {
       const unused = this.#lessons.count(label) === 0 && this.#isUnnamed(label);
       if (unused) this.#remove(label);

@@ -1,6 +1,6 @@
 import type { ArchitectureBlock } from 'mobilenet-wasm';
 
-/** What a universal inverted bottleneck can become, by which of its two depthwise convolutions it has. */
+/** The forms of a universal inverted bottleneck, by which of its two depthwise convolutions it has. */
 export type Kind = 'inverted' | 'convnext' | 'extra' | 'feedforward';
 
 export function kindOf(start: boolean, middle: boolean): Kind {
@@ -8,7 +8,7 @@ export function kindOf(start: boolean, middle: boolean): Kind {
   return middle ? 'inverted' : 'feedforward';
 }
 
-/** `null` for a block that is none: a full convolution. */
+/** `null` for a block of another kind: a full convolution. */
 export function kindOfBlock({ start, expand, depthwise }: ArchitectureBlock): Kind | null {
   if (!expand || expand.kind !== 'pointwise') return null;
   return kindOf(start !== null, depthwise !== null);

@@ -7,14 +7,14 @@ import { drawMap, liveliest } from './maps';
 import { count } from './numbers';
 import { type Kind, kindOf, kindOfBlock } from './universal-kinds';
 
-/** The parts of a block, as their tensors are called. */
+/** The parts of a block, by the names of their tensors. */
 const PARTS = ['start depthwise', 'expand', 'depthwise', 'project'] as const;
 type Part = (typeof PARTS)[number];
 
-/** The block that is counted: one of V4's sizes, in all four forms. Channels, channels inside, pixels a side, filter. */
+/** The block whose cost is shown in all four forms. It has one of V4's sizes. */
 const COUNTED = { channels: 128, inside: 512, size: 7, kernel: 3 };
 
-/** The universal inverted bottleneck with its two switches, and which of V4's blocks are which of the four. */
+/** Shows the universal inverted bottleneck with its two switches, and the form of each of V4's blocks. */
 export class UniversalFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v4-conv-small'];
@@ -116,7 +116,7 @@ export class UniversalFigure implements Figure {
   }
 }
 
-/** Multiply-accumulates of the block that is counted. */
+/** Multiply-accumulates of that block. */
 export function blockMacs(start: boolean, middle: boolean): number {
   const { channels, inside, size, kernel } = COUNTED;
   const filters = (start ? channels : 0) + (middle ? inside : 0);

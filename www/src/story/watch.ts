@@ -1,14 +1,14 @@
 import { type MobileNet, MobileNetError } from 'mobilenet-wasm';
 import type { Figure, Frame, Surroundings } from './figure';
 
-/** ms between two questions whether there is something new to look at. */
+/** How often the figures check for a new picture. ms */
 const TICK = 100;
-/** ms of rest after a look that failed. */
+/** The pause after a failed look. ms */
 const REST = 3000;
-/** ms after which a figure says that there is no picture: the first one takes a moment to come. */
+/** How long a figure waits for the first picture before it says that there is none. ms */
 const PATIENCE = 1500;
 
-/** What a figure saw last. */
+/** The last sight of a figure. */
 interface Sight {
   picture: object;
   part: object | null;
@@ -18,28 +18,28 @@ interface Sight {
 interface Watched {
   figure: Figure;
   sight: Sight | null;
-  /** When it may look again, on the clock of `performance.now()`. */
+  /** The time of its next look, by `performance.now()`. */
   due: number;
-  /** Since when it is seen with no picture to look at, on the same clock; `null` where there is one. */
+  /** Since when it has been visible without a picture, by the same clock; `null` if there is one. */
   idleSince: number | null;
 }
 
 /**
- * Has the figures that are on the screen look at the frame, one after the other, so that the columns get their turns; the others
+ * Lets the figures on the screen look at the frame, one after the other, so that the columns get their turns. Figures off the screen
  * cost nothing.
  */
 export class Watch {
   #visible = new Set<Watched>();
   #all = new Map<Element, Watched>();
   #wake: (() => void) | null = null;
-  /** Whether nothing may look: something else is being timed. */
+  /** Whether no figure may look, because of a measurement. */
   paused = false;
   readonly #observer = new IntersectionObserver((entries) => this.#onScroll(entries));
 
   /**
-   * @param report takes what to tell the visitor of a figure, `null` when all is well
-   * @param onNetworks a figure begins to look, by these networks
-   * @param onWait a figure has no picture to look at
+   * @param report takes a figure's error; `null` when it works again
+   * @param onNetworks called when a figure begins to look, with its networks
+   * @param onWait called when a figure has no picture
    */
   constructor(
     private readonly surroundings: Surroundings,
@@ -102,7 +102,7 @@ export class Watch {
     try {
       const networks = await Promise.all(figure.versions.map((version) => this.surroundings.network(version)));
       const { sight } = watched;
-      // A column's network that crashed over a picture waits for the visitor.
+      // A column's network that crashed waits for the visitor.
       if (networks.some(({ state }) => state !== 'ready')) {
         watched.due = performance.now() + REST;
         return;
@@ -112,9 +112,9 @@ export class Watch {
         sight.part === part &&
         sight.networks.every((network, index) => network === networks[index]);
       if (same && !live) return;
-      // Another picture came while the networks were made.
+      // Another picture came while the networks were loaded.
       if (this.surroundings.frame()?.picture !== picture) return;
-      // The figure may ask for another look while it is at this one.
+      // The figure may ask for another look during this one.
       watched.sight = { picture, part, networks };
       watched.due = performance.now() + figure.pause;
       this.onNetworks(figure, networks);
@@ -127,7 +127,7 @@ export class Watch {
       this.report(figure, null);
     } catch (error) {
       watched.due = performance.now() + REST;
-      // The picture or the network was replaced by another while it was looked into.
+      // The picture or the network was replaced during the look.
       const gone = this.surroundings.frame()?.picture !== picture;
       if (gone || (error instanceof MobileNetError && error.code === 'DISPOSED')) watched.sight = null;
       else this.report(figure, error);

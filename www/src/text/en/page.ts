@@ -45,8 +45,8 @@ export const page = {
     pasted: 'The pasted picture',
     prepared: (time: string) => `Frame read and resized in ${time}, once for all networks`,
     undecodable: (name: string) => `${name} is not a picture this browser can read. Try a PNG, JPEG or WebP.`,
-    unusable: (names: string) =>
-      `${names}: drop a picture, or weights: .safetensors, .tflite, .keras, .h5, .pth, or a zip of Teachable Machine.`,
+    unusable: (names: string, endings: readonly string[]) =>
+      `${names}: drop a picture, or weights: ${endings.join(', ')}, which may be a zip of Teachable Machine.`,
     unread: (reason: string) => `This picture could not be read: ${reason}.`,
   },
 

@@ -29,8 +29,8 @@ export const page: (typeof text)['page'] = {
     pasted: '粘贴的图片',
     prepared: (time) => `读取并缩放一帧用时 ${time}，供所有网络共用`,
     undecodable: (name) => `浏览器无法读取图片 ${name}。请换用 PNG、JPEG 或 WebP。`,
-    unusable: (names) =>
-      `${names}：请拖入图片，或权重文件：.safetensors、.tflite、.keras、.h5、.pth，或 Teachable Machine 的 zip。`,
+    unusable: (names, endings) =>
+      `${names}：请拖入图片，或权重文件：${endings.join('、')}，其中 zip 可以来自 Teachable Machine。`,
     unread: (reason) => `无法读取这张图片：${reason}。`,
   },
 
