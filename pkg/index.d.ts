@@ -134,7 +134,7 @@ export interface LoadOptions extends CommonLoadOptions {
    *
    * Or a file that needs no `config`, as its graph tells the network: a `.tflite`, float32, float16 or quantised, a `.keras` or
    * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Those files themselves too: the address of `model.json`,
-   * beside which the others are looked for, or all of them.
+   * beside which the others are looked for, or all of them. A `.h5` of weights alone is a network of keras.applications.
    */
   weights: ByteSource | readonly File[] | (ArrayLike<File> & { item(index: number): File | null });
   /**
@@ -470,7 +470,7 @@ export interface NetworkInfo {
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
-  /** Where the weights come from: whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: it has a graph. */
+  /** Where the weights come from: whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: it has a graph, or of Keras the weights alone. */
   readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'keras' | 'teachable-machine' | 'untrained';
   readonly trained: boolean;
   /** Of strided convolutions: by half the kernel on each side, or as TensorFlow does. */
