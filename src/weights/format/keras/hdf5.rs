@@ -1,6 +1,8 @@
 //! HDF5, as far as Keras writes it by h5py: version 0 of the file, groups with symbol tables, and arrays that lie in one
 //! piece.
 
+use std::collections::BTreeMap;
+
 use super::malformed;
 use crate::buffer::with_room;
 use crate::error::Error;
@@ -60,8 +62,8 @@ pub(super) struct Reader<'s> {
     /// How many more bytes paths and lists of names may have. In a file that a library wrote each of their bytes stands
     /// only once.
     text: u64,
-    /// A heap, and the offset of the object behind the last that was looked for there.
-    next_object: (u64, u64),
+    /// By a heap's offset, the offsets and lengths of its objects by their numbers.
+    heaps: BTreeMap<u64, BTreeMap<u32, (u64, u64)>>,
 }
 
 impl<'s> Reader<'s> {
@@ -69,7 +71,7 @@ impl<'s> Reader<'s> {
     pub fn new(source: &'s dyn ByteSource, name: &'static str, length: u64) -> Self {
         let left = MAX_PARTS.min((source.len() / LEAST) as usize);
         let objects = MAX_OBJECTS.min((length / LEAST_OBJECT) as usize);
-        Self { source, name, left, objects, text: length, next_object: (0, 0) }
+        Self { source, name, left, objects, text: length, heaps: BTreeMap::new() }
     }
 
     pub fn error(&self, reason: String) -> Error {
@@ -374,24 +376,32 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Offset and length of an object of the global heap at `heap`.
+    /// Offset and length of an object of the global heap at `heap`. A list of names has its objects in several heaps in
+    /// turn, so each is searched only once.
     fn object(&mut self, heap: u64, wanted: u32) -> Result<(u64, u64), Error> {
+        if !self.heaps.contains_key(&heap) {
+            let objects = self.objects_in(heap)?;
+            self.heaps.insert(heap, objects);
+        }
+        let found = self.heaps.get(&heap).and_then(|objects| objects.get(&wanted).copied());
+        found.ok_or_else(|| self.error(format!("its heap has no object {wanted}")))
+    }
+
+    fn objects_in(&mut self, heap: u64) -> Result<BTreeMap<u32, (u64, u64)>, Error> {
         self.expect(heap, b"GCOL")?;
         let end = heap.saturating_add(self.u64(heap.saturating_add(8))?).min(self.source.len());
-        let first = heap.saturating_add(16);
-        let next = if self.next_object.0 == heap { self.next_object.1 } else { first };
-        for mut at in [next, first] {
-            while at.saturating_add(16) <= end {
-                self.count()?;
-                let (number, size) = (self.u16(at)?, self.u64(at + 8)?);
-                let behind = (at + 16).saturating_add(size.min(end).next_multiple_of(8));
-                if u32::from(number) == wanted {
-                    self.next_object = (heap, behind);
-                    return Ok((at + 16, size));
-                }
-                at = behind;
+        let mut at = heap.saturating_add(16);
+        let mut objects = BTreeMap::new();
+        while at.saturating_add(16) <= end {
+            self.count()?;
+            let (number, size) = (self.u16(at)?, self.u64(at + 8)?);
+            // The rest of the heap is free.
+            if number == 0 {
+                break;
             }
+            objects.insert(u32::from(number), (at + 16, size));
+            at = (at + 16).saturating_add(size.min(end).next_multiple_of(8));
         }
-        Err(self.error(format!("its heap has no object {wanted}")))
+        Ok(objects)
     }
 }
