@@ -67,6 +67,9 @@ struct Tensor {
     shape: Vec<usize>,
 }
 
+/// A parameter of a layer: its number, the path of its array, and the array.
+type Parameter = (usize, String, Entry);
+
 /// Opens a file. `root` is its first group.
 pub(super) fn open<'a>(
     mut reader: Reader<'_>,
@@ -173,7 +176,7 @@ impl Weights<'_> {
             return Err(reader.error(reason));
         }
         // Keys are the class by its number in `PLACES` and the layer's number.
-        let mut layers: BTreeMap<(usize, usize), Vec<(usize, String, Entry)>> = BTreeMap::new();
+        let mut layers: BTreeMap<(usize, usize), Vec<Parameter>> = BTreeMap::new();
         for (path, entry) in arrays {
             let below = path.strip_prefix(GROUP);
             let (layer, parameter) = below.unwrap_or_default().split_once('/').unwrap_or_default();
