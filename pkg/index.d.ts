@@ -133,7 +133,8 @@ export interface LoadOptions extends CommonLoadOptions {
    *
    * Or a file whose graph defines the network, so that it needs no `config`: a `.tflite`, float32, float16 or quantised, a `.keras` or
    * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Or those files themselves: the address of `model.json`, with the
-   * others beside it, or a list of all files.
+   * others beside it, or a list of all files. A `.h5`
+   * of weights alone is a network of keras.applications.
    */
   weights: ByteSource | readonly File[] | (ArrayLike<File> & { item(index: number): File | null });
   /**
@@ -468,7 +469,7 @@ export interface NetworkInfo {
   readonly parameters: number;
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
-  /** The library whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: a file with a graph. */
+  /** The library whose tensor names the checkpoint has, or had before it was exported. `tflite`, `keras`, `teachable-machine`: a file with a graph, or for `keras` with weights alone. */
   readonly flavour: 'timm' | 'torchvision' | 'transformers' | 'tflite' | 'keras' | 'teachable-machine' | 'untrained';
   readonly trained: boolean;
   /** Padding of strided convolutions: half the kernel on each side, or TensorFlow's. */

@@ -61,7 +61,9 @@ fn counts_of_timms_registered_networks() {
 #[wasm_bindgen_test(unsupported = test)]
 fn counts_equal_those_of_the_libraries() {
     let mut lines = 0;
-    for line in include_str!("goldens/counts.txt").lines().filter(|line| !line.starts_with('#')) {
+    let files = [include_str!("goldens/counts.txt"), include_str!("goldens/keras/counts.txt")];
+    let all = files.into_iter().flat_map(str::lines);
+    for line in all.filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split(' ').collect();
         let [library, name, width, parameters, macs] = fields[..] else {
             panic!("not five fields: {line}")
@@ -70,6 +72,7 @@ fn counts_equal_those_of_the_libraries() {
             "timm" => Rounding::Timm,
             "torchvision" => Rounding::Torchvision,
             "transformers" => Rounding::Transformers,
+            "keras" => Rounding::Keras,
             _ => panic!("no such library: {line}"),
         };
         let version = Version::parse(name.trim_end_matches("-minimalistic"))
@@ -88,7 +91,11 @@ fn counts_equal_those_of_the_libraries() {
         assert_eq!(counts, format!("{parameters} {macs}"), "{line}");
         lines += 1;
     }
-    assert_eq!(lines, 15 * 18, "fifteen networks at eighteen widths");
+    assert_eq!(
+        lines,
+        15 * 18 + 6 * 7,
+        "fifteen networks at eighteen widths, and Keras's six at seven"
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -113,7 +120,9 @@ fn minimalistic_has_no_squeeze_excite_no_hard_swish_and_only_3x3() {
 #[wasm_bindgen_test(unsupported = test)]
 fn layers_fit_together() {
     for version in Version::ALL {
-        for rounding in [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers] {
+        for rounding in
+            [Rounding::Timm, Rounding::Torchvision, Rounding::Transformers, Rounding::Keras]
+        {
             for width in [0.1, 0.33, 0.5, 0.75, 1.0, 1.37, 4.0] {
                 for resolution in (96..=320).step_by(32) {
                     let network = network(version, |config| {

@@ -81,6 +81,14 @@ fn files() -> Vec<Whole> {
         // Its weights would take most of the time.
         ("PyTorch", archives::pth("timm-v1-0.25-160", pickle), pickle.len(), 60),
     ];
+    let alone = [
+        ("v1-keras2-listed", include_bytes!("goldens/keras/alone/v1-keras2-listed.z") as &[u8]),
+        ("v1-keras2-placed", include_bytes!("goldens/keras/alone/v1-keras2-placed.z")),
+    ];
+    let model = include_str!("goldens/keras/v1-keras2.json");
+    for (name, packed) in alone {
+        files.push((name, archives::weights_alone(name, packed, model, 4.0), usize::MAX, 100));
+    }
     for (name, bytes) in KERAS {
         files.push((name, bytes.to_vec(), usize::MAX, 200));
     }

@@ -15,7 +15,7 @@ mod safetensors;
 
 use std::collections::BTreeMap;
 
-use archives::{pth, weights, zip};
+use archives::{pth, weights, weights_alone, zip};
 use mobilenet_wasm::arch::Version;
 use mobilenet_wasm::weights::{Flavour, NamedFile};
 use mobilenet_wasm::{Error, LoadOptions, Model};
@@ -142,6 +142,109 @@ fn saved_models_are_keras() {
         assert_eq!(model.flavour(), Some(Flavour::Keras));
         assert!(model.warnings().is_empty(), "{name}");
         assert_equal(name, &mut model, &outputs(name));
+    }
+}
+
+macro_rules! alone {
+    ($($name:literal)*) => {
+        [$(($name, include_bytes!(concat!("goldens/keras/alone/", $name, ".z")) as &[u8])),*]
+    };
+}
+
+/// Files of weights alone of the networks of keras.applications, as Keras 2 lists their layers, as Keras 3 places them,
+/// and as Keras 2 places them.
+#[wasm_bindgen_test(unsupported = test)]
+fn weights_alone_are_keras() {
+    for (name, packed) in alone!(
+        "v1-keras2-listed" "v1-keras2-placed" "v1-keras2-placed2"
+        "v2-keras3-listed" "v2-keras3-placed"
+        "v3-small-keras2-listed" "v3-small-keras2-placed"
+        "v3-small-keras3-listed" "v3-small-keras3-placed"
+        "v3-large-minimalistic-keras3-listed" "v3-large-minimalistic-keras3-placed"
+    ) {
+        let (golden, _) = name.rsplit_once('-').unwrap();
+        let (gain, text) = topology(golden);
+        let file = weights_alone(name, packed, text, gain);
+        let options = LoadOptions { resolution: Some(96), ..LoadOptions::default() };
+        let mut model = Model::load_with(&&file[..], None, None, options)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(model.flavour(), Some(Flavour::Keras));
+        // The picture's size is a guess, and so is its normalisation.
+        assert_eq!(model.warnings().len(), 1, "{name}");
+        let bytes = weights(text, gain);
+        let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
+        assert_eq!(model.network(), load(&files).unwrap().network(), "{name}");
+        assert_equal(name, &mut model, &outputs(golden));
+    }
+}
+
+/// Of weights alone, the size of the picture is that of keras.applications, or what a configuration says.
+#[wasm_bindgen_test(unsupported = test)]
+fn weights_alone_have_a_size() {
+    let [(name, packed)] = alone!("v1-keras2-listed");
+    let (gain, text) = topology("v1-keras2");
+    let file = weights_alone(name, packed, text, gain);
+    let model = Model::load(&&file[..], None, None).unwrap();
+    let preprocessing = model.preprocessing();
+    assert_eq!((model.network().resolution, preprocessing.crop), (224, 224));
+    assert_eq!((preprocessing.mean, preprocessing.std), ([0.5; 3], [0.5; 3]));
+    assert!(model.warnings()[0].contains("224 pixels"), "{}", model.warnings()[0]);
+    let config = r#"{"input_size": [3, 160, 160]}"#;
+    let model = Model::load(&&file[..], Some(config), None).unwrap();
+    assert_eq!(model.network().resolution, 160);
+    assert!(model.warnings().is_empty(), "{:?}", model.warnings());
+}
+
+/// Files of weights alone that are no network of keras.applications, or not the whole of one.
+#[wasm_bindgen_test(unsupported = test)]
+fn misfits_of_weights_alone_are_named() {
+    let nested = "it has several layers in it, so load the whole model";
+    for (name, packed) in alone!(
+        "other-listed" "other-placed" "nested-listed" "nested-placed" "v1-headless-listed" "v1-headless-placed"
+        "v3-headless-listed" "v3-headless-placed"
+    ) {
+        let message = match name.split('-').next() {
+            Some("other") => {
+                "has 2 depthwise convolutions, where MobileNet V1 has 13, MobileNet V2"
+            }
+            Some("nested") => nested,
+            Some("v1") => "Keras's MobileNet V1 have no classifier",
+            _ => "Keras's MobileNet V3-Small have no classifier",
+        };
+        let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+        let error = Model::load(&&file[..], None, None).expect_err(name);
+        assert_eq!(error.code(), "UNKNOWN_NETWORK", "{name}: {error}");
+        assert!(error.to_string().contains(message), "{name}: {error}");
+    }
+
+    let [(name, packed)] = alone!("v1-keras2-listed");
+    let (gain, text) = topology("v1-keras2");
+    let file = weights_alone(name, packed, text, gain);
+    for (from, to, code, message) in [
+        ("layer_names", "layer_nymes", "BAD_WEIGHTS", "neither a model, as model.save(…)"),
+        ("weight_names", "weight_nymes", "BAD_WEIGHTS", "with weight_names"),
+        (
+            "moving_mean",
+            "moving_mode",
+            "UNKNOWN_NETWORK",
+            "layer `conv1_bn` doesn't fit: no layer of a MobileNet has the weights gamma, beta, moving_mode",
+        ),
+        (
+            "conv1/kernel:0",
+            "conv2/kernel:0",
+            "BAD_WEIGHTS",
+            "it has no array `conv1/conv2/kernel:0`",
+        ),
+    ] {
+        let mut changed = file.clone();
+        for at in 0..file.len() - from.len() {
+            if file[at..].starts_with(from.as_bytes()) {
+                changed[at..][..to.len()].copy_from_slice(to.as_bytes());
+            }
+        }
+        let error = Model::load(&&changed[..], None, None).expect_err(to);
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 

@@ -13,11 +13,14 @@ pub enum Rounding {
     Torchvision,
     /// transformers 5: differs from timm for V1 and V2 (`modeling_mobilenet_v1`, `modeling_mobilenet_v2`).
     Transformers,
+    /// Keras 2 and 3: differs from timm for V1, V2 and V3 (`mobilenet`, `mobilenet_v2` and `mobilenet_v3` of
+    /// `keras.applications`).
+    Keras,
 }
 
 /// The multiple of 8 nearest to `channels`, rounding half up. It is at least 8 and never below 90 % of `channels`.
 ///
-/// The rule comes from the TensorFlow reference implementation; all three libraries use it.
+/// The rule comes from the TensorFlow reference implementation; all these libraries use it.
 #[must_use]
 pub(super) fn make_divisible(channels: f64) -> usize {
     let nearest = ((channels + 4.0) / 8.0).floor().max(1.0) * 8.0;
@@ -33,14 +36,20 @@ impl Rounding {
             // Rounds down, to at least 8, but not to a multiple of 8.
             (Self::Transformers, Family::V1) => (scaled as usize).max(8),
             (Self::Transformers, Family::V2) => make_divisible(scaled.round_ties_even()),
+            (Self::Keras, Family::V1) => scaled as usize,
+            (Self::Keras, Family::V2) => make_divisible(scaled.floor()),
             _ => make_divisible(scaled),
         }
     }
 
     /// Channels of the stem.
     pub(super) fn stem(self, table: &Table, width: f64) -> usize {
+        // Keras rounds down only a block's channels.
+        if (self, table.family) == (Self::Keras, Family::V2) {
+            return make_divisible(table.stem as f64 * width);
+        }
         let kept = match table.family {
-            Family::V3 => self.v3_as_timm() && width < 0.75,
+            Family::V3 => self == Self::Keras || self.v3_as_timm() && width < 0.75,
             Family::V4 => width < 1.0,
             Family::EfficientNetLite => true,
             Family::V1 | Family::V2 | Family::MnasNet => false,
@@ -57,7 +66,10 @@ impl Rounding {
         table_input: usize,
         width: f64,
     ) -> usize {
-        if self.v3_as_timm() {
+        if self == Self::Keras {
+            // Keras multiplies by the ratio: 2.3 times 200 is a little less than 460.
+            make_divisible(input as f64 * (expanded as f64 / table_input as f64))
+        } else if self.v3_as_timm() {
             // timm keeps the table's ratio of expanded to input channels.
             make_divisible((input * expanded) as f64 / table_input as f64)
         } else {
@@ -77,8 +89,8 @@ impl Rounding {
         match family {
             // A width below 1 doesn't shrink it (the V2 paper's paragraph "Trade-off hyper parameters").
             Family::V2 => self.scale(family, channels, width).max(channels),
-            Family::V3 if self.v3_as_timm() => make_divisible(channels as f64 * width),
-            Family::V3 => 6 * body,
+            Family::V3 if matches!(self, Self::Torchvision | Self::Keras) => 6 * body,
+            Family::V3 => make_divisible(channels as f64 * width),
             Family::V4 => self.scale(family, channels, width),
             Family::V1 | Family::MnasNet | Family::EfficientNetLite => channels,
         }
@@ -86,14 +98,15 @@ impl Rounding {
 
     /// Channels of the layer between pooling and classifier.
     pub(super) fn head(self, family: Family, channels: usize, width: f64) -> usize {
-        if family == Family::V3 && !self.v3_as_timm() {
-            make_divisible(channels as f64 * width)
-        } else {
-            channels
+        match (family, self) {
+            (Family::V3, Self::Torchvision) => make_divisible(channels as f64 * width),
+            // A width below 1 doesn't shrink it.
+            (Family::V3, Self::Keras) => make_divisible(channels as f64 * width.max(1.0)),
+            _ => channels,
         }
     }
 
-    /// Whether V3 follows timm's rules: transformers has no V3, so it uses them too.
+    /// Whether V3's blocks follow timm's rules, as Keras's do. Transformers has no V3, so it uses them too.
     fn v3_as_timm(self) -> bool {
         self != Self::Torchvision
     }

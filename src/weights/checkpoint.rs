@@ -17,6 +17,8 @@ use super::format::{
 };
 #[cfg(feature = "foreign")]
 use super::graph::{GraphFile, Normalisation};
+#[cfg(feature = "foreign")]
+use super::library::recognise_keras;
 use super::library::{Conventions, Flavour, Recognised, recognise};
 use super::{ByteSource, FoldedConv, WeightSource, widths};
 #[cfg(feature = "foreign")]
@@ -64,6 +66,9 @@ impl<'a> Checkpoint<'a> {
     /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
     /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///
+    /// An HDF5 file of weights alone, as keras.applications downloads it, is a network of keras.applications with its
+    /// preprocessing, of 224 pixels unless the configuration says another size.
+    ///
     /// Or opens a folded file, which [`Checkpoint::fold`] makes. Its metadata defines everything; the configuration files
     /// may give other settings of the preprocessing and other class names.
     ///
@@ -85,8 +90,16 @@ impl<'a> Checkpoint<'a> {
                 return Self::open_folder(&Folder::archive(source)?, source.len(), &config?);
             }
             if keras::is_hdf5(source) {
-                let graph = GraphFile::open_keras(keras::open_hdf5(source)?, None)?;
-                return Self::open_graph(graph, Flavour::Keras, &config?, None);
+                return match keras::open_hdf5(source)? {
+                    keras::Hdf5::Model(model) => {
+                        let graph = GraphFile::open_keras(model, None)?;
+                        Self::open_graph(graph, Flavour::Keras, &config?, None)
+                    }
+                    keras::Hdf5::Weights(file) => {
+                        let recognised = recognise_keras(&*file)?;
+                        Self::open_recognised(file, &recognised, &config?)
+                    }
+                };
             }
         }
         Self::open_tensors(format::open(source)?, &config?)
@@ -162,11 +175,20 @@ impl<'a> Checkpoint<'a> {
             });
         }
         let recognised = recognise(&*file)?;
+        Self::open_recognised(file, &recognised, config)
+    }
+
+    /// Opens a file of named tensors whose network is known.
+    fn open_recognised(
+        file: Box<dyn Tensors + 'a>,
+        recognised: &Recognised,
+        config: &ConfigFiles<'_>,
+    ) -> Result<Self, Error> {
         let flavour = recognised.flavour;
         let conventions =
-            flavour.library().conventions(recognised.version, config.tensorflow(&recognised)?);
-        let classes = class_count(&*file, &recognised)?;
-        config.check_network(&recognised, classes)?;
+            flavour.library().conventions(recognised.version, config.tensorflow(recognised)?);
+        let classes = class_count(&*file, recognised)?;
+        config.check_network(recognised, classes)?;
         let preprocessing = config.preprocessing(&conventions)?;
         let network = Config {
             version: recognised.version,
@@ -179,7 +201,7 @@ impl<'a> Checkpoint<'a> {
         };
         let network = fit_width(&*file, flavour, network, config)?;
         check_tensors(&*file, flavour, &network)?;
-        let warnings = config.warnings(&recognised, &conventions);
+        let warnings = config.warnings(recognised, &conventions);
         let (labels, has_background) = labels(config, classes)?;
         Ok(Self {
             content: Content::Tensors(file),
@@ -397,11 +419,12 @@ fn labels(config: &ConfigFiles, classes: usize) -> Result<(Option<Vec<String>>, 
 
 /// The class count: the rows of the classifier's weight.
 fn class_count(file: &dyn Tensors, recognised: &Recognised) -> Result<usize, Error> {
-    let network = Network::new(&Config::new(recognised.version))?;
+    let &Recognised { version, minimalistic, .. } = recognised;
+    let network = Network::new(&Config { minimalistic, ..Config::new(version) })?;
     let tensor = recognised.flavour.module(&network, Site::Classifier)?.conv + ".weight";
     let expected = recognised.flavour.weight_shape(Site::Classifier, &network.classifier);
     match file.shape(&tensor) {
-        Some(&[classes, _]) if (1..=MAX_CLASSES).contains(&classes) => Ok(classes),
+        Some(&[classes, _, ..]) if (1..=MAX_CLASSES).contains(&classes) => Ok(classes),
         Some(found) => Err(Error::TensorShape { tensor, expected, found: found.into() }),
         None => Err(Error::MissingTensor { tensor, shape: expected }),
     }
@@ -493,7 +516,7 @@ fn check_tensors(file: &dyn Tensors, flavour: Flavour, network: &Network) -> Res
             let version =
                 network.version.map_or("network".to_owned(), |version| version.to_string());
             let network = format!("{flavour}'s {version}");
-            Err(Error::SurplusTensor { tensor: tensor.into(), network })
+            Err(Error::SurplusTensor { tensor: file.own_name(tensor).into(), network })
         }
         None => Ok(()),
     }

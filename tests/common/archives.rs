@@ -1,4 +1,4 @@
-//! Writes the files of TensorFlow.js and of PyTorch in memory, with made-up weights.
+//! Writes the files of TensorFlow.js, Keras and PyTorch in memory, with made-up weights.
 
 use std::collections::BTreeMap;
 
@@ -25,18 +25,36 @@ fn values(name: &str, shape: &[usize], gain: f64) -> Vec<f32> {
         .collect()
 }
 
-/// The bytes of the tensors in the manifest of a `model.json`.
-pub fn weights(model: &str, gain: f64) -> Vec<u8> {
+/// The bytes of each tensor in the manifest of a `model.json`.
+fn tensors(model: &str, gain: f64) -> Vec<Vec<u8>> {
     let model: Value = serde_json::from_str(model).unwrap();
-    let mut bytes = Vec::new();
+    let mut tensors = Vec::new();
     for group in model["weightsManifest"].as_array().unwrap() {
         for tensor in group["weights"].as_array().unwrap() {
             let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).unwrap();
             let values = values(tensor["name"].as_str().unwrap(), &shape, gain);
-            bytes.extend(values.into_iter().flat_map(f32::to_le_bytes));
+            tensors.push(values.into_iter().flat_map(f32::to_le_bytes).collect());
         }
     }
-    bytes
+    tensors
+}
+
+/// The bytes of the tensors in the manifest of a `model.json`.
+pub fn weights(model: &str, gain: f64) -> Vec<u8> {
+    tensors(model, gain).concat()
+}
+
+/// A file of Keras of weights alone, which make_keras.py has written without its weights.
+pub fn weights_alone(name: &str, packed: &[u8], model: &str, gain: f64) -> Vec<u8> {
+    let mut file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+    let offsets: BTreeMap<String, Vec<usize>> =
+        serde_json::from_str(include_str!("../goldens/keras/alone/offsets.json")).unwrap();
+    let (offsets, tensors) = (&offsets[name], tensors(model, gain));
+    assert_eq!(offsets.len(), tensors.len(), "{name}");
+    for (&offset, tensor) in offsets.iter().zip(&tensors) {
+        file[offset..][..tensor.len()].copy_from_slice(tensor);
+    }
+    file
 }
 
 /// An archive of these files, as PyTorch and Keras write it, or with deflated files.

@@ -1,19 +1,28 @@
 """Writes keras/*.json, topologies of keras.applications' networks as TensorFlow.js has them, keras/*.keras and
 keras/*.h5, small networks with their weights, and keras/outputs.json, what Keras makes of them.
 
+keras/counts.txt has parameters and multiply-accumulates of the networks at many widths.
+
+keras/alone/*.z are HDF5 files of weights alone, whose weights are zeros, deflated; keras/alone/offsets.json tells where
+in the file the weights of a topology belong, in the order of its manifest.
+
     python tests/goldens/make_keras.py
 
-needs tensorflow, keras (version 3), tf_keras (version 2) and numpy. The weights of a topology follow from their names,
-here and in tests/keras.rs. Outputs are the logarithms of the probabilities, computed in float64.
+needs tensorflow, keras (version 3), tf_keras (version 2), h5py and numpy. The weights of a topology follow from their
+names, here and in tests/keras.rs. Outputs are the logarithms of the probabilities, computed in float64.
 """
 
 import json
 import sys
+import tempfile
+import zlib
 from pathlib import Path
 
+import h5py
 import keras
 import numpy
 import tf_keras
+from tf_keras.src.saving.legacy import hdf5_format
 from uniform import uniform
 
 FOLDER = Path(__file__).parent / "keras"
@@ -136,21 +145,24 @@ def sequential(library):
 
 
 SMALL = {"input_shape": (96, 96, 3)}
+# Name: library, whether the model takes bytes, gain, constructor in keras.applications and its arguments.
+APPLICATIONS = {
+    "v1-keras2": (tf_keras, False, 4.0, "MobileNet", {"alpha": 0.25}),
+    "v2-keras3": (keras, False, 2.0, "MobileNetV2", {"alpha": 0.35}),
+    "v3-small-keras2": (tf_keras, True, 1.8, "MobileNetV3Small", {}),
+    "v3-small-keras3": (keras, True, 1.8, "MobileNetV3Small", {"alpha": 0.75}),
+    "v3-large-minimalistic-keras3": (keras, True, 1.0, "MobileNetV3Large", {"alpha": 0.75, "minimalistic": True}),
+}
 # Name: library, whether the model takes bytes, gain, constructor.
 TOPOLOGIES = {
-    "v1-keras2": (tf_keras, False, 4.0, application(tf_keras, "MobileNet", alpha=0.25, **SMALL)),
-    "v2-keras3": (keras, False, 2.0, application(keras, "MobileNetV2", alpha=0.35, **SMALL)),
-    "v3-small-keras2": (tf_keras, True, 1.8, application(tf_keras, "MobileNetV3Small", **SMALL)),
-    "v3-small-keras3": (keras, True, 1.8, application(keras, "MobileNetV3Small", alpha=0.75, **SMALL)),
-    "v3-large-minimalistic-keras3": (
-        keras,
-        True,
-        1.0,
-        application(keras, "MobileNetV3Large", alpha=0.75, minimalistic=True, **SMALL),
-    ),
+    **{
+        golden: (library, bytes_, gain, application(library, name, **options, **SMALL))
+        for golden, (library, bytes_, gain, name, options) in APPLICATIONS.items()
+    },
     "transfer-keras2": (tf_keras, True, 3.0, transfer(tf_keras)),
     "sequential-keras3": (keras, True, 3.0, sequential(keras)),
 }
+COUNTED_WIDTHS = [0.1, 0.35, 0.56, 0.75, 1.25, 1.4, 2.5]
 FILES = {
     "transfer-keras3.h5": (keras, transfer(keras), 3.0),
     "transfer-keras2.h5": (tf_keras, transfer(tf_keras), 3.0),
@@ -163,6 +175,111 @@ def built(library, build, floats):
     library.backend.clear_session()
     library.backend.set_floatx(floats)
     return build()
+
+
+def fixed_strings(path):
+    """Makes the strings of a file's attributes ones of a fixed length, as older versions of h5py write them."""
+    with h5py.File(path, "r+") as file:
+        groups = [file]
+        file.visititems(lambda _, item: groups.append(item) if isinstance(item, h5py.Group) else None)
+        for group in groups:
+            for name, value in list(group.attrs.items()):
+                if isinstance(value, numpy.ndarray) and value.dtype.kind == "O":
+                    del group.attrs[name]
+                    group.attrs[name] = numpy.array([text.encode() for text in value])
+
+
+def packed(path):
+    """The deflated file with zeros for all weights, and the offsets of the arrays by their first value."""
+    offsets = {}
+    data = bytearray(path.read_bytes())
+
+    def visit(_, item):
+        if isinstance(item, h5py.Dataset) and item.dtype == numpy.float32:
+            offset, size = item.id.get_offset(), item.id.get_storage_size()
+            offsets[item[(0,) * item.ndim]] = offset
+            data[offset : offset + size] = bytes(size)
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return zlib.compress(bytes(data), 9), offsets
+
+
+def save_alone(name, model, ending):
+    """Writes a file of a model's weights alone. Returns the offsets of its weights."""
+    # A weight is found in the file by its value.
+    model.set_weights([numpy.full(w.shape, number, "float32") for number, w in enumerate(model.get_weights())])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"model{ending}")
+        model.save_weights(path)
+        if name == "v2-keras3-listed":
+            fixed_strings(path)
+        data, offsets = packed(path)
+    (FOLDER / "alone").mkdir(exist_ok=True)
+    (FOLDER / "alone" / f"{name}.z").write_bytes(data)
+    return [offsets[number] for number in range(len(offsets))]
+
+
+def write_alone(table):
+    """Writes the files of weights alone, of each network as both versions of Keras write it, whichever its topology is
+    from. Those for which no offsets are written are refused."""
+    offsets = {}
+    for golden, (own, bytes_, gain, name, options) in APPLICATIONS.items():
+        weights = built(own, application(own, name, **options, **SMALL), "float64")
+        fill(weights, gain)
+        weights = weights.get_weights()
+        for library, kind, ending in [
+            (tf_keras, "listed", ".h5"),
+            (keras, "placed", ".weights.h5"),
+            (tf_keras, "placed2", ".weights.h5"),
+        ]:
+            if kind == "placed2" and golden != "v1-keras2":
+                continue
+            build = application(library, name, **options, **SMALL)
+            model = built(library, build, "float64")
+            model.set_weights(weights)
+            assert numpy.allclose(outputs(model, 96, bytes_), table[golden], rtol=1e-6, atol=1e-6)
+            # Keras cuts lists of names that are longer than this.
+            hdf5_format.HDF5_OBJECT_HEADER_LIMIT = 2048 if golden == "v3-small-keras2" else 64512
+            model = built(library, build, "float32")
+            offsets[f"{golden}-{kind}"] = save_alone(f"{golden}-{kind}", model, ending)
+    hdf5_format.HDF5_OBJECT_HEADER_LIMIT = 64512
+    for library, kind, ending in [(tf_keras, "listed", ".h5"), (keras, "placed", ".weights.h5")]:
+        headless = {"include_top": False, **SMALL}
+        for name, build in [
+            ("other", lambda: base(library, False)),
+            ("nested", transfer(library)),
+            ("v1-headless", application(library, "MobileNet", alpha=0.25, **headless)),
+            ("v3-headless", application(library, "MobileNetV3Small", **headless)),
+        ]:
+            save_alone(f"{name}-{kind}", built(library, build, "float32"), ending)
+    lines = [f"  {json.dumps(name)}: {json.dumps(places)}" for name, places in offsets.items()]
+    (FOLDER / "alone" / "offsets.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def write_counts():
+    """Writes counts.txt, at widths at which Keras rounds unlike other libraries."""
+    with open(FOLDER / "counts.txt", "w") as out:
+        print(f"# By make_keras.py from keras {keras.__version__}; 160x160 pixels, 10 classes.", file=out)
+        print("# library version width parameters macs", file=out)
+        for version, name, options in [
+            ("v1", "MobileNet", {}),
+            ("v2", "MobileNetV2", {}),
+            ("v3-small", "MobileNetV3Small", {}),
+            ("v3-large", "MobileNetV3Large", {}),
+            ("v3-small-minimalistic", "MobileNetV3Small", {"minimalistic": True}),
+            ("v3-large-minimalistic", "MobileNetV3Large", {"minimalistic": True}),
+        ]:
+            for width in COUNTED_WIDTHS:
+                model = application(keras, name, alpha=width, classes=10, input_shape=(160, 160, 3), **options)()
+                macs = 0
+                for layer in model.layers:
+                    kernel = getattr(layer, "kernel", None)
+                    if kernel is not None:
+                        macs += int(numpy.prod(kernel.shape)) * int(numpy.prod(layer.output.shape[1:-1]))
+                parameters = sum(int(numpy.prod(weight.shape)) for weight in model.trainable_weights)
+                print("keras", version, width, parameters, macs, file=out)
+                keras.backend.clear_session()
 
 
 def write_bases(folder):
@@ -180,6 +297,7 @@ def main():
     if sys.argv[1:2] == ["--bases"]:
         return write_bases(sys.argv[2])
     FOLDER.mkdir(exist_ok=True)
+    write_counts()
     table = {}
     for golden, (library, bytes_, gain, build) in TOPOLOGIES.items():
         text = topology(library, built(library, build, "float32"))
@@ -195,6 +313,7 @@ def main():
         model = built(library, build, "float64")
         model.set_weights(weights)
         table[golden] = outputs(model, 96, True)
+    write_alone(table)
     lines = [f"  {json.dumps(golden)}: {json.dumps(rows)}" for golden, rows in table.items()]
     (FOLDER / "outputs.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

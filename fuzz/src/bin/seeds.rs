@@ -74,7 +74,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Zip archives: a model of Keras as Teachable Machine has it, stored and deflated, and pickles of PyTorch, with and
-/// without what a state dict may hold. Only the first of a pickle's storages is there. And an HDF5 file.
+/// without what a state dict may hold. Only the first of a pickle's storages is there. And HDF5 files: one with a
+/// model, and two of weights alone, of a small network.
 fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn Error>> {
     let model = fs::read_to_string(goldens.join("keras/sequential-keras3.json"))?;
     let weights = archives::weights(&model, 3.0);
@@ -95,6 +96,13 @@ fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn
         files.push((name, archives::zip(&parts, false)));
     }
     files.push(("keras-h5", fs::read(goldens.join("keras/transfer-keras2.h5"))?));
+    for (name, golden) in
+        [("keras-weights-listed", "other-listed"), ("keras-weights-placed", "other-placed")]
+    {
+        let packed = fs::read(goldens.join("keras/alone").join(golden).with_extension("z"))?;
+        let file = miniz_oxide::inflate::decompress_to_vec_zlib(&packed);
+        files.push((name, file.map_err(|error| format!("{golden}: {error}"))?));
+    }
     Ok(files)
 }
 

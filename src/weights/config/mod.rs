@@ -83,6 +83,13 @@ impl<'a> ConfigFiles<'a> {
                      the checkpoint's {CONFIG}, as the predictions of a network of another size are worse without it"
                 ));
             }
+            Flavour::Keras if !self.resolution().is_ok_and(|size| size.is_some()) => {
+                warnings.push(
+                    "the file has weights alone, so 224 pixels and values from -1 to 1 are assumed, as keras.applications \
+                     has them: if it was trained with others, give a config.json with input_size, mean and std"
+                        .to_owned(),
+                );
+            }
             Flavour::Timm
             | Flavour::Torchvision
             | Flavour::Transformers

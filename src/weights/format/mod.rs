@@ -38,6 +38,11 @@ pub(super) trait Tensors {
     /// The tensors' names.
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 
+    /// The name that a tensor has in the file, for errors.
+    fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        name
+    }
+
     /// The shape of a tensor; `None` if there is no such tensor.
     fn shape(&self, name: &str) -> Option<&[usize]>;
 

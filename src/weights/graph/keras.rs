@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::weights::FoldedConv;
 use crate::weights::fold::BatchNorm;
 use crate::weights::format::Tensors;
-use crate::weights::format::keras::{GREY, Input, Layer, Model, Naming, Topology, field};
+use crate::weights::format::keras::{
+    GREY, Input, Layer, Model, Naming, Topology, field, transposed,
+};
 
 /// The weights of a model.
 pub(super) struct Weights<'a> {
@@ -553,25 +555,12 @@ impl Weights<'_> {
             return Err(self.misfit(0, "it has no weights".to_owned()));
         };
         let values = self.tensors.read(&tensors.kernel, &tensors.shape)?;
-        let mut weight = with_room(conv.weight_count())?;
-        weight.resize(conv.weight_count(), 0.0);
-        // Transposes `[ky][kx][in][out]` to `[out][in][ky][kx]`. A depthwise filter has one input for each output.
-        let taps = conv.kernel * conv.kernel;
         let inputs = if conv.kind == ConvKind::Depthwise { 1 } else { conv.in_channels };
         let outputs = conv.out_channels;
         let shares: &[f32] = if tensors.grey { &GREY } else { &[1.0] };
+        let taps = conv.kernel * conv.kernel;
         // Grey has one input, which becomes three.
-        let stored = inputs / shares.len();
-        for (index, value) in values.iter().enumerate() {
-            let (outer, output) = (index / outputs, index % outputs);
-            let (tap, input) = (outer / stored, outer % stored);
-            for (channel, share) in shares.iter().enumerate() {
-                let input = input * shares.len() + channel;
-                if let Some(place) = weight.get_mut((output * inputs + input) * taps + tap) {
-                    *place = value * share;
-                }
-            }
-        }
+        let mut weight = transposed(&values, outputs, inputs / shares.len(), taps, shares)?;
         let mut bias = match &tensors.bias {
             Some(bias) => self.tensors.read(bias, &[outputs])?,
             None => {

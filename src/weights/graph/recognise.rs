@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::weights::widths;
 
 /// The rounding rules to try.
-const ROUNDINGS: [Rounding; 3] = [Rounding::Timm, Rounding::Transformers, Rounding::Torchvision];
+const ROUNDINGS: [Rounding; 4] =
+    [Rounding::Timm, Rounding::Transformers, Rounding::Torchvision, Rounding::Keras];
 
 /// If one of the papers' networks has the same layers, sets `network`'s version, width and stages.
 pub(super) fn recognise(mut network: Network) -> Result<Network, Error> {

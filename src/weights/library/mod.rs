@@ -12,6 +12,9 @@ mod transformers;
 use std::collections::BTreeSet;
 use std::fmt;
 
+#[cfg(feature = "foreign")]
+pub(super) use keras::recognise as recognise_keras;
+
 use super::format::Tensors;
 use crate::arch::{Config, Conv, ConvKind, Family, Network, Padding, Rounding, Site, Version};
 use crate::error::Error;
@@ -131,6 +134,11 @@ pub(super) trait Library {
         None
     }
 
+    /// Whether a file of this network of V3 is of its minimalistic form.
+    fn is_minimalistic(&self, _network: &Network, _file: &dyn Tensors) -> bool {
+        false
+    }
+
     /// Whether the weight of the layer at a site is a matrix, as `nn.Linear` has it. All other layers are convolutions
     /// in PyTorch.
     fn is_linear(&self, site: Site) -> bool {
@@ -149,7 +157,7 @@ impl Flavour {
         Self::TeachableMachine,
     ];
 
-    /// The libraries that are recognised by tensor names.
+    /// The libraries that are recognised by the tensor names of a file of any format.
     const NAMING: [Self; 3] = [Self::Timm, Self::Torchvision, Self::Transformers];
 
     /// Its name in files and in the package: `timm`.
@@ -217,24 +225,8 @@ pub(super) struct Recognised {
 /// Finds the library and version whose block names are exactly those of the file.
 pub(super) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
     for flavour in Flavour::NAMING {
-        let library = flavour.library();
-        // `collect` would sort the names first, with the standard library's sort: see `crate::sort`.
-        let mut found = BTreeSet::new();
-        found.extend(file.names().filter_map(|name| library.block(name)));
-        for &version in library.versions() {
-            let network = Network::new(&Config::new(version))?;
-            let mut modules = Vec::new();
-            for (site, _) in network.sites() {
-                modules.push(flavour.module(&network, site)?.conv + ".weight");
-            }
-            let mut expected = BTreeSet::new();
-            expected.extend(modules.iter().filter_map(|name| library.block(name)));
-            if found == expected {
-                let minimalistic = flavour == Flavour::Timm
-                    && version.family() == Family::V3
-                    && !file.names().any(|name| name.contains(".se."));
-                return Ok(Recognised { flavour, version, minimalistic });
-            }
+        if let Some(recognised) = recognise_as(file, flavour)? {
+            return Ok(recognised);
         }
     }
     let mut names = file.names();
@@ -248,4 +240,27 @@ pub(super) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
             Version::ALL.map(|version| version.to_string()).join(", ")
         ),
     })
+}
+
+/// Finds the version of a library whose block names are exactly those of the file.
+fn recognise_as(file: &dyn Tensors, flavour: Flavour) -> Result<Option<Recognised>, Error> {
+    let library = flavour.library();
+    // `collect` would sort the names first, with the standard library's sort: see `crate::sort`.
+    let mut found = BTreeSet::new();
+    found.extend(file.names().filter_map(|name| library.block(name)));
+    for &version in library.versions() {
+        let network = Network::new(&Config::new(version))?;
+        let mut modules = Vec::new();
+        for (site, _) in network.sites() {
+            modules.push(flavour.module(&network, site)?.conv + ".weight");
+        }
+        let mut expected = BTreeSet::new();
+        expected.extend(modules.iter().filter_map(|name| library.block(name)));
+        if found == expected {
+            let minimalistic =
+                version.family() == Family::V3 && library.is_minimalistic(&network, file);
+            return Ok(Some(Recognised { flavour, version, minimalistic }));
+        }
+    }
+    Ok(None)
 }

@@ -3,6 +3,7 @@
 use super::{Architecture, Conventions, IMAGENET, INCEPTION, Library, Margin, Module, prefix};
 use crate::arch::{Block, ConvKind, Family, Network, Padding, Rounding, Site, Version};
 use crate::preprocess::{CropStart, Interpolation};
+use crate::weights::format::Tensors;
 
 /// See the module.
 pub(super) struct Timm;
@@ -94,6 +95,10 @@ impl Library for Timm {
 
     fn block<'a>(&self, tensor: &'a str) -> Option<&'a str> {
         if tensor.starts_with("blocks.") { prefix(tensor, 3) } else { None }
+    }
+
+    fn is_minimalistic(&self, _network: &Network, file: &dyn Tensors) -> bool {
+        !file.names().any(|name| name.contains(".se."))
     }
 }
 

@@ -1,23 +1,15 @@
 //! HDF5, as far as Keras writes it by h5py: version 0 of the file, groups with symbol tables, and arrays that lie in one
-//! piece. A file has a model's topology as an attribute (`.h5`), or it has only the weights (`.keras`, a zip archive).
+//! piece.
 
-use super::{Model, Naming, malformed};
+use std::collections::BTreeMap;
+
+use super::malformed;
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
-use crate::weights::format::folder::{Folder, Window};
-use crate::weights::format::index::{Element, Entry, Index};
+use crate::weights::format::index::{Element, Entry};
 
 const MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-
-/// The file with the topology in a `.keras` archive, and the one with the weights.
-pub(super) const TOPOLOGY: &str = "config.json";
-pub(super) const WEIGHTS: &str = "model.weights.h5";
-/// What an error names a `.h5` file.
-const FILE: &str = "the HDF5 file";
-/// The group of a `.h5` file with the weights, and the attribute with the topology.
-const GROUP: &str = "model_weights";
-const ATTRIBUTE: &str = "model_config";
 
 /// The deepest group within groups.
 const MAX_DEPTH: usize = 16;
@@ -25,9 +17,9 @@ const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 1 << 16;
 /// The fewest bytes of a part, on average over a whole file. This bounds the memory of a small malicious file.
 const LEAST: u64 = 24;
-/// The most arrays, those of the optimizer included, and the fewest bytes of one with its header.
-const MAX_ARRAYS: usize = 8192;
-const LEAST_ARRAY: u64 = 200;
+/// The most groups and arrays, those of the optimizer included, and the fewest bytes of one with its header.
+const MAX_OBJECTS: usize = 8192;
+const LEAST_OBJECT: u64 = 200;
 /// The most bytes of a name.
 const MAX_NAME: usize = 256;
 const MAX_RANK: usize = 6;
@@ -38,72 +30,51 @@ pub(in crate::weights) fn is_hdf5(source: &dyn ByteSource) -> bool {
     source.len() >= 8 && source.read(0, &mut magic).is_ok() && magic == MAGIC
 }
 
-/// Opens the model of a `.h5` file.
-pub(in crate::weights) fn open(source: &dyn ByteSource) -> Result<Model<'_>, Error> {
-    let length = source.len();
-    let mut reader = Reader::new(source, FILE);
-    let root = reader.root()?;
-    let Some(topology) = reader.text(root, ATTRIBUTE)? else {
-        return Err(reader.error(
-            "it has weights without a topology: save the whole model, with model.save(…)"
-                .to_owned(),
-        ));
-    };
-    let mut index = Index::default();
-    let file = index.add_file(Box::new(Window::new(source, 0, length)));
-    reader.tensors(root, GROUP, file, length, &mut index)?;
-    let tensors = Box::new(index);
-    Ok(Model { file: ATTRIBUTE, topology, tensors, naming: Naming::Layers, length })
+/// A group or an array.
+pub(super) enum Object {
+    /// The offset of its header.
+    Group(u64),
+    /// Its place in file 0.
+    Array(Entry),
 }
 
-/// Opens the model of a `.keras` archive, which has `length` bytes.
-pub(super) fn open_archive<'a>(folder: &Folder<'a>, length: u64) -> Result<Model<'a>, Error> {
-    let Some(topology) = folder.text(TOPOLOGY)? else {
-        return Err(malformed(TOPOLOGY, "it is missing".to_owned()));
-    };
-    let source = folder.open(WEIGHTS)?;
-    let mut index = Index::default();
-    let mut reader = Reader::new(&*source, WEIGHTS);
-    let root = reader.root()?;
-    // The file that is added next.
-    let mut found = Vec::new();
-    reader.walk(root, "", 0, &mut |name, entry| {
-        found.push((name, entry));
-        found.len() < MAX_ARRAYS && found.len() as u64 <= length / LEAST_ARRAY
-    })?;
-    let file = index.add_file(source);
-    for (name, entry) in found {
-        // Beside the layers there is the optimizer.
-        if name.starts_with("layers/") {
-            let entry = Entry { file, ..entry };
-            index.add(name, entry, length).map_err(|reason| malformed(WEIGHTS, reason))?;
-        }
-    }
-    let tensors = Box::new(index);
-    Ok(Model { file: TOPOLOGY, topology, tensors, naming: Naming::Places, length })
-}
-
-/// Takes the name of an array and its place; false if there are too many.
-type Found<'f> = &'f mut dyn FnMut(String, Entry) -> bool;
+/// Takes the path of a group or an array.
+type Found<'f> = &'f mut dyn FnMut(String, Object);
 
 /// A message of an object's header: its type, offset and length.
 type Message = (u16, u64, u64);
 
-struct Reader<'s> {
+/// The offsets of an attribute's type, dimensions and value.
+struct Attribute {
+    kind: u64,
+    space: u64,
+    data: u64,
+}
+
+pub(super) struct Reader<'s> {
     source: &'s dyn ByteSource,
     /// What errors name it.
     name: &'static str,
     /// How many more parts may be read.
     left: usize,
+    /// How many more groups and arrays may be found.
+    objects: usize,
+    /// How many more bytes paths and lists of names may have. In a file that a library wrote each of their bytes stands
+    /// only once.
+    text: u64,
+    /// By a heap's offset, the offsets and lengths of its objects by their numbers.
+    heaps: BTreeMap<u64, BTreeMap<u32, (u64, u64)>>,
 }
 
 impl<'s> Reader<'s> {
-    fn new(source: &'s dyn ByteSource, name: &'static str) -> Self {
+    /// Reads a file of a checkpoint, which has `length` bytes in all.
+    pub fn new(source: &'s dyn ByteSource, name: &'static str, length: u64) -> Self {
         let left = MAX_PARTS.min((source.len() / LEAST) as usize);
-        Self { source, name, left }
+        let objects = MAX_OBJECTS.min((length / LEAST_OBJECT) as usize);
+        Self { source, name, left, objects, text: length, heaps: BTreeMap::new() }
     }
 
-    fn error(&self, reason: String) -> Error {
+    pub fn error(&self, reason: String) -> Error {
         malformed(self.name, reason)
     }
 
@@ -150,8 +121,17 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
+    /// Counts bytes of text.
+    fn count_text(&mut self, bytes: u64) -> Result<(), Error> {
+        match self.text.checked_sub(bytes) {
+            Some(text) => self.text = text,
+            None => return Err(self.error("its names are longer than a model needs".to_owned())),
+        }
+        Ok(())
+    }
+
     /// The header of the root group.
-    fn root(&self) -> Result<u64, Error> {
+    pub fn root(&self) -> Result<u64, Error> {
         let version = self.u8(8)?;
         let (offsets, lengths, base) = (self.u8(13)?, self.u8(14)?, self.u64(24)?);
         if self.bytes::<8>(0)? != MAGIC || (version, offsets, lengths, base) != (0, 8, 8, 0) {
@@ -188,11 +168,15 @@ impl<'s> Reader<'s> {
         Ok(messages)
     }
 
-    /// Calls `found` with the arrays in the group or array at `header`.
-    fn walk(
+    /// Calls `found` with the groups and arrays in the group at `header`, and with itself, whose path is empty.
+    pub fn walk(&mut self, header: u64, found: Found<'_>) -> Result<(), Error> {
+        self.walk_below(header, String::new(), 0, found)
+    }
+
+    fn walk_below(
         &mut self,
         header: u64,
-        path: &str,
+        path: String,
         depth: usize,
         found: Found<'_>,
     ) -> Result<(), Error> {
@@ -201,18 +185,33 @@ impl<'s> Reader<'s> {
         }
         let messages = self.messages(header)?;
         let Some(&(_, table, _)) = messages.iter().find(|&&(kind, ..)| kind == 0x11) else {
-            if let Some(entry) = self.array(&messages)?
-                && !found(path.to_owned(), entry)
-            {
-                return Err(self.error("it has too many arrays".to_owned()));
+            if let Some(entry) = self.array(&messages)? {
+                found(path, Object::Array(entry));
             }
             return Ok(());
         };
         for (name, child) in self.links(table)? {
             let slash = if path.is_empty() { "" } else { "/" };
-            self.walk(child, &format!("{path}{slash}{name}"), depth + 1, found)?;
+            let path = format!("{path}{slash}{name}");
+            self.count_text(path.len() as u64)?;
+            match self.objects.checked_sub(1) {
+                Some(objects) => self.objects = objects,
+                None => return Err(self.error("it has too many groups and arrays".to_owned())),
+            }
+            self.walk_below(child, path, depth + 1, found)?;
         }
+        found(path, Object::Group(header));
         Ok(())
+    }
+
+    /// The header of the group or array of this name in the group at `header`.
+    pub fn child(&mut self, header: u64, wanted: &str) -> Result<Option<u64>, Error> {
+        let messages = self.messages(header)?;
+        let links = match messages.iter().find(|&&(kind, ..)| kind == 0x11) {
+            Some(&(_, table, _)) => self.links(table)?,
+            None => Vec::new(),
+        };
+        Ok(links.into_iter().find(|(name, _)| name == wanted).map(|(_, header)| header))
     }
 
     /// The names in a group, and the headers of what they name. `table` is the group's symbol table.
@@ -235,7 +234,7 @@ impl<'s> Reader<'s> {
             self.expect(node, b"SNOD")?;
             for link in 0..u64::from(self.u16(node.saturating_add(6))?) {
                 let at = node.saturating_add(8 + 40 * link);
-                let name = self.name(names.saturating_add(self.u64(at)?))?;
+                let name = self.name(names.saturating_add(self.u64(at)?), MAX_NAME)?;
                 links.push((name, self.u64(at.saturating_add(8))?));
                 self.count()?;
             }
@@ -243,9 +242,9 @@ impl<'s> Reader<'s> {
         Ok(links)
     }
 
-    /// A name that ends with a zero.
-    fn name(&self, at: u64) -> Result<String, Error> {
-        let most = self.source.len().saturating_sub(at).min(MAX_NAME as u64) as usize;
+    /// A name that ends with a zero, or after `most` bytes.
+    fn name(&self, at: u64, most: usize) -> Result<String, Error> {
+        let most = self.source.len().saturating_sub(at).min(most.min(MAX_NAME) as u64) as usize;
         let mut bytes = [0; MAX_NAME];
         self.source.read(at.min(self.source.len()), &mut bytes[..most])?;
         let name = bytes[..most].split(|&byte| byte == 0).next().unwrap_or_default();
@@ -260,16 +259,7 @@ impl<'s> Reader<'s> {
         else {
             return Ok(None);
         };
-        let rank = u64::from(self.u8(space.saturating_add(1))?);
-        if rank > MAX_RANK as u64 {
-            return Err(self.error(format!("an array has {rank} dimensions")));
-        }
-        let sides = space.saturating_add(if self.u8(space)? == 1 { 8 } else { 4 });
-        let mut shape = Vec::new();
-        for side in 0..rank {
-            let side = self.u64(sides.saturating_add(8 * side))?;
-            shape.push(usize::try_from(side).unwrap_or(usize::MAX));
-        }
+        let shape = self.shape(space)?;
         let float = self.u8(kind)? & 0xf == 1 && self.u8(kind.saturating_add(1))? & 1 == 0;
         let exponent = if float { self.u8(kind.saturating_add(13))? } else { 0 };
         let element = match (self.u32(kind.saturating_add(4))?, exponent) {
@@ -288,38 +278,23 @@ impl<'s> Reader<'s> {
         Ok(Some(Entry { shape, element, file: 0, offset }))
     }
 
-    /// Adds the arrays of the group of this name to `index`, by the names that Keras gave them.
-    fn tensors(
-        &mut self,
-        root: u64,
-        group: &str,
-        file: usize,
-        length: u64,
-        index: &mut Index<'_>,
-    ) -> Result<(), Error> {
-        let messages = self.messages(root)?;
-        let table = messages.iter().find(|&&(kind, ..)| kind == 0x11);
-        let links = match table {
-            Some(&(_, table, _)) => self.links(table)?,
-            None => Vec::new(),
-        };
-        let Some(&(_, header)) = links.iter().find(|(name, _)| name == group) else {
-            return Err(self.error(format!("it has no group {group}")));
-        };
-        let mut failed = None;
-        let walked = self.walk(header, "", 0, &mut |name, entry| {
-            let name = name.strip_suffix(":0").unwrap_or(&name).to_owned();
-            failed = index.add(name, Entry { file, ..entry }, length).err();
-            failed.is_none()
-        });
-        match failed {
-            Some(reason) => Err(self.error(reason)),
-            None => walked,
+    /// The dimensions that the message at `space` describes.
+    fn shape(&self, space: u64) -> Result<Vec<usize>, Error> {
+        let rank = u64::from(self.u8(space.saturating_add(1))?);
+        if rank > MAX_RANK as u64 {
+            return Err(self.error(format!("an array has {rank} dimensions")));
         }
+        let sides = space.saturating_add(if self.u8(space)? == 1 { 8 } else { 4 });
+        let mut shape = Vec::new();
+        for side in 0..rank {
+            let side = self.u64(sides.saturating_add(8 * side))?;
+            shape.push(usize::try_from(side).unwrap_or(usize::MAX));
+        }
+        Ok(shape)
     }
 
-    /// The text of an object's attribute.
-    fn text(&mut self, header: u64, wanted: &str) -> Result<Option<String>, Error> {
+    /// Finds an object's attribute.
+    fn attribute(&mut self, header: u64, wanted: &str) -> Result<Option<Attribute>, Error> {
         for (kind, at, _) in self.messages(header)? {
             if kind != 0xc {
                 continue;
@@ -332,39 +307,101 @@ impl<'s> Reader<'s> {
                 if version == 1 { sizes.map(|size| size.next_multiple_of(8)) } else { sizes };
             let [name, kind, space] = sizes;
             let start = at.saturating_add(if version == 3 { 9 } else { 8 });
-            if self.name(start)? != wanted {
-                continue;
+            if self.name(start, MAX_NAME)? == wanted {
+                let (kind, data) = (start + name, start + name + kind + space);
+                return Ok(Some(Attribute { kind, space: data - space, data }));
             }
-            let (kind, data) = (start + name, start + name + kind + space);
-            let (start, length) = if self.u8(kind)? & 0xf == 9 {
-                self.object(self.u64(data.saturating_add(4))?, self.u32(data.saturating_add(12))?)?
-            } else {
-                (data, u64::from(self.u32(kind.saturating_add(4))?))
-            };
-            if start.checked_add(length).is_none_or(|end| end > self.source.len()) {
-                return Err(self.error(format!("{wanted} reaches beyond its end")));
-            }
-            let mut bytes = with_room(length as usize)?;
-            bytes.resize(length as usize, 0);
-            self.source.read(start, &mut bytes)?;
-            let text = String::from_utf8(bytes);
-            return text.map(Some).map_err(|_| self.error(format!("{wanted} is no text")));
         }
         Ok(None)
     }
 
-    /// Offset and length of an object of the global heap at `heap`.
+    /// The text of an object's attribute.
+    pub fn text(&mut self, header: u64, wanted: &str) -> Result<Option<String>, Error> {
+        let Some(attribute) = self.attribute(header, wanted)? else { return Ok(None) };
+        let (start, length) = self.string(&attribute, 0)?;
+        if start.checked_add(length).is_none_or(|end| end > self.source.len()) {
+            return Err(self.error(format!("{wanted} reaches beyond its end")));
+        }
+        let mut bytes = with_room(length as usize)?;
+        bytes.resize(length as usize, 0);
+        self.source.read(start, &mut bytes)?;
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| self.error(format!("{wanted} is no text")))
+    }
+
+    /// The names in an object's attribute. If they were too long for one, there are several with numbers.
+    pub fn names(&mut self, header: u64, wanted: &str) -> Result<Option<Vec<String>>, Error> {
+        let mut names = Vec::new();
+        if let Some(attribute) = self.attribute(header, wanted)? {
+            self.add_names(&attribute, wanted, &mut names)?;
+            return Ok(Some(names));
+        }
+        let mut pieces = 0;
+        while let Some(attribute) = self.attribute(header, &format!("{wanted}{pieces}"))? {
+            self.add_names(&attribute, wanted, &mut names)?;
+            pieces += 1;
+        }
+        Ok((pieces > 0).then_some(names))
+    }
+
+    fn add_names(
+        &mut self,
+        attribute: &Attribute,
+        wanted: &str,
+        names: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let count = self.shape(attribute.space)?.into_iter().fold(1, usize::saturating_mul);
+        for number in 0..count as u64 {
+            self.count()?;
+            let (start, length) = self.string(attribute, number)?;
+            if length > MAX_NAME as u64 {
+                return Err(self.error(format!("{wanted} has a name of {length} bytes")));
+            }
+            let name = self.name(start, length as usize)?;
+            self.count_text(name.len() as u64)?;
+            names.push(name);
+        }
+        Ok(())
+    }
+
+    /// Offset and length of the string of this number in an attribute, which is padded with zeros.
+    fn string(&mut self, attribute: &Attribute, number: u64) -> Result<(u64, u64), Error> {
+        let size = u64::from(self.u32(attribute.kind.saturating_add(4))?);
+        let at = attribute.data.saturating_add(number.saturating_mul(size));
+        // Strings of variable length lie in a heap.
+        if self.u8(attribute.kind)? & 0xf == 9 {
+            self.object(self.u64(at.saturating_add(4))?, self.u32(at.saturating_add(12))?)
+        } else {
+            Ok((at, size))
+        }
+    }
+
+    /// Offset and length of an object of the global heap at `heap`. A list of names has its objects in several heaps in
+    /// turn, so each is searched only once.
     fn object(&mut self, heap: u64, wanted: u32) -> Result<(u64, u64), Error> {
+        if !self.heaps.contains_key(&heap) {
+            let objects = self.objects_in(heap)?;
+            self.heaps.insert(heap, objects);
+        }
+        let found = self.heaps.get(&heap).and_then(|objects| objects.get(&wanted).copied());
+        found.ok_or_else(|| self.error(format!("its heap has no object {wanted}")))
+    }
+
+    fn objects_in(&mut self, heap: u64) -> Result<BTreeMap<u32, (u64, u64)>, Error> {
         self.expect(heap, b"GCOL")?;
         let end = heap.saturating_add(self.u64(heap.saturating_add(8))?).min(self.source.len());
         let mut at = heap.saturating_add(16);
+        let mut objects = BTreeMap::new();
         while at.saturating_add(16) <= end {
+            self.count()?;
             let (number, size) = (self.u16(at)?, self.u64(at + 8)?);
-            if u32::from(number) == wanted {
-                return Ok((at + 16, size));
+            // The rest of the heap is free.
+            if number == 0 {
+                break;
             }
+            objects.insert(u32::from(number), (at + 16, size));
             at = (at + 16).saturating_add(size.min(end).next_multiple_of(8));
         }
-        Err(self.error(format!("its heap has no object {wanted}")))
+        Ok(objects)
     }
 }

@@ -1,16 +1,23 @@
 //! Models of Keras, in the formats that they are kept in: the topology as JSON, and the tensors.
 
 mod hdf5;
+mod saved;
 mod tfjs;
 mod topology;
+mod weights;
 
 use super::Tensors;
 use super::folder::Folder;
+use crate::buffer::with_room;
 use crate::error::Error;
 
-pub(in crate::weights) use hdf5::{is_hdf5, open as open_hdf5};
+pub(in crate::weights) use hdf5::is_hdf5;
+pub(in crate::weights) use saved::{Hdf5, open as open_hdf5};
 pub(in crate::weights) use tfjs::Metadata;
 pub(in crate::weights) use topology::{Input, Layer, Topology, field};
+
+/// What an error names a `.h5` file.
+const FILE: &str = "the HDF5 file";
 
 /// The share of red, green and blue in the grey that Teachable Machine's embedded models take.
 pub(in crate::weights) const GREY: [f32; 3] = [0.2989, 0.587, 0.114];
@@ -42,8 +49,8 @@ impl<'a> Model<'a> {
         if folder.find(tfjs::FILE).is_some() {
             return tfjs::open(folder, length).map(Some);
         }
-        if folder.find(hdf5::WEIGHTS).is_some() {
-            return hdf5::open_archive(folder, length).map(Some);
+        if folder.find(saved::WEIGHTS).is_some() {
+            return saved::open_archive(folder, length).map(Some);
         }
         Ok(None)
     }
@@ -52,4 +59,30 @@ impl<'a> Model<'a> {
 /// An error about the file of this name.
 fn malformed(file: &str, reason: String) -> Error {
     Error::File { file: file.to_owned(), reason }
+}
+
+/// Transposes the kernel of a layer, `[ky][kx][in][out]`, to `[out][in][ky][kx]`, where it has `taps` pixels. A depthwise
+/// kernel has one input for each output. Each input becomes one for each of the shares, by which it is multiplied.
+pub(in crate::weights) fn transposed(
+    values: &[f32],
+    outputs: usize,
+    inputs: usize,
+    taps: usize,
+    shares: &[f32],
+) -> Result<Vec<f32>, Error> {
+    let count = values.len() * shares.len();
+    let mut weight = with_room(count)?;
+    weight.resize(count, 0.0);
+    for (index, value) in values.iter().enumerate() {
+        let (outer, output) = (index / outputs, index % outputs);
+        let (tap, input) = (outer / inputs, outer % inputs);
+        for (channel, share) in shares.iter().enumerate() {
+            let input = input * shares.len() + channel;
+            let row = output * inputs * shares.len() + input;
+            if let Some(place) = weight.get_mut(row * taps + tap) {
+                *place = value * share;
+            }
+        }
+    }
+    Ok(weight)
 }

@@ -1,0 +1,79 @@
+//! Whole models as Keras saves them: an HDF5 file with the topology as an attribute (`.h5`), or a zip archive of the
+//! topology and an HDF5 file of weights (`.keras`).
+
+use super::hdf5::{Object, Reader};
+use super::{FILE, Model, Naming, malformed, weights};
+use crate::error::Error;
+use crate::weights::ByteSource;
+use crate::weights::format::Tensors;
+use crate::weights::format::folder::{Folder, Window};
+use crate::weights::format::index::{Entry, Index};
+
+/// The file with the topology in a `.keras` archive, and the one with the weights.
+const TOPOLOGY: &str = "config.json";
+pub(super) const WEIGHTS: &str = "model.weights.h5";
+/// The group of a `.h5` file with the weights, and the attribute with the topology.
+const GROUP: &str = "model_weights";
+const ATTRIBUTE: &str = "model_config";
+
+/// What an HDF5 file has.
+pub(in crate::weights) enum Hdf5<'a> {
+    Model(Model<'a>),
+    /// The weights alone.
+    Weights(Box<dyn Tensors + 'a>),
+}
+
+/// Opens an HDF5 file.
+pub(in crate::weights) fn open(source: &dyn ByteSource) -> Result<Hdf5<'_>, Error> {
+    let length = source.len();
+    let mut reader = Reader::new(source, FILE, length);
+    let root = reader.root()?;
+    let Some(topology) = reader.text(root, ATTRIBUTE)? else {
+        return weights::open(reader, root, source).map(Hdf5::Weights);
+    };
+    let Some(group) = reader.child(root, GROUP)? else {
+        return Err(reader.error(format!("it has no group {GROUP}")));
+    };
+    let mut index = Index::default();
+    let file = index.add_file(Box::new(Window::new(source, 0, length)));
+    let mut failed = None;
+    reader.walk(group, &mut |name, object| {
+        if let (Object::Array(entry), None) = (object, &failed) {
+            let name = name.strip_suffix(":0").unwrap_or(&name).to_owned();
+            failed = index.add(name, Entry { file, ..entry }, length).err();
+        }
+    })?;
+    if let Some(reason) = failed {
+        return Err(reader.error(reason));
+    }
+    let tensors = Box::new(index);
+    Ok(Hdf5::Model(Model { file: ATTRIBUTE, topology, tensors, naming: Naming::Layers, length }))
+}
+
+/// Opens the model of a `.keras` archive, which has `length` bytes.
+pub(super) fn open_archive<'a>(folder: &Folder<'a>, length: u64) -> Result<Model<'a>, Error> {
+    let Some(topology) = folder.text(TOPOLOGY)? else {
+        return Err(malformed(TOPOLOGY, "it is missing".to_owned()));
+    };
+    let source = folder.open(WEIGHTS)?;
+    let mut index = Index::default();
+    let mut reader = Reader::new(&*source, WEIGHTS, length);
+    let root = reader.root()?;
+    // The file that is added next.
+    let mut found = Vec::new();
+    reader.walk(root, &mut |name, object| {
+        // Beside the layers there is the optimizer.
+        if let Object::Array(entry) = object
+            && name.starts_with("layers/")
+        {
+            found.push((name, entry));
+        }
+    })?;
+    let file = index.add_file(source);
+    for (name, entry) in found {
+        let entry = Entry { file, ..entry };
+        index.add(name, entry, length).map_err(|reason| malformed(WEIGHTS, reason))?;
+    }
+    let tensors = Box::new(index);
+    Ok(Model { file: TOPOLOGY, topology, tensors, naming: Naming::Places, length })
+}
