@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, lightestWide, open, openPage } from './harness.js';
+import { serveMadeUp } from './story.js';
 
 let session;
 before(async () => (session = await open([...FAKE_CAMERA, '--use-fake-device-for-media-stream=device-count=2'])));
@@ -280,6 +281,74 @@ test('a column under the pointer shows where it sees its class, as the engine sa
   await button.focus();
   await page.keyboard.press('Enter');
   await caption.filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  await page.close();
+});
+
+test('columns show in turn where they see their class, while the pointer is on none', async () => {
+  const page = await openPage(session, { prepare: serveMadeUp });
+  const running = ['v2', 'v3-large'];
+  const names = await Promise.all(running.map((version) => card(page, version).locator('.name').innerText()));
+  for (const version of ['v1', 'v3-small', 'v4-conv-small', ...running]) {
+    const column = card(page, version);
+    await column.getByRole('button', { name: 'Show where' }).waitFor();
+    await column.getByRole('switch').setChecked(running.includes(version));
+  }
+  const caption = page.locator('#activation-caption');
+  const shown = (name) => caption.filter({ hasText: `Where ${name} sees` }).waitFor();
+  const tour = page.getByRole('button', { name: 'Show where, in turn' });
+  // Off the columns, on which the switches were.
+  await page.mouse.move(1, 1);
+  await tour.focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await tour.getAttribute('aria-pressed'), 'true');
+  for (const name of [...names, ...names]) await shown(name);
+
+  // Longer than a turn.
+  await card(page, running[0]).locator('.idea').hover();
+  await shown(names[0]);
+  await page.evaluate(() => {
+    const caption = /** @type {Element} */ (document.getElementById('activation-caption'));
+    Object.assign(globalThis, { spoken: [] });
+    new MutationObserver(() => spoken.push(caption.textContent ?? '')).observe(caption, { childList: true });
+  });
+  await page.waitForTimeout(3000);
+  assert.deepEqual(
+    (await page.evaluate(() => spoken)).filter((text) => !text.startsWith(`Where ${names[0]} sees`)),
+    [],
+  );
+  await page.mouse.move(1, 1);
+  await shown(names[1]);
+
+  await tour.focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await tour.getAttribute('aria-pressed'), 'false');
+  await caption.filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+
+  // What is pinned stays.
+  await tour.click();
+  await shown(names[0]);
+  await card(page, running[1])
+    .getByRole('button', { name: `Show where ${names[1]} sees it` })
+    .click();
+  assert.equal(await tour.getAttribute('aria-pressed'), 'false');
+  await page.mouse.move(1, 1);
+  await shown(names[1]);
+  await page.close();
+});
+
+test('without answers, or for who asked for less motion, nothing is shown in turn', async () => {
+  const page = await openPage(session, { prepare: serveMadeUp });
+  const tour = page.locator('#tour');
+  await tour.click();
+  await page.locator('#activation-caption').filter({ hasText: /./ }).waitFor();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await tour.waitFor({ state: 'hidden' });
+  await page.locator('#activation').waitFor({ state: 'hidden' });
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  await tour.waitFor();
+  assert.equal(await tour.getAttribute('aria-pressed'), 'false');
+  for (const button of await page.getByRole('switch').all()) await button.uncheck();
+  await tour.waitFor({ state: 'hidden' });
   await page.close();
 });
 

@@ -21,6 +21,8 @@ export class ActivationView {
   #pointed: Question | null = null;
   /** What is shown while the pointer is on nothing. */
   #pinned: Question | null = null;
+  /** Whose turn it is while there is neither. */
+  #turn: Question | null = null;
   #busy = false;
   #again = false;
 
@@ -44,6 +46,12 @@ export class ActivationView {
     this.pin(this.#pinned?.card === card ? null : { card, classIndex: null });
   }
 
+  /** @param card `null`: it is no column's turn any more */
+  turn(card: Card | null): void {
+    this.#turn = card && { card, classIndex: null };
+    this.refresh();
+  }
+
   /** Another picture: the class that was asked about may not be on it. */
   forget(): void {
     if (this.#pinned) this.#pinned = { card: this.#pinned.card, classIndex: null };
@@ -57,7 +65,7 @@ export class ActivationView {
   }
 
   get #question(): Question | null {
-    return this.#pointed ?? this.#pinned;
+    return this.#pointed ?? this.#pinned ?? this.#turn;
   }
 
   async #run(): Promise<void> {

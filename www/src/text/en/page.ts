@@ -151,6 +151,7 @@ export const page = {
   },
 
   activation: {
+    tour: 'Show where, in turn',
     caption: (name: string, label: string) => `Where ${name} sees “${label}”`,
   },
 

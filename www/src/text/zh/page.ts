@@ -140,6 +140,7 @@ export const page: (typeof text)['page'] = {
   },
 
   activation: {
+    tour: '轮流显示各网络所见',
     caption: (name, label) => `${name} 在这里看到“${label}”`,
   },
 
