@@ -97,8 +97,9 @@ declare global {
     calls: [what: string, call: () => Promise<unknown>, code: string, named: string][],
   ) => Promise<{ wrong: string[]; tried: number }>;
 
-  // bench.test.js, camera.test.js, page.test.js
+  // bench.test.js, camera.test.js, live.test.js, page.test.js
   var spoken: string[];
+  var stretch: number;
   var hide: (hidden: boolean) => void;
   var profiles: number;
   var track: MediaStreamTrack;

@@ -7,8 +7,12 @@ export const VERSIONS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 /** @type {Map<string, Buffer>} */
 const checkpoints = new Map(VERSIONS.map((version, index) => [version, random(version, index + 21).file]));
 
-/** Has a page find made-up checkpoints where it looks for those beside it. */
-export async function serveMadeUp(page) {
+/**
+ * Has a page find made-up checkpoints where it looks for those beside it.
+ * @param {import('playwright-core').Page} page
+ * @param {ReadonlyMap<string, number>} [top1] published accuracies of some of them, by version, per cent
+ */
+export async function serveMadeUp(page, top1 = new Map()) {
   const models = [...checkpoints].map(([version, file]) => ({
     name: version,
     version,
@@ -19,7 +23,7 @@ export async function serveMadeUp(page) {
     bytes: file.length,
     sha256: createHash('sha256').update(file).digest('hex'),
     width: 1,
-    top1: null,
+    top1: top1.get(version) ?? null,
   }));
   await page.route('**/models/models.json', (route) => route.fulfill({ json: { models } }));
   await page.route('**/models/made-up/*', (route) => {
