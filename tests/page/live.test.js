@@ -222,6 +222,25 @@ describe('the camera', () => {
     for (const row of rows.filter((row) => row?.[2] === 'Untrained')) assert.deepEqual(row?.slice(3, 6), ['', '', '']);
     await page.close();
   });
+
+  test('is recorded for a minute, and no longer', async () => {
+    const page = await openRead({ prepare: (page) => page.clock.install() });
+    await startCamera(page);
+    await page.getByRole('button', { name: 'Record a minute as CSV' }).click();
+    const stop = page.getByRole('button', { name: /^Stop recording, 5\d s left$/ });
+    await stop.waitFor();
+    await page.waitForTimeout(1000);
+    await page.clock.fastForward(50_000);
+    await page.getByRole('button', { name: /^Stop recording, \d s left$/ }).waitFor();
+    const downloading = page.waitForEvent('download');
+    await page.clock.fastForward(15_000);
+    const lines = (await readFile(await (await downloading).path(), 'utf8')).trimEnd().split('\r\n');
+    const seconds = lines.slice(1).map((line) => Number(line.split(',')[0]));
+    assert.ok(seconds.some((second) => second < 5), `${seconds.slice(0, 5)}`); // prettier-ignore
+    assert.ok(seconds.some((second) => second > 50));
+    await page.getByRole('button', { name: 'Record a minute as CSV' }).waitFor();
+    await page.close();
+  });
 });
 
 test('a column under the pointer shows where it sees its class, as the engine says', async () => {
