@@ -1,4 +1,4 @@
-import type { Region, Stage } from './stage';
+import { type Region, type Stage, element } from './stage';
 
 /** Of the picture's short side: a smaller part is taken for a slip of the hand. */
 const SMALLEST = 0.1;
@@ -10,8 +10,12 @@ interface Point {
   y: number;
 }
 
-/** Lets the visitor choose a square part of the picture: by dragging on it, or by keys. */
+/**
+ * Lets the visitor choose a square part of the picture: by dragging on it, or by keys. A finger that moves over the picture scrolls
+ * the page, but after a press of the button.
+ */
 export class RegionPicker {
+  readonly #button = element<HTMLButtonElement>('region-choose');
   #from: Point | null = null;
   #before: Region | null = null;
 
@@ -26,9 +30,11 @@ export class RegionPicker {
     frame.addEventListener('pointerup', () => this.#end());
     // The browser scrolls instead.
     frame.addEventListener('pointercancel', () => {
+      if (!this.#from) return;
       this.stage.region = this.#before;
       this.#from = null;
     });
+    this.#button.addEventListener('click', () => (this.#choosing = !this.#choosing));
     frame.addEventListener('dblclick', () => this.#choose(null));
     frame.addEventListener('keydown', (event) => {
       // The browser's own, such as its zoom.
@@ -40,13 +46,23 @@ export class RegionPicker {
     });
   }
 
+  /** Whether a finger on the picture chooses a part. */
+  get #choosing(): boolean {
+    return this.#button.getAttribute('aria-pressed') === 'true';
+  }
+
+  set #choosing(choosing: boolean) {
+    this.#button.setAttribute('aria-pressed', String(choosing));
+    this.stage.frame.classList.toggle('choosing', choosing);
+  }
+
   #choose(region: Region | null): void {
     this.stage.region = region;
     this.onChange();
   }
 
   #begin(event: PointerEvent): void {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || (event.pointerType === 'touch' && !this.#choosing)) return;
     this.stage.frame.setPointerCapture(event.pointerId);
     this.#from = this.#point(event);
     this.#before = this.stage.region;
@@ -61,7 +77,9 @@ export class RegionPicker {
   #end(): void {
     if (!this.#from) return;
     this.#from = null;
-    if (this.stage.region !== this.#before) this.onChange();
+    if (this.stage.region === this.#before) return;
+    this.#choosing = false;
+    this.onChange();
   }
 
   /** In the picture's pixels. */
