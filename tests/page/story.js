@@ -69,3 +69,40 @@ export async function visit(session, picture, search = '', options = {}) {
   }
   return page;
 }
+
+/**
+ * Runs in the page: what the colours of a map's pixels stand for, -1 to 1 of its scale.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {number[]}
+ */
+export function sharesDrawn(canvas) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => {
+    const hex = Number.parseInt(style.getPropertyValue(name).trim().slice(1), 16);
+    return [hex >> 16, (hex >> 8) & 255, hex & 255];
+  };
+  const paper = colour('--paper');
+  const ways = /** @type {const} */ ([
+    ['--ink', 1],
+    ['--answer-4', 1],
+    ['--answer-1', -1],
+  ]).map(([name, sign]) => ({ sign, full: colour(name).map((value, part) => value - paper[part]) }));
+  const dot = (a, b) => a.reduce((sum, value, part) => sum + value * b[part], 0);
+  const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(
+    0,
+    0,
+    canvas.width,
+    canvas.height,
+  );
+  return Array.from({ length: data.length / 4 }, (_, pixel) => {
+    const way = paper.map((value, part) => data[4 * pixel + part] - value);
+    // Of the colours the one on whose way from paper it lies.
+    let nearest = { share: 0, off: Infinity };
+    for (const { sign, full } of ways) {
+      const share = dot(way, full) / dot(full, full);
+      const off = Math.hypot(...way.map((value, part) => value - share * full[part]));
+      if (off < nearest.off) nearest = { share: sign * share, off };
+    }
+    return nearest.share;
+  });
+}

@@ -3,7 +3,7 @@ import { engine } from '../engine';
 import { textOf } from '../messages';
 import { text } from '../text';
 import { CostPlane } from './cost-plane';
-import { type Shape, fullMacs, ratio, separableMacs } from './costs';
+import { type Shape, compared, fullMacs, ratio, separableMacs } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
 import { count, digits, duration } from './numbers';
 
@@ -12,9 +12,6 @@ const SETTLED = 400;
 
 /** How often both are timed, in turns: now and then something else has the core. */
 const ROUNDS = 3;
-
-/** How far time may be from the count to be said to follow it. */
-const CLOSE = 1.15;
 
 /** Both forms of a convolution side by side: what they count, and what they take on this device. */
 export class CostExplorer {
@@ -144,8 +141,8 @@ function verdict(shape: Shape, faster: number, depthwiseTime: number): string {
   const [depthwise, pointwise] = separableMacs(shape);
   const fewer = fullMacs(shape) / (depthwise + pointwise);
   const said = words.both(digits(fewer), digits(faster));
-  if (faster > fewer * CLOSE) return `${said} ${words.gathers}`;
-  if (faster * CLOSE > fewer) return `${said} ${words.follows}`;
+  const comparison = compared(fewer, faster);
+  if (comparison !== 'differs') return `${said} ${words[comparison]}`;
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   return `${said} ${words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))}`;
 }

@@ -30,6 +30,20 @@ export function ratio(kernel: number, outChannels: number): number {
   return 1 / outChannels + 1 / kernel ** 2;
 }
 
+/** How far time may be from the count to be said to follow it. */
+const CLOSE = 1.15;
+
+/**
+ * How the time of the two forms compares with their count: it `follows` it, the full form takes longer than its count says
+ * (`gathers`), or the separated one does (`differs`).
+ * @param fewer how many times fewer multiply-adds the separated form has
+ * @param faster how many times less time it takes
+ */
+export function compared(fewer: number, faster: number): 'follows' | 'gathers' | 'differs' {
+  if (faster > fewer * CLOSE) return 'gathers';
+  return faster * CLOSE > fewer ? 'follows' : 'differs';
+}
+
 /** V1's blocks, which all are such pairs. */
 export function v1Pairs(): { block: number; kernel: number; inChannels: number; outChannels: number }[] {
   return architectureOf('v1').blocks.flatMap(({ depthwise, project }, block) =>
