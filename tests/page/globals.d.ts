@@ -63,6 +63,7 @@ declare global {
   var told: (promise: Promise<unknown>) => Promise<{ code: string; message?: string }>;
 
   // story.test.js, story-live.test.js
+  var embeddingOf: (version: Version) => Promise<Float32Array>;
   var netOf: (version: Version) => Promise<MobileNetClass>;
   var inspectOf: (
     version: Version,
