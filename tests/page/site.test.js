@@ -18,8 +18,9 @@ after(() => session?.close());
 /**
  * Any static host: it knows files and their types, sends no header of ours, and has the site in a folder.
  * @param {string} base path of the folder
+ * @param {(name: string, body: Buffer) => Buffer | string} [edited] gives a file as it is served
  */
-async function anyHost(base) {
+async function anyHost(base, edited = (_, body) => body) {
   const types = {
     '.html': 'text/html',
     '.js': 'text/javascript',
@@ -37,7 +38,7 @@ async function anyHost(base) {
     const body = file && (await readFile(file).catch(() => null));
     if (!body) missing.push(path);
     response.writeHead(body ? 200 : 404, { 'Content-Type': types[extname(file ?? '')] ?? 'application/octet-stream' });
-    response.end(body ?? 'not found');
+    response.end(body ? edited(path.slice(base.length) || 'index.html', body) : 'not found');
   });
   await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(0, '127.0.0.1', resolve)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
