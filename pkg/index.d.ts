@@ -313,8 +313,10 @@ export interface TimedLayer {
   inChannels: number;
   /** 1 to 1024; of a depthwise convolution as many as `inChannels`. */
   outChannels: number;
-  /** Side of the map that it takes and gives, 1 to 224. Pixels. */
-  size: number;
+  /** Height of the map that it takes and gives, 1 to 224. Pixels. */
+  height: number;
+  /** Its width, 1 to 224. Pixels. */
+  width: number;
 }
 
 /** What an activation is called. `hard-swish` is `x * relu6(x + 3) / 6`, and stands in for `swish`, `x / (1 + exp(-x))`. */

@@ -44,8 +44,8 @@ test('each section says it in fewer than 120 words, in both languages', () => {
 test('V1: the two convolutions cost 1/C + 1/k² of the full one, 8 to 9 times less in wide layers', async () => {
   const { fullMacs, ratio, separableMacs, v1Pairs } = await source('story/costs.ts');
   for (const shape of [
-    { kernel: 3, inChannels: 32, outChannels: 64, size: 112 },
-    { kernel: 5, inChannels: 7, outChannels: 96, size: 14 },
+    { kernel: 3, inChannels: 32, outChannels: 64, height: 112, width: 112 },
+    { kernel: 5, inChannels: 7, outChannels: 96, height: 14, width: 28 },
   ]) {
     const [depthwise, pointwise] = separableMacs(shape);
     const expected = ratio(shape.kernel, shape.outChannels);
@@ -117,7 +117,13 @@ test('all V1’s multiply-adds are those of its pairs, its stem and its classifi
   for (const { depthwise, project } of blocks) {
     size /= depthwise.stride;
     const { kernel, inChannels } = depthwise;
-    const [filters, mixing] = separableMacs({ kernel, inChannels, outChannels: project.outChannels, size });
+    const [filters, mixing] = separableMacs({
+      kernel,
+      inChannels,
+      outChannels: project.outChannels,
+      height: size,
+      width: size,
+    });
     sum += filters + mixing;
   }
   assert.equal(sum, macs);

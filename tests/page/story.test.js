@@ -139,9 +139,10 @@ test('depthwise: both forms are counted as the engine counts them, and timed', a
   await slide('Filter k', 1);
   await slide('Channels in', 1);
   await slide('Channels out', 2);
-  await slide('Map', 1);
+  await slide('Height H', 1);
+  await slide('Width W', 2);
   const expected = await reference.evaluate(async () => {
-    const shape = { inChannels: 16, outChannels: 32, size: 14 };
+    const shape = { inChannels: 16, outChannels: 32, height: 14, width: 28 };
     const times = [
       await kept.timeLayer({ ...shape, kind: 'convolution', kernel: 5 }),
       await kept.timeLayer({ ...shape, kind: 'depthwise', kernel: 5, outChannels: 16 }),
@@ -151,11 +152,11 @@ test('depthwise: both forms are counted as the engine counts them, and timed', a
   });
   assert.deepEqual(
     expected,
-    [25 * 16 * 32, 25 * 16, 16 * 32].map((each) => ({ macs: each * 196, timed: true })),
+    [25 * 16 * 32, 25 * 16, 16 * 32].map((each) => ({ macs: each * 14 * 28, timed: true })),
   );
   await figure.getByText(/times fewer multiply-adds/).waitFor();
   const values = await figure.locator('.bar-value').allInnerTexts();
-  assert.equal(values[0], '2.5 M');
+  assert.equal(values[0], '5.0 M');
   assert.equal(numbers(values[1].replaceAll(',', ''))[0], expected[1].macs + expected[2].macs);
   for (const time of values.slice(2)) assert.match(time, /^[\d.]+ (µs|ms)$/);
   const ratio = 1 / 32 + 1 / 25;

@@ -19,7 +19,8 @@ export class CostExplorer {
   readonly #kernel;
   readonly #inChannels;
   readonly #outChannels;
-  readonly #size;
+  readonly #height;
+  readonly #width;
   readonly #formula = line('formula');
   readonly #told = line();
   readonly #plane = new CostPlane();
@@ -35,8 +36,10 @@ export class CostExplorer {
     this.#kernel = slider(words.kernel, [3, 5], 3, onInput, (k) => `${k}×${k}`);
     this.#inChannels = slider(words.inChannels, channels, 64, onInput);
     this.#outChannels = slider(words.outChannels, [...channels, 1024], 128, onInput);
-    this.#size = slider(words.size, [7, 14, 28, 56, 112], 28, onInput, (size) => `${size}×${size}`);
-    const sliders = [this.#kernel, this.#inChannels, this.#outChannels, this.#size];
+    const sides = [7, 14, 28, 56, 112];
+    this.#height = slider(words.height, sides, 28, onInput);
+    this.#width = slider(words.width, sides, 28, onInput);
+    const sliders = [this.#kernel, this.#inChannels, this.#outChannels, this.#height, this.#width];
     this.#counts = [bar(words.full), bar(words.separable)];
     this.#times = [bar(words.full), bar(words.separable)];
     const bars = (title: string, rows: Bar[]) => [
@@ -73,7 +76,8 @@ export class CostExplorer {
       kernel: this.#kernel.value,
       inChannels: this.#inChannels.value,
       outChannels: this.#outChannels.value,
-      size: this.#size.value,
+      height: this.#height.value,
+      width: this.#width.value,
     };
   }
 

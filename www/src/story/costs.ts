@@ -1,18 +1,19 @@
 import { architectureOf } from '../networks';
 
-/** A convolution of stride 1 on a square map. */
+/** A convolution of stride 1. */
 export interface Shape {
   /** Side of the filter. Pixels. */
   kernel: number;
   inChannels: number;
   outChannels: number;
-  /** Side of the map. Pixels. */
-  size: number;
+  /** Of the map. Pixels. */
+  height: number;
+  width: number;
 }
 
 /** Multiply-accumulates of a full convolution. */
-export function fullMacs({ kernel, inChannels, outChannels, size }: Shape): number {
-  return kernel ** 2 * inChannels * outChannels * size ** 2;
+export function fullMacs({ kernel, inChannels, outChannels, height, width }: Shape): number {
+  return kernel ** 2 * inChannels * outChannels * height * width;
 }
 
 /** Multiply-accumulates of the depthwise convolution and the pointwise one that replace it. */
@@ -20,9 +21,11 @@ export function separableMacs({
   kernel,
   inChannels,
   outChannels,
-  size,
+  height,
+  width,
 }: Shape): [depthwise: number, pointwise: number] {
-  return [kernel ** 2 * inChannels * size ** 2, inChannels * outChannels * size ** 2];
+  const pixels = height * width;
+  return [kernel ** 2 * inChannels * pixels, inChannels * outChannels * pixels];
 }
 
 /** What the two cost of what the full one costs: V1's paper, section 3.1. Input channels and map cancel out. */
