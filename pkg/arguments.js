@@ -159,10 +159,10 @@ export function layerOf(value) {
 const TIMED_KINDS = /** @type {const} */ (['convolution', 'depthwise', 'pointwise']);
 
 /**
- * @param {Partial<Record<'kind' | 'kernel' | 'inChannels' | 'outChannels' | 'size', unknown>>} fields
+ * @param {Partial<Record<'kind' | 'kernel' | 'inChannels' | 'outChannels' | 'height' | 'width', unknown>>} fields
  * @returns {import('./index.js').TimedLayer} the engine checks whether it has a kernel for it
  */
-export function timedLayerOf({ kind, kernel, inChannels, outChannels, size }) {
+export function timedLayerOf({ kind, kernel, inChannels, outChannels, height, width }) {
   const known = TIMED_KINDS.find((name) => name === kind);
   if (known === undefined) throw wrong('BAD_INPUT', 'kind', kind, `one of ${TIMED_KINDS.join(', ')}`);
   return {
@@ -170,7 +170,8 @@ export function timedLayerOf({ kind, kernel, inChannels, outChannels, size }) {
     kernel: wholeNumber('kernel', kernel, 1, 5),
     inChannels: wholeNumber('inChannels', inChannels, 1, 1024),
     outChannels: wholeNumber('outChannels', outChannels, 1, 1024),
-    size: wholeNumber('size', size, 1, 224),
+    height: wholeNumber('height', height, 1, 224),
+    width: wholeNumber('width', width, 1, 224),
   };
 }
 

@@ -114,7 +114,7 @@ export class Engine {
    * @returns {Promise<import('./index.js').LayerTime>}
    */
   async timeLayer(layer, options = {}) {
-    const names = /** @type {const} */ (['kind', 'kernel', 'inChannels', 'outChannels', 'size']);
+    const names = /** @type {const} */ (['kind', 'kernel', 'inChannels', 'outChannels', 'height', 'width']);
     const asked = timedLayerOf(fieldsOf('timeLayer', layer, names));
     return this.#ask('timeLayer', { type: 'time-layer', layer: asked }, options);
   }

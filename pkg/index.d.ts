@@ -133,8 +133,7 @@ export interface LoadOptions extends CommonLoadOptions {
    *
    * Or a file whose graph defines the network, so that it needs no `config`: a `.tflite`, float32, float16 or quantised, a `.keras` or
    * `.h5`, or a zip of the files of TensorFlow.js or Teachable Machine. Or those files themselves: the address of `model.json`, with the
-   * others beside it, or a list of all files. A `.h5`
-   * of weights alone is a network of keras.applications.
+   * others beside it, or a list of all files. A `.h5` of weights alone is a network of keras.applications.
    */
   weights: ByteSource | readonly File[] | (ArrayLike<File> & { item(index: number): File | null });
   /**
@@ -313,8 +312,10 @@ export interface TimedLayer {
   inChannels: number;
   /** 1 to 1024; equal to `inChannels` for a depthwise convolution. */
   outChannels: number;
-  /** Side of its input and output map, 1 to 224. Pixels. */
-  size: number;
+  /** Height of its input and output map, 1 to 224. Pixels. */
+  height: number;
+  /** Width of its input and output map, 1 to 224. Pixels. */
+  width: number;
 }
 
 /** The name of an activation. `hard-swish`, `x * relu6(x + 3) / 6`, approximates `swish`, `x / (1 + exp(-x))`. */

@@ -52,7 +52,8 @@ import { describe, hold } from './worker-answers.js';
  *   untrained(version: string, minimalistic: boolean, width: number, resolution: number, classes: number,
  *     precision: string): Network,
  * }} Network
- * @property {(kind: string, kernel: number, inChannels: number, outChannels: number, size: number) => Float64Array} timeLayer
+ * @property {(kind: string, kernel: number, inChannels: number, outChannels: number, height: number,
+ *   width: number) => Float64Array} timeLayer
  *   `[multiply-accumulates, ms]`
  * @property {(name: string) => number} timeActivation of a million values. ms
  *
@@ -225,8 +226,8 @@ class Networks {
         return { value: filters, transfer: [filters.data.buffer, filters.biases.buffer] };
       }
       case 'time-layer': {
-        const { kind, kernel, inChannels, outChannels, size } = request.layer;
-        const [macs, time] = this.#glue.timeLayer(kind, kernel, inChannels, outChannels, size);
+        const { kind, kernel, inChannels, outChannels, height, width } = request.layer;
+        const [macs, time] = this.#glue.timeLayer(kind, kernel, inChannels, outChannels, height, width);
         return { value: { macs, microseconds: time * 1e3, gflops: time > 0 ? (2 * macs) / (time * 1e6) : null } };
       }
       case 'time-activation':

@@ -20,7 +20,7 @@ const LIMITS: [f64; 2] = [30.0, 150.0];
 /// The most channels of a layer.
 pub const MAX_CHANNELS: usize = 1024;
 
-/// The longest side of its map. Pixels.
+/// The longest side of a map. Pixels.
 pub const MAX_SIZE: usize = 224;
 
 /// The most multiply-accumulates. They take some 0.1 s, in which nothing else runs.
@@ -32,7 +32,7 @@ pub const MAX_VALUES: usize = 1 << 23;
 /// Number of values whose activation is timed. They fit in a first-level cache, like the sums of a kernel.
 const VALUES: usize = 4000;
 
-/// A single layer: stride 1, ReLU6, a square map.
+/// A single layer: stride 1, ReLU6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layer {
     /// `Convolution`, `Depthwise` or `Pointwise`.
@@ -43,8 +43,10 @@ pub struct Layer {
     pub in_channels: usize,
     /// Output channels; equal to `in_channels` for a depthwise convolution.
     pub out_channels: usize,
-    /// Side of its input and output map, at most [`MAX_SIZE`]. Pixels.
-    pub size: usize,
+    /// Height of its input and output map, at most [`MAX_SIZE`]. Pixels.
+    pub height: usize,
+    /// Width of its input and output map, at most [`MAX_SIZE`]. Pixels.
+    pub width: usize,
 }
 
 impl Layer {
@@ -57,7 +59,7 @@ impl Layer {
     /// Multiply-accumulates of one run, counted as [`crate::arch::Network::macs`] does.
     #[must_use]
     pub fn macs(&self) -> u64 {
-        self.conv().macs(self.size.saturating_mul(self.size))
+        self.conv().macs(self.height.saturating_mul(self.width))
     }
 
     /// Checks whether it can be timed.
@@ -66,7 +68,7 @@ impl Layer {
     /// [`Error::Timed`] for a kind or filter that no kernel has, and for a layer of no or too many channels, pixels,
     /// values or multiply-accumulates.
     pub fn check(&self) -> Result<(), Error> {
-        let &Self { kind, kernel, in_channels, out_channels, size } = self;
+        let &Self { kind, kernel, in_channels, out_channels, height, width } = self;
         let kernels: &[usize] = match kind {
             ConvKind::Pointwise => &[1],
             ConvKind::Convolution | ConvKind::Depthwise => &[3, 5],
@@ -82,9 +84,11 @@ impl Layer {
         ensure(kind != ConvKind::Depthwise || in_channels == out_channels, || {
             format!("{in_channels} channels become {out_channels} in a depthwise convolution")
         })?;
-        let fits = (1..=MAX_SIZE).contains(&size);
-        ensure(fits, || format!("a map of {size} pixels a side, it must be 1 to {MAX_SIZE}"))?;
-        let map = layout::tensor(in_channels.max(out_channels), size * size);
+        let fits = [height, width].iter().all(|side| (1..=MAX_SIZE).contains(side));
+        ensure(fits, || {
+            format!("a map of {height} x {width} pixels, each side must be 1 to {MAX_SIZE}")
+        })?;
+        let map = layout::tensor(in_channels.max(out_channels), height * width);
         let values = map.max(self.conv().weight_count());
         ensure(values <= MAX_VALUES, || {
             format!("a map or weights of {values} values, at most {MAX_VALUES} are allowed")
@@ -110,19 +114,19 @@ fn wrong<T>(reason: String) -> Result<T, Error> {
 /// Those of [`Layer::check`], and [`Error::OutOfMemory`].
 pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Result<f64, Error> {
     layer.check()?;
-    let &Layer { kernel, in_channels, out_channels, size, .. } = layer;
+    let &Layer { kernel, in_channels, out_channels, height, width, .. } = layer;
     let mut weight = with_room(layer.conv().weight_count())?;
     weight.extend((0..layer.conv().weight_count()).map(|k| ((k % 7) as f32 - 3.0) / 64.0));
     let mut bias = with_room(out_channels)?;
     bias.resize(out_channels, 0.0);
-    let pixels = size * size;
+    let pixels = height * width;
     let mut input = Buffer::zeros(layout::tensor(in_channels, pixels))?;
     for (index, value) in input.iter_mut().enumerate() {
         *value = (index % 5) as f32;
     }
     let mut output = Buffer::zeros(layout::tensor(out_channels, pixels))?;
     let finish = Finish::new(Activation::Relu6);
-    let window = Window::new(Padding::Symmetric, kernel, 1, size, size);
+    let window = Window::new(Padding::Symmetric, kernel, 1, height, width);
     let (input, plane, output) = (input.as_ptr(), layout::plane(pixels), output.as_mut_ptr());
     let panels = layout::blocks(out_channels);
     let [time] = match layer.kind {
@@ -160,7 +164,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
             let run = || {
                 for block in 0..panels {
                     // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
-                    unsafe { depthwise::depthwise::<V>(&conv, block, 0..size) }
+                    unsafe { depthwise::depthwise::<V>(&conv, block, 0..height) }
                 }
             };
             least_times(clock, LIMITS, [&run])

@@ -10,8 +10,14 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-const LAYER: Layer =
-    Layer { kind: ConvKind::Convolution, kernel: 3, in_channels: 16, out_channels: 24, size: 7 };
+const LAYER: Layer = Layer {
+    kind: ConvKind::Convolution,
+    kernel: 3,
+    in_channels: 16,
+    out_channels: 24,
+    height: 7,
+    width: 7,
+};
 
 /// A clock by which a single run of anything takes a millisecond: its tick, which is asked for first, is far less.
 fn slow_clock() -> impl FnMut() -> f64 {
@@ -26,15 +32,19 @@ fn slow_clock() -> impl FnMut() -> f64 {
 /// The convolution that a depthwise one and a pointwise one replace: the ratio of their work is that of V1's section 3.1.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_work_is_what_the_paper_counts() {
-    for (kernel, inputs, outputs, size) in [(3, 32, 64, 112), (5, 40, 120, 28), (3, 1, 1, 1)] {
+    for (kernel, inputs, outputs, height, width) in
+        [(3, 32, 64, 112, 56), (5, 40, 120, 28, 28), (3, 1, 1, 1, 1)]
+    {
         let layer = |kind, kernel, in_channels, out_channels| Layer {
             kind,
             kernel,
             in_channels,
             out_channels,
-            size,
+            height,
+            width,
         };
         let full = layer(ConvKind::Convolution, kernel, inputs, outputs).macs() as f64;
+        assert_eq!(full, (kernel * kernel * inputs * outputs * height * width) as f64);
         let parts = layer(ConvKind::Depthwise, kernel, inputs, inputs).macs()
             + layer(ConvKind::Pointwise, 1, inputs, outputs).macs();
         let ratio = 1.0 / outputs as f64 + 1.0 / (kernel * kernel) as f64;
@@ -51,8 +61,21 @@ fn every_kind_of_layer_is_timed() {
         Layer { kind: ConvKind::Depthwise, out_channels: 16, ..LAYER },
         Layer { kind: ConvKind::Depthwise, kernel: 5, in_channels: 24, ..LAYER },
         // Channels that are no multiple of a block, and a map that is smaller than the filter.
-        Layer { in_channels: 3, out_channels: 5, size: 2, ..LAYER },
-        Layer { kind: ConvKind::Depthwise, in_channels: 1, out_channels: 1, size: 1, ..LAYER },
+        Layer { in_channels: 3, out_channels: 5, height: 2, width: 2, ..LAYER },
+        Layer {
+            kind: ConvKind::Depthwise,
+            in_channels: 1,
+            out_channels: 1,
+            height: 1,
+            width: 1,
+            ..LAYER
+        },
+        // Maps that are as narrow, or as low, as there are.
+        Layer { height: 224, width: 1, ..LAYER },
+        Layer { height: 1, width: 224, ..LAYER },
+        Layer { kind: ConvKind::Depthwise, out_channels: 16, height: 224, width: 1, ..LAYER },
+        Layer { kind: ConvKind::Depthwise, out_channels: 16, height: 1, width: 224, ..LAYER },
+        Layer { kind: ConvKind::Pointwise, kernel: 1, height: 3, width: 5, ..LAYER },
     ];
     for layer in layers {
         assert_eq!(time_layer::<Native>(&layer, &mut slow_clock()).unwrap(), 1.0, "{layer:?}");
@@ -74,19 +97,23 @@ fn layers_that_are_none_are_errors() {
         Layer { out_channels: 0, ..LAYER },
         Layer { in_channels: 1025, ..LAYER },
         Layer { out_channels: usize::MAX, ..LAYER },
-        Layer { size: 0, ..LAYER },
-        Layer { size: 225, ..LAYER },
-        Layer { size: usize::MAX, ..LAYER },
+        Layer { height: 0, ..LAYER },
+        Layer { width: 0, ..LAYER },
+        Layer { height: 225, ..LAYER },
+        Layer { width: 225, ..LAYER },
+        Layer { height: usize::MAX, ..LAYER },
+        Layer { width: usize::MAX, ..LAYER },
         // Too many weights, too large a map, too much work.
-        Layer { in_channels: 1024, out_channels: 1024, size: 1, ..LAYER },
+        Layer { in_channels: 1024, out_channels: 1024, height: 1, width: 1, ..LAYER },
         Layer {
             kind: ConvKind::Depthwise,
             in_channels: 1024,
             out_channels: 1024,
-            size: 112,
+            height: 112,
+            width: 112,
             ..LAYER
         },
-        Layer { in_channels: 256, out_channels: 256, size: 112, ..LAYER },
+        Layer { in_channels: 256, out_channels: 256, height: 112, width: 112, ..LAYER },
     ];
     for layer in wrong {
         let error = time_layer::<Native>(&layer, &mut || unreachable!("it is timed")).unwrap_err();

@@ -15,7 +15,8 @@ pub fn time_layer(
     kernel: usize,
     in_channels: usize,
     out_channels: usize,
-    size: usize,
+    height: usize,
+    width: usize,
 ) -> Result<Vec<f64>, JsValue> {
     let kind = match kind {
         "convolution" => ConvKind::Convolution,
@@ -26,7 +27,7 @@ pub fn time_layer(
             return Err(Error::Timed { reason }.into());
         }
     };
-    let layer = Layer { kind, kernel, in_channels, out_channels, size };
+    let layer = Layer { kind, kernel, in_channels, out_channels, height, width };
     let time = measure::time_layer::<Native>(&layer, &mut now)?;
     Ok(vec![layer.macs() as f64, time])
 }

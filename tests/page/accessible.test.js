@@ -11,26 +11,59 @@ let session;
 before(async () => (session = await open()));
 after(() => session?.close());
 
-test('axe finds nothing in light and dark', async () => {
-  const page = await openPage(session, { viewport: { width: 1280, height: 900 } });
-  await page.locator('#teach .teach').scrollIntoViewIfNeeded();
-  await page.locator('#teach .lesson-answers li').first().waitFor();
+/** Opens what can be opened, and holds all of the page to the rules. */
+async function assertAccessible(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
   await page.evaluate(await readFile(axe, 'utf8'));
+  await assertRules(page);
+}
+
+/** @param {string[]} [runOnly] rules; all of them without */
+async function assertRules(page, runOnly) {
+  const { violations, passes } = await page.evaluate(
+    (runOnly) => /** @type {any} */ (globalThis).axe.run(runOnly ? { runOnly } : {}),
+    runOnly,
+  );
+  const found = violations.map(({ id, help, nodes }) => [id, help, ...nodes.slice(0, 3).map(({ html }) => html)]);
+  assert.deepEqual(found, []);
+  assert.ok(passes.length >= (runOnly?.length ?? 20), 'axe looked at hardly anything');
+}
+
+/** Scrolls through the story, until its last figure has answers. */
+async function readStory(page) {
+  await page.locator('#teach .teach').scrollIntoViewIfNeeded();
+  await page.locator('#teach .lesson-answers li').first().waitFor();
+}
+
+test('axe finds nothing in light and dark', async () => {
+  const page = await openPage(session, { viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+  await readStory(page);
+  await assertAccessible(page);
   // The dark page differs by its colours alone.
-  for (const [colorScheme, runOnly] of /** @type {const} */ ([
-    ['light', null],
-    ['dark', ['color-contrast']],
-  ])) {
-    // prettier-ignore
-    await page.emulateMedia({ colorScheme });
-    const { violations, passes } = await page.evaluate(
-      (runOnly) => /** @type {any} */ (globalThis).axe.run(runOnly ? { runOnly } : {}),
-      runOnly,
-    );
-    const found = violations.map(({ id, help, nodes }) => [id, help, ...nodes.slice(0, 3).map(({ html }) => html)]);
-    assert.deepEqual(found, [], colorScheme);
-    assert.ok(passes.length >= (runOnly?.length ?? 20), 'axe looked at hardly anything');
-  }
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await assertRules(page, ['color-contrast']);
+  await page.close();
+});
+
+test('axe finds nothing on a phone, dark and in Chinese', async () => {
+  const page = await openPage(session, {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+    colorScheme: 'dark',
+    locale: 'zh-CN',
+  });
+  await readStory(page);
+  await assertAccessible(page);
+  await page.close();
+});
+
+test('axe finds nothing on the page that measures', async () => {
+  const page = await openPage(session, { viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+  await page.goto(`${session.url}bench.html`);
+  await page.locator('#device').filter({ hasText: /./ }).waitFor();
+  await assertAccessible(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await assertRules(page, ['color-contrast']);
   await page.close();
 });

@@ -63,6 +63,7 @@ declare global {
   var told: (promise: Promise<unknown>) => Promise<{ code: string; message?: string }>;
 
   // story.test.js, story-live.test.js
+  var embeddingOf: (version: Version) => Promise<Float32Array>;
   var netOf: (version: Version) => Promise<MobileNetClass>;
   var inspectOf: (
     version: Version,
@@ -97,8 +98,9 @@ declare global {
     calls: [what: string, call: () => Promise<unknown>, code: string, named: string][],
   ) => Promise<{ wrong: string[]; tried: number }>;
 
-  // bench.test.js, camera.test.js, page.test.js
+  // bench.test.js, camera.test.js, live.test.js, page.test.js
   var spoken: string[];
+  var stretch: number;
   var hide: (hidden: boolean) => void;
   var profiles: number;
   var track: MediaStreamTrack;

@@ -1,10 +1,12 @@
 // Pictures of the page, on demand: SCREENSHOTS=1 writes all of it to target/screenshots, SCREENSHOT=1 those of the README to docs.
-import { mkdir, writeFile } from 'node:fs/promises';
+// ICONS=1 writes the icons for home screens.
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { card, firstModels, open, openBlank, openPage } from './harness.js';
 
-const { SCREENSHOT, SCREENSHOTS } = process.env;
+const { ICONS, SCREENSHOT, SCREENSHOTS } = process.env;
 const target = (name) => fileURLToPath(new URL(`../../target/screenshots/${name}.png`, import.meta.url));
 
 let session;
@@ -81,6 +83,51 @@ test(
     await blank.close();
   },
 );
+
+test('the icons for home screens are the page’s own, on paper', async () => {
+  const source = (name) => new URL(`../../www/src/${name}`, import.meta.url);
+  const svg = await readFile(source('icon.svg'), 'utf8');
+  const blank = await openBlank(session);
+  for (const side of [192, 512]) {
+    const drawn = await blank.evaluate(drawIcon, { svg, side });
+    const file = source(`icon-${side}.png`);
+    if (ICONS) await writeFile(file, Buffer.from(drawn));
+    const furthest = await blank.evaluate(furthestPixel, /** @type {const} */ ([drawn, [...(await readFile(file))]]));
+    // Another browser smooths edges a little differently.
+    assert.ok(furthest < 40, `icon-${side}.png is another picture: ICONS=1 makes it anew`);
+  }
+  await blank.close();
+});
+
+/** Runs in a page: a drawing as a PNG, so far from the edge that a round mask cuts nothing off. */
+async function drawIcon({ svg, side }) {
+  const drawing = new Image();
+  drawing.src = URL.createObjectURL(
+    new Blob([svg.replace('<svg', `<svg width="${side}" height="${side}"`)], { type: 'image/svg+xml' }),
+  );
+  await drawing.decode();
+  const canvas = new OffscreenCanvas(side, side);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = '#f6f7f6';
+  context.fillRect(0, 0, side, side);
+  const margin = 0.2 * side;
+  context.drawImage(drawing, margin, margin, side - 2 * margin, side - 2 * margin);
+  return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+}
+
+/** Runs in a page: the largest difference between two pictures of the same size, of 255. */
+async function furthestPixel(pngs) {
+  const [a, b] = await Promise.all(
+    pngs.map(async (png) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(png)]));
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.drawImage(bitmap, 0, 0);
+      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+    }),
+  );
+  return a.length === b.length ? a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0) : Infinity;
+}
 
 /** Runs in a page: a picture as a WebP of at most 880 pixels a row. */
 async function small(png) {

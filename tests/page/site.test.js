@@ -18,8 +18,9 @@ after(() => session?.close());
 /**
  * Any static host: it knows files and their types, sends no header of ours, and has the site in a folder.
  * @param {string} base path of the folder
+ * @param {(name: string, body: Buffer) => Buffer | string} [edited] gives a file as it is served
  */
-async function anyHost(base) {
+async function anyHost(base, edited = (_, body) => body) {
   const types = {
     '.html': 'text/html',
     '.js': 'text/javascript',
@@ -37,7 +38,7 @@ async function anyHost(base) {
     const body = file && (await readFile(file).catch(() => null));
     if (!body) missing.push(path);
     response.writeHead(body ? 200 : 404, { 'Content-Type': types[extname(file ?? '')] ?? 'application/octet-stream' });
-    response.end(body ?? 'not found');
+    response.end(body ? edited(path.slice(base.length) || 'index.html', body) : 'not found');
   });
   await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(0, '127.0.0.1', resolve)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -140,14 +141,86 @@ test('what is kept of weights is listed with its size, and can be deleted', asyn
   await line.waitFor({ state: 'detached' });
   assert.ok(!(await kept()).some((url) => url.includes(`/${one.name}/`)));
   assert.equal((await kept()).filter((url) => url.endsWith('.safetensors')).length, firstModels.length - 1);
-  if (firstModels.length > 2) {
-    await page.getByRole('button', { name: 'Delete: All of them' }).click();
-    await page.locator('#kept').waitFor({ state: 'hidden' });
-    assert.deepEqual(await kept(), []);
-  }
   // What runs, runs on.
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await firstAnswer(page, one.version).filter({ hasText: 'espresso' }).waitFor();
+  await context.close();
+});
+
+test('all that is kept of weights can be deleted at once', async () => {
+  const context = await session.browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.route('**/models/models.json', (route) => route.fulfill({ json: { models: [] } }));
+  await page.route(/^https:/, (route) => route.abort());
+  await page.goto(session.url);
+  const sizes = [1.5e6, 2.25e6, 4e6];
+  await page.evaluate(async (sizes) => {
+    const cache = await caches.open('mobilenet-wasm-weights');
+    for (const [index, bytes] of sizes.entries()) {
+      const folder = `https://huggingface.co/someone/network-${index}/resolve/main`;
+      await cache.put(`${folder}/model.safetensors`, new Response(new Uint8Array(bytes)));
+      await cache.put(`${folder}/config.json`, new Response('{}'));
+    }
+  }, sizes);
+  await page.reload();
+  await page.getByText('Weights kept on this device: 3 files, 7.8 MB').click();
+  const lines = page.locator('#kept-list li');
+  assert.equal(await lines.count(), 4);
+  await lines.filter({ hasText: 'All of them' }).filter({ hasText: '7.8 MB' }).waitFor();
+  await page.getByRole('button', { name: 'Delete: All of them' }).click();
+  await page.locator('#kept').waitFor({ state: 'hidden' });
+  const left = await page.evaluate(async () => (await (await caches.open('mobilenet-wasm-weights')).keys()).length);
+  assert.equal(left, 0);
+  await context.close();
+});
+
+test('the next version of the site takes the place of the one before, and of what was kept of it', async (t) => {
+  let edition = 'first';
+  const host = await anyHost('/', (name, body) => {
+    if (edition === 'first') return body;
+    if (name === 'service-worker.js') return String(body).replace(/"version":"[^"]+"/, '"version":"the next one"');
+    return name === 'index.html' ? String(body).replace('<html', `<html data-edition="${edition}"`) : body;
+  });
+  t.after(() => host.close());
+  const context = await session.browser.newContext();
+  const visit = async () => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.route(/^https:/, (route) => route.abort());
+    await page.goto(host.url);
+    await card(page, 'v1').locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
+    return page;
+  };
+  const editionOf = (page) => page.evaluate(() => document.documentElement.dataset.edition ?? 'first');
+  const cached = (page) =>
+    page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith('mobilenet-wasm-page-')));
+
+  const before = await visit();
+  await keptForOffline(before);
+  assert.equal((await cached(before)).length, 1);
+  const [old] = await cached(before);
+
+  edition = 'second';
+  const during = await visit();
+  // Documents come from the host wherever there is one.
+  assert.equal(await editionOf(during), 'second');
+  await during.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+  assert.equal((await cached(during)).length, 2, 'what is in use was thrown away');
+  await before.close();
+  await during.close();
+
+  const after = await visit();
+  // The new worker begins when the old one has done what it was asked for.
+  for (let i = 0; i < 100 && (await cached(after)).includes(old); i++) await after.waitForTimeout(200);
+  assert.deepEqual(await cached(after), [old.replace(/[^-]+$/, 'the next one')]);
+  await host.close();
+  await after.reload();
+  assert.equal(await editionOf(after), 'second');
+  await card(after, 'v1').locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
   await context.close();
 });
 
@@ -187,13 +260,32 @@ test('the page can be installed', async () => {
   const manifest = await (await fetch(`${session.url}manifest.webmanifest`)).json();
   assert.equal(manifest.start_url, './');
   assert.equal(manifest.display, 'standalone');
-  const [icon] = manifest.icons;
-  assert.equal((await fetch(new URL(icon.src, session.url))).headers.get('content-type'), 'image/svg+xml');
+  for (const { src, type } of manifest.icons)
+    assert.equal((await fetch(new URL(src, session.url))).headers.get('content-type'), type);
+  // Sizes for which Android and desktops ask; a mask may cut off what is near the edge of one.
+  for (const [sizes, purpose] of /** @type {const} */ ([
+    ['192x192', 'any'],
+    ['512x512', 'any'],
+    ['512x512', 'maskable'],
+  ]))
+    assert.ok(
+      manifest.icons.some((icon) => icon.type === 'image/png' && icon.sizes === sizes && icon.purpose === purpose),
+      `${sizes} ${purpose}`,
+    );
   const page = await session.browser.newPage({ serviceWorkers: 'block' });
   await page.goto(session.url);
   assert.equal(
     await page.evaluate(() => /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=manifest]')).href),
     `${session.url}manifest.webmanifest`,
+  );
+  // iOS takes this one.
+  const touch = await page.locator('link[rel=apple-touch-icon]').getAttribute('href');
+  assert.equal((await fetch(new URL(touch ?? '', session.url))).headers.get('content-type'), 'image/png');
+  const devtools = await page.context().newCDPSession(page);
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+  assert.deepEqual(
+    installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'),
+    [],
   );
   await page.close();
 });
@@ -208,7 +300,9 @@ test('a build holds what its documents name, and little script', async () => {
     assert.doesNotMatch(html, /(?:src|href)="\//);
   }
   assert.ok(files.includes('service-worker.js'));
-  assert.ok(files.includes(`samples/${cat.file}`), 'pictures for a host that has this folder alone');
+  // For a host that has this folder alone.
+  for (const name of ['astronaut.png', cat.file, 'china.jpg', 'coffee.png', 'flower.jpg', 'rocket.jpg'])
+    assert.ok(files.includes(`samples/${name}`), name);
   // The package's own parts have these names, its names of classes apart.
   const scripts = files.filter((file) => file.endsWith('.js') && !/^assets.(pkg|fit|worker|catalogue)-/.test(file));
   const sizes = await Promise.all(scripts.map(async (file) => gzipSync(await readFile(join(dist, file))).length));

@@ -19,8 +19,13 @@ async function source(path) {
 /** @type {import('../../pkg/index.js').Architecture[]} */
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
 const network = (version) => architectures.find((one) => one.version === version);
+/** @type {{ version: string, width: number, top1: number }[]} */
+const catalogue = JSON.parse(readFileSync(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
 const english = (await source('text/en/figures.ts')).figures;
 const chinese = (await source('text/zh/figures.ts')).figures;
+const englishPage = (await source('text/en/page.ts')).page;
+const chinesePage = (await source('text/zh/page.ts')).page;
+const ideas = (page, version) => page.column.ideas[version];
 const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal'];
 const prose = (figures, section) => figures[section].prose.join(' ');
 
@@ -39,8 +44,8 @@ test('each section says it in fewer than 120 words, in both languages', () => {
 test('V1: the two convolutions cost 1/C + 1/k² of the full one, 8 to 9 times less in wide layers', async () => {
   const { fullMacs, ratio, separableMacs, v1Pairs } = await source('story/costs.ts');
   for (const shape of [
-    { kernel: 3, inChannels: 32, outChannels: 64, size: 112 },
-    { kernel: 5, inChannels: 7, outChannels: 96, size: 14 },
+    { kernel: 3, inChannels: 32, outChannels: 64, height: 112, width: 112 },
+    { kernel: 5, inChannels: 7, outChannels: 96, height: 14, width: 28 },
   ]) {
     const [depthwise, pointwise] = separableMacs(shape);
     const expected = ratio(shape.kernel, shape.outChannels);
@@ -58,6 +63,52 @@ test('V1: the two convolutions cost 1/C + 1/k² of the full one, 8 to 9 times le
   assert.match(prose(chinese, 'depthwise'), /1\/C \+ 1\/k².*八分之一到九分之一/);
 });
 
+test('what is said of time and count: within 15 % it follows, else one of the two forms takes longer than its count says', async () => {
+  const { compared } = await source('story/costs.ts');
+  for (const [fewer, faster, expected] of /** @type {const} */ ([
+    [8, 8, 'follows'],
+    [8, 9.1, 'follows'],
+    [8, 7.1, 'follows'],
+    [8, 9.3, 'gathers'],
+    [8, 100, 'gathers'],
+    [8, 6.9, 'differs'],
+    [8, 0.5, 'differs'],
+  ]))
+    assert.equal(compared(fewer, faster), expected, `${fewer} times fewer, ${faster} times faster`);
+  for (const { depthwise } of [english, chinese]) {
+    const { follows, gathers, differs } = depthwise.costs;
+    assert.equal(new Set([follows, gathers, differs('10 %', '40 %')]).size, 3);
+    assert.match(differs('10 %', '40 %'), /10 %.*40 %/);
+  }
+});
+
+test('V3: Large has nearly four times the multiply-adds of Small, and three quarters of V2’s', () => {
+  const macs = (version) => network(version).macs;
+  const room = macs('v3-large') / macs('v3-small');
+  assert.ok(room > 3.7 && room < 4, `${room}`);
+  const arithmetic = macs('v3-large') / macs('v2');
+  assert.ok(Math.abs(arithmetic - 0.75) < 0.05, `${arithmetic}`);
+  assert.match(ideas(englishPage, 'v3-large'), /nearly four times the room.*more accurate than V2 on three quarters/);
+  assert.match(ideas(chinesePage, 'v3-large'), /将近四倍的规模.*V2 四分之三的计算量/);
+  const best = (version) =>
+    Math.max(...catalogue.filter((one) => one.version === version && one.width === 1).map(({ top1 }) => top1));
+  assert.ok(best('v3-large') > best('v2'));
+});
+
+test('the search’s reward is accuracy × (time / target)^w', async () => {
+  const { reward } = await source('story/measured.ts');
+  const network = { top1: 75, time: 8 };
+  for (const [target, w, expected] of [
+    [8, -0.07, 0.75],
+    [4, 0, 0.75],
+    // 2^-0.07 and 2^-0.15.
+    [4, -0.07, 0.75 * 0.9526],
+    [4, -0.15, 0.75 * 0.9013],
+    [16, -0.07, 0.75 * 1.0497],
+  ])
+    assert.ok(Math.abs(reward(network, target, w) - expected) < 5e-5, `${target} ${w}: ${reward(network, target, w)}`);
+});
+
 test('all V1’s multiply-adds are those of its pairs, its stem and its classifier', async () => {
   const { separableMacs } = await source('story/costs.ts');
   const { stem, blocks, classifier, resolution, macs } = network('v1');
@@ -66,7 +117,13 @@ test('all V1’s multiply-adds are those of its pairs, its stem and its classifi
   for (const { depthwise, project } of blocks) {
     size /= depthwise.stride;
     const { kernel, inChannels } = depthwise;
-    const [filters, mixing] = separableMacs({ kernel, inChannels, outChannels: project.outChannels, size });
+    const [filters, mixing] = separableMacs({
+      kernel,
+      inChannels,
+      outChannels: project.outChannels,
+      height: size,
+      width: size,
+    });
     sum += filters + mixing;
   }
   assert.equal(sum, macs);
@@ -86,6 +143,13 @@ test('V2: ten of 17 blocks add their input, and widen six times, with nothing cu
   for (const { depthwise, project } of network('v1').blocks) {
     assert.ok([depthwise, project].every(({ activation }) => activation === 'relu6'));
   }
+});
+
+test('the engine widens and filters as many channels at a time as are said', () => {
+  const layout = readFileSync(new URL('../../src/kernels/layout.rs', import.meta.url), 'utf8');
+  assert.equal(/const BLOCK: usize = (\d+);/.exec(layout)?.[1], '8');
+  assert.match(english.residual.memoryTold('6'), /widens and filters eight channels at a time/);
+  assert.match(chinese.residual.memoryTold('6'), /八个通道/);
 });
 
 test('V3-Small: gates in nine of eleven blocks, through a quarter of the channels, by a hard sigmoid', () => {

@@ -6,8 +6,12 @@ import { random } from './made-up.js';
 /** @type {Map<string, Buffer>} */
 const checkpoints = new Map(COLUMNS.map((version, index) => [version, random(version, index + 21).file]));
 
-/** Has a page find made-up checkpoints where it looks for those beside it. */
-export async function serveMadeUp(page) {
+/**
+ * Has a page find made-up checkpoints where it looks for those beside it.
+ * @param {import('playwright-core').Page} page
+ * @param {ReadonlyMap<string, number>} [top1] published accuracies of some of them, by version, per cent
+ */
+export async function serveMadeUp(page, top1 = new Map()) {
   const models = [...checkpoints].map(([version, file]) => ({
     name: version,
     version,
@@ -18,7 +22,7 @@ export async function serveMadeUp(page) {
     bytes: file.length,
     sha256: createHash('sha256').update(file).digest('hex'),
     width: 1,
-    top1: null,
+    top1: top1.get(version) ?? null,
   }));
   await page.route('**/models/models.json', (route) => route.fulfill({ json: { models } }));
   await page.route('**/models/made-up/*', (route) => {
@@ -63,4 +67,41 @@ export async function visit(session, picture, search = '', options = {}) {
     await page.locator(`.card[data-version="${version}"] .milliseconds`).filter({ hasText: /\d/ }).waitFor();
   }
   return page;
+}
+
+/**
+ * Runs in the page: what the colours of a map's pixels stand for, -1 to 1 of its scale.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {number[]}
+ */
+export function sharesDrawn(canvas) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => {
+    const hex = Number.parseInt(style.getPropertyValue(name).trim().slice(1), 16);
+    return [hex >> 16, (hex >> 8) & 255, hex & 255];
+  };
+  const paper = colour('--paper');
+  const ways = /** @type {const} */ ([
+    ['--ink', 1],
+    ['--answer-4', 1],
+    ['--answer-1', -1],
+  ]).map(([name, sign]) => ({ sign, full: colour(name).map((value, part) => value - paper[part]) }));
+  const dot = (a, b) => a.reduce((sum, value, part) => sum + value * b[part], 0);
+  const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(
+    0,
+    0,
+    canvas.width,
+    canvas.height,
+  );
+  return Array.from({ length: data.length / 4 }, (_, pixel) => {
+    const way = paper.map((value, part) => data[4 * pixel + part] - value);
+    // Of the colours the one on whose way from paper it lies.
+    let nearest = { share: 0, off: Infinity };
+    for (const { sign, full } of ways) {
+      const share = dot(way, full) / dot(full, full);
+      const off = Math.hypot(...way.map((value, part) => value - share * full[part]));
+      if (off < nearest.off) nearest = { share: sign * share, off };
+    }
+    return nearest.share;
+  });
 }

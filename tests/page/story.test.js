@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { FAKE_CAMERA, open, openBlank } from './harness.js';
-import { drawPicture, serveMadeUp, visit } from './story.js';
+import { drawPicture, serveMadeUp, sharesDrawn, visit } from './story.js';
 
 let session;
 /** @type {import('playwright-core').Page} The page with its figures. */
@@ -119,9 +119,7 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
       }
       const shown = numbers(await figure.locator('.filter').getAttribute('aria-label'));
       const filter = expected.filters.slice(channel * 9, channel * 9 + 9);
-      for (const [index, weight] of filter.entries()) {
-        assert.ok(Math.abs(shown[index] - weight) <= 0.06 * Math.abs(weight) + 1e-6, `${shown} and ${filter}`);
-      }
+      assertFilter(shown, filter);
       const canvas = figure.locator('.filtering canvas').first();
       assert.equal(await canvas.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width), expected.width);
     }
@@ -141,9 +139,10 @@ test('depthwise: both forms are counted as the engine counts them, and timed', a
   await slide('Filter k', 1);
   await slide('Channels in', 1);
   await slide('Channels out', 2);
-  await slide('Map', 1);
+  await slide('Height H', 1);
+  await slide('Width W', 2);
   const expected = await reference.evaluate(async () => {
-    const shape = { inChannels: 16, outChannels: 32, size: 14 };
+    const shape = { inChannels: 16, outChannels: 32, height: 14, width: 28 };
     const times = [
       await kept.timeLayer({ ...shape, kind: 'convolution', kernel: 5 }),
       await kept.timeLayer({ ...shape, kind: 'depthwise', kernel: 5, outChannels: 16 }),
@@ -153,11 +152,11 @@ test('depthwise: both forms are counted as the engine counts them, and timed', a
   });
   assert.deepEqual(
     expected,
-    [25 * 16 * 32, 25 * 16, 16 * 32].map((each) => ({ macs: each * 196, timed: true })),
+    [25 * 16 * 32, 25 * 16, 16 * 32].map((each) => ({ macs: each * 14 * 28, timed: true })),
   );
   await figure.getByText(/times fewer multiply-adds/).waitFor();
   const values = await figure.locator('.bar-value').allInnerTexts();
-  assert.equal(values[0], '2.5 M');
+  assert.equal(values[0], '5.0 M');
   assert.equal(numbers(values[1].replaceAll(',', ''))[0], expected[1].macs + expected[2].macs);
   for (const time of values.slice(2)) assert.match(time, /^[\d.]+ (µs|ms)$/);
   const ratio = 1 / 32 + 1 / 25;
@@ -195,6 +194,53 @@ test('relu: the dead channels of every layer are those of the engine’s tensors
   // Of what is linear none is zero.
   for (const [name, dead] of shown.slice(26)) if (`${name}`.endsWith('project')) assert.equal(dead, 0, `${name}`);
 });
+
+test('relu: the filters that give nothing are the engine’s, and so are those that get nothing', async () => {
+  const figure = await section('relu');
+  const expected = await reference.evaluate(async () => {
+    const tensors = await inspectOf('v1');
+    const deadOf = (name) => {
+      const { data, channels } = tensors.get(name);
+      const dead = Array(channels).fill(true);
+      data.forEach((value, at) => value !== 0 && (dead[at % channels] = false));
+      return dead;
+    };
+    const count = (flags) => flags.filter(Boolean).length;
+    let block = 0;
+    let dead = deadOf('block 0 depthwise');
+    for (let other = 1; other < 13; other++) {
+      const found = deadOf(`block ${other} depthwise`);
+      if (count(found) / found.length > count(dead) / dead.length) [block, dead] = [other, found];
+    }
+    const starved = deadOf(block === 0 ? 'stem' : `block ${block - 1} project`);
+    const { data } = await (await netOf('v1')).filters(`block ${block} depthwise`);
+    const firstOf = (state) =>
+      [...dead.keys()]
+        .filter((channel) => dead[channel] === state)
+        .slice(0, 8)
+        .map((channel) => [...data.slice(9 * channel, 9 * channel + 9)]);
+    return {
+      told: [block + 1, count(dead), dead.length, dead.filter((isDead, at) => isDead && starved[at]).length],
+      rows: [firstOf(true), firstOf(false)],
+    };
+  });
+  // Else it would say that there are none, and this test nothing.
+  assert.ok(expected.told[1] > 0 && expected.told[1] < expected.told[2], `${expected.told}`);
+  const told = await figure.getByText(/filters give nothing on this frame/).innerText();
+  assert.deepEqual(numbers(told), expected.told);
+  for (const [index, filters] of expected.rows.entries()) {
+    const shown = await figure.locator('.filter-row').nth(index).locator('.filter').all();
+    assert.equal(shown.length, filters.length);
+    for (const [at, filter] of filters.entries())
+      assertFilter(numbers(await shown[at].getAttribute('aria-label')), filter);
+  }
+});
+
+/** Two or three digits of each weight are shown. */
+function assertFilter(shown, filter) {
+  for (const [index, weight] of filter.entries())
+    assert.ok(Math.abs(shown[index] - weight) <= 0.06 * Math.abs(weight) + 1e-6, `${shown} and ${filter}`);
+}
 
 test('relu: in more dimensions less of the spiral is lost', async () => {
   const figure = await section('relu');
@@ -257,6 +303,60 @@ test('residual: the sum is the input and what the block found, at every pixel', 
   }
 });
 
+test('residual: a channel is followed through the wide stages, with the engine’s numbers', async () => {
+  const figure = await section('residual');
+  await pick(figure, 2);
+  const expected = await reference.evaluate(async () => {
+    const names = ['block 2 expand', 'block 2 depthwise'];
+    const tensors = await inspectOf('v2', names);
+    return names.map((name) => {
+      const { data, channels } = tensors.get(name);
+      const most = Array(channels).fill(0);
+      data.forEach((value, at) => (most[at % channels] = Math.max(most[at % channels], Math.abs(value))));
+      return most;
+    });
+  });
+  const [channels] = expected.map(({ length }) => length);
+  await figure.getByText(new RegExp(`^Widened \\d+×\\d+×${channels}$`)).waitFor();
+  await figure.getByText(new RegExp(`^Filtered \\d+×\\d+×${channels}$`)).waitFor();
+  const grids = figure.locator('.block .mosaic');
+  const narrow = await grids.first().getAttribute('aria-valuenow');
+  for (const [grid, place] of /** @type {const} */ ([
+    [1, [0.31, 0.2]],
+    [2, [0.77, 0.9]],
+  ])) {
+    const { width, height } = /** @type {{ width: number, height: number }} */ (await grids.nth(grid).boundingBox());
+    await grids.nth(grid).hover({ position: { x: place[0] * width, y: place[1] * height } });
+    const columns = Math.round(1 / parseFloat(await grids.nth(grid).locator('i').evaluate(({ style }) => style.width)) * 100); // prettier-ignore
+    const rows = Math.ceil(channels / columns);
+    const channel = Math.floor(place[1] * rows) * columns + Math.floor(place[0] * columns);
+    for (const other of [1, 2]) assert.equal(await grids.nth(other).getAttribute('aria-valuenow'), String(channel));
+    for (const other of [0, 3, 4]) assert.equal(await grids.nth(other).getAttribute('aria-valuenow'), narrow);
+    const told = await figure.locator('.equation').nth(1).locator('.reading').innerText();
+    const [named, before, after] = numbers(told);
+    assert.equal(named, channel + 1);
+    for (const [shown, most] of /** @type {const} */ ([
+      [before, expected[0][channel]],
+      [after, expected[1][channel]],
+    ]))
+      assert.ok(Math.abs(shown - most) <= 0.06 * most, `${told}: it is ${most}`);
+  }
+  // The skip goes from the middle of the first stage to the middle of the last.
+  const box = async (locator) =>
+    /** @type {{ x: number, y: number, width: number, height: number }} */ (await locator.boundingBox());
+  const skip = figure.locator('.skip');
+  assert.equal(await skip.innerText(), 'the input is added');
+  const [drawn, first, last] = await Promise.all([skip, grids.first(), grids.last()].map(box));
+  assert.ok(drawn.x > first.x && drawn.x < first.x + first.width, JSON.stringify([drawn, first]));
+  const end = drawn.x + drawn.width;
+  assert.ok(end > last.x && end < last.x + last.width, JSON.stringify([drawn, last]));
+  const borders = await skip.evaluate((skip) => {
+    const { borderTopWidth, borderLeftWidth, borderRightWidth } = getComputedStyle(skip);
+    return [borderTopWidth, borderLeftWidth, borderRightWidth].map(parseFloat);
+  });
+  assert.ok(borders.every((width) => width > 0), `${borders}`); // prettier-ignore
+});
+
 test('squeeze: gates and answers are the engine’s', async () => {
   const figure = await section('squeeze');
   const expected = await reference.evaluate(async () => {
@@ -264,9 +364,13 @@ test('squeeze: gates and answers are the engine’s', async () => {
       const top = data.indexOf(Math.max(...data));
       return 1 / data.reduce((sum, logit) => sum + Math.exp(logit - data[top]), 0);
     };
-    const learned = await inspectOf('v3-small', ['block 4 excite', 'classifier']);
+    const learned = await inspectOf('v3-small', ['block 4 excite', 'block 4 depthwise', 'classifier']);
     const open = await inspectOf('v3-small', ['classifier'], { gates: 'open' });
+    const { data, channels } = learned.get('block 4 depthwise');
+    const strengths = Array(channels).fill(0);
+    data.forEach((value, at) => (strengths[at % channels] = Math.max(strengths[at % channels], Math.abs(value))));
     return {
+      strengths,
       gates: [...learned.get('block 4 excite').data],
       probabilities: [learned, open].map((tensors) => probability(tensors.get('classifier'))),
     };
@@ -281,6 +385,22 @@ test('squeeze: gates and answers are the engine’s', async () => {
   assert.equal(shown.length, expected.gates.length);
   for (const [channel, gate] of shown) assert.equal(Math.fround(gate), expected.gates[channel]);
   assert.deepEqual(shown.map(([, gate]) => gate), shown.map(([, gate]) => gate).sort((a, b) => b - a)); // prettier-ignore
+  // The strongest first, and of gates that are alike the one that lets most through.
+  const ranked = expected.strengths
+    .map((strength, channel) => ({ channel, gate: expected.gates[channel], strength }))
+    .sort((a, b) => b.gate - a.gate || b.strength - a.strength);
+  const said = ({ channel, gate }) => `channel ${channel + 1}: ${gate.toFixed(2)}`;
+  for (const [index, extremes] of [ranked.slice(0, 4), ranked.slice(-4).reverse()].entries()) {
+    const row = figure.locator('.map-row').nth(index);
+    assert.deepEqual(await row.locator('figcaption').allInnerTexts(), extremes.map(said));
+    // The ink of a map's strongest pixel, on the scale of all channels' largest value.
+    const most = Math.max(...expected.strengths);
+    for (const [at, { strength, channel }] of extremes.entries()) {
+      const shares = await row.locator('canvas').nth(at).evaluate(sharesDrawn);
+      const ink = Math.max(...shares.map(Math.abs));
+      assert.ok(Math.abs(ink - strength / most) < 0.02, `channel ${channel + 1}: ${ink}, ${strength / most}`);
+    }
+  }
   const answers = await figure.locator('.answers-pair dd').allInnerTexts();
   for (const [index, answer] of answers.entries()) {
     const percent = numbers(answer.replace(/^.*, /, ''))[0];

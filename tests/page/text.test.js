@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { card, open } from './harness.js';
+import { PHOTOS, card, firstAnswer, firstModels, open } from './harness.js';
 
 let session;
 before(async () => (session = await open()));
@@ -67,6 +67,41 @@ test('in Chinese no English is left', async () => {
   await page.goto(`${session.url}bench.html?lang=zh`);
   await page.locator('#device').filter({ hasText: /./ }).waitFor();
   await assertChinese(page);
+  await page.close();
+});
+
+test('ImageNet’s classes have their Chinese names, in the order of the English ones', async () => {
+  const [english, chinese] = await Promise.all(
+    [new URL('../../pkg/labels.json', import.meta.url), new URL('src/text/zh/classes.json', www)].map(async (url) =>
+      JSON.parse(await readFile(url, 'utf8')),
+    ),
+  );
+  assert.deepEqual([english.length, chinese.length], [1000, 1000]);
+  // That one is called so in China, too.
+  for (const name of chinese) if (name !== 'iPod') assert.match(name, /\p{Script=Han}/u);
+  for (const [index, label, name] of /** @type {const} */ ([
+    [0, 'tench', '丁鲷'],
+    [207, 'golden retriever', '金毛寻回犬'],
+    [281, 'tabby', '虎斑猫'],
+    [285, 'Egyptian cat', '埃及猫'],
+    [417, 'balloon', '热气球'],
+    [609, 'jeep', '吉普车'],
+    [954, 'banana', '香蕉'],
+    [967, 'espresso', '意式浓缩咖啡'],
+    [999, 'toilet tissue', '卫生纸'],
+  ]))
+    assert.deepEqual([english[index].split(',')[0], chinese[index]], [label, name]);
+
+  const page = await visit('?lang=zh');
+  for (const [{ index }, picture] of /** @type {const} */ ([
+    [PHOTOS[0], null],
+    [PHOTOS[1], '一杯咖啡'],
+  ])) {
+    if (picture) await page.getByRole('button', { name: picture }).click();
+    for (const { version } of firstModels)
+      await firstAnswer(page, version).filter({ hasText: chinese[index] }).waitFor();
+    await page.locator('#answers strong', { hasText: chinese[index] }).waitFor();
+  }
   await page.close();
 });
 

@@ -601,7 +601,7 @@ test('calls of an engine, which goes on', async () => {
       const call = () => engine.classify(picture, [net], { onResult });
       calls.push([`engine.classify, onResult: ${name}`, call, 'BAD_INPUT', 'onResult']);
     }
-    const layer = { kind: 'pointwise', kernel: 1, inChannels: 8, outChannels: 8, size: 5 };
+    const layer = { kind: 'pointwise', kernel: 1, inChannels: 8, outChannels: 8, height: 5, width: 3 };
     for (const name of [...notObjects, 'undefined']) {
       const call = () => engine.timeLayer(VALUES[name]);
       calls.push([`engine.timeLayer(${name})`, call, 'BAD_INPUT', 'options of timeLayer']);
@@ -621,9 +621,13 @@ test('calls of an engine, which goes on', async () => {
       [{ kind: 'stem' }, 'kind'],
       [{ kind: 'depthwise', kernel: 3, outChannels: 9 }, '8 channels become 9'],
       [{ inChannels: 1025 }, 'inChannels'],
-      [{ size: 225 }, 'size'],
-      [{ inChannels: 1024, outChannels: 1024, size: 224 }, 'at most'],
-      [{ kind: 'convolution', kernel: 5, inChannels: 512, outChannels: 512, size: 56 }, 'multiply-accumulates'],
+      [{ height: 225 }, 'height'],
+      [{ width: 225 }, 'width'],
+      [{ inChannels: 1024, outChannels: 1024, height: 224, width: 224 }, 'at most'],
+      [
+        { kind: 'convolution', kernel: 5, inChannels: 512, outChannels: 512, height: 56, width: 56 },
+        'multiply-accumulates',
+      ],
       [{ kind: 'convolution', kernel: 3, inChannels: 1024, outChannels: 1024 }, 'values'],
     ]) {
       const what = `timeLayer ${JSON.stringify(more)}`;
@@ -644,7 +648,8 @@ test('calls of an engine, which goes on', async () => {
     const outcome = await attempt(calls);
     if ((await net.filters('block 0 depthwise')).channels !== 16) outcome.wrong.push('no filters');
     const { macs } = await engine.timeLayer(layer);
-    if (macs !== 8 * 8 * 25 || !((await engine.timeActivation('swish')) >= 0)) outcome.wrong.push('nothing is timed');
+    if (macs !== 8 * 8 * 5 * 3 || !((await engine.timeActivation('swish')) >= 0))
+      outcome.wrong.push('nothing is timed');
     const answers = await engine.classify(picture, [net]);
     if (answers.length !== 1 || engine.state !== 'ready') outcome.wrong.push('the engine does not go on');
     engine.dispose();

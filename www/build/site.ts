@@ -3,6 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { Plugin } from 'vite';
 import { text } from '../src/text/en/index.ts';
 
+/** Sides of the icons for home screens. Pixels. */
+const ICONS = [192, 512];
 const WORKER = 'service-worker.js';
 /** The name in the worker's source that is replaced by the list. */
 const PLACE = '__BUILD__';
@@ -18,13 +20,13 @@ export const site: Plugin = {
   enforce: 'post',
   transformIndexHtml: () => [
     { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' }, injectTo: 'head' },
+    { tag: 'link', attrs: { rel: 'apple-touch-icon', href: `./${iconName(ICONS[0])}` }, injectTo: 'head' },
   ],
   generateBundle(_options, bundle) {
-    this.emitFile({
-      type: 'asset',
-      fileName: 'icon.svg',
-      source: readFileSync(new URL('../src/icon.svg', import.meta.url)),
-    });
+    for (const fileName of ['icon.svg', ...ICONS.map(iconName)]) {
+      const source = readFileSync(new URL(`../src/${fileName}`, import.meta.url));
+      this.emitFile({ type: 'asset', fileName, source });
+    }
     this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: manifest() });
     for (const name of existsSync(SAMPLES) ? readdirSync(SAMPLES) : []) {
       this.emitFile({ type: 'asset', fileName: `samples/${name}`, source: readFileSync(new URL(name, SAMPLES)) });
@@ -43,7 +45,15 @@ export const site: Plugin = {
   },
 };
 
+const iconName = (side: number): string => `icon-${side}.png`;
+
 function manifest(): string {
+  const png = (side: number, purpose: string) => ({
+    src: `./${iconName(side)}`,
+    sizes: `${side}x${side}`,
+    type: 'image/png',
+    purpose,
+  });
   return JSON.stringify({
     name: text.page.title,
     short_name: 'MobileNet',
@@ -54,6 +64,10 @@ function manifest(): string {
     display: 'standalone',
     background_color: '#f6f7f6',
     theme_color: '#f6f7f6',
-    icons: [{ src: './icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+    icons: [
+      { src: './icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+      ...ICONS.map((side) => png(side, 'any')),
+      png(ICONS[1], 'maskable'),
+    ],
   });
 }

@@ -22,6 +22,8 @@ export class ActivationView {
   #pointed: Question | null = null;
   /** Shown while nothing is under the pointer. */
   #pinned: Question | null = null;
+  /** Whose turn it is while there is neither. */
+  #turn: Question | null = null;
   #busy = false;
   #again = false;
 
@@ -45,6 +47,12 @@ export class ActivationView {
     this.pin(this.#pinned?.card === card ? null : { card, classIndex: null });
   }
 
+  /** @param card the column whose turn it is; `null` for none */
+  turn(card: Card | null): void {
+    this.#turn = card && { card, classIndex: null };
+    this.refresh();
+  }
+
   /** Forgets the class, which another picture may not show. */
   forget(): void {
     if (this.#pinned) this.#pinned = { card: this.#pinned.card, classIndex: null };
@@ -58,7 +66,7 @@ export class ActivationView {
   }
 
   get #question(): Question | null {
-    return this.#pointed ?? this.#pinned;
+    return this.#pointed ?? this.#pinned ?? this.#turn;
   }
 
   async #run(): Promise<void> {

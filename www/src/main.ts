@@ -18,6 +18,7 @@ import { tellStory } from './story';
 import { text } from './text';
 import { localise } from './text/localise';
 import { Tools } from './tools';
+import { Tour } from './tour';
 import { Verdict } from './verdict';
 import { fileChoice, servedChoices } from './weights';
 
@@ -41,6 +42,7 @@ for (const generation of GENERATIONS) {
       onAnswer: (card, answer) => tools.note(card, answer),
       onPoint: (question) => activation.point(question),
       onPin(card, classIndex) {
+        tour.stop();
         if (classIndex === null) activation.toggle(card);
         else activation.pin({ card, classIndex });
       },
@@ -68,6 +70,10 @@ const fetchAll = new FetchAll(cards);
 const kept = new KeptPanel();
 const verdict = new Verdict(cards);
 const activation = new ActivationView(stage);
+const tour = new Tour(cards, (card) => {
+  if (card) activation.pin(null);
+  activation.turn(card);
+});
 const scatter = new Scatter(cards);
 const preprocess = new ShownMedian((time) => {
   element('preprocess').textContent = text.page.picture.prepared(time);
@@ -124,6 +130,7 @@ function refresh(): void {
   verdict.update(true);
   scheduler.refresh();
   fetchAll.refresh();
+  tour.refresh();
   activation.refresh();
   scatter.refresh();
   void kept.refresh();

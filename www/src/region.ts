@@ -1,3 +1,4 @@
+import { element } from './element';
 import type { Region, Stage } from './stage';
 
 /** The least side as a share of the picture's short side. A smaller part counts as a slip of the hand. */
@@ -10,8 +11,12 @@ interface Point {
   y: number;
 }
 
-/** Lets the visitor choose a square part of the picture, with the pointer or the keyboard. */
+/**
+ * Lets the visitor choose a square part of the picture, with the pointer or the keyboard. A finger that moves over the picture scrolls
+ * the page, except after a press of the button.
+ */
 export class RegionPicker {
+  readonly #button = element<HTMLButtonElement>('region-choose');
   #from: Point | null = null;
   #before: Region | null = null;
 
@@ -26,9 +31,11 @@ export class RegionPicker {
     frame.addEventListener('pointerup', () => this.#end());
     // The browser scrolls instead of dragging.
     frame.addEventListener('pointercancel', () => {
+      if (!this.#from) return;
       this.stage.region = this.#before;
       this.#from = null;
     });
+    this.#button.addEventListener('click', () => (this.#choosing = !this.#choosing));
     frame.addEventListener('dblclick', () => this.#choose(null));
     frame.addEventListener('keydown', (event) => {
       // These are the browser's shortcuts, such as its zoom.
@@ -40,13 +47,23 @@ export class RegionPicker {
     });
   }
 
+  /** Whether a finger on the picture chooses a part. */
+  get #choosing(): boolean {
+    return this.#button.getAttribute('aria-pressed') === 'true';
+  }
+
+  set #choosing(choosing: boolean) {
+    this.#button.setAttribute('aria-pressed', String(choosing));
+    this.stage.frame.classList.toggle('choosing', choosing);
+  }
+
   #choose(region: Region | null): void {
     this.stage.region = region;
     this.onChange();
   }
 
   #begin(event: PointerEvent): void {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || (event.pointerType === 'touch' && !this.#choosing)) return;
     this.stage.frame.setPointerCapture(event.pointerId);
     this.#from = this.#point(event);
     this.#before = this.stage.region;
@@ -61,7 +78,9 @@ export class RegionPicker {
   #end(): void {
     if (!this.#from) return;
     this.#from = null;
-    if (this.stage.region !== this.#before) this.onChange();
+    if (this.stage.region === this.#before) return;
+    this.#choosing = false;
+    this.onChange();
   }
 
   /** The pointer's position in the picture's pixels. */

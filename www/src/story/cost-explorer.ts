@@ -3,7 +3,7 @@ import { engine } from '../engine';
 import { textOf } from '../messages';
 import { text } from '../text';
 import { CostPlane } from './cost-plane';
-import { type Shape, fullMacs, ratio, separableMacs } from './costs';
+import { type Shape, compared, fullMacs, ratio, separableMacs } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
 import { count, digits, duration } from './numbers';
 
@@ -13,16 +13,14 @@ const SETTLED = 400;
 /** How often both are timed, in turns, since other work may disturb some measurements. */
 const ROUNDS = 3;
 
-/** The largest ratio of time to count for which the text says that the time follows the count. */
-const CLOSE = 1.15;
-
 /** Compares both forms of a convolution: their multiply-accumulates and their time on this device. */
 export class CostExplorer {
   readonly element: HTMLDivElement;
   readonly #kernel;
   readonly #inChannels;
   readonly #outChannels;
-  readonly #size;
+  readonly #height;
+  readonly #width;
   readonly #formula = line('formula');
   readonly #told = line();
   readonly #plane = new CostPlane();
@@ -38,8 +36,10 @@ export class CostExplorer {
     this.#kernel = slider(words.kernel, [3, 5], 3, onInput, (k) => `${k}×${k}`);
     this.#inChannels = slider(words.inChannels, channels, 64, onInput);
     this.#outChannels = slider(words.outChannels, [...channels, 1024], 128, onInput);
-    this.#size = slider(words.size, [7, 14, 28, 56, 112], 28, onInput, (size) => `${size}×${size}`);
-    const sliders = [this.#kernel, this.#inChannels, this.#outChannels, this.#size];
+    const sides = [7, 14, 28, 56, 112];
+    this.#height = slider(words.height, sides, 28, onInput);
+    this.#width = slider(words.width, sides, 28, onInput);
+    const sliders = [this.#kernel, this.#inChannels, this.#outChannels, this.#height, this.#width];
     this.#counts = [bar(words.full), bar(words.separable)];
     this.#times = [bar(words.full), bar(words.separable)];
     const bars = (title: string, rows: Bar[]) => [
@@ -76,7 +76,8 @@ export class CostExplorer {
       kernel: this.#kernel.value,
       inChannels: this.#inChannels.value,
       outChannels: this.#outChannels.value,
-      size: this.#size.value,
+      height: this.#height.value,
+      width: this.#width.value,
     };
   }
 
@@ -144,8 +145,8 @@ function verdict(shape: Shape, faster: number, depthwiseTime: number): string {
   const [depthwise, pointwise] = separableMacs(shape);
   const fewer = fullMacs(shape) / (depthwise + pointwise);
   const said = words.both(digits(fewer), digits(faster));
-  if (faster > fewer * CLOSE) return `${said} ${words.gathers}`;
-  if (faster * CLOSE > fewer) return `${said} ${words.follows}`;
+  const comparison = compared(fewer, faster);
+  if (comparison !== 'differs') return `${said} ${words[comparison]}`;
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   return `${said} ${words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))}`;
 }

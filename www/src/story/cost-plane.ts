@@ -4,10 +4,10 @@ import { drawing, shape } from './elements';
 import { digits } from './numbers';
 
 const WIDTH = 520;
-const HEIGHT = 300;
+const HEIGHT = 310;
 const LEFT = 60;
 const RIGHT = 26;
-const BOTTOM = 40;
+const BOTTOM = 50;
 const TOP = 14;
 /** The least and the most output channels. */
 const CHANNELS = [8, 1024];
@@ -36,7 +36,7 @@ export class CostPlane {
       );
     }
     for (let channels = CHANNELS[0]; channels <= CHANNELS[1]; channels *= 2) {
-      const at = { x: x(channels), y: HEIGHT - BOTTOM + 16, 'text-anchor': 'middle' };
+      const at = { x: x(channels), y: HEIGHT - BOTTOM + 20, 'text-anchor': 'middle' };
       this.element.append(shape('text', at, String(channels)));
     }
     for (const kernel of [3, 5]) this.element.append(...curve(kernel));

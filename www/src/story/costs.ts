@@ -1,18 +1,19 @@
 import { architectureOf } from '../networks';
 
-/** A convolution of stride 1 on a square map. */
+/** A convolution of stride 1. */
 export interface Shape {
   /** Side of the filter. Pixels. */
   kernel: number;
   inChannels: number;
   outChannels: number;
-  /** Side of the map. Pixels. */
-  size: number;
+  /** Of the map. Pixels. */
+  height: number;
+  width: number;
 }
 
 /** Multiply-accumulates of a full convolution. */
-export function fullMacs({ kernel, inChannels, outChannels, size }: Shape): number {
-  return kernel ** 2 * inChannels * outChannels * size ** 2;
+export function fullMacs({ kernel, inChannels, outChannels, height, width }: Shape): number {
+  return kernel ** 2 * inChannels * outChannels * height * width;
 }
 
 /** Multiply-accumulates of the depthwise convolution and the pointwise one that replace it. */
@@ -20,14 +21,30 @@ export function separableMacs({
   kernel,
   inChannels,
   outChannels,
-  size,
+  height,
+  width,
 }: Shape): [depthwise: number, pointwise: number] {
-  return [kernel ** 2 * inChannels * size ** 2, inChannels * outChannels * size ** 2];
+  const pixels = height * width;
+  return [kernel ** 2 * inChannels * pixels, inChannels * outChannels * pixels];
 }
 
 /** The cost of the two over that of the full one (V1's paper, section 3.1). Input channels and map cancel out. */
 export function ratio(kernel: number, outChannels: number): number {
   return 1 / outChannels + 1 / kernel ** 2;
+}
+
+/** How far time may be from the count to be said to follow it. */
+const CLOSE = 1.15;
+
+/**
+ * How the time of the two forms compares with their count: it `follows` it, the full form takes longer than its count says
+ * (`gathers`), or the separated one does (`differs`).
+ * @param fewer how many times fewer multiply-adds the separated form has
+ * @param faster how many times less time it takes
+ */
+export function compared(fewer: number, faster: number): 'follows' | 'gathers' | 'differs' {
+  if (faster > fewer * CLOSE) return 'gathers';
+  return faster * CLOSE > fewer ? 'follows' : 'differs';
 }
 
 /** V1's blocks, all of which are such pairs. */

@@ -2,9 +2,9 @@ import { text } from '../text';
 import { describe, drawing, shape } from './elements';
 
 const WIDTH = 560;
-const HEIGHT = 120;
+const HEIGHT = 126;
 const LEFT = 56;
-const BASE = HEIGHT - 18;
+const BASE = HEIGHT - 24;
 const TOP = 8;
 
 /** What share of a layer's channels is zero at every pixel. */

@@ -31,6 +31,7 @@ export const page = {
     empty: 'Drop or paste a picture here, or start the camera.',
     open: 'Open a picture…',
     save: 'Save picture',
+    choosePart: 'Choose a part',
     region:
       'Picture. Drag on it to show the networks a part; double click for all of it. By keyboard: plus, minus, arrows, Escape.',
     samples: 'Sample pictures',
@@ -151,6 +152,7 @@ export const page = {
   },
 
   activation: {
+    tour: 'Show where, in turn',
     caption: (name: string, label: string) => `Where ${name} sees “${label}”`,
   },
 

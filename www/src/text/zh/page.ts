@@ -16,6 +16,7 @@ export const page: (typeof text)['page'] = {
     empty: '把图片拖放或粘贴到这里，或者打开摄像头。',
     open: '打开图片…',
     save: '保存图片',
+    choosePart: '选取一部分',
     region: '画面。拖动可让网络只看一部分；双击恢复全部。键盘：加号、减号、方向键、Esc。',
     samples: '示例图片',
     chelsea: '小猫切尔西',
@@ -140,6 +141,7 @@ export const page: (typeof text)['page'] = {
   },
 
   activation: {
+    tour: '轮流显示各网络所见',
     caption: (name, label) => `${name} 在这里看到“${label}”`,
   },
 

@@ -1,0 +1,112 @@
+// The page under a finger: on a phone, where a drag scrolls.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+import { FAKE_CAMERA, card, open, openBlank } from './harness.js';
+import { VERSIONS, drawPicture, visit } from './story.js';
+
+let session;
+/** @type {Buffer} */
+let picture;
+before(async () => {
+  session = await open(FAKE_CAMERA);
+  const blank = await openBlank(session);
+  picture = Buffer.from(await blank.evaluate(drawPicture));
+  await blank.close();
+});
+after(() => session?.close());
+
+/** @type {import('playwright-core').Page} */
+let page;
+/** @type {import('playwright-core').CDPSession} */
+let devtools;
+beforeEach(async () => {
+  page = await visit(session, picture, '', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  devtools = await page.context().newCDPSession(page);
+});
+afterEach(() => page.close());
+
+/** A finger that is put down, moved in steps and lifted. In shares of an element's sides. */
+async function swipe(target, from, to) {
+  const box = /** @type {{ x: number, y: number, width: number, height: number }} */ (await target.boundingBox());
+  const touch = (type, touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const at = (share) => {
+    const [x, y] = [0, 1].map((axis) => from[axis] + share * (to[axis] - from[axis]));
+    return [{ x: box.x + x * box.width, y: box.y + y * box.height }];
+  };
+  await touch('touchStart', at(0));
+  for (let step = 1; step <= 8; step++) {
+    await touch('touchMove', at(step / 8));
+    await page.waitForTimeout(20);
+  }
+  await touch('touchEnd', []);
+}
+
+const scrolled = () => page.evaluate(() => scrollY);
+
+/** The part of the picture that is marked, in shares of its sides. */
+const marked = () =>
+  page.evaluate(() => {
+    const { style } = /** @type {HTMLElement} */ (document.getElementById('region'));
+    return [style.left, style.top, style.width, style.height].map((length) => parseFloat(length) / 100);
+  });
+
+test('a finger scrolls over the picture, and chooses a part of it after the button', async () => {
+  const frame = page.locator('#view-frame');
+  const button = page.getByRole('button', { name: 'Choose a part' });
+  const whole = await marked();
+  await swipe(frame, [0.5, 0.9], [0.55, 0.1]);
+  await page.waitForFunction(() => scrollY > 50);
+  assert.deepEqual(await marked(), whole);
+
+  await page.evaluate(() => scrollTo(0, 0));
+  await swipe(frame, [0.1, 0.5], [0.9, 0.55]);
+  assert.deepEqual(await marked(), whole, 'a finger that slips sideways chose a part');
+
+  const before = await scrolled();
+  await button.tap();
+  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  // Down first: what would scroll.
+  await swipe(frame, [0.25, 0.1], [0.5, 0.7]);
+  await page.waitForFunction(() => document.getElementById('region-choose')?.getAttribute('aria-pressed') === 'false');
+  assert.equal(await scrolled(), before);
+  const [left, top, width, height] = await marked();
+  const { width: across, height: down } = /** @type {{ width: number, height: number }} */ (await frame.boundingBox());
+  assert.ok(Math.abs(left - 0.25) < 0.02 && Math.abs(top - 0.1) < 0.02, `${left} ${top}`);
+  assert.ok(Math.abs(height - 0.6) < 0.02 && Math.abs(width * across - height * down) < 2, `${width} ${height}`);
+
+  await swipe(frame, [0.5, 0.9], [0.55, 0.1]);
+  await page.waitForFunction(() => scrollY > 50);
+  assert.deepEqual(await marked(), [left, top, width, height]);
+});
+
+test('a tap on a class shows where it is seen, and another one lets that go', async () => {
+  const name = await card(page, VERSIONS[0]).locator('.name').innerText();
+  const line = card(page, VERSIONS[0]).locator('.predictions li').nth(1);
+  const label = await line.locator('.label').innerText();
+  await line.tap();
+  await page
+    .locator('#activation-caption')
+    .filter({ hasText: `Where ${name} sees “${label}”` })
+    .waitFor();
+  const button = card(page, VERSIONS[0]).getByRole('button', { name: `Show where ${name} sees it` });
+  await button.tap();
+  await page.locator('#activation').waitFor({ state: 'hidden' });
+});
+
+test('a tap chooses a channel, and a finger moves a slider', async () => {
+  const grid = page.locator('#depthwise .mosaic').first();
+  await grid.scrollIntoViewIfNeeded();
+  await grid.and(page.locator('[aria-valuemax="31"]')).waitFor();
+  const { width, height } = /** @type {{ width: number, height: number }} */ (await grid.boundingBox());
+  // Rows of eight.
+  await grid.tap({ position: { x: width * (2.5 / 8), y: height * (1.5 / 4) } });
+  assert.equal(await grid.getAttribute('aria-valuetext'), 'channel 11 of 32');
+  assert.match(await page.locator('#depthwise .filtering ~ .reading').first().innerText(), /^Channel 11\b/);
+
+  const slider = page.locator('#relu').getByRole('slider', { name: 'Dimensions n' });
+  await slider.scrollIntoViewIfNeeded();
+  const least = await slider.getAttribute('aria-valuetext');
+  await swipe(slider, [0.05, 0.5], [0.98, 0.5]);
+  assert.equal(await slider.getAttribute('aria-valuetext'), '30', `it was ${least}`);
+  assert.match(await page.locator('#relu [data-lost]').innerText(), /fewer than two of 30 values/);
+});
