@@ -118,13 +118,23 @@ export interface CommonLoadOptions extends EngineOptions {
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
   signal?: AbortSignal | null;
   /**
-   * The name of a Cache Storage cache. Downloads are taken from it, and put into it once the engine has accepted them; what it
-   * refuses of the cache is fetched once more. Only in secure contexts (https: or localhost). Where the browser refuses its
-   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
+   * The name of a Cache Storage cache, which there is only in secure contexts (https: or localhost), or a cache of yours. Downloads
+   * are taken from it, and put into it once the engine has accepted them; what the engine refuses of the cache is fetched once
+   * more. Where the cache fails (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
-  cache?: string | null;
+  cache?: string | DownloadCache | null;
   /** In place of the global `fetch` for weights and configs: to add a header, for example. */
   fetch?: ((address: string, options: RequestInit) => Promise<Response>) | null;
+}
+
+/** Where downloads are kept: a `Cache` of Cache Storage, or an object of yours, as Transformers.js's `customCache`. */
+export interface DownloadCache {
+  /** @param key the file's address; of a checkpoint by name the one on the Hugging Face Hub, whichever host it comes from */
+  match(key: string): Promise<Response | undefined> | Response | undefined;
+  /** Replaces what there is. Called only with whole files that the engine has accepted; the load waits for it. */
+  put(key: string, response: Response): Promise<unknown> | unknown;
+  /** What came from the cache is damaged. Where there is no such method, the file that is fetched instead is `put`. */
+  delete?(key: string): Promise<unknown> | unknown;
 }
 
 export interface LoadOptions extends CommonLoadOptions {
@@ -160,7 +170,7 @@ export interface NamedLoadOptions extends CommonLoadOptions {
   /** A folder of yours that comes after the hosts: the files of each checkpoint lie in `{name}/`. */
   baseUrl?: string | URL | null;
   /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
-  cache?: string | null;
+  cache?: string | DownloadCache | null;
 }
 
 /** A checkpoint that is known by name: an entry of `mobilenet-wasm/catalogue.json`. */

@@ -1,20 +1,25 @@
+/** @typedef {import('./index.js').DownloadCache} DownloadCache */
+
 /**
- * The downloads of one load in Cache Storage. A download is put there only once the engine has accepted it: a page in place of
- * a file, answered with status 200, would else be taken for the file on every later visit. Where the browser refuses its
- * Cache Storage (cookies are blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
+ * The downloads of one load in Cache Storage, or in the caller's cache. A download is put there only once the engine has accepted
+ * it: a page in place of a file, answered with status 200, would else be taken for the file on every later visit. Where the cache
+ * refuses (cookies are blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
  */
 export class Store {
-  /** @type {Promise<Cache | null>} */
+  /** @type {Promise<DownloadCache | undefined>} */
   #cache;
   #keeps = false;
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} What was downloaded, by its address. */
   #fresh = new Map();
   /** @type {Set<string>} What came from the cache. */
   #used = new Set();
+  /** @type {Set<string>} What is damaged there. */
+  #dropped = new Set();
 
-  /** @param {string | undefined} name of the cache; without one, nothing is kept */
-  constructor(name) {
-    this.#cache = name === undefined ? Promise.resolve(null) : open(name);
+  /** @param {string | DownloadCache | undefined} cache or the name of one; without it, nothing is kept */
+  constructor(cache) {
+    // Asking for `caches` throws where the page is sandboxed; it is undefined where the page isn't secure.
+    this.#cache = attempt(() => (typeof cache === 'string' ? globalThis.caches?.open(cache) : cache));
   }
 
   /**
@@ -23,10 +28,11 @@ export class Store {
    */
   async find(url) {
     const cache = await this.#cache;
-    this.#keeps = cache !== null;
-    const kept = await cache?.match(url).catch(() => undefined);
+    this.#keeps = cache !== undefined;
+    if (this.#dropped.has(url)) return undefined;
+    const kept = await attempt(() => cache?.match(url));
     if (kept) this.#used.add(url);
-    return kept;
+    return kept ?? undefined;
   }
 
   /** Whether there is a cache; known once something was looked for. */
@@ -46,18 +52,19 @@ export class Store {
   /** The engine has accepted what was read. */
   async keep() {
     const cache = await this.#cache;
-    const puts = Array.from(this.#fresh, ([url, bytes]) => cache?.put(url, responseOf(bytes)));
-    this.#fresh.clear();
     // A full disk costs the next visit a download, not this one its network.
-    await Promise.allSettled(puts);
+    const puts = Array.from(this.#fresh, ([url, bytes]) => attempt(() => cache?.put(url, responseOf(bytes))));
+    this.#fresh.clear();
+    await Promise.all(puts);
   }
 
   /**
    * The engine has refused what was read.
-   * @returns {Promise<boolean>} whether some of it came from the cache, which no longer has it
+   * @returns {Promise<boolean>} whether some of it came from the cache, where it isn't found any more
    */
   async forget() {
     const used = [...this.#used];
+    this.#fresh.clear();
     await Promise.all(used.map((url) => this.drop(url)));
     return used.length > 0;
   }
@@ -69,7 +76,21 @@ export class Store {
   async drop(url) {
     const cache = await this.#cache;
     this.#used.delete(url);
-    await cache?.delete(url).catch(() => false);
+    this.#dropped.add(url);
+    await attempt(() => cache?.delete?.(url));
+  }
+}
+
+/**
+ * @template T
+ * @param {() => T | PromiseLike<T>} call
+ * @returns {Promise<T | undefined>} `undefined` where it fails
+ */
+async function attempt(call) {
+  try {
+    return await call();
+  } catch {
+    return undefined;
   }
 }
 
@@ -85,17 +106,4 @@ function responseOf(bytes) {
     },
   });
   return new Response(body, { headers: { 'content-length': String(bytes.length) } });
-}
-
-/**
- * @param {string} name
- * @returns {Promise<Cache | null>}
- */
-async function open(name) {
-  try {
-    // Asking for `caches` throws where the page is sandboxed; it is undefined where the page isn't secure.
-    return (await globalThis.caches?.open(name)) ?? null;
-  } catch {
-    return null;
-  }
 }
