@@ -9,8 +9,8 @@ export interface Pixels {
 }
 
 /**
- * What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. Node, Bun and
- * Deno have {@link Pixels} alone.
+ * What {@link MobileNet.prototype.classify} takes. The source stays yours: it isn't closed, transferred or changed. Node and Bun have
+ * {@link Pixels} alone; Deno reads a Blob and ImageData too.
  */
 export type ClassifySource =
   | HTMLVideoElement
