@@ -46,12 +46,18 @@ export function digestOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {string | undefined}
+ * @returns {string | import('./index.js').DownloadCache | undefined}
  */
 export function cacheOf(value) {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' && value !== '') return value;
-  throw wrong('BAD_INPUT', 'cache', value, 'the name of a Cache Storage cache');
+  try {
+    const { match, put } = /** @type {any} */ (value);
+    if (typeof match === 'function' && typeof put === 'function') return /** @type {any} */ (value);
+  } catch {
+    // A Proxy can refuse even that.
+  }
+  throw wrong('BAD_INPUT', 'cache', value, 'the name of a Cache Storage cache, or an object with match() and put()');
 }
 
 /**

@@ -9,8 +9,8 @@ export interface Pixels {
 }
 
 /**
- * A source for {@link MobileNet.prototype.classify}. It is not closed, transferred or changed. In Node, Bun and Deno there is only
- * {@link Pixels}.
+ * A source for {@link MobileNet.prototype.classify}. It is not closed, transferred or changed. Node and Bun take only
+ * {@link Pixels}; Deno takes a Blob and ImageData too.
  */
 export type ClassifySource =
   | HTMLVideoElement
@@ -117,13 +117,23 @@ export interface CommonLoadOptions extends EngineOptions {
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
   signal?: AbortSignal | null;
   /**
-   * The name of a Cache Storage cache. Files are taken from it, and downloads are stored in it after the engine has accepted them. A
-   * cached file that the engine refuses is downloaded again. Only in secure contexts (https: or localhost). If the browser refuses its
-   * Cache Storage (blocked cookies, a full disk), everything is downloaded and nothing fails.
+   * The name of a Cache Storage cache, or a cache of yours. Files are taken from it, and downloads are stored in it after the engine has
+   * accepted them. A cached file that the engine refuses is downloaded again. Cache Storage exists only in secure contexts (https: or
+   * localhost). If the cache fails (blocked cookies, a full disk), everything is downloaded and nothing fails.
    */
-  cache?: string | null;
+  cache?: string | DownloadCache | null;
   /** Replaces the global `fetch` for weights and configs: to add a header, for example. */
   fetch?: ((address: string, options: RequestInit) => Promise<Response>) | null;
+}
+
+/** Where downloads are kept: a `Cache` of Cache Storage, or an object of yours, as Transformers.js's `customCache`. */
+export interface DownloadCache {
+  /** @param key the file's address; of a checkpoint by name the one on the Hugging Face Hub, whichever host it comes from */
+  match(key: string): Promise<Response | undefined> | Response | undefined;
+  /** Replaces what there is. Called only with whole files that the engine has accepted; the load waits for it. */
+  put(key: string, response: Response): Promise<unknown> | unknown;
+  /** What came from the cache is damaged. Where there is no such method, the file that is fetched instead is `put`. */
+  delete?(key: string): Promise<unknown> | unknown;
 }
 
 export interface LoadOptions extends CommonLoadOptions {
@@ -159,7 +169,7 @@ export interface NamedLoadOptions extends CommonLoadOptions {
   /** A folder of yours, which is tried after the hosts. The files of each checkpoint lie in `{name}/`. */
   baseUrl?: string | URL | null;
   /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
-  cache?: string | null;
+  cache?: string | DownloadCache | null;
 }
 
 /** A checkpoint with a name: an entry of `mobilenet-wasm/catalogue.json`. */

@@ -69,7 +69,7 @@ export function namedLoadingOf(name, given) {
 
 /**
  * @param {() => Promise<Origin[]>} origins
- * @param {string | undefined} cache
+ * @param {ReturnType<typeof cacheOf>} cache
  * @param {Partial<Record<typeof COMMON[number], unknown>>} given
  * @returns {Loading}
  */
@@ -149,12 +149,12 @@ function loading(origins, cache, given) {
   /** @type {(origin: Origin, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
   const fillFromStoreOr = async (origin, ...rest) => {
     const { weights } = origin;
+    const store = new Store(cache);
     try {
-      const store = new Store(cache);
       return await fillFrom(origin, store, ...rest).catch(async (error) => {
         // The cached files may be damaged: they are downloaded again.
         if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
-        return fillFrom(origin, new Store(cache), ...rest);
+        return fillFrom(origin, store, ...rest);
       });
     } catch (cause) {
       if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {

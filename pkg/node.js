@@ -3,13 +3,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MobileNetError } from './errors.js';
+import { readPicture } from './node-pictures.js';
 import * as page from './page.js';
 import { usePlatform } from './platform.js';
 
-/**
- * The entry for Node, Bun and Deno. Workers are `worker_threads`, and files are read from the disk. These runtimes decode no
- * pictures, so sources are `{ data, width, height }`.
- */
+/** The entry for Node, Bun and Deno. Workers are `worker_threads`, and files are read from the disk. */
 
 usePlatform({
   builds: page.builds,
@@ -31,6 +29,7 @@ usePlatform({
     options?.signal?.throwIfAborted();
     return new Response(new Uint8Array(await readFile(url, { signal: options?.signal ?? undefined })));
   },
+  readPicture,
 });
 
 /**

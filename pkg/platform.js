@@ -22,6 +22,8 @@
  * @property {() => number} cores
  * @property {() => string} base the address that relative ones are relative to
  * @property {typeof fetch} fetch
+ * @property {(source: any, options: ImageBitmapOptions) => Promise<import('./protocol.js').PixelFrame>} [readPicture] where no
+ *   bitmap can be handed to a worker: has the pixels of a picture that isn't `{ data, width, height }`
  */
 
 /** @type {Platform} */

@@ -1,20 +1,25 @@
+/** @typedef {import('./index.js').DownloadCache} DownloadCache */
+
 /**
- * The downloads of one load in Cache Storage. A download is stored only after the engine has accepted it. Otherwise an HTML page that
- * a server sent with status 200 would be used as the file on every later visit. If the browser refuses its Cache Storage (cookies are
- * blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
+ * The downloads of one load in Cache Storage, or in the caller's cache. A download is stored only after the engine has accepted it.
+ * Otherwise an HTML page that a server sent with status 200 would be used as the file on every later visit. If the cache refuses
+ * (cookies are blocked, the page isn't secure, the disk is full), everything is fetched and nothing fails.
  */
 export class Store {
-  /** @type {Promise<Cache | null>} */
+  /** @type {Promise<DownloadCache | undefined>} */
   #cache;
   #keeps = false;
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} The downloads, by address. */
   #fresh = new Map();
   /** @type {Set<string>} The addresses of the files that came from the cache. */
   #used = new Set();
+  /** @type {Set<string>} What is damaged there. */
+  #dropped = new Set();
 
-  /** @param {string | undefined} name the cache's name; without one, nothing is stored */
-  constructor(name) {
-    this.#cache = name === undefined ? Promise.resolve(null) : open(name);
+  /** @param {string | DownloadCache | undefined} cache or the name of one; without it, nothing is stored */
+  constructor(cache) {
+    // `caches` throws in a sandboxed page, and is undefined in one that isn't secure.
+    this.#cache = attempt(() => (typeof cache === 'string' ? globalThis.caches?.open(cache) : cache));
   }
 
   /**
@@ -23,10 +28,11 @@ export class Store {
    */
   async find(url) {
     const cache = await this.#cache;
-    this.#keeps = cache !== null;
-    const kept = await cache?.match(url).catch(() => undefined);
+    this.#keeps = cache !== undefined;
+    if (this.#dropped.has(url)) return undefined;
+    const kept = await attempt(() => cache?.match(url));
     if (kept) this.#used.add(url);
-    return kept;
+    return kept ?? undefined;
   }
 
   /** Whether there is a cache; false before the first `find`. */
@@ -46,10 +52,10 @@ export class Store {
   /** Stores the downloads, which the engine has accepted. */
   async keep() {
     const cache = await this.#cache;
-    const puts = Array.from(this.#fresh, ([url, bytes]) => cache?.put(url, responseOf(bytes)));
-    this.#fresh.clear();
     // If the disk is full, only the next visit needs another download.
-    await Promise.allSettled(puts);
+    const puts = Array.from(this.#fresh, ([url, bytes]) => attempt(() => cache?.put(url, responseOf(bytes))));
+    this.#fresh.clear();
+    await Promise.all(puts);
   }
 
   /**
@@ -58,6 +64,7 @@ export class Store {
    */
   async forget() {
     const used = [...this.#used];
+    this.#fresh.clear();
     await Promise.all(used.map((url) => this.drop(url)));
     return used.length > 0;
   }
@@ -69,7 +76,21 @@ export class Store {
   async drop(url) {
     const cache = await this.#cache;
     this.#used.delete(url);
-    await cache?.delete(url).catch(() => false);
+    this.#dropped.add(url);
+    await attempt(() => cache?.delete?.(url));
+  }
+}
+
+/**
+ * @template T
+ * @param {() => T | PromiseLike<T>} call
+ * @returns {Promise<T | undefined>} `undefined` where it fails
+ */
+async function attempt(call) {
+  try {
+    return await call();
+  } catch {
+    return undefined;
   }
 }
 
@@ -85,17 +106,4 @@ function responseOf(bytes) {
     },
   });
   return new Response(body, { headers: { 'content-length': String(bytes.length) } });
-}
-
-/**
- * @param {string} name
- * @returns {Promise<Cache | null>}
- */
-async function open(name) {
-  try {
-    // `caches` throws in a sandboxed page, and is undefined in one that isn't secure.
-    return (await globalThis.caches?.open(name)) ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,7 @@
 //! Truncated or damaged `.tflite` files, models of Keras, files of PyTorch and folded files give an error or finite
-//! weights, never a panic, and no allocation that is large //! compared with the file. Native only: the measuring allocator needs its own test binary, so this file has one test.
+//! weights, never a panic, and no allocation that is large compared with the file. So do the files of a folder of which
+//! some are damaged or missing. Native only: the measuring allocator needs its own test binary, so this file has one
+//! test.
 #![cfg(all(feature = "foreign", not(target_arch = "wasm32")))]
 
 #[path = "common/archives.rs"]
@@ -15,7 +17,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mobilenet_wasm::Error;
-use mobilenet_wasm::weights::{Checkpoint, Storage, WeightSource};
+use mobilenet_wasm::weights::{Checkpoint, NamedFile, Storage, WeightSource};
 
 /// The largest allocation.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -59,9 +61,18 @@ const KERAS: [(&str, &[u8]); 2] = [
 struct Whole {
     name: &'static str,
     bytes: Vec<u8>,
+    /// The names and lengths of the files that it consists of, one after another; empty if it is one file.
+    parts: Vec<(String, usize)>,
     /// Where it is damaged: its first bytes.
     most: usize,
     rounds: usize,
+}
+
+/// The files of a folder as one to damage, in the first of them: weights of any value are weights.
+fn loose(name: &'static str, files: &[(&str, &[u8])], rounds: usize) -> Whole {
+    let parts = files.iter().map(|&(name, bytes)| (name.to_owned(), bytes.len())).collect();
+    let bytes: Vec<u8> = files.iter().flat_map(|&(_, bytes)| bytes).copied().collect();
+    Whole { name, most: files[0].1.len(), bytes, parts, rounds }
 }
 
 /// The files.
@@ -103,16 +114,36 @@ fn files() -> Vec<Whole> {
     }
     let whole = |(name, bytes, most, rounds): (_, Vec<u8>, usize, _)| {
         let most = most.min(bytes.len());
-        Whole { name, bytes, most, rounds }
+        Whole { name, bytes, parts: Vec::new(), most, rounds }
     };
-    files.into_iter().map(whole).collect()
+    let mut files: Vec<Whole> = files.into_iter().map(whole).collect();
+    files.push(loose("Teachable Machine, loose", &parts, 400));
+    let storages = archives::pth_files("timm-v1-0.25-160", pickle);
+    let storages: Vec<_> = storages.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
+    files.push(loose("PyTorch, loose", &storages, 60));
+    files
 }
 
-/// Opens a file and reads every layer, as a plan does. Also returns the largest allocation.
-fn load(bytes: &[u8]) -> (Result<(), Error>, usize) {
+/// Opens a file or, if it has parts, the files of a folder, and reads every layer, as a plan does. A part of which nothing
+/// is left is missing. Also returns the largest allocation.
+fn load(bytes: &[u8], parts: &[(String, usize)]) -> (Result<(), Error>, usize) {
+    let mut rest = bytes;
+    let mut contents = Vec::new();
+    for (name, length) in parts {
+        let (content, others) = rest.split_at(rest.len().min(*length));
+        rest = others;
+        if !content.is_empty() {
+            contents.push((&**name, content));
+        }
+    }
+    let files: Vec<_> =
+        contents.iter().map(|&(name, ref content)| NamedFile { name, source: content }).collect();
     LARGEST.store(0, Ordering::Relaxed);
     let result = (|| {
-        let mut checkpoint = Checkpoint::open(&bytes, None, None)?;
+        let mut checkpoint = match parts {
+            [] => Checkpoint::open(&bytes, None, None)?,
+            _ => Checkpoint::open_files(&files, None, None)?,
+        };
         let network = checkpoint.network().clone();
         for (site, conv) in network.sites() {
             let folded = checkpoint.conv(site, conv)?;
@@ -129,14 +160,14 @@ fn load(bytes: &[u8]) -> (Result<(), Error>, usize) {
 fn damaged_files_give_errors() {
     let seed = 0x0074_666c_6974_6533;
     let mut random = fastrand::Rng::with_seed(seed);
-    for Whole { name, bytes: file, most: most_damaged, rounds } in files() {
+    for Whole { name, bytes: file, parts, most: most_damaged, rounds } in files() {
         let file = &file[..];
-        let (result, largest) = load(file);
+        let (result, largest) = load(file, &parts);
         assert!(result.is_ok(), "{name}: {result:?}");
         println!("{name}: {} bytes, largest allocation {largest}", file.len());
         let mut errors = 0;
         let mut check = |what: String, bytes: &[u8]| {
-            let (result, largest) = load(bytes);
+            let (result, largest) = load(bytes, &parts);
             let most = 4 * bytes.len() + BASE;
             assert!(largest <= most, "{name}, {what}, seed {seed:x}: allocated {largest} bytes");
             if let Err(error) = result {
@@ -172,6 +203,15 @@ fn damaged_files_give_errors() {
                 damaged[place..place + 4].copy_from_slice(&number.to_le_bytes());
             }
             check(format!("numbers of round {round}"), &damaged);
+        }
+        let mut start = 0;
+        for (index, (missing, length)) in parts.iter().enumerate() {
+            let rest = [&file[..start], &file[start + length..]].concat();
+            let others = [&parts[..index], &parts[index + 1..]].concat();
+            start += length;
+            let (result, _) = load(&rest, &others);
+            let optional = missing == "metadata.json";
+            assert_eq!(result.is_ok(), optional, "{name} without {missing}: {result:?}");
         }
         println!("{name}: {errors} of {} damaged files were refused", 3 * rounds);
         assert!(errors > rounds, "only {errors} damaged files of {name} were refused");

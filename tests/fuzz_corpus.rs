@@ -34,6 +34,11 @@ fn checkpoints() {
 }
 
 #[test]
+fn several_files() {
+    replay("files", fuzz::files);
+}
+
+#[test]
 fn configs() {
     replay("config", fuzz::config);
 }

@@ -13,7 +13,7 @@ pub mod memory;
 #[allow(dead_code, reason = "malformed headers are for other tests")]
 pub mod safetensors;
 
-pub use checkpoint::{MAX_PADDING, checkpoint};
+pub use checkpoint::{MAX_PADDING, checkpoint, files};
 pub use config::{NETWORKS, config};
 
 /// Bytes that may be allocated for each byte of the file.

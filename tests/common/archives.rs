@@ -89,15 +89,21 @@ pub fn zip(files: &[(&str, &[u8])], deflate: bool) -> Vec<u8> {
 
 /// A file of PyTorch with this pickle, and the tensors of the golden of this name.
 pub fn pth(name: &str, pickle: &[u8]) -> Vec<u8> {
+    let files = pth_files(name, pickle);
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(name, content)| (&**name, &**content)).collect();
+    zip(&files, false)
+}
+
+/// The files in it, by their names.
+pub fn pth_files(name: &str, pickle: &[u8]) -> Vec<(String, Vec<u8>)> {
     let names: BTreeMap<String, Vec<String>> =
         serde_json::from_str(include_str!("../goldens/pytorch/names.json")).unwrap();
     let tensors = Golden::named(name).tensors();
-    let mut files = vec![("archive/data.pkl".to_owned(), pickle)];
+    let mut files = vec![("archive/data.pkl".to_owned(), pickle.to_vec())];
     for (number, name) in names[name].iter().enumerate() {
         let tensor = tensors.iter().find(|tensor| tensor.name == *name).expect(name);
-        files.push((format!("archive/data/{number}"), &tensor.bytes));
+        files.push((format!("archive/data/{number}"), tensor.bytes.clone()));
     }
-    let files: Vec<(&str, &[u8])> =
-        files.iter().map(|(name, content)| (&**name, *content)).collect();
-    zip(&files, false)
+    files
 }

@@ -123,12 +123,14 @@ const WAYS = {
   }),
   'Vite 5, production': viteBuild(vite5, 'vite-5'),
   'Vite 5, development': viteServer(vite5, 'vite-5', EXCLUDED),
+  'Vite 5, development below a path': viteServer(vite5, 'vite-5-below', { ...EXCLUDED, base: '/below/a/path/' }),
   'Vite 6, production': viteBuild(vite6, 'vite-6'),
   'Vite 6, development': viteServer(vite6, 'vite-6', EXCLUDED),
   'Vite 7, production': viteBuild(vite7, 'vite-7'),
   'Vite 7, development': viteServer(vite7, 'vite-7', EXCLUDED),
   'Vite 8, production': viteBuild(vite8, 'vite-8'),
   'Vite 8, development': viteServer(vite8, 'vite-8'),
+  'Vite 8, development below a path': viteServer(vite8, 'vite-8-below', { base: '/below/a/path/' }),
   'webpack 5': async () => {
     const path = join(root, 'webpack');
     const options = /** @type {const} */ ({ mode: 'production', context: root, entry: './main.js', output: { path } });

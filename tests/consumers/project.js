@@ -34,6 +34,7 @@ export async function project(parent = tmpdir()) {
   await mkdir(join(folder, 'public'));
   await writeFile(join(folder, 'public/model.safetensors'), checkpoint());
   await writeFile(join(folder, 'public/config.json'), JSON.stringify(CONFIG));
+  await cp(join(here, '../goldens/tflite/v1-0.1-u8.tflite'), join(folder, 'public/model.tflite'));
   const [{ filename, files }] = JSON.parse(
     npm(join(here, '../../pkg'), 'pack', '--json', '--pack-destination', folder),
   );

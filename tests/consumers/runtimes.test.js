@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { heavy, project, withoutHeavy } from './project.js';
 
+/** @type {import('../../pkg/index.js').CatalogueEntry[]} */
+const CATALOGUE = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+
 /** @type {Awaited<ReturnType<typeof project>>} */
 let consumer;
 before(async () => {
@@ -29,9 +32,9 @@ for (const [name, skip, ...command] of /** @type {const} */ ([
   ['Bun', withoutHeavy, bin('bun'), 'program.js'],
   ['Deno', withoutHeavy, bin('deno'), 'run', '--allow-all', '--node-modules-dir=manual', 'program.js'],
 ])) {
-  test(`${name}: classify and run, on one thread and two`, { skip }, async () => {
+  test(`${name}: all that a network does, on one thread and two`, { skip }, async () => {
     const [program, ...args] = command;
-    const { answers, code } = run(program, ...args);
+    const { answers, code, pairs, inside, asked, tflite, pictures, broken } = run(program, ...args);
     const labels = JSON.parse(await readFile(new URL('../../pkg/labels.json', import.meta.url), 'utf8'));
     const [one, two, bytes, assets] = answers;
     assert.deepEqual([one.threads, two.threads], [1, 2]);
@@ -46,6 +49,33 @@ for (const [name, skip, ...command] of /** @type {const} */ ([
     assert.equal(bytes.build, one.build);
     assert.equal(assets.build, one.build);
     assert.equal(code, 'FETCH_FAILED');
+
+    assert.deepEqual(Object.keys(pairs), ['region', 'rotation', 'classifyBatch', 'embed', 'named']);
+    for (const [what, [given, wanted]] of Object.entries(pairs)) assert.deepEqual(given, wanted, what);
+    assert.notDeepEqual(pairs.region[0], one.predictions);
+    assert.deepEqual(pairs.named[0][0], one.predictions);
+    assert.equal(pairs.embed[0].length, 256);
+    assert.deepEqual(inside.stem, [48, 48, 8, 48 * 48 * 8]);
+    const [logit, ...ofMap] = inside.logits;
+    for (const other of ofMap) assert.ok(Math.abs(other - logit) < 1e-4, `${inside.logits}`);
+    const { repository, revision, file } = CATALOGUE.find(({ version }) => version === 'v4-conv-small');
+    const folder = `https://huggingface.co/${repository}/resolve/${revision}`;
+    assert.deepEqual(asked.sort(), [`${folder}/config.json`, `${folder}/${file}`]);
+    assert.deepEqual([tflite.version, tflite.classes, tflite.predictions.length], ['v1', 5, 5]);
+    const sum = tflite.predictions.reduce((sum, { probability }) => sum + probability, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-5, `${sum}`);
+
+    const refused = {
+      code: 'BAD_INPUT',
+      message: 'nothing gives the pixels of this Blob here: give { data, width, height }, RGBA',
+    };
+    assert.equal(pictures.length, 3);
+    for (const { blob, pixels } of pictures) {
+      assert.equal(pixels.length, 5);
+      assert.deepEqual(blob, name === 'Deno' ? pixels : refused);
+    }
+    assert.equal(broken.code, 'BAD_INPUT');
+    assert.match(broken.message, name === 'Deno' ? /^no picture could be taken from this Blob: / : /^nothing gives/);
   });
 }
 

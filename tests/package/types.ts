@@ -1,6 +1,7 @@
 // Compiled, never run: the declarations users see against the JavaScript that they describe.
 import type {
   Classification,
+  DownloadCache,
   JsonSource,
   MobileNetError as DeclaredError,
   MobileNet as Declared,
@@ -46,6 +47,12 @@ export const response: JsonSource = new Response();
 export const map: JsonSource = new Map([['architecture', 'x']]);
 // @ts-expect-error: likewise
 export const buffer: JsonSource = new ArrayBuffer(8);
+
+/** One of Cache Storage, and one that a program has. */
+export const stored = async (): Promise<DownloadCache> => caches.open('mine');
+export const own: DownloadCache = { match: async () => undefined, put: async () => {} };
+// @ts-expect-error: nothing can be kept in it
+export const halfCache: DownloadCache = { match: () => undefined };
 
 // The five lines of the README.
 export async function readme(net: Declared, video: HTMLVideoElement): Promise<string | null> {

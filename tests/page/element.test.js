@@ -1,29 +1,39 @@
 // `<mobilenet-camera>`, by Chromium's fake devices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAKE_CAMERA, PHOTOS, lightest, noWorkers, open, webcamOf } from './harness.js';
+import { FAKE_CAMERA, PHOTOS, lightest, noWorkers, open, policies, serveFromCdn, webcamOf } from './harness.js';
+import { madeUp } from './made-up.js';
 
 /** The page of the README, with weights of this server's. */
-const html = (attributes) => `<!doctype html>
+const html = (attributes, script = '/pkg/camera.js') => `<!doctype html>
 <meta charset="utf-8">
 <title>What does the camera see?</title>
-<script type="module" src="/pkg/camera.js"></script>
+<script type="module" src="${script}"></script>
 <mobilenet-camera ${attributes}></mobilenet-camera>`;
 
 /** Strict, and as the README has it. */
-const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; media-src 'self'";
+const POLICY = `default-src 'none'; ${policies.own}`;
 
 const config = lightest.config ? ` config="${lightest.config}"` : '';
 const MODEL = `weights="${lightest.url}"${config}`;
 
-/** A page with the element, and what it tells. */
-async function pageWith({ browser, url }, attributes, prepare = async (_) => {}) {
+/**
+ * A page with the element, and what it tells.
+ * @param {Awaited<ReturnType<typeof open>>} session
+ * @param {string} attributes
+ * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
+ * @param {{ policy?: string, script?: string }} [from]
+ */
+async function pageWith({ browser, url }, attributes, prepare = async (_) => {}, { policy = POLICY, script } = {}) {
   const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
   page.setDefaultTimeout(60_000);
   await prepare(page);
   await page.route(`${url}element`, (route) =>
-    route.fulfill({ contentType: 'text/html', headers: { 'Content-Security-Policy': POLICY }, body: html(attributes) }),
+    route.fulfill({
+      contentType: 'text/html',
+      headers: { 'Content-Security-Policy': policy },
+      body: html(attributes, script),
+    }),
   );
   await page.addInitScript(() => {
     globalThis.heard = [];
@@ -89,6 +99,64 @@ test('the element shows the camera and says what it sees, and gives both back wh
   } finally {
     await session.close();
     await webcam.remove();
+  }
+});
+
+test('the element comes from another origin, with a network by name, and shows what is over a threshold', async () => {
+  const ANSWER = 7;
+  const weights = madeUp('v4-conv-small', ANSWER);
+  const config = JSON.stringify({ architecture: 'mobilenetv4_conv_small', num_classes: 1000 });
+  const session = await open(FAKE_CAMERA);
+  try {
+    const prepare = async (page) => {
+      await serveFromCdn(page, `${session.url}pkg/`);
+      await page.route('https://huggingface.co/**', (route) =>
+        route.fulfill({
+          headers: { 'access-control-allow-origin': '*' },
+          body: route.request().url().endsWith('.json') ? config : weights,
+        }),
+      );
+    };
+    const policy = `default-src 'none'; ${policies.foreign.replace('connect-src', policies.hosts)}`;
+    const attributes = 'model="v4-small" top-k="3" threshold="0.5"';
+    const script = 'https://cdn.example/camera.js';
+    const page = await pageWith(session, attributes, prepare, { policy, script });
+    await until(page, 'prediction');
+    const { version, predictions } = await page.evaluate(() => ({
+      version: document.querySelector('mobilenet-camera').net.info.version,
+      predictions: heard.find(({ type }) => type === 'prediction').detail.predictions,
+    }));
+    assert.equal(version, 'v4-conv-small');
+    assert.deepEqual(
+      predictions.map(({ index }) => index),
+      [ANSWER],
+    );
+    assert.equal(await page.locator('mobilenet-camera li').count(), 1);
+    await page.close();
+  } finally {
+    await session.close();
+  }
+});
+
+test('the element’s assets lead to the engine', async () => {
+  const session = await open(FAKE_CAMERA);
+  try {
+    const asked = [];
+    const page = await pageWith(session, `${MODEL} assets="moved/engine"`, async (page) => {
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await page.route('**/moved/engine/**', async (route) =>
+        route.fulfill({
+          response: await route.fetch({ url: route.request().url().replace('moved/engine/', 'pkg/wasm/') }),
+        }),
+      );
+    });
+    await until(page, 'prediction');
+    await page.close();
+    const engine = asked.filter((path) => path.endsWith('/worker.js') || path.endsWith('.wasm'));
+    assert.ok(engine.length >= 2);
+    for (const path of engine) assert.match(path, /^\/moved\/engine\//);
+  } finally {
+    await session.close();
   }
 });
 

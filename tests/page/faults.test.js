@@ -1,7 +1,18 @@
 // What goes wrong outside of a call: memory, storage, workers that are ended, servers and headers.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHOTOS, configured, installHelpers, lightest, models, noWorkers, open, openBlank } from './harness.js';
+import {
+  PHOTOS,
+  configured,
+  installHelpers,
+  lightest,
+  models,
+  noWorkers,
+  open,
+  openBlank,
+  policies,
+  serveFromCdn,
+} from './harness.js';
 
 let session;
 /** @type {import('playwright-core').Page} */
@@ -404,7 +415,7 @@ const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Em
 
 /** Has the blank page come with a Content-Security-Policy. */
 const withPolicy = (policy) => async (_, fresh) => {
-  const headers = { ...isolated, 'Content-Security-Policy': `script-src 'self' ${policy}` };
+  const headers = { ...isolated, 'Content-Security-Policy': policy };
   await fresh.route(`${session.url}blank`, (route) => route.fulfill({ contentType: 'text/html', headers, body: '' }));
   await fresh.goto(`${session.url}blank`);
 };
@@ -431,13 +442,13 @@ for (const [what, prepare, code, ...messages] of /** @type {[string, Prepare, st
   ],
   [
     'a policy without wasm',
-    withPolicy(''),
+    withPolicy("script-src 'self'"),
     'BLOCKED',
     /Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval'/,
   ],
   [
     'a policy without workers',
-    withPolicy("'wasm-unsafe-eval'; worker-src 'none'"),
+    withPolicy(policies.own.replace(/worker-src [^;]+/, "worker-src 'none'")),
     'BLOCKED',
     /Content-Security-Policy forbids the workers .* add 'self' to worker-src/,
   ],
@@ -491,27 +502,37 @@ test('deployment: workers that are not isolated in an isolated page', async () =
   assert.equal(forced.code, 'BLOCKED');
 });
 
+test('deployment: the package beside the page, with the policy that the README has for that', async () => {
+  const fresh = await freshPage(withPolicy(policies.own));
+  const { build, top } = await fresh.evaluate(async () => {
+    const net = await load({ threads: 2 });
+    const top = (await net.classify(await photo())).predictions[0].index;
+    net.dispose();
+    return { ...net.info, top };
+  });
+  await fresh.context().close();
+  assert.deepEqual([build, top], ['relaxed-threads', PHOTOS[0].index]);
+});
+
 test('deployment: the package on another origin, with the policy that the README has for that', async () => {
-  const elsewhere = 'http://elsewhere.test/';
-  const policy = withPolicy(
-    `http://elsewhere.test 'wasm-unsafe-eval'; worker-src 'self' blob: http://elsewhere.test; connect-src 'self' http://elsewhere.test`,
-  );
+  const elsewhere = 'https://cdn.example/';
   const fresh = await freshPage(async (context, page) => {
-    await context.route(`${elsewhere}**`, async (route) => {
-      const response = await route.fetch({ url: route.request().url().replace(elsewhere, session.url) });
-      const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
-      await route.fulfill({ response, headers: { ...response.headers(), ...cors } });
-    });
-    await policy(context, page);
+    await serveFromCdn(context, session.url);
+    await withPolicy(policies.foreign)(context, page);
   });
   const { info, top, assets } = await fresh.evaluate(async (elsewhere) => {
     const { MobileNet } = await import(`${elsewhere}pkg/index.js`);
-    const net = await MobileNet.load({ ...options, threads: 2 });
-    const top = (await net.classify(await photo())).predictions[0].index;
+    // The policy allows no connection but to there.
+    const there = (address) => address && new URL(address, elsewhere);
+    const { weights, config, preprocessorConfig } = options;
+    const files = { weights: there(weights), config: there(config), preprocessorConfig: there(preprocessorConfig) };
+    const net = await MobileNet.load({ ...files, threads: 2 });
+    const picture = await (await fetch(`${elsewhere}samples/chelsea.png`)).blob();
+    const top = (await net.classify(picture)).predictions[0].index;
     net.dispose();
     // The other way round: the page's own package, with files from there.
-    const other = await load({ assets: `${elsewhere}pkg/wasm`, threads: 1 });
-    const assets = (await other.classify(await photo())).predictions[0].index;
+    const other = await load({ ...files, assets: `${elsewhere}pkg/wasm`, threads: 1 });
+    const assets = (await other.classify(picture)).predictions[0].index;
     other.dispose();
     return { info: net.info, top, assets };
   }, elsewhere);
@@ -522,7 +543,7 @@ test('deployment: the package on another origin, with the policy that the README
 });
 
 test('deployment: the package in one file, with the policy that the README has for that', async () => {
-  const fresh = await freshPage(withPolicy(`'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'`));
+  const fresh = await freshPage(withPolicy(policies.inline));
   const { build, skipped, top } = await fresh.evaluate(async () => {
     const { MobileNet } = await import('/pkg/wasm/inline.js');
     const net = await MobileNet.load(options);

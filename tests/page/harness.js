@@ -9,6 +9,38 @@ import { launch } from './chromium.js';
 
 const www = fileURLToPath(new URL('../../www/', import.meta.url));
 
+const readme = readFileSync(new URL('../../pkg/README.md', import.meta.url), 'utf8');
+
+/**
+ * The Content-Security-Policies that the package's README has: for a page that has the package beside it, for one that has it from
+ * `https://cdn.example`, for the package in one file; and what weights by name need besides.
+ */
+export const policies = policiesOf(readme);
+
+/** @param {string} readme */
+function policiesOf(readme) {
+  const section = readme.slice(readme.indexOf('**Content-Security-Policy:**'));
+  const [own, foreign] = Array.from(section.matchAll(/`(script-src [^`]+)`/g), ([, policy]) =>
+    policy.replaceAll('\n', ' '),
+  );
+  const [, inline] = /mobilenet-wasm\/inline` needs `(worker-src [^`]+)`/.exec(section);
+  const [, hosts] = /allow the hosts: `(connect-src [^`]+)`/.exec(readme);
+  return { own, foreign, inline: own.replace(/worker-src [^;]+/, inline), hosts };
+}
+
+/**
+ * Has `https://cdn.example/` answer as a folder of the server does, with what other origins' pages need.
+ * @param {import('playwright-core').BrowserContext | import('playwright-core').Page} context
+ * @param {string} url of the folder
+ */
+export function serveFromCdn(context, url) {
+  const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+  return context.route('https://cdn.example/**', async (route) => {
+    const response = await route.fetch({ url: route.request().url().replace('https://cdn.example/', url) });
+    await route.fulfill({ response, headers: { ...response.headers(), ...cors } });
+  });
+}
+
 /** The photos and what every trained network here says of them. */
 export const PHOTOS = [
   { file: 'chelsea.png', index: 285, label: 'Egyptian cat' },

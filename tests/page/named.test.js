@@ -229,6 +229,118 @@ test('a download that breaks off goes on by Range; what can’t go on, or is abo
   assert.ok(asked.length > 0);
 });
 
+test('a cache of the caller’s gets whole files that the engine has accepted, and is asked before the hosts', async () => {
+  const { page, asked, close } = await pageWith(right);
+  const found = await page.evaluate(
+    async ([source, undigested]) => {
+      const attempt = new Function(`return ${source}`)();
+      const kept = new Map();
+      const cache = {
+        match: (key) => kept.has(key) && new Response(kept.get(key)),
+        put: async (key, response) => void kept.set(key, await response.arrayBuffer()),
+      };
+      const outcomes = {};
+      /** @type {(what: string, name: string, options: object) => Promise<void>} */
+      const add = async (what, name, options) => {
+        const { index, code } = await attempt([name, { cache, ...options }]);
+        outcomes[what] = {
+          index,
+          code,
+          kept: Object.fromEntries([...kept].map(([key, { byteLength }]) => [key, byteLength])),
+        };
+      };
+      const refusing = () => Promise.resolve(new Response('', { status: 500 }));
+      const cut = async (address, options) => {
+        const response = await fetch(address, options);
+        if (address.endsWith('config.json')) return response;
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        let pulls = 0;
+        const pull = (controller) =>
+          pulls++ ? controller.error(new TypeError('cut')) : controller.enqueue(bytes.slice(0, 4e6));
+        return new Response(new ReadableStream({ pull }), { headers: { 'content-encoding': 'x' } });
+      };
+      await add('cut', 'v3-small', { fetch: cut, hosts: ['https://mirror.test/{name}/{file}'] });
+      await add('first', 'v3-small', {});
+      await add('again', 'v3-small', { fetch: refusing });
+      // Without `delete` what is damaged stays there until it is replaced.
+      for (const key of kept.keys()) kept.set(key, kept.get(key).slice(0, -1));
+      await add('damaged', 'v3-small', {});
+      await add('mended', 'v3-small', { fetch: refusing });
+      kept.clear();
+      await add('without a digest', undigested, {});
+      for (const key of kept.keys()) kept.set(key, new ArrayBuffer(100));
+      await add('without a digest, damaged', undigested, {});
+      kept.clear();
+      const throwing = () => {
+        throw new Error('no');
+      };
+      await add('throwing', 'v3-small', { cache: { match: throwing, put: throwing } });
+      await add('rejecting', 'v3-small', { cache: { match: async () => throwing(), put: async () => throwing() } });
+      const net = await MobileNet.load({
+        weights: '/own/a.safetensors',
+        config: '/own/config.json',
+        cache,
+        threads: 1,
+      });
+      net.dispose();
+      const wrong = [];
+      for (const value of [{}, { match() {} }, { put() {} }, () => {}]) {
+        await MobileNet.load('v3-small', { cache: /** @type {any} */ (value) }).catch(({ code, message }) =>
+          wrong.push(`${code}: ${message}`),
+        );
+      }
+      return { outcomes, byAddress: [...kept.keys()], wrong, storages: await caches.keys() };
+    },
+    [attempt.toString(), undigested.name],
+  );
+  await close();
+  const { cut, ...others } = found.outcomes;
+  assert.equal(cut.code, 'FETCH_FAILED');
+  assert.deepEqual(cut.kept, {});
+  const files = ({ repository, revision, file }) => {
+    const folder = `${HUB}/${repository}/resolve/${revision}`;
+    return { [`${folder}/config.json`]: CONFIG.length, [`${folder}/${file}`]: weights.length };
+  };
+  for (const [what, { index, kept }] of Object.entries(others)) {
+    assert.equal(index, ANSWER, what);
+    const wanted = what.endsWith('ing') ? {} : files(what.startsWith('without') ? undigested : entry);
+    assert.deepEqual(kept, wanted, what);
+  }
+  assert.deepEqual(found.byAddress.map((address) => new URL(address).pathname).sort(), [
+    '/own/a.safetensors',
+    '/own/config.json',
+  ]);
+  assert.equal(found.wrong.length, 4);
+  for (const message of found.wrong)
+    assert.match(message, /^BAD_INPUT: cache is an? \w+: give .* object with match\(\)/);
+  // Only those that `attempt` itself opens.
+  assert.deepEqual(found.storages, ['mobilenet-wasm-weights']);
+  assert.ok(asked.length > 0);
+});
+
+/** The checkpoint that each short name stands for. */
+const USUAL = {
+  v1: 'mobilenetv1_100.ra4_e3600_r224_in1k',
+  v2: 'mobilenetv2_100.ra_in1k',
+  'v3-small': 'mobilenetv3_small_100.lamb_in1k',
+  'v3-large': 'mobilenetv3_large_100.ra_in1k',
+  'v4-small': 'mobilenetv4_conv_small.e2400_r224_in1k',
+  'v4-medium': 'mobilenetv4_conv_medium.e500_r224_in1k',
+};
+
+test('each short name asks for its checkpoint, and so does the name of each entry', async () => {
+  const { page, asked, close } = await pageWith(() => ({ status: 404 }));
+  const names = [...Object.entries(USUAL), ...catalogue.map(({ name }) => [name, name])];
+  for (const [name, wanted] of names) {
+    const { code } = await page.evaluate(attempt, [name, { hosts: ['https://mirror.test/{name}/{file}'] }]);
+    assert.equal(code, 'FETCH_FAILED', name);
+    const file = catalogue.find(({ name }) => name === wanted).file;
+    const folder = `https://mirror.test/${wanted}`;
+    assert.deepEqual(asked.splice(0).sort(), [`${folder}/config.json`, `${folder}/${file}`], name);
+  }
+  await close();
+});
+
 test('a name that is none says which there are', async () => {
   const { page, asked, close } = await pageWith(right);
   const { code, message } = await page.evaluate(attempt, ['v9', {}]);

@@ -43,6 +43,13 @@ const STEPS: &[Step] = &[
     Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
     Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
     Step {
+        name: "package",
+        about: "the crate builds from its own package",
+        // It has what the package depends on, so that nothing is fetched.
+        needs: &["native"],
+        run: package,
+    },
+    Step {
         name: "miri",
         about: "the code that is unsafe, on small shapes, in Miri",
         needs: &[],
@@ -233,6 +240,12 @@ fn lint(_: &Settings) -> Result<Outcome> {
 
 fn native(_: &Settings) -> Result<Outcome> {
     tests(cargo().args(["test", "--quiet", "--package", "mobilenet-wasm", "--no-fail-fast"]))
+}
+
+fn package(_: &Settings) -> Result<Outcome> {
+    let package = ["package", "--quiet", "--package", "mobilenet-wasm"];
+    run(cargo().args(package).args(["--offline", "--allow-dirty"]))?;
+    Ok(Outcome::Passed)
 }
 
 /// The crate's tests that Miri runs: kernels, threads, bands of pictures, and the reader of safetensors, which calls another

@@ -51,6 +51,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, file) in several_files(&goldens)? {
         write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
     }
+    for (name, padding, files) in folders(&goldens)? {
+        let mut input = padding.to_le_bytes().to_vec();
+        for (file, content) in files {
+            input.push(u8::try_from(file.len())?);
+            input.extend(file.as_bytes());
+            input.extend(u32::try_from(content.len())?.to_le_bytes());
+            input.extend(content);
+        }
+        write(&corpus.join("files").join(name), &input)?;
+    }
     for (name, header) in costly_headers() {
         let file = safetensors::with_header(&header, b"");
         write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
@@ -104,6 +114,37 @@ fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn
         files.push((name, file.map_err(|error| format!("{golden}: {error}"))?));
     }
     Ok(files)
+}
+
+/// A folder: its name, the zeros after its last file, and its files.
+type Folder = (String, u32, Vec<(String, Vec<u8>)>);
+
+/// The files of folders, the last one without its content where it has weights: models of TensorFlow.js with and without
+/// what Teachable Machine adds, an unpacked file of PyTorch, and files that are no checkpoint or lack one that they name.
+fn folders(goldens: &Path) -> Result<Vec<Folder>, Box<dyn Error>> {
+    let file = |name: &str, content: &[u8]| (name.to_owned(), content.to_vec());
+    let mut folders = Vec::new();
+    let metadata = file("metadata.json", br#"{"labels":["a","b","c","d","e"]}"#);
+    for model in ["sequential-keras3", "transfer-keras2", "v1-keras2"] {
+        let path = goldens.join("keras").join(model).with_extension("json");
+        let text = fs::read_to_string(path)?;
+        let length = archives::weights(&text, 3.0).len();
+        let padding = u32::try_from(length)?.min(MAX_PADDING);
+        let model_file = file("model.json", text.as_bytes());
+        let shard = file("group1-shard1of1.bin", b"");
+        let folder = vec![metadata.clone(), model_file, shard];
+        folders.push((format!("{model}-labels"), padding, folder.clone()));
+        folders.push((model.to_owned(), padding, folder[1..].to_vec()));
+        folders.push((format!("{model}-alone"), 0, folder[1..2].to_vec()));
+    }
+    let pickle = fs::read(goldens.join("pytorch/whole-model.pkl"))?;
+    let pickle = file("archive/data.pkl", &pickle);
+    let storage = file("archive/data/0", b"");
+    let order = file("archive/byteorder", b"little");
+    folders.push(("pytorch".to_owned(), 4096, vec![order, pickle.clone(), storage]));
+    folders.push(("pytorch-alone".to_owned(), 0, vec![pickle]));
+    folders.push(("neither".to_owned(), 0, vec![metadata, file("weights.bin", &[0; 16])]));
+    Ok(folders)
 }
 
 /// Headers for which a careless reader would allocate many times their length.

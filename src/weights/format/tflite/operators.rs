@@ -6,6 +6,7 @@ pub const CONV_2D: i32 = 3;
 pub const DEPTHWISE_CONV_2D: i32 = 4;
 pub const DEQUANTIZE: i32 = 6;
 pub const FULLY_CONNECTED: i32 = 9;
+pub const LOGISTIC: i32 = 14;
 pub const MUL: i32 = 18;
 pub const RELU: i32 = 19;
 pub const RELU6: i32 = 21;
@@ -52,6 +53,7 @@ mod tests {
     fn names_stand_at_their_numbers() {
         for (code, expected) in [
             (ADD, "ADD"),
+            (LOGISTIC, "LOGISTIC"),
             (CUSTOM, "CUSTOM"),
             (STRIDED_SLICE, "STRIDED_SLICE"),
             (PACK, "PACK"),
