@@ -1,20 +1,8 @@
 // What the story says, and what it calculates, against the engine's architectures: without a browser.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-const root = fileURLToPath(new URL('../../www/', import.meta.url));
-const require = createRequire(new URL('../../www/package.json', import.meta.url));
-/** @type {typeof import('vite')} */
-const { runnerImport } = await import(pathToFileURL(require.resolve('vite')).href);
-
-/** A module of the page's source. */
-async function source(path) {
-  const { module } = await runnerImport(`./src/${path}`, { configFile: false, root, logLevel: 'silent' });
-  return /** @type {any} */ (module);
-}
+import { source } from './page-source.js';
 
 /** @type {import('../../pkg/index.js').Architecture[]} */
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));

@@ -1,7 +1,7 @@
 import type { ClassifySource } from 'mobilenet-wasm';
 
 /** What is shown, and what the networks look at: the camera's picture or a still one. */
-export type Picture = { kind: 'still'; bitmap: ImageBitmap } | { kind: 'live' };
+export type Picture = { kind: 'still'; bitmap: ImageBitmap; name: string } | { kind: 'live' };
 
 /** A square part of the picture. Pixels of the picture. */
 export interface Region {
@@ -86,7 +86,7 @@ export class Stage {
 
   /** @param bitmap owned by the stage from now on */
   showStill(bitmap: ImageBitmap, name: string, { mirrored = false, keepRegion }: Showing = {}): void {
-    this.#replace({ kind: 'still', bitmap }, keepRegion);
+    this.#replace({ kind: 'still', bitmap, name }, keepRegion);
     const scale = Math.min(1, DISPLAYED_SIDE / Math.max(bitmap.width, bitmap.height));
     this.#canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#canvas.height = Math.max(1, Math.round(bitmap.height * scale));
