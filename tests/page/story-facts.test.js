@@ -9,8 +9,13 @@ const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectu
 const network = (version) => architectures.find((one) => one.version === version);
 const english = (await source('text/en/figures.ts')).figures;
 const chinese = (await source('text/zh/figures.ts')).figures;
-const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal'];
-const prose = (figures, section) => figures[section].prose.join(' ');
+/** Sections, and a part of one that has its own prose. */
+const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal', 'fit.scene'];
+const prose = (figures, path) =>
+  path
+    .split('.')
+    .reduce((words, key) => words[key], figures)
+    .prose.join(' ');
 
 test('each section says it in fewer than 120 words, in both languages', () => {
   for (const section of SECTIONS) {

@@ -62,6 +62,13 @@ export class FitEffect {
     if (answer) this.#show(answer);
   }
 
+  /** Shows what runs now. */
+  refresh(): void {
+    this.#answer.hidden = !this.live;
+    this.#answer.replaceChildren();
+    this.onChange();
+  }
+
   async #run(): Promise<void> {
     const offer = this.#offer;
     if (!offer) return;
@@ -75,7 +82,7 @@ export class FitEffect {
       const done = choice.margin === null ? applied(model ?? name) : appliedCascade;
       this.#told.textContent = runs ? done : refused(model ?? name);
     });
-    this.#changed();
+    this.refresh();
   }
 
   async #takeBack(): Promise<void> {
@@ -85,13 +92,7 @@ export class FitEffect {
       if (!runs) signal.throwIfAborted();
       this.#told.textContent = runs ? undone : notUndone;
     });
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#answer.hidden = !this.live;
-    this.#answer.replaceChildren();
-    this.onChange();
+    this.refresh();
   }
 
   #show({ predictions: [best], asked, timing }: CascadeClassification): void {

@@ -53,7 +53,7 @@ export class FitFigure implements Figure {
       (told, work) => this.#works.do(this.#bar, told, work),
       () => this.changed(),
     );
-    this.#scene = new ScenePanel(around, this.#works, this.#applied);
+    this.#scene = new ScenePanel(around, this.#works, this.#applied, () => this.#effect.refresh());
     this.#result = new FitResult(this.#effect.element, () => this.#save());
     const { start, cancel, progress, status } = this.#bar;
     this.#works.add(this.#bar);

@@ -43,10 +43,12 @@ export class ScenePanel {
   #trace: Trace | null = null;
   #slider: Slider | null = null;
 
+  /** @param onUndone what was applied last was taken back, which may not have been the panel's */
   constructor(
     private readonly around: Surroundings,
     private readonly works: Works,
     private readonly applied: Applied,
+    private readonly onUndone: () => void,
   ) {
     const words = text.figures.fit.scene;
     const { start, cancel, progress, status } = this.#bar;
@@ -220,6 +222,7 @@ export class ScenePanel {
       if (!runs) signal.throwIfAborted();
       this.#told.textContent = runs ? undone : notUndone;
     });
+    this.onUndone();
   }
 
   /** The one that is looked at. */

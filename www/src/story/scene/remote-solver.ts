@@ -8,6 +8,8 @@ export class RemoteSolver {
   readonly #worker = new Worker(new URL('./solver-worker.ts', import.meta.url), { type: 'module' });
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #asked = 0;
+  /** Why it calculates no more. */
+  #ended: Error | null = null;
 
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => {
@@ -17,7 +19,7 @@ export class RemoteSolver {
       else waits?.resolve(data.value);
     };
     // Also where the worker's script doesn't come.
-    this.#worker.onerror = ({ message }) => this.#end(new Error(message || 'the worker broke'));
+    this.#worker.onerror = ({ message }) => this.end(new Error(message || 'the worker broke'));
   }
 
   async begin(consumers: Consumer[]): Promise<void> {
@@ -37,22 +39,20 @@ export class RemoteSolver {
     return (await this.#ask({ ask: 'prune', layer, count })) as Pruned;
   }
 
-  /** Ends the worker; what it was asked is rejected with `reason`. */
+  /** Ends the worker; what it was asked, or is asked later, is rejected with `reason`. */
   end(reason: Error): void {
-    this.#end(reason);
+    this.#ended ??= reason;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
   }
 
   #ask(question: Asked, transfer: Transferable[] = []): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#asked++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ ...question, id }, transfer);
     });
-  }
-
-  #end(reason: Error): void {
-    this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(reason);
-    this.#waiting.clear();
   }
 }

@@ -63,14 +63,13 @@ export interface Step {
 
 /** Narrows a network step by step for one scene, in an engine of its own. Aborted, it is rejected with the signal's reason. */
 export async function shrink(wishes: Wishes): Promise<void> {
-  const { signal } = wishes;
-  const engine = await Engine.create({ signal });
+  const { files, side, signal } = wishes;
   const solver = new RemoteSolver();
   const end = () => solver.end(signal.reason as Error);
   signal.addEventListener('abort', end);
+  let engine: Engine | null = null;
   try {
-    signal.throwIfAborted();
-    const { files, side } = wishes;
+    engine = await Engine.create({ signal });
     const whole = await engine.load({ ...files, resolution: side, precision: 'f32', signal });
     const network = readFolded(await whole.export({ precision: 'f32', signal }));
     await new Shrinking(wishes, engine, solver, whole, network).run();
@@ -80,7 +79,7 @@ export async function shrink(wishes: Wishes): Promise<void> {
   } finally {
     signal.removeEventListener('abort', end);
     solver.end(new Error('nothing is left to solve'));
-    engine.dispose();
+    engine?.dispose();
   }
 }
 
@@ -215,7 +214,10 @@ class Shrinking {
       await Promise.all(learnt.splice(0));
       for (const [index, inside] of this.#insides.entries()) {
         const pixels = (name: string) => somePixels(tensors.get(name) as Tensor, frame);
-        learnt.push(this.solver.learn(index, pixels(inside.input)));
+        const learning = this.solver.learn(index, pixels(inside.input));
+        // Where the next frame can't be looked at, nobody waits for it.
+        learning.catch(() => {});
+        learnt.push(learning);
         sumsOf(outputs, inside, inside.outputs).add(pixels(inside.output));
         if (inside.pooled) sumsOf(this.#pooled, inside, inside.channels).add(pixels(inside.pooled));
       }
