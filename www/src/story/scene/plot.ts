@@ -47,12 +47,12 @@ export class ScenePlot {
           : []),
         ...(['others', 'scene'] as const).flatMap((which) => [
           shape('path', {
-            class: `trace of-${which}`,
+            class: ['trace', `of-${which}`].join(' '),
             d: steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.predicted)} ${y(step[which])}`).join(''),
           }),
           ...steps.map((step, i) =>
             shape('circle', {
-              class: `stop of-${which}`,
+              class: ['stop', `of-${which}`].join(' '),
               'data-time': step.predicted,
               'data-agreement': step[which],
               cx: x(step.predicted),
