@@ -15,15 +15,21 @@ export interface OtherPictures {
  * @param shown the name of the picture that is the scene
  */
 export async function otherPictures(shown: string | null, signal: AbortSignal): Promise<OtherPictures> {
-  const found = await Promise.all(
+  const files = await Promise.all(
     SAMPLES.filter(({ name }) => name !== shown).map(async ({ url }) => {
       const response = await fetch(url, { signal }).catch(() => null);
-      signal.throwIfAborted();
-      return response?.ok ? createImageBitmap(await response.blob()) : null;
+      return response?.ok ? response.blob() : null;
     }),
   );
-  const pictures = found.filter((picture) => picture !== null);
-  const crops = pictures.flatMap((picture) => cropsOf(picture, CROPS_EACH));
-  for (const picture of pictures) picture.close();
-  return { crops, pictures: pictures.length };
+  const others: OtherPictures = { crops: [], pictures: 0 };
+  for (const file of files) {
+    if (!file) continue;
+    // One after the other, so that the page goes on between them.
+    const picture = await createImageBitmap(file);
+    signal.throwIfAborted();
+    others.crops.push(...cropsOf(picture, CROPS_EACH));
+    others.pictures++;
+    picture.close();
+  }
+  return others;
 }

@@ -254,8 +254,10 @@ function factsOf({ change, predicted, measured, scene, others, frames }: Step, p
     [words.facts.removed, removed, ''],
     [words.facts.time, words.times(percent(measured), percent(predicted)), marks.here],
     [words.lines.scene, words.onScene(percent(scene), frames.scene), marks.here],
-    [words.lines.others, words.onOthers(percent(others), frames.others, pictures), marks.here],
   ];
+  if (others !== null) {
+    facts.push([words.lines.others, words.onOthers(percent(others), frames.others, pictures), marks.here]);
+  }
   return facts.map(([term, value, mark]) =>
     make('div', '', make('dt', '', term), make('dd', '', value, ' ', make('small', '', mark))),
   );

@@ -11,12 +11,11 @@ const LEAST = 0.5;
 /** Share of the time, by the table of layers, against agreement, on the scene and elsewhere: a point of each for every step. */
 export class ScenePlot {
   readonly element = make('div', 'scene-plot');
+  readonly #legend = make('ul', 'kinds');
   readonly #drawing = make('div');
 
   constructor() {
-    const { scene, others } = text.figures.fit.scene.lines;
-    const legend = make('ul', 'kinds', make('li', 'of-scene', scene), make('li', 'of-others', others));
-    this.element.append(legend, this.#drawing);
+    this.element.append(this.#legend, this.#drawing);
   }
 
   /** @param chosen one of the steps, which is marked; -1 for none */
@@ -27,6 +26,10 @@ export class ScenePlot {
     const x = (share: number) => PLOT.left + ((PLOT.right - PLOT.left) * (1 - share)) / (1 - end);
     const y = (agreement: number) => PLOT.bottom - (PLOT.bottom - PLOT.top) * agreement;
     const ticks = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4].filter((share) => share >= end);
+    const lines = (['scene', 'others'] as const).filter((which) => steps.every((step) => step[which] !== null));
+    this.#legend.replaceChildren(
+      ...lines.map((which) => make('li', `of-${which}`, text.figures.fit.scene.lines[which])),
+    );
     const mark = steps[chosen];
     this.#drawing.replaceChildren(
       drawing(
@@ -45,22 +48,24 @@ export class ScenePlot {
         ...(mark
           ? [shape('path', { class: 'chosen', d: `M${x(mark.predicted)} ${PLOT.top - 6}V${PLOT.bottom}` })]
           : []),
-        ...(['others', 'scene'] as const).flatMap((which) => [
-          shape('path', {
-            class: ['trace', `of-${which}`].join(' '),
-            d: steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.predicted)} ${y(step[which])}`).join(''),
-          }),
-          ...steps.map((step, i) =>
-            shape('circle', {
-              class: ['stop', `of-${which}`].join(' '),
-              'data-time': step.predicted,
-              'data-agreement': step[which],
-              cx: x(step.predicted),
-              cy: y(step[which]),
-              r: i === chosen ? 7 : 4.5,
+        // The scene's is in front.
+        ...[...lines].reverse().flatMap((which) => {
+          const points = steps.map((step) => [x(step.predicted), y(step[which] ?? 0)]);
+          return [
+            shape('path', {
+              class: ['trace', `of-${which}`].join(' '),
+              d: points.map(([cx, cy], i) => `${i === 0 ? 'M' : 'L'}${cx} ${cy}`).join(''),
             }),
-          ),
-        ]),
+            ...points.map(([cx, cy], i) =>
+              shape('circle', {
+                class: ['stop', `of-${which}`].join(' '),
+                'data-time': steps[i].predicted,
+                'data-agreement': steps[i][which] ?? 0,
+                ...{ cx, cy, r: i === chosen ? 7 : 4.5 },
+              }),
+            ),
+          ];
+        }),
       ),
     );
   }

@@ -30,7 +30,7 @@ export interface Wishes {
   side: number;
   /** Of the scene: the even ones choose, the odd ones verify. */
   frames: readonly ClassifySource[];
-  /** Pictures of other things. */
+  /** Pictures of other things; maybe none. */
   others: readonly ClassifySource[];
   /** The share of the time to which the network is to shrink. */
   target: number;
@@ -52,9 +52,10 @@ export interface Step {
   /** Its time as a share of the whole network's: by the table, and measured in turns. */
   predicted: number;
   measured: number;
-  /** Agreement with the whole network on frames of the scene by which nothing was chosen, and on other pictures. */
+  /** Agreement with the whole network on frames of the scene by which nothing was chosen. */
   scene: number;
-  others: number;
+  /** And on other pictures; `null` where there are none. */
+  others: number | null;
   /** Frames that these were counted on. */
   frames: { scene: number; others: number };
   /** Its weights as a file. */
@@ -129,7 +130,8 @@ class Shrinking {
   async run(): Promise<void> {
     const { target, onStep } = this.wishes;
     const right = await this.#askWhole();
-    onStep(this.#step(null, new Map(), { predicted: 1, measured: 1, scene: 1, others: 1 }));
+    const others = right.others.length > 0 ? 1 : null;
+    onStep(this.#step(null, new Map(), { predicted: 1, measured: 1, scene: 1, others }));
     const table = await this.#time();
     const losses = await this.#learn();
     let channels: Channels = new Map(this.#insides.map((inside) => [inside, inside.channels]));
@@ -278,7 +280,7 @@ class Shrinking {
     const { others, signal } = this.wishes;
     const net = await this.#load(cuts);
     const scene = agreement(right.verify, await answersOf(net, this.#verify, signal));
-    const elsewhere = agreement(right.others, await answersOf(net, others, signal));
+    const elsewhere = others.length > 0 ? agreement(right.others, await answersOf(net, others, signal)) : null;
     const ratios: number[] = [];
     for (let turn = 0; turn < TURNS; turn++) {
       const frame = this.#verify[turn % this.#verify.length];
