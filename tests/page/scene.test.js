@@ -269,6 +269,23 @@ for (const version of /** @type {const} */ (['v1', 'v2', 'v3-small', 'v3-large',
   });
 }
 
+test('what the channels that go gave to gates is added to their biases', async () => {
+  const net = await engine.load({ weights: random('v3-small', 4).file });
+  const network = readFolded(await net.export());
+  net.dispose();
+  const gated = insidesOf(network).filter(({ squeeze }) => squeeze);
+  assert.equal(gated.length, 9);
+  const [inside] = gated;
+  const at = (from, site) => from.layers.find((layer) => layer.site === site);
+  const { outChannels: outputs, weight, bias } = at(network, inside.squeeze.reduce);
+  const kept = Array.from({ length: inside.channels / 2 }, (_, i) => 2 * i);
+  const cut = { kept, weight: new Float32Array(inside.outputs * kept.length), bias: new Float32Array(inside.outputs) };
+  const squeezed = Float32Array.from({ length: outputs }, (_, i) => i);
+  const narrow = at(narrowed(network, new Map([[inside, { ...cut, squeezed }]])), inside.squeeze.reduce);
+  assert.deepEqual([...narrow.bias], [...bias.map((value, i) => value + i)]);
+  assert.deepEqual(narrow.weight, weight.filter((_, i) => (i % inside.channels) % 2 === 0)); // prettier-ignore
+});
+
 /** Insides as those of a block of V2, and of two of V1, of which one layer is between both. */
 const inverted = { consumer: 'block 1 project', producer: 'block 1 expand', depthwise: 'block 1 depthwise', squeeze: null, channels: 64 }; // prettier-ignore
 const first = { consumer: 'block 0 project', producer: 'stem', depthwise: 'block 0 depthwise', squeeze: null, channels: 32 }; // prettier-ignore

@@ -97,10 +97,15 @@ function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) =>
   };
 }
 
-/** Crops of a picture that isn't on the page. */
-export function cropsOf(picture: ImageBitmap, count: number): ImageData[] {
+/** Crops of a picture that isn't on the page, which goes on between them. */
+export async function cropsOf(picture: ImageBitmap, count: number): Promise<ImageData[]> {
   const draw = cropper(document.createElement('canvas'));
-  return Array.from({ length: count }, (_, index) => draw(picture, wander(picture, index / count)));
+  const crops: ImageData[] = [];
+  while (crops.length < count) {
+    crops.push(draw(picture, wander(picture, crops.length / count)));
+    await until(0);
+  }
+  return crops;
 }
 
 /** Draws parts of pictures on a canvas, one after the other. */
@@ -116,6 +121,7 @@ function cropper(canvas: HTMLCanvasElement): (picture: ImageBitmap, crop: Crop) 
   };
 }
 
+/** Waits until a time of `performance.now()`, a moment at least. */
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time - performance.now()));
 }

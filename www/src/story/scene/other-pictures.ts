@@ -24,10 +24,9 @@ export async function otherPictures(shown: string | null, signal: AbortSignal): 
   const others: OtherPictures = { crops: [], pictures: 0 };
   for (const file of files) {
     if (!file) continue;
-    // One after the other, so that the page goes on between them.
     const picture = await createImageBitmap(file);
+    others.crops.push(...(await cropsOf(picture, CROPS_EACH)));
     signal.throwIfAborted();
-    others.crops.push(...cropsOf(picture, CROPS_EACH));
     others.pictures++;
     picture.close();
   }

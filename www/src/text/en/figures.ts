@@ -272,7 +272,7 @@ export const figures = {
     scene: {
       title: 'This scene only',
       prose: [
-        'A camera that always looks at one scene hardly needs a network for a thousand classes. NetAdapt takes channels away in steps: of the ways to save 3 % of the time it tries the three cheapest on your frames, and keeps the one that changes the answers least. Least squares finds the next layer’s weights anew; nothing is trained.',
+        'A camera that always looks at one scene hardly needs a network for a thousand classes. NetAdapt takes channels away in steps: of the ways to save 3 % of the time it tries the three cheapest on your frames, and keeps the one that changes the answers least. Least squares finds the next layer’s weights anew; nothing is trained.',
         'The network goes on working here and forgets everything else, as the two lines show.',
       ],
       network: 'Network',
