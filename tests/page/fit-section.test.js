@@ -260,7 +260,7 @@ test('the camera is recorded for a while, which can be cancelled', async () => {
   await figure(camera).scrollIntoViewIfNeeded();
   await button('Record 20 seconds', camera).click();
   await status(camera).getByText('Recording. Move the camera about.').waitFor();
-  const progress = figure(camera).locator('progress');
+  const progress = figure(camera).locator('progress').first();
   await camera.waitForFunction(
     () => /** @type {HTMLProgressElement} */ (document.querySelector('#fit progress')).value > 0.02,
   );

@@ -1,20 +1,8 @@
 // What the story says, and what it calculates, against the engine's architectures: without a browser.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-const root = fileURLToPath(new URL('../../www/', import.meta.url));
-const require = createRequire(new URL('../../www/package.json', import.meta.url));
-/** @type {typeof import('vite')} */
-const { runnerImport } = await import(pathToFileURL(require.resolve('vite')).href);
-
-/** A module of the page's source. */
-async function source(path) {
-  const { module } = await runnerImport(`./src/${path}`, { configFile: false, root, logLevel: 'silent' });
-  return /** @type {any} */ (module);
-}
+import { source } from './page-source.js';
 
 /** @type {import('../../pkg/index.js').Architecture[]} */
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
@@ -26,8 +14,13 @@ const chinese = (await source('text/zh/figures.ts')).figures;
 const englishPage = (await source('text/en/page.ts')).page;
 const chinesePage = (await source('text/zh/page.ts')).page;
 const ideas = (page, version) => page.column.ideas[version];
-const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal'];
-const prose = (figures, section) => figures[section].prose.join(' ');
+/** Sections, and a part of one that has its own prose. */
+const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal', 'fit.scene'];
+const prose = (figures, path) =>
+  path
+    .split('.')
+    .reduce((words, key) => words[key], figures)
+    .prose.join(' ');
 
 test('each section says it in fewer than 120 words, in both languages', () => {
   for (const section of SECTIONS) {

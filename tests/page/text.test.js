@@ -58,7 +58,7 @@ test('the switch keeps the language in the address, the place on the page, and g
 
 /** What is the same in every language: names, units, and what isn't a word. */
 const UNIVERSAL =
-  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope|NASWOT|\bZen\b/g;
+  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope|NASWOT|NetAdapt|\bZen\b/g;
 
 test('in Chinese no English is left', async () => {
   const page = await visit('?lang=zh');

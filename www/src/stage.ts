@@ -2,7 +2,7 @@ import type { ClassifySource } from 'mobilenet-wasm';
 import { element } from './element';
 
 /** The picture that is shown and that the networks look at: the camera's or a still one. */
-export type Picture = { kind: 'still'; bitmap: ImageBitmap } | { kind: 'live' };
+export type Picture = { kind: 'still'; bitmap: ImageBitmap; name: string } | { kind: 'live' };
 
 /** A square part of the picture. Pixels of the picture. */
 export interface Region {
@@ -87,7 +87,7 @@ export class Stage {
 
   /** @param bitmap the stage closes it later */
   showStill(bitmap: ImageBitmap, name: string, { mirrored = false, keepRegion }: Showing = {}): void {
-    this.#replace({ kind: 'still', bitmap }, keepRegion);
+    this.#replace({ kind: 'still', bitmap, name }, keepRegion);
     const scale = Math.min(1, DISPLAYED_SIDE / Math.max(bitmap.width, bitmap.height));
     this.#canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#canvas.height = Math.max(1, Math.round(bitmap.height * scale));

@@ -126,6 +126,23 @@ function loadable(files: Files): Required<Pick<Choice, 'files' | 'load'>> {
   };
 }
 
+/**
+ * Weights that the page has made of others. They aren't listed for long: all that is asked of the column goes by those others.
+ * @param side of the input. Pixels
+ */
+export function madeChoice(title: string, file: Uint8Array<ArrayBuffer>, weights: Choice, side: number): Choice {
+  return {
+    id: `made:${title}`,
+    title,
+    top1: null,
+    bytes: file.length,
+    width: weights.width,
+    side,
+    asked: { weights, side: null },
+    ...loadable({ weights: file }),
+  };
+}
+
 /** A network with random weights, of any width and input. It takes as long as a trained one. */
 export function untrainedChoice(version: Version, width = 1, side: number | null = null): Choice {
   const resolution = side ?? USUAL_SIDE;

@@ -48,6 +48,8 @@ export interface Frame {
   /** Another one where another part of it is looked at; `null` for all of it. */
   part: object | null;
   live: boolean;
+  /** What the picture is called; `null` for the camera's. */
+  name: string | null;
   /** Whether the page shows it as a mirror does. */
   mirrored: boolean;
   /** Keeps what is shown now, of which all that a figure shows is made; `release` is to be called at the end. */

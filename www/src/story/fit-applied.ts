@@ -33,8 +33,16 @@ export class Applied {
     const candidate = candidates.find(({ column }) => column.name === network.model);
     if (!candidate) return false;
     return choice.margin === null
-      ? this.#runColumn(candidate.column, setupOf(network, candidate), signal)
+      ? this.run(candidate.column, setupOf(network, candidate), signal)
       : this.#runCascade(choice, candidates, signal);
+  }
+
+  /** @returns whether it runs in the column now, which tells why not */
+  async run(column: Column, setup: Setup, signal: AbortSignal): Promise<boolean> {
+    const before = column.setup;
+    const runs = await column.run(setup, signal);
+    if (runs && before) this.#undo.push((signal) => column.run(before, signal));
+    return runs;
   }
 
   /** @returns whether the set-up before runs again */
@@ -48,13 +56,6 @@ export class Applied {
   /** What the cascade says of a picture; `null` where none runs. */
   async answer(source: ClassifySource): Promise<CascadeClassification | null> {
     return this.#running?.cascade.classify(source, { topK: 1 }) ?? null;
-  }
-
-  async #runColumn(column: Column, setup: Setup, signal: AbortSignal): Promise<boolean> {
-    const before = column.setup;
-    const runs = await column.run(setup, signal);
-    if (runs && before) this.#undo.push((signal) => column.run(before, signal));
-    return runs;
   }
 
   async #runCascade(choice: FitChoice, candidates: readonly Candidate[], signal: AbortSignal): Promise<boolean> {

@@ -4,7 +4,7 @@ import { shortLabel } from '../class-names';
 import { milliseconds, percent } from '../format';
 import { text } from '../text';
 import { line, make } from './elements';
-import { Applied } from './fit-applied';
+import type { Applied } from './fit-applied';
 import type { Candidate } from './fit-candidates';
 import { networkName } from './fit-words';
 
@@ -20,7 +20,6 @@ export type Work = (told: HTMLElement, work: (signal: AbortSignal) => Promise<vo
 /** Has the page run a choice, and takes that back; of a cascade it shows the answers. */
 export class FitEffect {
   readonly element: HTMLElement;
-  readonly #applied = new Applied();
   readonly #apply = make('button', 'primary', text.figures.fit.apply);
   readonly #undo = make('button', '', text.figures.fit.undo);
   readonly #told = line();
@@ -29,6 +28,7 @@ export class FitEffect {
 
   /** @param onChange another set-up runs */
   constructor(
+    private readonly applied: Applied,
     private readonly work: Work,
     private readonly onChange: () => void,
   ) {
@@ -42,7 +42,7 @@ export class FitEffect {
 
   /** Whether a cascade answers. */
   get live(): boolean {
-    return this.#applied.choice !== null;
+    return this.applied.choice !== null;
   }
 
   /** @param offer `null` where nothing can be applied */
@@ -53,13 +53,20 @@ export class FitEffect {
   /** Lets what can be pressed be pressed, or nothing. */
   enable(enabled: boolean): void {
     this.#apply.disabled = !enabled || !this.#offer;
-    this.#undo.disabled = !enabled || !this.#applied.undoable;
+    this.#undo.disabled = !enabled || !this.applied.undoable;
   }
 
   /** Has the cascade look at a picture, where one runs. */
   async look(source: ClassifySource): Promise<void> {
-    const answer = await this.#applied.answer(source);
+    const answer = await this.applied.answer(source);
     if (answer) this.#show(answer);
+  }
+
+  /** Shows what runs now. */
+  refresh(): void {
+    this.#answer.hidden = !this.live;
+    this.#answer.replaceChildren();
+    this.onChange();
   }
 
   async #run(): Promise<void> {
@@ -69,33 +76,27 @@ export class FitEffect {
     const { applied, appliedCascade, applying, refused } = text.figures.fit;
     await this.work(this.#told, async (signal) => {
       this.#told.textContent = applying;
-      const runs = await this.#applied.apply(choice, candidates, signal);
+      const runs = await this.applied.apply(choice, candidates, signal);
       if (!runs) signal.throwIfAborted();
       const [{ model, name }] = choice.networks;
       const done = choice.margin === null ? applied(model ?? name) : appliedCascade;
       this.#told.textContent = runs ? done : refused(model ?? name);
     });
-    this.#changed();
+    this.refresh();
   }
 
   async #takeBack(): Promise<void> {
     const { notUndone, undone } = text.figures.fit;
     await this.work(this.#told, async (signal) => {
-      const runs = await this.#applied.undo(signal);
+      const runs = await this.applied.undo(signal);
       if (!runs) signal.throwIfAborted();
       this.#told.textContent = runs ? undone : notUndone;
     });
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#answer.hidden = !this.live;
-    this.#answer.replaceChildren();
-    this.onChange();
+    this.refresh();
   }
 
   #show({ predictions: [best], asked, timing }: CascadeClassification): void {
-    const { choice } = this.#applied;
+    const { choice } = this.applied;
     if (!choice) return;
     const { alone, escalated } = text.figures.fit;
     const [small, large] = choice.networks.map(networkName);

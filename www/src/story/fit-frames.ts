@@ -21,20 +21,23 @@ interface Recording {
   canvas: HTMLCanvasElement;
 }
 
-/** Keeps frames of the camera, in memory alone. */
-export function recordCamera(recording: Recording): Promise<ImageData[]> {
+/**
+ * Keeps frames of the camera, in memory alone; or crops of a still picture, as a camera would see it that is moved over it, closer
+ * and farther.
+ * @param crops how many of these
+ */
+export function keepFrames(crops: number, recording: Recording): Promise<ImageData[]> {
+  if (!recording.frame()?.live) return record(recording, crops, 0, wander);
   const { seconds, frames } = RECORDING;
   return record(recording, frames, (1000 * seconds) / frames, centre);
 }
 
-/** Keeps crops of a still picture, as a camera would see it that is moved over it, closer and farther. */
-export function wanderOver(recording: Recording): Promise<ImageData[]> {
-  return record(recording, CROPS, 0, ({ width, height }, share) => {
-    const turn = 2 * Math.PI * share;
-    const side = Math.min(width, height) * (0.75 + 0.2 * Math.sin(turn));
-    const left = ((width - side) * (1 + Math.sin(3 * turn))) / 2;
-    return { left, top: ((height - side) * (1 + Math.cos(2 * turn))) / 2, side };
-  });
+/** What a camera sees of a picture, at a share of its way over it. */
+function wander({ width, height }: Size, share: number): Crop {
+  const turn = 2 * Math.PI * share;
+  const side = Math.min(width, height) * (0.75 + 0.2 * Math.sin(turn));
+  const left = ((width - side) * (1 + Math.sin(3 * turn))) / 2;
+  return { left, top: ((height - side) * (1 + Math.cos(2 * turn))) / 2, side };
 }
 
 /**
@@ -83,22 +86,42 @@ function centre({ width, height }: Size): Crop {
 
 /** Draws parts of frames, all on one canvas, and gives their pixels. */
 function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) => Crop) => Promise<ImageData> {
-  canvas.width = canvas.height = SIDE;
-  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
-  context.imageSmoothingQuality = 'high';
+  const draw = cropper(canvas);
   return async (frame, crop) => {
     const { source, release } = await frame.take();
     canvas.classList.toggle('mirrored', frame.mirrored);
     const picture = source as ImageBitmap;
-    const { left, top, side } = crop(picture);
+    const pixels = draw(picture, crop(picture));
+    release();
+    return pixels;
+  };
+}
+
+/** Crops of a picture that isn't on the page, which goes on between them. */
+export async function cropsOf(picture: ImageBitmap, count: number): Promise<ImageData[]> {
+  const draw = cropper(document.createElement('canvas'));
+  const crops: ImageData[] = [];
+  while (crops.length < count) {
+    crops.push(draw(picture, wander(picture, crops.length / count)));
+    await until(0);
+  }
+  return crops;
+}
+
+/** Draws parts of pictures on a canvas, one after the other. */
+function cropper(canvas: HTMLCanvasElement): (picture: ImageBitmap, crop: Crop) => ImageData {
+  canvas.width = canvas.height = SIDE;
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+  context.imageSmoothingQuality = 'high';
+  return (picture, { left, top, side }) => {
     // What is transparent shows the frame before.
     context.clearRect(0, 0, SIDE, SIDE);
     context.drawImage(picture, left, top, side, side, 0, 0, SIDE, SIDE);
-    release();
     return context.getImageData(0, 0, SIDE, SIDE);
   };
 }
 
+/** Waits until a time of `performance.now()`, a moment at least. */
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time - performance.now()));
 }

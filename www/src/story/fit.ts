@@ -1,16 +1,18 @@
 import type { ClassifySource, Version } from 'mobilenet-wasm';
 import type { FitMeasurements, FitProgress, FitSearch, searcher } from 'mobilenet-wasm/fit';
 import { download, fileTime } from '../hand-over';
-import { textOf } from '../messages';
 import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure, Surroundings } from './figure';
 import { type Candidate, candidatesOf, judgedBy, latenciesOf, measure } from './fit-candidates';
+import { Applied } from './fit-applied';
 import { FitEffect } from './fit-effect';
-import { CROPS, RECORDING, recordCamera, wanderOver } from './fit-frames';
+import { CROPS, RECORDING, keepFrames } from './fit-frames';
 import { FitPlot } from './fit-plot';
 import { FitResult } from './fit-result';
+import { WorkBar, Works } from './fit-work';
+import { ScenePanel } from './scene/panel';
 
 /** What was measured, of which networks. */
 interface Table {
@@ -25,16 +27,16 @@ export class FitFigure implements Figure {
   readonly showsMaps = false;
   changed = () => {};
   readonly #reference = make('select');
-  readonly #start = make('button', 'primary');
-  readonly #cancel = make('button', 'small', text.page.column.cancel);
+  readonly #works = new Works(() => this.#showState());
+  readonly #bar = new WorkBar(text.figures.fit.progress);
   readonly #weightless = line();
   readonly #stills = line();
   readonly #preview = make('canvas', 'preview');
-  readonly #progress = make('progress');
-  readonly #status = line();
   readonly #plot;
+  readonly #applied = new Applied();
   readonly #effect;
   readonly #result;
+  readonly #scene;
   /** Of the package, which comes when it is needed. */
   #searcher: typeof searcher | null = null;
   #table: Table | null = null;
@@ -42,23 +44,22 @@ export class FitFigure implements Figure {
   #choose: ReturnType<typeof searcher> | null = null;
   /** What the line chose last. */
   #found: FitSearch | null = null;
-  #working: AbortController | null = null;
 
   constructor(private readonly around: Surroundings) {
     const words = text.figures.fit;
     const names = around.columns.map(({ name }) => name);
     this.#plot = new FitPlot(names, () => this.#showChoice());
     this.#effect = new FitEffect(
-      (told, work) => this.#work(told, work),
+      this.#applied,
+      (told, work) => this.#works.do(this.#bar, told, work),
       () => this.changed(),
     );
+    this.#scene = new ScenePanel(around, this.#works, this.#applied, () => this.#effect.refresh());
     this.#result = new FitResult(this.#effect.element, () => this.#save());
-    for (const button of [this.#start, this.#cancel]) button.type = 'button';
-    this.#start.addEventListener('click', () => void this.#search());
-    this.#cancel.addEventListener('click', () => this.#working?.abort());
+    const { start, cancel, progress, status } = this.#bar;
+    this.#works.add(this.#bar);
+    start.addEventListener('click', () => void this.#search());
     this.#reference.addEventListener('change', () => this.#judgeAnew());
-    this.#status.setAttribute('role', 'status');
-    this.#progress.setAttribute('aria-label', words.progress);
     this.#preview.setAttribute('role', 'img');
     this.#preview.setAttribute('aria-label', words.preview);
     const toColumns = make('a', '', words.toColumns);
@@ -69,14 +70,15 @@ export class FitFigure implements Figure {
     this.element = make(
       'div',
       'fit',
-      make('div', 'row', reference, this.#start, this.#cancel),
+      make('div', 'row', reference, start, cancel),
       this.#weightless,
       this.#stills,
       this.#preview,
-      this.#progress,
-      this.#status,
+      progress,
+      status,
       this.#plot.element,
       this.#result.element,
+      this.#scene.element,
     );
     this.#preview.hidden = this.#plot.element.hidden = this.#result.element.hidden = true;
     this.#showState();
@@ -104,13 +106,14 @@ export class FitFigure implements Figure {
     const live = this.around.frame()?.live;
     if (!reference) return;
     const words = text.figures.fit;
-    await this.#work(this.#status, async (signal) => {
+    const { status, progress } = this.#bar;
+    await this.#works.do(this.#bar, status, async (signal) => {
       this.#searcher = (await import('mobilenet-wasm/fit')).searcher;
-      this.#status.textContent = live ? words.recording : words.cropping;
+      status.textContent = live ? words.recording : words.cropping;
       this.#preview.hidden = false;
-      const frames = await (live ? recordCamera : wanderOver)({
+      const frames = await keepFrames(CROPS, {
         frame: () => this.around.frame(),
-        onProgress: (share) => (this.#progress.value = share),
+        onProgress: (share) => (progress.value = share),
         signal,
         canvas: this.#preview,
       });
@@ -123,41 +126,18 @@ export class FitFigure implements Figure {
       const latencies = latenciesOf(measured);
       // Twice as fast as the reference is something to ask for.
       this.#plot.aim(latencies, latencies[measured.points.findIndex(({ name }) => name === measured.reference)] / 2);
-      this.#status.textContent = words.measured(latencies.length, frames.length);
+      status.textContent = words.measured(latencies.length, frames.length);
     });
     this.#preview.hidden = true;
     this.#judgeAnew();
   }
 
-  /** What goes wrong, or is cancelled, changes nothing. */
-  async #work(told: HTMLElement, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const working = new AbortController();
-    const focused = document.activeElement;
-    this.#working = working;
-    this.#progress.removeAttribute('value');
-    this.#showState();
-    // A button that is disabled loses the focus, and the keyboard would begin at the top of the page.
-    this.#cancel.focus({ preventScroll: true });
-    const { cancelled, failed } = text.figures.fit;
-    try {
-      await work(working.signal);
-    } catch (error) {
-      told.textContent = working.signal.aborted ? cancelled : failed(textOf(error));
-    }
-    const waited = document.activeElement === this.#cancel;
-    this.#working = null;
-    this.#showState();
-    if (!waited) return;
-    if (focused instanceof HTMLButtonElement && !focused.disabled) focused.focus({ preventScroll: true });
-    else this.#start.focus({ preventScroll: true });
-  }
-
   #showProgress({ done, total }: FitProgress, measured: FitMeasurements | null): void {
-    this.#progress.value = done / total;
+    this.#bar.progress.value = done / total;
     const told = text.figures.fit.measuring(Math.min(Math.floor(done) + 1, total), total);
     // A screen reader says each once.
-    if (this.#status.textContent === told) return;
-    this.#status.textContent = told;
+    if (this.#bar.status.textContent === told) return;
+    this.#bar.status.textContent = told;
     this.#result.element.hidden = true;
     if (!measured || !this.#searcher) return;
     this.#plot.draw(this.#searcher(measured)({ latency: Number.MAX_VALUE }));
@@ -207,14 +187,16 @@ export class FitFigure implements Figure {
     const words = text.figures.fit;
     const candidates = candidatesOf(this.around.columns);
     const frame = this.around.frame();
-    const working = this.#working !== null;
+    const working = this.#works.busy;
+    const { start } = this.#bar;
     const weightless = candidates.length === 0;
     this.#listReferences(this.#table?.candidates ?? candidates);
-    this.#start.textContent = frame?.live ? words.record(RECORDING.seconds) : words.crops;
-    this.#start.disabled = working || !frame || weightless;
+    start.textContent = frame?.live ? words.record(RECORDING.seconds) : words.crops;
+    start.disabled = working || !frame || weightless;
     this.#reference.disabled = working || this.#reference.options.length === 0;
     this.#effect.enable(!working);
-    this.#cancel.hidden = this.#progress.hidden = !working;
+    this.#works.show(this.#bar);
+    this.#scene.showState(candidates);
     this.#weightless.hidden = !weightless;
     this.#stills.hidden = weightless || !frame || frame.live;
   }

@@ -88,6 +88,7 @@ function surroundings(
         picture,
         part: stage.region,
         live,
+        name: picture.kind === 'still' ? picture.name : null,
         mirrored: stage.mirrored,
         async take() {
           const { source, release } = await stage.source(picture);

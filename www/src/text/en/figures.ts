@@ -270,6 +270,38 @@ export const figures = {
     notUndone: 'What ran before could not be loaded: its column says why.',
     alone: (small: string) => `${small} answered alone.`,
     escalated: (small: string, large: string) => `${small} wasn’t sure; ${large} answered.`,
+    scene: {
+      title: 'This scene only',
+      prose: [
+        'A camera that always looks at one scene hardly needs a network for a thousand classes. NetAdapt takes channels away in steps: of the ways to save 3 % of the time it tries the three cheapest on your frames, and keeps the one that changes the answers least. Least squares finds the next layer’s weights anew; nothing is trained.',
+        'The network goes on working here and forgets everything else, as the two lines show.',
+      ],
+      network: 'Network',
+      record: (seconds: number) => `Record ${seconds} seconds and shrink`,
+      crops: 'Shrink on this picture',
+      progress: 'Progress of the shrinking',
+      learning: 'Looking at what goes on inside… The columns rest meanwhile.',
+      timing: 'Timing the layers at four widths…',
+      removing: (step: number) => `Step ${step}: channels go…`,
+      done: (steps: number, frames: number) =>
+        `${steps} steps on ${frames} frames: half of these choose, the other half verify.`,
+      stopped: (steps: number) => `Stopped after ${steps} steps. What runs is as it was.`,
+      nothing: 'there are no channels that could go',
+      lines: { scene: 'This scene', others: 'Other photos' },
+      plot: (steps: number) => `Time against agreement with the whole network, ${steps} steps`,
+      time: 'Time, of the whole network’s, by the table of layers',
+      step: 'Step',
+      stepOf: (step: number, of: number) => `${step} of ${of}`,
+      facts: { removed: 'Channels', time: 'Time' },
+      none: 'all of them',
+      removed: (block: number, from: number, to: number) => `${to} of ${from} stay inside block ${block}`,
+      times: (measured: string, predicted: string) =>
+        `${measured} of the whole network’s; the table of layers said ${predicted}`,
+      onScene: (agreement: string, frames: number) => `${agreement} of ${frames} frames that it wasn’t chosen by`,
+      onOthers: (agreement: string, crops: number, pictures: number) =>
+        `${agreement} of ${crops} crops of ${pictures} sample photos`,
+      weights: (name: string, time: string) => `${name}, for one scene, ${time} of the time`,
+    },
   },
 
   universal: {

@@ -1,0 +1,93 @@
+import type { ProfileStep } from 'mobilenet-wasm';
+import type { Inside } from './insides';
+
+/** The parts of the channels at which steps are timed. */
+export const WIDTHS = [1, 0.75, 0.5, 0.25];
+
+/** Channels go in groups: the engine's kernels handle so many together. */
+export const GROUP = 8;
+
+/** How many channels each inside has left. */
+export type Channels = ReadonlyMap<Inside, number>;
+
+/** What was measured of a network with so many channels. */
+export interface Timed {
+  channels: Channels;
+  steps: readonly Pick<ProfileStep, 'name' | 'microseconds'>[];
+}
+
+/** How many channels of an inside stay at a width. */
+export function channelsAt(channels: number, width: number): number {
+  return Math.min(channels, Math.max(GROUP, GROUP * Math.round((channels * width) / GROUP)));
+}
+
+/** Times of a network's steps at some widths, from which those of all other widths are taken. */
+export class LatencyTable {
+  readonly #steps = new Map<string, Point[]>();
+  readonly #whole: number;
+
+  /** @param timed the network itself, and narrower ones, each once or more often */
+  constructor(timed: readonly Timed[]) {
+    for (const { channels, steps } of timed) {
+      const shares = workShares(channels);
+      for (const { name, microseconds } of steps) {
+        const points = this.#steps.get(name) ?? [];
+        points.push({ share: shares.get(layerOf(name)) ?? 1, time: microseconds });
+        this.#steps.set(name, points);
+      }
+    }
+    for (const [name, points] of this.#steps) this.#steps.set(name, growing(points));
+    this.#whole = this.#sum(new Map());
+  }
+
+  /** How long a network with so many channels takes, as a share of the time that it takes with all. */
+  predict(channels: Channels): number {
+    return this.#sum(workShares(channels)) / this.#whole;
+  }
+
+  #sum(shares: ReadonlyMap<string, number>): number {
+    return [...this.#steps].reduce((sum, [name, points]) => sum + timeAt(points, shares.get(layerOf(name)) ?? 1), 0);
+  }
+}
+
+/** A step's time at a share of its work. */
+interface Point {
+  share: number;
+  time: number;
+}
+
+/** What part of its multiply-adds each layer has left; all where it isn't listed. */
+function workShares(channels: Channels): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const [{ producer, consumer, depthwise, squeeze, channels: all }, count] of channels) {
+    for (const site of [producer, consumer, depthwise, squeeze?.reduce, squeeze?.excite]) {
+      if (site) shares.set(site, ((shares.get(site) ?? 1) * count) / all);
+    }
+  }
+  return shares;
+}
+
+/** The layer by which a step's work goes: what pools or scales handles as many channels as the depthwise layer before it. */
+function layerOf(step: string): string {
+  return step.replace(/^(block \d+) (expand \+ depthwise|pool|scale)$/, '$1 depthwise');
+}
+
+/** The least time that was seen of each share. More work never takes less, whatever came between. */
+function growing(points: readonly Point[]): Point[] {
+  const sorted = [...points].sort((a, b) => b.share - a.share || a.time - b.time);
+  const result: Point[] = [];
+  for (const { share, time } of sorted) {
+    const before = result[result.length - 1];
+    if (before?.share !== share) result.push({ share, time: Math.min(time, before?.time ?? time) });
+  }
+  return result.reverse();
+}
+
+/** On the line through the two points next to it. */
+function timeAt(points: readonly Point[], share: number): number {
+  if (points.length === 1) return points[0].time;
+  const place = points.findIndex((point) => point.share >= share);
+  const next = Math.max(1, place < 0 ? points.length - 1 : place);
+  const [a, b] = [points[next - 1], points[next]];
+  return Math.max(0, a.time + ((b.time - a.time) * (share - a.share)) / (b.share - a.share));
+}

@@ -1,0 +1,316 @@
+import { type ClassifySource, Engine, type MobileNet, type Tensor } from 'mobilenet-wasm';
+import type { Files } from '../../weights';
+import { type Answer, agreement, answerOf, answersOf, divergence, median } from './answers';
+import { ChannelSums } from './channel-sums';
+import { type FoldedNetwork, type Layer, readFolded, writeFolded } from './folded-file';
+import { type Cut, type Inside, insidesOf, narrowed } from './insides';
+import { type Channels, LatencyTable, type Timed, WIDTHS, channelsAt } from './latency';
+import { type Proposal, proposals } from './netadapt';
+import { somePixels } from './pixels';
+import { RemoteSolver } from './remote-solver';
+
+/** What each step is to save, of the time that the network took at first. */
+const STEP = 0.03;
+/** How many proposals of a step are tried. */
+const TRIES = 3;
+/** On how many frames. */
+const TRIAL_FRAMES = 24;
+/** How often each width is timed: what else the device does is to disturb not all of them. */
+const ROUNDS = 2;
+/** Runs of which each layer is timed. */
+const PROFILE_RUNS = 10;
+/** Runs of a step's network and of the whole one, in turns. */
+const TURNS = 25;
+/** The part of the progress that comes before the first step. */
+const PREPARING = 0.3;
+
+export interface Wishes {
+  files: Files;
+  /** Of the input. Pixels. */
+  side: number;
+  /** Of the scene: the even ones choose, the odd ones verify. */
+  frames: readonly ClassifySource[];
+  /** Pictures of other things; maybe none. */
+  others: readonly ClassifySource[];
+  /** The share of the time to which the network is to shrink. */
+  target: number;
+  onProgress: (progress: Progress) => void;
+  onStep: (step: Step) => void;
+  signal: AbortSignal;
+}
+
+export interface Progress {
+  doing: 'learning' | 'timing' | 'removing';
+  /** Of all, 0 to 1. */
+  done: number;
+}
+
+/** A network on the way: the whole one, then ever narrower ones. */
+export interface Step {
+  /** What made it of the one before; `null` for the whole network. */
+  change: { block: number; from: number; to: number } | null;
+  /** Its time as a share of the whole network's: by the table, and measured in turns. */
+  predicted: number;
+  measured: number;
+  /** Agreement with the whole network on frames of the scene by which nothing was chosen. */
+  scene: number;
+  /** And on other pictures; `null` where there are none. */
+  others: number | null;
+  /** Frames that these were counted on. */
+  frames: { scene: number; others: number };
+  /** Its weights as a file. */
+  file: () => Uint8Array<ArrayBuffer>;
+}
+
+/** Narrows a network step by step for one scene, in an engine of its own. Aborted, it is rejected with the signal's reason. */
+export async function shrink(wishes: Wishes): Promise<void> {
+  const { files, side, signal } = wishes;
+  const solver = new RemoteSolver();
+  const end = () => solver.end(signal.reason as Error);
+  signal.addEventListener('abort', end);
+  let engine: Engine | null = null;
+  try {
+    engine = await Engine.create({ signal });
+    const whole = await engine.load({ ...files, resolution: side, precision: 'f32', signal });
+    const network = readFolded(await whole.export({ precision: 'f32', signal }));
+    await new Shrinking(wishes, engine, solver, whole, network).run();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    solver.end(new Error('nothing is left to solve'));
+    engine?.dispose();
+  }
+}
+
+/** What the whole network says, by which narrower ones are judged. */
+interface Right {
+  chooseBy: Answer[];
+  verify: Answer[];
+  others: Answer[];
+}
+
+/** The sums of an inside. */
+function sumsOf(all: Map<Inside, ChannelSums>, inside: Inside, channels: number): ChannelSums {
+  const sums = all.get(inside) ?? new ChannelSums(channels);
+  all.set(inside, sums);
+  return sums;
+}
+
+/** Proposals for the usual step, or for a smaller one where no part of the network can give that much. */
+function cheapest(share: number, propose: (goal: number) => Proposal[]): Proposal[] {
+  for (let step = STEP; step > STEP / 8; step /= 2) {
+    const found = propose(share - step);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+class Shrinking {
+  readonly #insides: Inside[];
+  /** Frames by which channels are chosen, and those by which nothing is. */
+  readonly #chooseBy: readonly ClassifySource[];
+  readonly #verify: readonly ClassifySource[];
+  /** What gates go by. */
+  readonly #pooled = new Map<Inside, ChannelSums>();
+
+  constructor(
+    private readonly wishes: Wishes,
+    private readonly engine: Engine,
+    private readonly solver: RemoteSolver,
+    private readonly whole: MobileNet,
+    private readonly network: FoldedNetwork,
+  ) {
+    this.#insides = insidesOf(network);
+    this.#chooseBy = wishes.frames.filter((_, index) => index % 2 === 0);
+    this.#verify = wishes.frames.filter((_, index) => index % 2 === 1);
+  }
+
+  async run(): Promise<void> {
+    const { target, onStep } = this.wishes;
+    const right = await this.#askWhole();
+    const others = right.others.length > 0 ? 1 : null;
+    onStep(this.#step(null, new Map(), { predicted: 1, measured: 1, scene: 1, others }));
+    const table = await this.#time();
+    const losses = await this.#learn();
+    let channels: Channels = new Map(this.#insides.map((inside) => [inside, inside.channels]));
+    let cuts: ReadonlyMap<Inside, Cut> = new Map();
+    for (let share = 1; share > target;) {
+      this.#report('removing', PREPARING + ((1 - PREPARING) * (1 - share)) / (1 - target));
+      const cheap = cheapest(share, (goal) => proposals(channels, table, losses, Math.max(goal, target)));
+      const found = await this.#best(cheap.slice(0, TRIES), cuts, right);
+      if (!found) return;
+      const { inside, count, predicted } = found.proposal;
+      const change = { block: inside.block, from: channels.get(inside) as number, to: count };
+      channels = new Map(channels).set(inside, count);
+      cuts = found.cuts;
+      share = predicted;
+      onStep(this.#step(change, cuts, { predicted, ...(await this.#judge(cuts, right)) }));
+    }
+  }
+
+  #report(doing: Progress['doing'], done: number): void {
+    this.wishes.onProgress({ doing, done });
+  }
+
+  async #askWhole(): Promise<Right> {
+    const { frames, others, signal } = this.wishes;
+    const report = (before: number) => (done: number) =>
+      this.#report('learning', (0.3 * PREPARING * (before + done)) / (frames.length + others.length));
+    const chooseBy = await answersOf(this.whole, this.#chooseBy, signal, report(0));
+    const verify = await answersOf(this.whole, this.#verify, signal, report(chooseBy.length));
+    return { chooseBy, verify, others: await answersOf(this.whole, others, signal, report(frames.length)) };
+  }
+
+  /** Times the network's steps at several widths. */
+  async #time(): Promise<LatencyTable> {
+    const { signal } = this.wishes;
+    const widths: { channels: Channels; net: MobileNet }[] = [];
+    for (const width of WIDTHS) {
+      const channels = new Map(this.#insides.map((inside) => [inside, channelsAt(inside.channels, width)]));
+      const cuts = new Map(Array.from(channels, ([inside, count]) => [inside, this.#firstChannels(inside, count)]));
+      widths.push({ channels, net: width === 1 ? this.whole : await this.#load(cuts) });
+    }
+    const timed: Timed[] = [];
+    const total = ROUNDS * widths.length;
+    while (timed.length < total) {
+      this.#report('timing', PREPARING * (0.3 + (0.3 * timed.length) / total));
+      const { channels, net } = widths[timed.length % widths.length];
+      const { steps } = await net.profile(null, { runs: PROFILE_RUNS, signal });
+      timed.push({ channels, steps });
+    }
+    for (const { net } of widths) if (net !== this.whole) net.dispose();
+    return new LatencyTable(timed);
+  }
+
+  /** A cut whose weights don't matter. */
+  #firstChannels({ consumer, channels }: Inside, count: number): Cut {
+    const { weight, bias } = this.#layer(consumer);
+    return {
+      kept: Array.from({ length: count }, (_, channel) => channel),
+      weight: weight.filter((_, place) => place % channels < count),
+      bias,
+      squeezed: null,
+    };
+  }
+
+  /** Has the solver see what goes on inside, on the frames that choose. */
+  async #learn(): Promise<Map<Inside, number[]>> {
+    const { signal } = this.wishes;
+    const report = (done: number) => this.#report('learning', PREPARING * (0.6 + 0.4 * done));
+    await this.solver.begin(
+      this.#insides.map(({ consumer, channels }) => {
+        const { weight, bias } = this.#layer(consumer);
+        return { channels, weight, bias };
+      }),
+    );
+    const layers = this.#insides.flatMap(({ input, output, pooled }) =>
+      pooled ? [input, output, pooled] : [input, output],
+    );
+    const outputs = new Map<Inside, ChannelSums>();
+    const learnt: Promise<void>[] = [];
+    for (const [frame, picture] of this.#chooseBy.entries()) {
+      const tensors = await this.whole.inspect(picture, { layers, signal });
+      // The solver is to have no more before it than one frame.
+      await Promise.all(learnt.splice(0));
+      for (const [index, inside] of this.#insides.entries()) {
+        const pixels = (name: string) => somePixels(tensors.get(name) as Tensor, frame);
+        const learning = this.solver.learn(index, pixels(inside.input));
+        // Where the next frame can't be looked at, nobody waits for it.
+        learning.catch(() => {});
+        learnt.push(learning);
+        sumsOf(outputs, inside, inside.outputs).add(pixels(inside.output));
+        if (inside.pooled) sumsOf(this.#pooled, inside, inside.channels).add(pixels(inside.pooled));
+      }
+      report((0.7 * frame) / this.#chooseBy.length);
+    }
+    await Promise.all(learnt);
+    const losses = new Map<Inside, number[]>();
+    for (const [index, inside] of this.#insides.entries()) {
+      report(0.7 + (0.3 * index) / this.#insides.length);
+      const errors = await this.solver.losses(index);
+      // Where a block adds little to its input, its errors are small in what it hands on. What never changes loses nothing.
+      const variance = sumsOf(outputs, inside, inside.outputs).variance || 1;
+      losses.set(
+        inside,
+        errors.map((error) => error / variance),
+      );
+    }
+    return losses;
+  }
+
+  /** The proposal whose answers differ least from the whole network's; `null` where there is none. */
+  async #best(
+    found: readonly Proposal[],
+    cuts: ReadonlyMap<Inside, Cut>,
+    { chooseBy }: Right,
+  ): Promise<{ proposal: Proposal; cuts: ReadonlyMap<Inside, Cut> } | null> {
+    const { signal } = this.wishes;
+    let best: { proposal: Proposal; cuts: ReadonlyMap<Inside, Cut>; differs: number } | null = null;
+    for (const proposal of found) {
+      const tried = new Map(cuts).set(proposal.inside, await this.#cut(proposal));
+      const net = await this.#load(tried);
+      const answers = await answersOf(net, this.#chooseBy.slice(0, TRIAL_FRAMES), signal);
+      net.dispose();
+      const differs = divergence(chooseBy.slice(0, TRIAL_FRAMES), answers);
+      if (!best || differs < best.differs) best = { proposal, cuts: tried, differs };
+    }
+    return best;
+  }
+
+  async #cut({ inside, count }: Proposal): Promise<Cut> {
+    const { kept, weight, bias } = await this.solver.prune(this.#insides.indexOf(inside), count);
+    return { kept, weight, bias, squeezed: this.#squeezed(inside, kept) };
+  }
+
+  /** What the channels that go gave to the gates on average. */
+  #squeezed(inside: Inside, kept: readonly number[]): Float32Array | null {
+    const means = this.#pooled.get(inside)?.means;
+    if (!means || !inside.squeeze) return null;
+    const { weight, inChannels, outChannels } = this.#layer(inside.squeeze.reduce);
+    const left = new Set(kept);
+    return Float32Array.from({ length: outChannels }, (_, output) =>
+      means.reduce((sum, mean, i) => (left.has(i) ? sum : sum + mean * weight[output * inChannels + i]), 0),
+    );
+  }
+
+  /** Measures what a narrower network is worth. */
+  async #judge(cuts: ReadonlyMap<Inside, Cut>, right: Right): Promise<Pick<Step, 'measured' | 'scene' | 'others'>> {
+    const { others, signal } = this.wishes;
+    const net = await this.#load(cuts);
+    const scene = agreement(right.verify, await answersOf(net, this.#verify, signal));
+    const elsewhere = others.length > 0 ? agreement(right.others, await answersOf(net, others, signal)) : null;
+    const ratios: number[] = [];
+    for (let turn = 0; turn < TURNS; turn++) {
+      const frame = this.#verify[turn % this.#verify.length];
+      const before = await answerOf(this.whole, frame, signal);
+      const after = await answerOf(net, frame, signal);
+      ratios.push(after.time / before.time);
+    }
+    net.dispose();
+    // Next to each other, both have the same of what else the device does.
+    return { measured: median(ratios), scene, others: elsewhere };
+  }
+
+  #load(cuts: ReadonlyMap<Inside, Cut>): Promise<MobileNet> {
+    return this.engine.load({ weights: this.#file(cuts), signal: this.wishes.signal });
+  }
+
+  #file(cuts: ReadonlyMap<Inside, Cut>): Uint8Array<ArrayBuffer> {
+    return writeFolded(narrowed(this.network, cuts));
+  }
+
+  #step(
+    change: Step['change'],
+    cuts: ReadonlyMap<Inside, Cut>,
+    numbers: Pick<Step, 'predicted' | 'measured' | 'scene' | 'others'>,
+  ): Step {
+    const frames = { scene: this.#verify.length, others: this.wishes.others.length };
+    return { change, ...numbers, frames, file: () => this.#file(cuts) };
+  }
+
+  #layer(site: string): Layer {
+    return this.network.layers.find((layer) => layer.site === site) as Layer;
+  }
+}
