@@ -97,9 +97,21 @@ test('a peer is compared with ours of its own contest, and the row of ours has t
     [slower, labelled(labeller('MediaPipe', 1), () => ({ total: [20] }))],
   ];
   const text = frameToLabel(contests, 3);
-  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'mobilenet-wasm').slice(3, 6), ['10.00', '11.50', '1.00']);
-  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'LiteRT.js').slice(3, 6), ['20.00', '20.00', '1.82']);
-  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'MediaPipe').slice(3, 6), ['20.00', '20.00', '0.50']);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'mobilenet-wasm').slice(3, 6), [
+    '10.00',
+    '11.50',
+    '1.00',
+  ]);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'LiteRT.js').slice(3, 6), [
+    '20.00',
+    '20.00',
+    '1.82',
+  ]);
+  assert.deepEqual(row(after(text, '### MobileNet V2, VideoFrame'), 'MediaPipe').slice(3, 6), [
+    '20.00',
+    '20.00',
+    '0.50',
+  ]);
   assert.equal(text.split('### MobileNet V2, VideoFrame').length, 2);
 });
 
