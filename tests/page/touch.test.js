@@ -1,8 +1,8 @@
 // The page under a finger: on a phone, where a drag scrolls.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
-import { FAKE_CAMERA, card, open, openBlank } from './harness.js';
-import { VERSIONS, drawPicture, visit } from './story.js';
+import { COLUMNS, FAKE_CAMERA, card, open, openBlank } from './harness.js';
+import { drawPicture, visit } from './story.js';
 
 let session;
 /** @type {Buffer} */
@@ -80,15 +80,15 @@ test('a finger scrolls over the picture, and chooses a part of it after the butt
 });
 
 test('a tap on a class shows where it is seen, and another one lets that go', async () => {
-  const name = await card(page, VERSIONS[0]).locator('.name').innerText();
-  const line = card(page, VERSIONS[0]).locator('.predictions li').nth(1);
+  const name = await card(page, COLUMNS[0]).locator('.name').innerText();
+  const line = card(page, COLUMNS[0]).locator('.predictions li').nth(1);
   const label = await line.locator('.label').innerText();
   await line.tap();
   await page
     .locator('#activation-caption')
     .filter({ hasText: `Where ${name} sees “${label}”` })
     .waitFor();
-  const button = card(page, VERSIONS[0]).getByRole('button', { name: `Show where ${name} sees it` });
+  const button = card(page, COLUMNS[0]).getByRole('button', { name: `Show where ${name} sees it` });
   await button.tap();
   await page.locator('#activation').waitFor({ state: 'hidden' });
 });
