@@ -22,6 +22,7 @@ import { describe, hold } from './worker-answers.js';
  *
  * @typedef {object} Network one network in wasm memory, as `src/wasm` exports it
  * @property {string} info JSON
+ * @property {() => void} settle takes the shape of tiles that is faster in this engine, which the first two calls find out
  * @property {(threads: Threads) => void} [setThreads] in the builds with shared memory
  * @property {(width: number, height: number) => Uint32Array} source the rectangle that it sees of a picture of that size
  * @property {(picture: Picture) => Uint32Array | undefined} nextStrip the rectangle to read next; `undefined` when the network can
@@ -253,9 +254,11 @@ class Networks {
     this.#networks.set(number, network);
     try {
       if (this.#threads) network.setThreads?.(this.#threads);
-      const info = JSON.parse(network.info);
-      warmUp(network, new Float32Array(info.resolution ** 2 * 3), WARM_UP);
-      return info;
+      const { resolution } = JSON.parse(network.info);
+      network.settle();
+      warmUp(network, new Float32Array(resolution ** 2 * 3), WARM_UP);
+      network.settle();
+      return JSON.parse(network.info);
     } catch (error) {
       this.#free(number);
       throw error;

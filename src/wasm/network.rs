@@ -13,7 +13,7 @@ use crate::simd::Native;
 use crate::weights::Flavour;
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde_json::{Value, json};
-use std::sync::OnceLock;
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 /// Bytes that must be free before a picture is classified, for small allocations.
@@ -26,35 +26,32 @@ pub struct Network {
     chosen: Chosen,
 }
 
-/// How a network computes, and the speedup of 8 bits over floats if `auto` was requested.
+/// The chosen precision, and the measured speedup of 8 bits over floats if `auto` was requested.
 struct Chosen {
     precision: Precision,
-    shape: TileShape,
     speedup: Option<f64>,
 }
 
 impl Chosen {
-    /// Times what there is to choose from for a few milliseconds: the shape of the tiles once in an engine, 8 bits for
-    /// `auto`.
+    /// `auto` measures both for a few milliseconds.
     fn new(precision: &str) -> Result<Self, Error> {
-        static SHAPE: OnceLock<TileShape> = OnceLock::new();
-        let auto = precision == "auto";
-        let known = Precision::parse(precision);
-        if !auto && known.is_none() {
-            return Err(Error::Precision { name: precision.into() });
+        if precision == "auto" {
+            let speedups = Speedups::measure::<Native>(true, &mut now)?;
+            return Ok(Self { precision: speedups.precision(), speedup: speedups.int8 });
         }
-        let speedups = match SHAPE.get() {
-            Some(_) if !auto => None,
-            _ => Some(Speedups::measure::<Native>(auto, &mut now)?),
-        };
-        let shape = speedups.map_or(TileShape::Narrow, Speedups::shape);
-        let measured = speedups.map_or(Precision::F32, Speedups::precision);
-        Ok(Self {
-            precision: known.unwrap_or(measured),
-            shape: *SHAPE.get_or_init(|| shape),
-            speedup: speedups.and_then(|speedups| speedups.int8),
-        })
+        let known = Precision::parse(precision);
+        let precision = known.ok_or_else(|| Error::Precision { name: precision.into() })?;
+        Ok(Self { precision, speedup: None })
     }
+}
+
+/// How often an engine times the shapes of tiles before it takes the narrow one for good. The first time makes V8 optimise
+/// the wide one, which takes it longer than that.
+const TRIALS: u32 = 2;
+
+thread_local! {
+    /// The shape for this engine, and how often it was timed.
+    static SHAPE: Cell<(TileShape, u32)> = const { Cell::new((TileShape::Narrow, 0)) };
 }
 
 #[wasm_bindgen]
@@ -72,8 +69,7 @@ impl Network {
         let (source, chosen) = (JsBytes(bytes), Chosen::new(precision)?);
         let (config, preprocessor_config) = (config.as_deref(), preprocessor_config.as_deref());
         let options = LoadOptions { precision: chosen.precision, resolution, trim };
-        let mut model = Model::load_with(&source, config, preprocessor_config, options)?;
-        model.set_shape(chosen.shape)?;
+        let model = Model::load_with(&source, config, preprocessor_config, options)?;
         Ok(Self { model, chosen })
     }
 
@@ -93,9 +89,22 @@ impl Network {
         let seed = getrandom::u64().unwrap_or_else(|_| now().to_bits());
         let chosen = Chosen::new(precision)?;
         let network = arch::Network::new(&config)?;
-        let mut model = Model::untrained_with(network, seed, chosen.precision)?;
-        model.set_shape(chosen.shape)?;
+        let model = Model::untrained_with(network, seed, chosen.precision)?;
         Ok(Self { model, chosen })
+    }
+
+    /// Makes the network use the shape of tiles that is faster in this engine. The first calls in an engine time them for
+    /// some milliseconds: one is to come before the network warms up, one after it.
+    pub fn settle(&mut self) -> Result<(), JsValue> {
+        let (mut shape, trials) = SHAPE.get();
+        if shape == TileShape::Narrow && trials < TRIALS {
+            shape = Speedups::measure::<Native>(false, &mut now)?.shape();
+            SHAPE.set((shape, trials + 1));
+        }
+        if shape != self.model.plan().shape() {
+            self.model.set_shape(shape)?;
+        }
+        Ok(())
     }
 
     /// The network's properties as JSON: the fields of the package's `NetworkInfo` that don't depend on the page, and
