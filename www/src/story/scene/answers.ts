@@ -1,16 +1,16 @@
 import type { ClassifySource, MobileNet } from 'mobilenet-wasm';
 
-/** What a network says of a frame. */
+/** A network's answer for a frame. */
 export interface Answer {
   /** The most probable class. */
   best: number;
-  /** Of each class that has one. */
+  /** By class index; 0 for a class that the network doesn't report. */
   probabilities: Float64Array;
-  /** The network alone, ms. */
+  /** The time of the network without preprocessing. ms */
   time: number;
 }
 
-/** @param onFrame is called after each */
+/** @param onFrame called after each frame with the number of frames so far */
 export async function answersOf(
   net: MobileNet,
   frames: readonly ClassifySource[],
@@ -32,15 +32,15 @@ export async function answerOf(net: MobileNet, frame: ClassifySource, signal: Ab
   return { best: predictions[0].index, probabilities, time: timing.inference };
 }
 
-/** The share of frames of which both name the same class. */
+/** The share of frames for which both give the same class. */
 export function agreement(a: readonly Answer[], b: readonly Answer[]): number {
   return a.filter(({ best }, index) => best === b[index].best).length / a.length;
 }
 
-/** Less than any probability that matters, in place of 0. */
+/** Replaces a probability of 0. It is less than any probability that matters. */
 const LEAST = 1e-9;
 
-/** By how much other answers differ from those that are right, on average: the Kullback-Leibler divergence. nats */
+/** The mean Kullback-Leibler divergence of other answers from the right ones. nats */
 export function divergence(right: readonly Answer[], others: readonly Answer[]): number {
   let sum = 0;
   for (const [index, { probabilities }] of right.entries()) {
@@ -52,7 +52,6 @@ export function divergence(right: readonly Answer[], others: readonly Answer[]):
   return sum / right.length;
 }
 
-/** The middle one. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

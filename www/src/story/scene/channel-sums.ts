@@ -1,4 +1,4 @@
-/** Sums of the values that each channel of a map has. */
+/** Sums of the values in each channel of a map. */
 export class ChannelSums {
   #count = 0;
   readonly #sums: Float64Array;
@@ -23,7 +23,7 @@ export class ChannelSums {
     return this.#sums.map((sum) => sum / this.#count);
   }
 
-  /** Of all channels together. */
+  /** The variance of all channels together. */
   get variance(): number {
     const { means } = this;
     return this.#squares.reduce((sum, square, channel) => sum + square / this.#count - means[channel] ** 2, 0);

@@ -1,28 +1,28 @@
-/** The file that `MobileNet.export` makes on 32 bits, as typed arrays: a safetensors file whose metadata has the layers. */
+/** The file that `MobileNet.export` writes with 32 bits, as typed arrays: a safetensors file with the layers in its metadata. */
 
 /** One convolution or dense layer. */
 export interface Layer {
-  /** What it is called, such as `block 3 expand`. */
+  /** Its name, such as `block 3 expand`. */
   readonly site: string;
   readonly kernel: number;
   readonly stride: number;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Its activation, and whether it had batch normalisation, as the file says it. */
+  /** Its activation, and whether it had batch normalisation, in the file's notation. */
   readonly rest: string;
-  /** `[out][in][ky][kx]`, with 1 for `in` of a depthwise convolution, or `[out][in]`. */
+  /** `[out][in][ky][kx]`, or `[out][in]`. In a depthwise convolution `in` is 1. */
   readonly weight: Float32Array;
-  /** Whether the weight has sides of filters. */
+  /** Whether the weight has the dimensions `[ky][kx]`. */
   readonly spatial: boolean;
   readonly bias: Float32Array;
 }
 
-/** A network with its weights. Nothing in it is changed: another network has other layers. */
+/** A network with its weights. It is immutable: a changed network is a new object with new layers. */
 export interface FoldedNetwork {
-  /** As in the file, with all layers but those of `layers`. */
+  /** The file's metadata. Its list of layers is that of the file: for a narrower network only `layers` is right. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly layers: readonly Layer[];
-  /** The blocks whose input is added to their output. */
+  /** The numbers of the blocks that add their input to their output. */
   readonly residuals: ReadonlySet<number>;
 }
 
@@ -32,7 +32,7 @@ interface Entry {
   data_offsets: [begin: number, end: number];
 }
 
-/** @throws where it isn't what `MobileNet.export` makes on 32 bits */
+/** @throws if `MobileNet.export` didn't write the file with 32 bits */
 export function readFolded(file: Uint8Array): FoldedNetwork {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const data = 8 + Number(view.getBigUint64(0, true));
@@ -66,7 +66,7 @@ export function readFolded(file: Uint8Array): FoldedNetwork {
   return { metadata, layers, residuals: new Set(residuals.map(Number)) };
 }
 
-/** The same network as a file that `MobileNet.load` takes. */
+/** Writes the network as a file that `MobileNet.load` can read. */
 export function writeFolded({ metadata, layers }: FoldedNetwork): Uint8Array<ArrayBuffer> {
   const header: Record<string, object> = {
     __metadata__: { ...metadata, layers: layers.map(written).join('; ') },
@@ -84,7 +84,7 @@ export function writeFolded({ metadata, layers }: FoldedNetwork): Uint8Array<Arr
     add(`${site}.bias`, [outChannels], bias);
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
-  // The numbers are to begin at a multiple of their size.
+  // The numbers must begin at a multiple of their size.
   const padded = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + padded + length).fill(0x20, 8, 8 + padded);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);

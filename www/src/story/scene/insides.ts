@@ -1,38 +1,38 @@
 import { type FoldedNetwork, type Layer, isDepthwise } from './folded-file';
 
-/** Channels between two convolutions that mix, which can be removed without a change to what is around them. */
+/** The channels between two convolutions that mix channels. They can be removed without changing the layers around the two. */
 export interface Inside {
   readonly block: number;
-  /** The layer that sums over them, whose weights can make up for those that go. */
+  /** The layer that sums over the channels. New weights of it can make up for the channels that are removed. */
   readonly consumer: string;
-  /** The layer that makes them. */
+  /** The layer that computes the channels. */
   readonly producer: string;
-  /** The layers that handle each by itself; both may be missing. */
+  /** The layer that filters each channel by itself; `null` if there is none. */
   readonly depthwise: string | null;
-  /** Whose gates scale them. */
+  /** The layers whose gates scale the channels; `null` if there are none. */
   readonly squeeze: { readonly reduce: string; readonly excite: string } | null;
-  /** The names, as `MobileNet.inspect` has them, of the tensor that the consumer reads, and of the gates' input. */
+  /** The names, for `MobileNet.inspect`, of the consumer's input and of the gates' input. */
   readonly input: string;
   readonly pooled: string | null;
-  /** That of what the block hands on. */
+  /** The name of the block's output. */
   readonly output: string;
   readonly channels: number;
-  /** Of the consumer. */
+  /** The number of the consumer's output channels. */
   readonly outputs: number;
 }
 
-/** What is left of an inside. */
+/** What remains of an inside. */
 export interface Cut {
   /** The channels that stay, in ascending order. */
   readonly kept: readonly number[];
-  /** Of the consumer, `[out][kept]`. */
+  /** The consumer's weights, `[out][kept]`. */
   readonly weight: Float32Array;
   readonly bias: Float32Array;
-  /** What is added to the biases of the gates' first layer; `null` where there are no gates. */
+  /** Added to the biases of the gates' first layer; `null` if there are no gates. */
   readonly squeezed: Float32Array | null;
 }
 
-/** All insides of a network, from its input on. */
+/** All insides of a network, in the order from its input to its output. */
 export function insidesOf({ layers, residuals }: FoldedNetwork): Inside[] {
   const at = new Map(layers.map((layer) => [layer.site, layer]));
   const blocks = layers.flatMap(({ site }) => /^block (\d+) project$/.exec(site)?.[1] ?? []).map(Number);
@@ -43,7 +43,7 @@ export function insidesOf({ layers, residuals }: FoldedNetwork): Inside[] {
     if (project.kernel !== 1) return [];
     let producer = expand;
     if (!producer) {
-      // The block before makes them, unless they are added to something.
+      // The block before computes the channels. They must stay if they are also added to something.
       const isShared = residuals.has(block) || residuals.has(block - 1) || part('start depthwise') !== null;
       producer = isShared || !depthwise ? null : (at.get(block === 0 ? 'stem' : `block ${block - 1} project`) ?? null);
     }
@@ -64,7 +64,7 @@ export function insidesOf({ layers, residuals }: FoldedNetwork): Inside[] {
   });
 }
 
-/** The network with less inside. */
+/** The network after the cuts. */
 export function narrowed(network: FoldedNetwork, cuts: ReadonlyMap<Inside, Cut>): FoldedNetwork {
   const layers = new Map(network.layers.map((layer) => [layer.site, layer]));
   const change = (site: string, by: (layer: Layer) => Layer) => layers.set(site, by(layers.get(site) as Layer));

@@ -1,32 +1,32 @@
 import type { ProfileStep } from 'mobilenet-wasm';
 import type { Inside } from './insides';
 
-/** The parts of the channels at which steps are timed. */
+/** The shares of the channels with which steps are timed. */
 export const WIDTHS = [1, 0.75, 0.5, 0.25];
 
-/** Channels go in groups: the engine's kernels handle so many together. */
+/** Channels are removed in groups of this size, because the engine's kernels compute so many together. */
 export const GROUP = 8;
 
 /** How many channels each inside has left. */
 export type Channels = ReadonlyMap<Inside, number>;
 
-/** What was measured of a network with so many channels. */
+/** The times of a network with these channels. */
 export interface Timed {
   channels: Channels;
   steps: readonly Pick<ProfileStep, 'name' | 'microseconds'>[];
 }
 
-/** How many channels of an inside stay at a width. */
+/** The number of an inside's channels that stay at a width. */
 export function channelsAt(channels: number, width: number): number {
   return Math.min(channels, Math.max(GROUP, GROUP * Math.round((channels * width) / GROUP)));
 }
 
-/** Times of a network's steps at some widths, from which those of all other widths are taken. */
+/** Times of a network's steps at some widths. It interpolates the times at all other widths. */
 export class LatencyTable {
   readonly #steps = new Map<string, Point[]>();
   readonly #whole: number;
 
-  /** @param timed the network itself, and narrower ones, each once or more often */
+  /** @param timed the whole network and narrower ones, each at least once */
   constructor(timed: readonly Timed[]) {
     for (const { channels, steps } of timed) {
       const shares = workShares(channels);
@@ -40,7 +40,7 @@ export class LatencyTable {
     this.#whole = this.#sum(new Map());
   }
 
-  /** How long a network with so many channels takes, as a share of the time that it takes with all. */
+  /** The time of a network with these channels, as a share of the whole network's time. */
   predict(channels: Channels): number {
     return this.#sum(workShares(channels)) / this.#whole;
   }
@@ -50,13 +50,13 @@ export class LatencyTable {
   }
 }
 
-/** A step's time at a share of its work. */
+/** A step's time with a share of its work. */
 interface Point {
   share: number;
   time: number;
 }
 
-/** What part of its multiply-adds each layer has left; all where it isn't listed. */
+/** The share of its multiply-adds that each layer keeps. A layer that isn't listed keeps all. */
 function workShares(channels: Channels): Map<string, number> {
   const shares = new Map<string, number>();
   for (const [{ producer, consumer, depthwise, squeeze, channels: all }, count] of channels) {
@@ -67,12 +67,12 @@ function workShares(channels: Channels): Map<string, number> {
   return shares;
 }
 
-/** The layer by which a step's work goes: what pools or scales handles as many channels as the depthwise layer before it. */
+/** The layer whose share of work a step has. Pooling and scaling handle as many channels as the depthwise layer before them. */
 function layerOf(step: string): string {
   return step.replace(/^(block \d+) (expand \+ depthwise|pool|scale)$/, '$1 depthwise');
 }
 
-/** The least time that was seen of each share. More work never takes less, whatever came between. */
+/** The least measured time of each share, and never more than a larger share's: more work can't take less time. */
 function growing(points: readonly Point[]): Point[] {
   const sorted = [...points].sort((a, b) => b.share - a.share || a.time - b.time);
   const result: Point[] = [];
@@ -83,7 +83,7 @@ function growing(points: readonly Point[]): Point[] {
   return result.reverse();
 }
 
-/** On the line through the two points next to it. */
+/** Interpolates linearly between the two nearest points. */
 function timeAt(points: readonly Point[], share: number): number {
   if (points.length === 1) return points[0].time;
   const place = points.findIndex((point) => point.share >= share);

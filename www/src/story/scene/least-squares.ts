@@ -1,11 +1,11 @@
 import { addGram, factorise, inverse, mirror, solve } from './matrices';
 
-/** What large changes of weights cost, as a share of the inputs' mean variance. */
+/** The penalty for large changes of weights, as a share of the inputs' mean variance. */
 const RIDGE = 1e-6;
 
-/** Sums over pixels of a layer's inputs, and of their products. */
+/** Sums of a layer's inputs, and of their products, over pixels. */
 export class Moments {
-  /** Pixels so far. */
+  /** The number of pixels so far. */
   #count = 0;
   readonly #sums: Float64Array;
   readonly #products: Float64Array;
@@ -43,24 +43,24 @@ export class Moments {
   }
 }
 
-/** What is known of a layer's inputs. */
+/** The statistics of a layer's inputs. */
 export interface Covariance {
   means: Float64Array;
   /** `[input][input]`. */
   matrix: Float64Array;
 }
 
-/** The order in which channels go. */
+/** The order in which channels are removed. */
 export interface Elimination {
-  /** The channel that goes first, and so on. */
+  /** The channels, beginning with the one that is removed first. */
   order: number[];
-  /** What the outputs have lost after each: their mean squared errors, and what the ridge adds, summed up. */
+  /** The outputs' total loss after each channel: their mean squared errors plus the ridge's penalty. */
   losses: number[];
 }
 
 /**
- * Removes one input after the other, each time the one whose loss the others make up for best (the optimal brain surgeon's rule,
- * Hassibi and Stork 1993): that of input i costs w_i² / [H⁻¹]_ii.
+ * Removes one input after the other. It chooses each time the input that the others can replace at the least cost (the optimal
+ * brain surgeon's rule, Hassibi and Stork 1993): removing input i costs w_i² / [H⁻¹]_ii.
  * @param weight `[out][in]`
  */
 export function eliminate({ matrix }: Covariance, weight: Float32Array): Elimination {
@@ -70,7 +70,7 @@ export function eliminate({ matrix }: Covariance, weight: Float32Array): Elimina
   factorise(factor, n);
   const inverted = inverse(factor, n);
   const left = Float64Array.from(weight);
-  // Those that are left come first, so that no time goes into the others.
+  // The remaining channels are moved to the front, so that no time is spent on the removed ones.
   const channels = Array.from({ length: n }, (_, channel) => channel);
   const order: number[] = [];
   const losses: number[] = [];
@@ -95,7 +95,7 @@ export function eliminate({ matrix }: Covariance, weight: Float32Array): Elimina
   return { order, losses };
 }
 
-/** Which of the first `count` inputs costs least. */
+/** The one of the first `count` inputs that costs least. */
 function cheapest(
   weight: Float64Array,
   inverted: Float64Array,
@@ -116,7 +116,7 @@ function addScaled(to: Float64Array, begin: number, row: Float64Array, by: numbe
   for (let i = 0; i < row.length; i++) to[begin + i] += by * row[i];
 }
 
-/** Weights by which some of the inputs give what all of them gave. */
+/** Weights with which some of the inputs give about the outputs that all of them gave. */
 export interface Repaired {
   /** `[out][kept]`. */
   weight: Float32Array;
@@ -124,9 +124,10 @@ export interface Repaired {
 }
 
 /**
- * Finds the weights with which those inputs that stay give what all of them gave, as near to those before as that allows.
- * @param kept in ascending order
- * @param weight before, `[out][in]`
+ * Finds the weights with which the remaining inputs reproduce the outputs of all inputs by least squares. The ridge keeps them
+ * near the old weights.
+ * @param kept the remaining inputs, in ascending order
+ * @param weight the old weights, `[out][in]`
  */
 export function repair(
   { means, matrix }: Covariance,
@@ -159,7 +160,7 @@ export function repair(
   return repaired;
 }
 
-/** A copy with the ridge on its diagonal. */
+/** A copy of the matrix with the ridge added to its diagonal. */
 function ridged(matrix: Float64Array, n: number): Float64Array {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += matrix[i * n + i];

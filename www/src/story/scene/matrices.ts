@@ -1,15 +1,15 @@
-/** Symmetric and positive definite matrices, row by row. */
+/** Functions for symmetric and positive definite matrices, which are stored row by row. */
 
 /**
- * Adds `columnsᵀ columns` to the half of `sum` below the diagonal, and on it.
- * @param columns one after the other, of `rows` numbers each
+ * Adds `columnsᵀ columns` to `sum`, on the diagonal and below it.
+ * @param columns one column after the other, of `rows` numbers each
  */
 export function addGram(sum: Float64Array, columns: Float64Array, rows: number): void {
   const n = columns.length / rows;
   const found = new Float64Array(8);
   for (let i = 0; i < n; i += 2) {
     const [i0, i1] = [i * rows, Math.min(i + 1, n - 1) * rows];
-    // Eight sums at a time, so that what is read is used more than once.
+    // The loop computes eight sums at a time, to use each number that it reads more than once.
     for (let j = 0; j <= Math.min(i + 1, n - 1); j += 4) {
       const [j0, j1] = [j * rows, Math.min(j + 1, n - 1) * rows];
       const [j2, j3] = [Math.min(j + 2, n - 1) * rows, Math.min(j + 3, n - 1) * rows];
@@ -52,8 +52,8 @@ export function mirror(matrix: Float64Array, n: number): void {
 }
 
 /**
- * Turns a matrix into its Cholesky factor, below the diagonal and on it.
- * @throws where the matrix isn't positive definite
+ * Replaces a matrix by its Cholesky factor, on the diagonal and below it.
+ * @throws if the matrix isn't positive definite
  */
 export function factorise(matrix: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) {
@@ -67,7 +67,7 @@ export function factorise(matrix: Float64Array, n: number): void {
   }
 }
 
-/** Solves `matrix x = values` by the factor of the matrix, in place. */
+/** Solves `matrix x = values` in place, with the Cholesky factor of the matrix. */
 export function solve(factor: Float64Array, n: number, values: Float64Array): void {
   for (let i = 0; i < n; i++) {
     let sum = values[i];
@@ -76,14 +76,14 @@ export function solve(factor: Float64Array, n: number, values: Float64Array): vo
   }
   for (let i = n - 1; i >= 0; i--) {
     const value = (values[i] /= factor[i * n + i]);
-    // Row by row, as it lies in memory.
+    // The loop follows the factor's rows, as they lie in memory.
     for (let k = 0; k < i; k++) values[k] -= factor[i * n + k] * value;
   }
 }
 
-/** The inverse of a matrix, by its factor. */
+/** The inverse of a matrix, from its Cholesky factor. */
 export function inverse(factor: Float64Array, n: number): Float64Array {
-  // Of the factor first: its rows have what the inverse is the sum of products of.
+  // The factor is inverted first. The inverse of the matrix is the sum of products of its rows.
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const row = rows.subarray(i * n, (i + 1) * n);

@@ -1,22 +1,22 @@
 import type { Inside } from './insides';
 import { type Channels, GROUP, type LatencyTable } from './latency';
 
-/** One way to save time: channels of one inside go. */
+/** One way to save time: removing channels of one inside. */
 export interface Proposal {
   inside: Inside;
-  /** Of channels that stay. */
+  /** The number of channels that stay. */
   count: number;
-  /** The whole network's time then, as a share of what it was at first. */
+  /** The narrower network's time, as a share of the whole network's. */
   predicted: number;
-  /** What the block hands on loses more than before, for the time that is saved. */
+  /** The additional loss in the block's output, divided by the share of time that is saved. */
   cost: number;
 }
 
 /**
- * What each inside could give up so that the network is as fast as is asked for (NetAdapt, Yang et al. 2018, arXiv 1804.03230),
- * the one that costs least first. Insides that can't save so much are left out.
- * @param losses of what a block hands on, after so many of the channels inside went: `losses[0]` after one
- * @param goal the share of the whole network's time
+ * Lists how many channels each inside keeps if it alone makes the network reach `goal`, the cheapest proposal first (NetAdapt,
+ * Yang et al. 2018, arXiv 1804.03230). It leaves out insides that can't save enough.
+ * @param losses the loss of a block's output by the number of removed channels: `losses[0]` after one
+ * @param goal the wanted time, as a share of the whole network's
  */
 export function proposals(
   channels: Channels,
@@ -28,7 +28,7 @@ export function proposals(
   const found: Proposal[] = [];
   for (const [inside, count] of channels) {
     const lossAt = (left: number) => losses.get(inside)?.[inside.channels - left - 1] ?? 0;
-    // Whole groups, also where there weren't at first.
+    // Only whole groups stay, even if the number at first was no multiple of a group.
     for (let left = GROUP * (Math.ceil(count / GROUP) - 1); left >= GROUP; left -= GROUP) {
       const predicted = table.predict(new Map(channels).set(inside, left));
       if (predicted > goal) continue;

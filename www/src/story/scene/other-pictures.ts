@@ -1,18 +1,19 @@
 import { SAMPLES } from '../../samples';
 import { cropsOf } from '../fit-frames';
 
-/** Crops of each of the page's sample pictures: few pictures by themselves say little. */
+/** The number of crops of each sample picture. The few pictures alone would say little. */
 const CROPS_EACH = 8;
 
 export interface OtherPictures {
   crops: ImageData[];
-  /** Of how many pictures. */
+  /** The number of pictures that the crops are from. */
   pictures: number;
 }
 
 /**
- * The page's sample pictures, for what a network makes of anything but the scene. One that can't be fetched is left out.
- * @param shown the name of the picture that is the scene
+ * Crops the page's sample pictures, which show how a network answers outside the scene. It leaves out pictures that it can't
+ * fetch.
+ * @param shown the name of the sample picture that is the scene; `null` if it is none
  */
 export async function otherPictures(shown: string | null, signal: AbortSignal): Promise<OtherPictures> {
   const files = await Promise.all(

@@ -11,21 +11,21 @@ import { otherPictures } from './other-pictures';
 import { ScenePlot } from './plot';
 import type { Progress, Step } from './shrink';
 
-/** Crops of a still picture: as many as the camera's frames, since there is no wait for them. */
+/** The number of crops of a still picture. It equals the number of the camera's frames, since crops need no waiting. */
 const CROPS = RECORDING.frames;
 
-/** The share of the time to which networks shrink. */
+/** Networks shrink until they take this share of their time. */
 const TARGET = 0.5;
 
-/** What was found of a network. */
+/** The steps of one network's shrinking. */
 interface Trace {
   candidate: Candidate;
-  /** Of other pictures. */
+  /** The number of other pictures. */
   pictures: number;
   steps: Step[];
 }
 
-/** Shrinks a network for one scene, shows what that does to it there and elsewhere, and has the page run it. */
+/** Shrinks a network for one scene, shows its agreement on the scene and on other pictures, and can apply it to the page. */
 export class ScenePanel {
   readonly element: HTMLElement;
   readonly #bar = new WorkBar(text.figures.fit.scene.progress);
@@ -43,7 +43,7 @@ export class ScenePanel {
   #trace: Trace | null = null;
   #slider: Slider | null = null;
 
-  /** @param onUndone what was applied last was taken back, which may not have been the panel's */
+  /** @param onUndone called when the last applied set-up was undone, which may not have been the panel's */
   constructor(
     private readonly around: Surroundings,
     private readonly works: Works,
@@ -116,7 +116,7 @@ export class ScenePanel {
       try {
         await this.#find(trace, frames, crops, signal);
       } catch (error) {
-        // What was found before it was stopped stays.
+        // The steps that were found before the visitor cancelled stay.
         if (!signal.aborted || trace !== this.#trace) throw error;
         status.textContent = words.stopped(trace.steps.length - 1);
         return;
@@ -157,7 +157,7 @@ export class ScenePanel {
         onProgress: (progress) => this.#showProgress(progress, steps.length),
         onStep: (step) => {
           steps.push(step);
-          // The first is the whole network: until there is another, the trace before stays.
+          // The first step is the whole network. The last trace stays on show until there is a second step.
           if (step.change) this.#showTrace(trace);
         },
         signal,
@@ -170,11 +170,11 @@ export class ScenePanel {
     const { progress, status } = this.#bar;
     progress.value = done;
     const told = doing === 'removing' ? words.removing(step) : words[doing];
-    // A screen reader says each once.
+    // A screen reader speaks each change of the text, so the same text isn't set again.
     if (status.textContent !== told) status.textContent = told;
   }
 
-  /** The step that is looked at: the last, or the visitor's choice. */
+  /** Shows a trace. The slider follows the last step unless the visitor has chosen another. */
   #showTrace(trace: Trace): void {
     const words = text.figures.fit.scene;
     const last = trace.steps.length - 1;
@@ -225,12 +225,12 @@ export class ScenePanel {
     this.onUndone();
   }
 
-  /** The one that is looked at. */
+  /** The chosen step. */
   get #step(): Step | null {
     return this.#trace?.steps[this.#slider?.value ?? 0] ?? null;
   }
 
-  /** The network of the visitor's choice; V2, whose blocks are widest inside, where there is none. */
+  /** The network that the visitor chose. The default is V2, whose blocks are widest inside. */
   get #candidate(): Candidate | undefined {
     const named = (name: string) => this.#candidates.find(({ column }) => column.name === name);
     return named(this.#network.value) ?? named('V2') ?? this.#candidates[0];
@@ -238,14 +238,14 @@ export class ScenePanel {
 
   #listNetworks(): void {
     const names = this.#candidates.map(({ column }) => column.name);
-    // A list that the visitor has open would close.
+    // Replacing the options would close a list that the visitor has open.
     if (names.join() === Array.from(this.#network.options, ({ value }) => value).join()) return;
     const chosen = this.#candidate?.column.name;
     this.#network.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
   }
 }
 
-/** What is known of a step. */
+/** The facts about a step. */
 function factsOf({ change, predicted, measured, scene, others, frames }: Step, pictures: number): HTMLElement[] {
   const { marks } = text.figures.fit;
   const words = text.figures.fit.scene;

@@ -1,16 +1,16 @@
 import type { Tensor } from 'mobilenet-wasm';
 
-/** How many pixels of a frame's map are looked at. Neighbours are alike, so a few tell what all would. */
+/** The number of pixels of each frame's map that are used. Neighbours are alike, so a few of them tell as much as all. */
 export const PIXELS = 49;
 
 /**
- * Some pixels of a map, evenly spread, other ones for each frame.
- * @param frame its number
+ * Some pixels of a map, evenly spread. They differ from frame to frame.
+ * @param frame the frame's number
  */
 export function somePixels({ data, width, height, channels }: Tensor, frame: number): Float32Array<ArrayBuffer> {
   const all = width * height;
   const count = Math.min(PIXELS, all);
-  // Multiples of the golden ratio leave no gaps for long.
+  // Multiples of the golden ratio soon fill every gap.
   const shift = (frame * 0.618034) % 1;
   const picked = new Float32Array(count * channels);
   for (let i = 0; i < count; i++) {

@@ -5,10 +5,10 @@ import type { Step } from './shrink';
 const WIDTH = 560;
 const HEIGHT = 300;
 const PLOT = { left: 62, right: WIDTH - 24, top: 30, bottom: HEIGHT - 52 };
-/** The time axis goes so far, or farther. */
+/** The time axis reaches this share of the time, or beyond. */
 const LEAST = 0.5;
 
-/** Share of the time, by the table of layers, against agreement, on the scene and elsewhere: a point of each for every step. */
+/** Plots each step's predicted share of the time against its agreement, with a point for the scene and one for other pictures. */
 export class ScenePlot {
   readonly element = make('div', 'scene-plot');
   readonly #legend = make('ul', 'kinds');
@@ -18,11 +18,11 @@ export class ScenePlot {
     this.element.append(this.#legend, this.#drawing);
   }
 
-  /** @param chosen one of the steps, which is marked; -1 for none */
+  /** @param chosen the index of the step to mark; -1 for none */
   draw(steps: readonly Step[], chosen: number): void {
-    // The same for all steps of a way, so that its points stay where they are.
+    // The axis is the same for all steps of a trace, so that its points don't move.
     const end = Math.min(LEAST, ...steps.map(({ predicted }) => predicted)) - 0.02;
-    // The whole network is on the left: the way goes to the right.
+    // The whole network is on the left, and the narrowest one on the right.
     const x = (share: number) => PLOT.left + ((PLOT.right - PLOT.left) * (1 - share)) / (1 - end);
     const y = (agreement: number) => PLOT.bottom - (PLOT.bottom - PLOT.top) * agreement;
     const ticks = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4].filter((share) => share >= end);
@@ -48,7 +48,7 @@ export class ScenePlot {
         ...(mark
           ? [shape('path', { class: 'chosen', d: `M${x(mark.predicted)} ${PLOT.top - 6}V${PLOT.bottom}` })]
           : []),
-        // The scene's is in front.
+        // The scene's line is drawn last, in front of the other.
         ...[...lines].reverse().flatMap((which) => {
           const points = steps.map((step) => [x(step.predicted), y(step[which] ?? 0)]);
           return [
@@ -71,7 +71,7 @@ export class ScenePlot {
   }
 }
 
-/** Of a tick, which has no parts of per cents. */
+/** Writes a tick's share in whole per cents. */
 function whole(share: number): string {
   return `${Math.round(100 * share)} %`;
 }

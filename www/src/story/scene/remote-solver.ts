@@ -3,12 +3,12 @@ import type { Answer, Question } from './solver-worker';
 
 type Asked = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
-/** A {@link Solver} in a worker of its own, so that the page goes on while it calculates. */
+/** A {@link Solver} in its own worker, so that the page stays responsive while it calculates. */
 export class RemoteSolver {
   readonly #worker = new Worker(new URL('./solver-worker.ts', import.meta.url), { type: 'module' });
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #asked = 0;
-  /** Why it calculates no more. */
+  /** The reason why the worker was ended; `null` while it runs. */
   #ended: Error | null = null;
 
   constructor() {
@@ -18,7 +18,7 @@ export class RemoteSolver {
       if ('error' in data) waits?.reject(new Error(data.error));
       else waits?.resolve(data.value);
     };
-    // Also where the worker's script doesn't come.
+    // This also happens if the worker's script can't be loaded.
     this.#worker.onerror = ({ message }) => this.end(new Error(message || 'the worker broke'));
   }
 
@@ -26,7 +26,7 @@ export class RemoteSolver {
     await this.#ask({ ask: 'begin', consumers });
   }
 
-  /** @param inputs is given away */
+  /** @param inputs transferred to the worker: the caller can't use them afterwards */
   async learn(layer: number, inputs: Float32Array<ArrayBuffer>): Promise<void> {
     await this.#ask({ ask: 'learn', layer, inputs }, [inputs.buffer]);
   }
@@ -39,7 +39,7 @@ export class RemoteSolver {
     return (await this.#ask({ ask: 'prune', layer, count })) as Pruned;
   }
 
-  /** Ends the worker; what it was asked, or is asked later, is rejected with `reason`. */
+  /** Ends the worker. Its pending and later calls are rejected with `reason`. */
   end(reason: Error): void {
     this.#ended ??= reason;
     this.#worker.terminate();

@@ -9,30 +9,30 @@ import { type Proposal, proposals } from './netadapt';
 import { somePixels } from './pixels';
 import { RemoteSolver } from './remote-solver';
 
-/** What each step is to save, of the time that the network took at first. */
+/** The share of the whole network's time that each step should save. */
 const STEP = 0.03;
-/** How many proposals of a step are tried. */
+/** The number of proposals that are tried in a step. */
 const TRIES = 3;
-/** On how many frames. */
+/** The number of frames on which a proposal is tried. */
 const TRIAL_FRAMES = 24;
-/** How often each width is timed: what else the device does is to disturb not all of them. */
+/** How often each width is timed. The device's other work should not disturb every round. */
 const ROUNDS = 2;
-/** Runs of which each layer is timed. */
+/** The number of runs in which each layer is timed. */
 const PROFILE_RUNS = 10;
-/** Runs of a step's network and of the whole one, in turns. */
+/** The number of runs of a step's network and of the whole one, which take turns. */
 const TURNS = 25;
-/** The part of the progress that comes before the first step. */
+/** The share of the progress before the first step. */
 const PREPARING = 0.3;
 
 export interface Wishes {
   files: Files;
-  /** Of the input. Pixels. */
+  /** The side of the input. Pixels. */
   side: number;
-  /** Of the scene: the even ones choose, the odd ones verify. */
+  /** Frames of the scene: the even ones choose channels, the odd ones verify the result. */
   frames: readonly ClassifySource[];
-  /** Pictures of other things; maybe none. */
+  /** Pictures of other things; may be empty. */
   others: readonly ClassifySource[];
-  /** The share of the time to which the network is to shrink. */
+  /** The network shrinks until it takes this share of its time. */
   target: number;
   onProgress: (progress: Progress) => void;
   onStep: (step: Step) => void;
@@ -41,28 +41,28 @@ export interface Wishes {
 
 export interface Progress {
   doing: 'learning' | 'timing' | 'removing';
-  /** Of all, 0 to 1. */
+  /** The share that is done, 0 to 1. */
   done: number;
 }
 
-/** A network on the way: the whole one, then ever narrower ones. */
+/** A network of the series: first the whole one, then ever narrower ones. */
 export interface Step {
-  /** What made it of the one before; `null` for the whole network. */
+  /** The change from the network before; `null` for the whole network. */
   change: { block: number; from: number; to: number } | null;
-  /** Its time as a share of the whole network's: by the table, and measured in turns. */
+  /** Its time as a share of the whole network's: predicted by the table, and measured while both take turns. */
   predicted: number;
   measured: number;
-  /** Agreement with the whole network on frames of the scene by which nothing was chosen. */
+  /** Agreement with the whole network on the frames of the scene that verify. */
   scene: number;
-  /** And on other pictures; `null` where there are none. */
+  /** Agreement on other pictures; `null` if there are none. */
   others: number | null;
-  /** Frames that these were counted on. */
+  /** The numbers of frames on which the agreements were counted. */
   frames: { scene: number; others: number };
   /** Its weights as a file. */
   file: () => Uint8Array<ArrayBuffer>;
 }
 
-/** Narrows a network step by step for one scene, in an engine of its own. Aborted, it is rejected with the signal's reason. */
+/** Narrows a network step by step for one scene, in its own engine. If aborted, it rejects with the signal's reason. */
 export async function shrink(wishes: Wishes): Promise<void> {
   const { files, side, signal } = wishes;
   const solver = new RemoteSolver();
@@ -84,21 +84,21 @@ export async function shrink(wishes: Wishes): Promise<void> {
   }
 }
 
-/** What the whole network says, by which narrower ones are judged. */
+/** The whole network's answers, which count as right for narrower ones. */
 interface Right {
   chooseBy: Answer[];
   verify: Answer[];
   others: Answer[];
 }
 
-/** The sums of an inside. */
+/** The sums of an inside; new ones if it has none yet. */
 function sumsOf(all: Map<Inside, ChannelSums>, inside: Inside, channels: number): ChannelSums {
   const sums = all.get(inside) ?? new ChannelSums(channels);
   all.set(inside, sums);
   return sums;
 }
 
-/** Proposals for the usual step, or for a smaller one where no part of the network can give that much. */
+/** Proposals for the usual step, or for a smaller one if no part of the network can save that much. */
 function cheapest(share: number, propose: (goal: number) => Proposal[]): Proposal[] {
   for (let step = STEP; step > STEP / 8; step /= 2) {
     const found = propose(share - step);
@@ -109,10 +109,10 @@ function cheapest(share: number, propose: (goal: number) => Proposal[]): Proposa
 
 class Shrinking {
   readonly #insides: Inside[];
-  /** Frames by which channels are chosen, and those by which nothing is. */
+  /** The frames that choose channels, and those that only verify. */
   readonly #chooseBy: readonly ClassifySource[];
   readonly #verify: readonly ClassifySource[];
-  /** What gates go by. */
+  /** Sums of the gates' inputs. */
   readonly #pooled = new Map<Inside, ChannelSums>();
 
   constructor(
@@ -184,7 +184,7 @@ class Shrinking {
     return new LatencyTable(timed);
   }
 
-  /** A cut whose weights don't matter. */
+  /** A cut for timing only, in which the weights don't matter. */
   #firstChannels({ consumer, channels }: Inside, count: number): Cut {
     const { weight, bias } = this.#layer(consumer);
     return {
@@ -195,7 +195,7 @@ class Shrinking {
     };
   }
 
-  /** Has the solver see what goes on inside, on the frames that choose. */
+  /** Feeds the solver with the insides' values on the frames that choose. @returns the losses of each inside */
   async #learn(): Promise<Map<Inside, number[]>> {
     const { signal } = this.wishes;
     const report = (done: number) => this.#report('learning', PREPARING * (0.6 + 0.4 * done));
@@ -212,12 +212,12 @@ class Shrinking {
     const learnt: Promise<void>[] = [];
     for (const [frame, picture] of this.#chooseBy.entries()) {
       const tensors = await this.whole.inspect(picture, { layers, signal });
-      // The solver is to have no more before it than one frame.
+      // At most one frame waits for the solver.
       await Promise.all(learnt.splice(0));
       for (const [index, inside] of this.#insides.entries()) {
         const pixels = (name: string) => somePixels(tensors.get(name) as Tensor, frame);
         const learning = this.solver.learn(index, pixels(inside.input));
-        // Where the next frame can't be looked at, nobody waits for it.
+        // If inspecting the next frame fails, nothing awaits this promise.
         learning.catch(() => {});
         learnt.push(learning);
         sumsOf(outputs, inside, inside.outputs).add(pixels(inside.output));
@@ -230,7 +230,7 @@ class Shrinking {
     for (const [index, inside] of this.#insides.entries()) {
       report(0.7 + (0.3 * index) / this.#insides.length);
       const errors = await this.solver.losses(index);
-      // Where a block adds little to its input, its errors are small in what it hands on. What never changes loses nothing.
+      // If a block adds little to its input, its errors are small in its output. An output that never changes loses nothing.
       const variance = sumsOf(outputs, inside, inside.outputs).variance || 1;
       losses.set(
         inside,
@@ -240,7 +240,7 @@ class Shrinking {
     return losses;
   }
 
-  /** The proposal whose answers differ least from the whole network's; `null` where there is none. */
+  /** The proposal whose answers differ least from the whole network's; `null` if there is none. */
   async #best(
     found: readonly Proposal[],
     cuts: ReadonlyMap<Inside, Cut>,
@@ -264,7 +264,7 @@ class Shrinking {
     return { kept, weight, bias, squeezed: this.#squeezed(inside, kept) };
   }
 
-  /** What the channels that go gave to the gates on average. */
+  /** The mean contribution of the removed channels to the gates' first layer. */
   #squeezed(inside: Inside, kept: readonly number[]): Float32Array | null {
     const means = this.#pooled.get(inside)?.means;
     if (!means || !inside.squeeze) return null;
@@ -275,7 +275,7 @@ class Shrinking {
     );
   }
 
-  /** Measures what a narrower network is worth. */
+  /** Measures a narrower network's time and agreement. */
   async #judge(cuts: ReadonlyMap<Inside, Cut>, right: Right): Promise<Pick<Step, 'measured' | 'scene' | 'others'>> {
     const { others, signal } = this.wishes;
     const net = await this.#load(cuts);
@@ -289,7 +289,7 @@ class Shrinking {
       ratios.push(after.time / before.time);
     }
     net.dispose();
-    // Next to each other, both have the same of what else the device does.
+    // Both run right after each other, so the device's other work disturbs both alike.
     return { measured: median(ratios), scene, others: elsewhere };
   }
 

@@ -1,6 +1,6 @@
 import { type Consumer, Solver } from './solver';
 
-/** A call of the page, answered under the same number. */
+/** A call from the page. Its answer has the same `id`. */
 export type Question = { id: number } & (
   | { ask: 'begin'; consumers: Consumer[] }
   | { ask: 'learn'; layer: number; inputs: Float32Array }

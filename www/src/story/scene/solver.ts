@@ -1,6 +1,6 @@
 import { type Covariance, type Elimination, Moments, type Repaired, eliminate, repair } from './least-squares';
 
-/** A layer that sums over channels of which some are to go. */
+/** A layer that sums over channels, some of which will be removed. */
 export interface Consumer {
   channels: number;
   /** `[out][in]`. */
@@ -8,19 +8,19 @@ export interface Consumer {
   bias: Float32Array;
 }
 
-/** What is left of a layer's inputs, and weights that make up for those that went. */
+/** A layer's remaining inputs, and weights that make up for the removed ones. */
 export interface Pruned extends Repaired {
   /** In ascending order. */
   kept: number[];
 }
 
-/** What was made of a layer's moments once all were seen. */
+/** The results for a layer, computed from all of its inputs. */
 interface Known {
   covariance: Covariance;
   elimination: Elimination;
 }
 
-/** Learns which channels matter from what layers see, and repairs the layers. Layers are numbered. */
+/** Learns from the inputs of layers which channels matter, and repairs the layers. Layers have numbers. */
 export class Solver {
   readonly #consumers: readonly Consumer[];
   readonly #moments: Moments[];
@@ -31,18 +31,18 @@ export class Solver {
     this.#moments = consumers.map(({ channels }) => new Moments(channels));
   }
 
-  /** @param inputs of a layer, pixel by pixel */
+  /** @param inputs the layer's inputs, pixel by pixel */
   learn(layer: number, inputs: Float32Array): void {
     this.#moments[layer].add(inputs);
     this.#known.delete(layer);
   }
 
-  /** What a layer's outputs lose with its inputs, one after the other: see {@link Elimination}. */
+  /** The loss of a layer's outputs as its inputs are removed one after the other: see {@link Elimination}. */
   losses(layer: number): number[] {
     return this.#know(layer).elimination.losses;
   }
 
-  /** @param count of channels that stay */
+  /** @param count the number of channels that stay */
   prune(layer: number, count: number): Pruned {
     const { channels, weight, bias } = this.#consumers[layer];
     const { covariance, elimination } = this.#know(layer);
