@@ -7,18 +7,18 @@ const LEFT = 56;
 const BASE = HEIGHT - 24;
 const TOP = 8;
 
-/** What share of a layer's channels is zero at every pixel. */
+/** A layer with the number of its channels that are zero at every pixel. */
 export interface DeadLayer {
   name: string;
   kind: 'filter' | 'widen' | 'narrow';
-  /** From 0 on. */
+  /** The block's number, from 0. */
   block: number;
   part: 'expand' | 'depthwise' | 'project';
   dead: number;
   channels: number;
 }
 
-/** The layers of one network as bars. */
+/** Shows the layers of one network as bars. */
 export class DeadChart {
   readonly element: SVGSVGElement;
 

@@ -8,13 +8,13 @@ import { type Filtering, FilteringView } from './filtering';
 import { ChannelGrid } from './grid';
 import { drawMap, liveliest } from './maps';
 
-/** What one block of V1 made of the frame. */
+/** The maps that one block of V1 computed from the frame. */
 interface Seen {
   filtering: Filtering;
   mixed: Tensor;
 }
 
-/** A block of V1 at work: every channel filtered by itself, then all of them mixed; and what that saves. */
+/** Shows how a block of V1 filters each channel by itself, then mixes all of them, and what that saves. */
 export class DepthwiseFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v1'];
@@ -22,7 +22,7 @@ export class DepthwiseFigure implements Figure {
   readonly showsMaps = true;
   changed = () => {};
   #seen: Seen | null = null;
-  /** The block for which channels were chosen to begin with. */
+  /** The last block for which the figure itself chose channels. */
   #begun = -1;
   readonly #block;
   readonly #costs = new CostExplorer();

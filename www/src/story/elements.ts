@@ -1,10 +1,10 @@
-/** Small elements that the figures consist of. */
+/** Makes the small elements of which the figures consist. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 type Child = Node | string;
 
-/** An element with a class and content. */
+/** Makes an element with a class and content. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className = '',
@@ -16,7 +16,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A shape with attributes. */
+/** Makes an SVG shape with attributes. */
 export function shape<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Record<string, string | number>,
@@ -29,7 +29,7 @@ export function shape<K extends keyof SVGElementTagNameMap>(
 }
 
 /**
- * A drawing that fills the width there is, with the coordinates of `width` x `height`.
+ * Makes a drawing that fills the available width and has the coordinates of `width` x `height`.
  * @param label a description for screen readers; empty if `describe` adds one later
  */
 export function drawing(width: number, height: number, label: string, ...children: Child[]): SVGSVGElement {
@@ -51,9 +51,9 @@ export interface Slider {
 }
 
 /**
- * A slider over a list of values.
+ * Makes a slider over a list of values.
  * @param first the initial value
- * @param written how a value is written
+ * @param written writes a value as text
  */
 export function slider(
   label: string,
@@ -93,7 +93,7 @@ export interface Choice {
   readonly value: number;
 }
 
-/** A choice among numbered things, by names. */
+/** Makes a list of names from which the visitor chooses a number. */
 export function choice(
   label: string,
   options: readonly [number, string][],
@@ -111,15 +111,15 @@ export function choice(
   };
 }
 
-/** A line of quiet text whose content changes. */
+/** Makes a paragraph of small text whose content changes. */
 export function line(className = 'reading'): HTMLParagraphElement {
   return make('p', className);
 }
 
-/** A bar of one part or several, whose lengths are shares of the longest. */
+/** A bar of one or more parts. Lengths are shares of the longest bar. */
 export interface Bar {
   element: HTMLLIElement;
-  /** @param shares 0 to 1 of its parts, one after the other */
+  /** @param shares the length of each part, 0 to 1, in their order */
   show(shares: readonly number[], value: string): void;
 }
 

@@ -1,35 +1,35 @@
 import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
 import type { Setup } from '../weights';
 
-/** A live figure: what it needs, and how it looks at a frame. */
+/** A figure that reads the page's frames while the visitor watches. */
 export interface Figure {
   readonly element: HTMLElement;
-  /** The networks that it looks into, in the order in which {@link look} gets them. */
+  /** The networks that it needs, in the order in which {@link look} gets them. */
   readonly versions: readonly Version[];
-  /** ms between two looks at a camera's frames. A still picture is looked at once. */
+  /** The time between two looks at a camera's frames. It looks at a still picture once. ms */
   readonly pause: number;
-  /** Whether it shows what networks see: an untrained one sees chance. Of others only the time counts. */
+  /** Whether it shows a network's maps, which are random in an untrained one. Other figures show only times. */
   readonly showsMaps: boolean;
-  /** Has it look again, soon: a control was moved. */
+  /** The figure calls this when a control was moved, to look again soon. */
   changed: () => void;
   /**
    * Looks at the frame that `source` shows now.
    * @param networks one for each of {@link versions}
-   * @param frame of which `source` was taken
+   * @param frame the frame that `source` was taken from
    */
   look(source: ClassifySource, networks: readonly MobileNet[], frame: Frame): Promise<void>;
-  /** Draws again what was looked at last, in the colours of the theme that holds now. */
+  /** Draws the last look again in the current theme's colours. */
   redraw(): void;
 }
 
-/** What a figure needs to know of the page. */
+/** The parts of the page that figures use. */
 export interface Surroundings {
-  /** What the columns look at. */
+  /** The frame that the columns classify. */
   frame(): Frame | null;
-  /** The network of a column, or an untrained one where there is none. */
+  /** The network of a column, or an untrained one if the column has none. */
   network(version: Version): Promise<MobileNet>;
   readonly columns: readonly Column[];
-  /** Has columns and figures rest until `work` is done, which is timed. */
+  /** Pauses columns and figures until `work` is done, so that they don't disturb its times. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -38,20 +38,20 @@ export interface Column {
   readonly name: string;
   readonly loaded: MobileNet | null;
   readonly setup: Setup | null;
-  /** @returns whether it runs; where it doesn't, what ran before goes on */
+  /** @returns whether the set-up runs; if not, the previous one goes on */
   run(setup: Setup, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface Frame {
-  /** Another object for another picture. */
+  /** An object that identifies the picture: another picture has another object. */
   picture: object;
-  /** Another one where another part of it is looked at; `null` for all of it. */
+  /** An object that identifies the chosen part of the picture; `null` for the whole picture. */
   part: object | null;
   live: boolean;
-  /** What the picture is called; `null` for the camera's. */
+  /** The picture's name; `null` for the camera's. */
   name: string | null;
-  /** Whether the page shows it as a mirror does. */
+  /** Whether the page mirrors the picture. */
   mirrored: boolean;
-  /** Keeps what is shown now, of which all that a figure shows is made; `release` is to be called at the end. */
+  /** Copies what is shown now, so that all parts of a figure use the same pixels. The caller calls `release` at the end. */
   take(): Promise<{ source: ClassifySource; release: () => void }>;
 }

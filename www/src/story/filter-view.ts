@@ -4,7 +4,7 @@ import { digits } from './numbers';
 
 const SIDE = 24;
 
-/** One filter's weights as a square of squares: the larger a weight, the more of its square is filled. */
+/** Shows one filter's weights as a square of squares. The larger a weight, the more of its square is filled. */
 export class FilterView {
   readonly element = drawing(3 * SIDE, 3 * SIDE, '');
 
@@ -12,7 +12,7 @@ export class FilterView {
     this.element.classList.add('filter');
   }
 
-  /** @param weights row by row, `kernel` x `kernel` */
+  /** @param weights `kernel` x `kernel` weights, row by row */
   show(weights: Float32Array, kernel: number): void {
     const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
     this.element.setAttribute('viewBox', `0 0 ${kernel * SIDE} ${kernel * SIDE}`);

@@ -5,7 +5,7 @@ import { FilterView } from './filter-view';
 import { drawMap, largestOf } from './maps';
 import { digits } from './numbers';
 
-/** A depthwise convolution that was run. */
+/** A depthwise convolution with its input and output. */
 export interface Filtering {
   input: Tensor;
   output: Tensor;
@@ -14,13 +14,13 @@ export interface Filtering {
   padding: NetworkInfo['padding'];
 }
 
-/** Pixels of padding above and left of a map, as `src/arch/network.rs` has them. */
+/** The padding above and left of a map, as in `src/arch/network.rs`. Pixels. */
 export function paddingBefore(padding: NetworkInfo['padding'], size: number, kernel: number, stride: number): number {
   if (padding === 'symmetric') return Math.floor(kernel / 2);
   return Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size) >> 1;
 }
 
-/** One channel before its filter and behind it, and the sum of any of its pixels. */
+/** Shows one channel before and after its filter, and the sum for the pixel at which the visitor points. */
 export class FilteringView {
   readonly element: HTMLDivElement;
   readonly #before = make('canvas');
@@ -31,7 +31,7 @@ export class FilteringView {
   readonly #told = line();
   readonly #sum = line();
   #shown: { filtering: Filtering; channel: number } | null = null;
-  /** Where the visitor pointed, as shares of the map. */
+  /** The place at which the visitor pointed, as shares of the map's sides. */
   #place: [x: number, y: number] = [0.5, 0.5];
 
   constructor() {
@@ -68,7 +68,7 @@ export class FilteringView {
     this.#showSum();
   }
 
-  /** What the filter makes of one pixel's neighbours. */
+  /** Shows how the filter sums one pixel's neighbours. */
   #showSum(): void {
     if (!this.#shown) return;
     const { filtering, channel } = this.#shown;
@@ -87,7 +87,7 @@ export class FilteringView {
   }
 }
 
-/** The products of a filter and the pixels below it; those beyond the border are zero. */
+/** The sum of the products of a filter and the pixels below it. Pixels beyond the border are zero. */
 function sumAt({ input, filters }: Filtering, channel: number, left: number, top: number): number {
   const { kernel, data } = filters;
   const { width, height, channels } = input;

@@ -5,16 +5,16 @@ import type { Files, Setup } from '../weights';
 import type { Column } from './figure';
 import { type Candidate, setupOf } from './fit-candidates';
 
-/** A cascade that runs, and what it was made of. */
+/** A cascade that runs, with the choice and the candidates that it was loaded from. */
 interface Running {
   cascade: Cascade;
   choice: FitChoice;
   candidates: readonly Candidate[];
 }
 
-/** Puts choices into effect, and takes them back, the last one first. Until a new set-up runs, the one before does. */
+/** Applies choices and undoes them, the last one first. The old set-up runs until the new one is ready. */
 export class Applied {
-  /** What takes back each that was applied, and tells whether it could. */
+  /** Functions that undo each applied choice, and return whether they could. */
   #undo: ((signal: AbortSignal) => Promise<boolean>)[] = [];
   #running: Running | null = null;
 
@@ -22,12 +22,12 @@ export class Applied {
     return this.#undo.length > 0;
   }
 
-  /** The cascade that runs, as it was chosen. */
+  /** The choice that the running cascade was made from; `null` if none runs. */
   get choice(): FitChoice | null {
     return this.#running?.choice ?? null;
   }
 
-  /** @returns whether it runs; a network's column tells why not */
+  /** @returns whether the choice runs; if a network doesn't, its column shows why */
   async apply(choice: FitChoice, candidates: readonly Candidate[], signal: AbortSignal): Promise<boolean> {
     const [network] = choice.networks;
     const candidate = candidates.find(({ column }) => column.name === network.model);
@@ -37,7 +37,7 @@ export class Applied {
       : this.#runCascade(choice, candidates, signal);
   }
 
-  /** @returns whether it runs in the column now, which tells why not */
+  /** @returns whether the set-up runs in the column; if not, the column shows why */
   async run(column: Column, setup: Setup, signal: AbortSignal): Promise<boolean> {
     const before = column.setup;
     const runs = await column.run(setup, signal);
@@ -45,7 +45,7 @@ export class Applied {
     return runs;
   }
 
-  /** @returns whether the set-up before runs again */
+  /** @returns whether the previous set-up runs again */
   async undo(signal: AbortSignal): Promise<boolean> {
     const last = this.#undo[this.#undo.length - 1];
     if (!last || !(await last(signal))) return false;
@@ -53,7 +53,7 @@ export class Applied {
     return true;
   }
 
-  /** What the cascade says of a picture; `null` where none runs. */
+  /** The cascade's answer for a picture; `null` if no cascade runs. */
   async answer(source: ClassifySource): Promise<CascadeClassification | null> {
     return this.#running?.cascade.classify(source, { topK: 1 }) ?? null;
   }
@@ -68,7 +68,7 @@ export class Applied {
     return true;
   }
 
-  /** Runs a cascade in the page's engine, in turns with the columns, in place of the one before. */
+  /** Replaces the cascade by another one, or by none. It runs in the page's engine, in turns with the columns. */
   async #load(next: Omit<Running, 'cascade'> | null, signal: AbortSignal): Promise<void> {
     let running: Running | null = null;
     if (next) {

@@ -2,28 +2,28 @@ import type { Fit, FitCandidate, FitChoice, FitMeasurements, FitPoint, FitProgre
 import { type Choice, type Files, type Setup, isResizable, resized } from '../weights';
 import type { Column } from './figure';
 
-/** Inputs on which networks are tried besides their own. Pixels. */
+/** Input sizes on which networks are tried, besides their own. Pixels. */
 const SMALLER = [160, 128];
 
-/** Any bound will do for measuring: the visitor's comes after it. ms */
+/** The measurement needs a bound but doesn't depend on it. The visitor chooses one afterwards. ms */
 const ANY_BOUND = 1000 / 30;
 
 /** The weights of a column, from which several sizes can be loaded. */
 export interface Candidate {
   column: Column;
-  /** The weights on the input that they were trained on. */
+  /** The weights with the input size that they were trained on. */
   choice: Choice;
   files: () => Promise<Files>;
-  /** Of that input. Pixels. */
+  /** The side of that input. Pixels. */
   side: number;
   sides: number[];
   classes: number;
   macs: number;
-  /** The mark of its points. */
+  /** The number of its column, which decides the mark of its points. */
   place: number;
 }
 
-/** The columns that have weights, the one first that may judge the others: the most accurate, or the one of the most work. */
+/** The columns that have weights. The default reference comes first: the most accurate, or else the one with the most work. */
 export function candidatesOf(columns: readonly Column[]): Candidate[] {
   const all = columns.flatMap((column, place) => candidateOf(column, place) ?? []);
   return all.sort((a, b) => (b.choice.top1 ?? 0) - (a.choice.top1 ?? 0) || b.macs - a.macs);
@@ -40,10 +40,10 @@ function candidateOf(column: Column, place: number): Candidate | null {
 }
 
 /**
- * Measures all candidates that can agree with the reference, in an engine of their own, so that the page's is as it was whatever
- * happens.
- * @param reference one of them
- * @param onMeasured takes what can be searched so far
+ * Measures all candidates that can agree with the reference. They have their own engine, so that nothing that happens changes the
+ * page's.
+ * @param reference one of the candidates
+ * @param onProgress takes the progress, and the measurements that can be searched so far
  */
 export async function measure(
   candidates: readonly Candidate[],
@@ -56,7 +56,7 @@ export async function measure(
   const others = candidates.filter((one) => one !== reference && one.classes === reference.classes);
   const complete = (measured: FitMeasurements) => judgedBy(reference, withPublished(measured, candidates));
   const { measurements }: Fit = await fit({
-    // The reference comes first: without its answers nothing could be told of the others.
+    // The reference comes first, because the others' agreement is counted against its answers.
     candidates: await Promise.all([reference, ...others].map(asked)),
     frames,
     latency: ANY_BOUND,
@@ -68,22 +68,22 @@ export async function measure(
 }
 
 async function asked({ column, sides, files }: Candidate): Promise<FitCandidate> {
-  // What isn't faster on 8 bits is loaded on floats again, and not measured twice.
+  // If 8 bits aren't faster, `auto` loads the network on floats again, and it isn't measured twice.
   return { ...(await files()), name: column.name, resolutions: sides, precisions: ['f32', 'auto'] };
 }
 
-/** The same measurements with another network's answers as the right ones, on its own input. */
+/** The same measurements with another reference: a network's answers, on its own input size, count as right. */
 export function judgedBy(reference: Candidate, measured: FitMeasurements): FitMeasurements {
   const point = measured.points.find((point) => isOwn(point, reference));
   return point ? { ...measured, reference: point.name } : measured;
 }
 
-/** From frame to answer, of each point. ms */
+/** The time of each point from frame to answer. ms */
 export function latenciesOf({ points }: FitMeasurements): number[] {
   return points.map(({ preprocess, inference }) => preprocess + inference);
 }
 
-/** Adds the accuracy that was published of weights, on the input that they were trained on. Of others none was. */
+/** Adds the published accuracies of weights. They were published only for the input size that the weights were trained on. */
 function withPublished(measured: FitMeasurements, candidates: readonly Candidate[]): FitMeasurements {
   const points = measured.points.map((point) => ({
     ...point,
@@ -96,7 +96,7 @@ function isOwn({ model, options }: FitPoint, { column, side }: Candidate): boole
   return model === column.name && options?.resolution === side && options.precision === 'f32';
 }
 
-/** What a column has to run to be the network of a choice. */
+/** The set-up with which a column runs the network of a choice. */
 export function setupOf({ options }: FitChoice['networks'][number], { choice, side }: Candidate): Setup {
   const asked = options?.resolution ?? side;
   return { choice: asked === side ? choice : resized(choice, asked), precision: options?.precision ?? 'f32' };

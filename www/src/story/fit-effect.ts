@@ -8,16 +8,16 @@ import type { Applied } from './fit-applied';
 import type { Candidate } from './fit-candidates';
 import { networkName } from './fit-words';
 
-/** What the visitor may apply. */
+/** A choice that the visitor can apply. */
 interface Offer {
   choice: FitChoice;
   candidates: readonly Candidate[];
 }
 
-/** Does what takes some time, during which nothing else can be begun, and says in `told` what went wrong. */
+/** Runs a long task. No other can begin meanwhile, and an error is reported in `told`. */
 export type Work = (told: HTMLElement, work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
 
-/** Has the page run a choice, and takes that back; of a cascade it shows the answers. */
+/** Applies a choice to the page and undoes it. If a cascade runs, it shows the cascade's answers. */
 export class FitEffect {
   readonly element: HTMLElement;
   readonly #apply = make('button', 'primary', text.figures.fit.apply);
@@ -26,7 +26,7 @@ export class FitEffect {
   readonly #answer = make('div', 'fit-answer');
   #offer: Offer | null = null;
 
-  /** @param onChange another set-up runs */
+  /** @param onChange called when another set-up runs */
   constructor(
     private readonly applied: Applied,
     private readonly work: Work,
@@ -40,29 +40,29 @@ export class FitEffect {
     this.element = make('div', 'fit-effect', make('div', 'row', this.#apply, this.#undo), this.#told, this.#answer);
   }
 
-  /** Whether a cascade answers. */
+  /** Whether a cascade runs. */
   get live(): boolean {
     return this.applied.choice !== null;
   }
 
-  /** @param offer `null` where nothing can be applied */
+  /** @param offer `null` if nothing can be applied */
   offer(offer: Offer | null): void {
     this.#offer = offer;
   }
 
-  /** Lets what can be pressed be pressed, or nothing. */
+  /** Enables the buttons that can do something, or disables both. */
   enable(enabled: boolean): void {
     this.#apply.disabled = !enabled || !this.#offer;
     this.#undo.disabled = !enabled || !this.applied.undoable;
   }
 
-  /** Has the cascade look at a picture, where one runs. */
+  /** Shows the cascade's answer for a picture, if one runs. */
   async look(source: ClassifySource): Promise<void> {
     const answer = await this.applied.answer(source);
     if (answer) this.#show(answer);
   }
 
-  /** Shows what runs now. */
+  /** Updates the figure after a change of what runs. */
   refresh(): void {
     this.#answer.hidden = !this.live;
     this.#answer.replaceChildren();

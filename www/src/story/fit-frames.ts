@@ -1,30 +1,30 @@
 import type { Frame } from './figure';
 import { text } from '../text';
 
-/** How long the camera is recorded, and how many frames of it are kept. */
+/** The length of a recording of the camera, and the number of frames that are kept. */
 export const RECORDING = { seconds: 20, frames: 128 };
 
-/** How many crops of a still picture stand in for a camera's frames. */
+/** The number of crops of a still picture that stand in for a camera's frames. */
 export const CROPS = 48;
 
-/** Side of what is kept: networks resize the short side to about that. Pixels. */
+/** The side of the kept squares. Networks resize the short side to about this size. Pixels. */
 const SIDE = 256;
 
-/** What a recording needs. */
+/** The inputs of a recording. */
 interface Recording {
-  /** What the page shows now. */
+  /** The frame that the page shows now. */
   frame: () => Frame | null;
-  /** Takes how much of it is done, 0 to 1. */
+  /** Takes the share that is done, 0 to 1. */
   onProgress: (share: number) => void;
   signal: AbortSignal;
-  /** Shows each frame as it is kept. */
+  /** Shows each frame when it is kept. */
   canvas: HTMLCanvasElement;
 }
 
 /**
- * Keeps frames of the camera, in memory alone; or crops of a still picture, as a camera would see it that is moved over it, closer
+ * Keeps frames of the camera, only in memory. From a still picture it takes crops, as if a camera moved over the picture, closer
  * and farther.
- * @param crops how many of these
+ * @param crops the number of crops
  */
 export function keepFrames(crops: number, recording: Recording): Promise<ImageData[]> {
   if (!recording.frame()?.live) return record(recording, crops, 0, wander);
@@ -32,7 +32,7 @@ export function keepFrames(crops: number, recording: Recording): Promise<ImageDa
   return record(recording, frames, (1000 * seconds) / frames, centre);
 }
 
-/** What a camera sees of a picture, at a share of its way over it. */
+/** The part of a picture that a moving camera would see, at a share of its way. */
 function wander({ width, height }: Size, share: number): Crop {
   const turn = 2 * Math.PI * share;
   const side = Math.min(width, height) * (0.75 + 0.2 * Math.sin(turn));
@@ -41,8 +41,8 @@ function wander({ width, height }: Size, share: number): Crop {
 }
 
 /**
- * @param pause between two frames. ms
- * @param crop the part of a picture that is kept, at a share of the recording
+ * @param pause the time between two frames. ms
+ * @param crop gives the part of a picture to keep, at a share of the recording
  */
 async function record(
   { frame, onProgress, signal, canvas }: Recording,
@@ -78,13 +78,13 @@ interface Crop {
   side: number;
 }
 
-/** The square that networks look at. */
+/** The square in the middle of a picture, which networks read. */
 function centre({ width, height }: Size): Crop {
   const side = Math.min(width, height);
   return { left: (width - side) / 2, top: (height - side) / 2, side };
 }
 
-/** Draws parts of frames, all on one canvas, and gives their pixels. */
+/** Makes a function that draws a part of a frame on the canvas and returns its pixels. */
 function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) => Crop) => Promise<ImageData> {
   const draw = cropper(canvas);
   return async (frame, crop) => {
@@ -97,7 +97,7 @@ function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) =>
   };
 }
 
-/** Crops of a picture that isn't on the page, which goes on between them. */
+/** Takes crops of a picture that isn't on the page. The page goes on between the crops. */
 export async function cropsOf(picture: ImageBitmap, count: number): Promise<ImageData[]> {
   const draw = cropper(document.createElement('canvas'));
   const crops: ImageData[] = [];
@@ -108,20 +108,20 @@ export async function cropsOf(picture: ImageBitmap, count: number): Promise<Imag
   return crops;
 }
 
-/** Draws parts of pictures on a canvas, one after the other. */
+/** Makes a function that draws a part of a picture on the canvas and returns its pixels. */
 function cropper(canvas: HTMLCanvasElement): (picture: ImageBitmap, crop: Crop) => ImageData {
   canvas.width = canvas.height = SIDE;
   const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
   context.imageSmoothingQuality = 'high';
   return (picture, { left, top, side }) => {
-    // What is transparent shows the frame before.
+    // Without this, transparent parts would show the last picture.
     context.clearRect(0, 0, SIDE, SIDE);
     context.drawImage(picture, left, top, side, side, 0, 0, SIDE, SIDE);
     return context.getImageData(0, 0, SIDE, SIDE);
   };
 }
 
-/** Waits until a time of `performance.now()`, a moment at least. */
+/** Waits until a time of `performance.now()`, and at least for one turn of the event loop. */
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time - performance.now()));
 }

@@ -8,16 +8,16 @@ import { nameOf } from './fit-words';
 const WIDTH = 560;
 const HEIGHT = 330;
 const PLOT = { left: 62, right: WIDTH - 16, top: 26, bottom: HEIGHT - 52 };
-/** Between the two ends of the time axis. */
+/** The number of the slider's steps from one end of the time axis to the other. */
 const STEPS = 120;
 
-/** Where times and agreements are on the drawing. */
+/** Maps times and agreements to places on the drawing. */
 interface Scale {
   x: (ms: number) => number;
   y: (agreement: number) => number;
 }
 
-/** Time against agreement: networks, cascades, what nothing beats, and the line that the visitor drags. */
+/** Plots time against agreement: networks, cascades, the frontier that no choice beats, and the line that the visitor drags. */
 export class FitPlot {
   readonly element = make('div', 'fit-plot');
   readonly #legend = make('ul', 'kinds');
@@ -27,8 +27,8 @@ export class FitPlot {
   #axis: TimeAxis = timeAxis(1, 2);
 
   /**
-   * @param names of the columns, whose networks have each a colour
-   * @param onTarget the line was moved
+   * @param names the columns' names; each column's networks have a colour
+   * @param onTarget called when the line was moved
    */
   constructor(
     private readonly names: readonly string[],
@@ -45,20 +45,20 @@ export class FitPlot {
     });
   }
 
-  /** Where the line is; `null` where there is none. ms */
+  /** The time at the line; `null` if there is no line. ms */
   get target(): number | null {
     return this.#slider?.value ?? null;
   }
 
-  /** Takes the line away: points are still to come. */
+  /** Removes the line, because more points will come. */
   begin(): void {
     this.#slider = null;
     this.#control.replaceChildren();
   }
 
   /**
-   * Puts the line at a time, or as near as it can stand below it.
-   * @param latencies of all points
+   * Puts the line at a time, or at the nearest place below it.
+   * @param latencies the times of all points
    */
   aim(latencies: readonly number[], target: number): void {
     this.#axis = axisOf(latencies);
@@ -92,7 +92,7 @@ export class FitPlot {
     );
   }
 
-  /** What the marks mean that there are. */
+  /** The legend of the marks that are in the drawing. */
   #keys(choices: readonly FitChoice[]): HTMLElement[] {
     const { cascade, eightBits } = text.figures.fit.legend;
     const some = (wanted: (choice: FitChoice) => boolean) => choices.some(wanted);
@@ -133,7 +133,7 @@ export class FitPlot {
   }
 }
 
-/** An axis on which the line can also stand before the first point, where nothing is fast enough. */
+/** An axis that begins before the first point, so that the line can also stand where nothing is fast enough. */
 function axisOf(latencies: readonly number[]): TimeAxis {
   const least = Math.min(...latencies);
   return timeAxis(least * 0.9, Math.max(...latencies, 2 * least));
@@ -156,7 +156,7 @@ function grid({ x, y }: Scale, times: readonly number[], agreements: readonly nu
   ];
 }
 
-/** The most agreement that each time allows. */
+/** The frontier: the best agreement that each time allows. */
 function steps({ x, y }: Scale, frontier: readonly FitChoice[]): SVGElement {
   const d = frontier.map(({ latency, agreement }, index) =>
     index === 0 ? `M${x(latency)} ${y(agreement)}` : `H${x(latency)}V${y(agreement)}`,
@@ -164,7 +164,7 @@ function steps({ x, y }: Scale, frontier: readonly FitChoice[]): SVGElement {
   return shape('path', { class: 'frontier', d: d.join('') });
 }
 
-/** The line with its handle, and what is chosen by it. */
+/** The line with its handle, and a ring around the choice. */
 function line({ x, y }: Scale, target: number, chosen: FitChoice | null): SVGElement[] {
   const at = x(target);
   const middle = (PLOT.top + PLOT.bottom) / 2;

@@ -4,7 +4,7 @@ import { text } from '../text';
 import { line, make } from './elements';
 import { nameOf } from './fit-words';
 
-/** Says what was chosen, and what else there was. */
+/** Shows the choice and the alternatives. */
 export class FitResult {
   readonly element: HTMLElement;
   readonly #chosen = make('p', 'fit-chosen');
@@ -14,8 +14,8 @@ export class FitResult {
   readonly #table = make('div');
 
   /**
-   * @param effect what can be done with the choice
-   * @param onExport the visitor wants the measurements
+   * @param effect the controls that apply the choice
+   * @param onExport called when the visitor exports the measurements
    */
   constructor(effect: HTMLElement, onExport: () => void) {
     const words = text.figures.fit;
@@ -39,7 +39,7 @@ export class FitResult {
   }
 }
 
-/** What is known of the choice, each with who says so: this device, or those who trained the weights. */
+/** The facts about the choice, each with its source: this device, or the authors of the weights. */
 function choiceFacts({ chosen, verified }: FitSearch): HTMLElement[] {
   if (!chosen || !verified) return [];
   const words = text.figures.fit;
@@ -57,11 +57,11 @@ function choiceFacts({ chosen, verified }: FitSearch): HTMLElement[] {
   return [make('dl', 'fit-facts', ...rows)];
 }
 
-/** What the time along the frontier does to the reward, beside what agreement does. */
+/** Compares how time and agreement change the reward along the frontier. */
 function rewardSpread({ frontier }: FitSearch): string {
   const [first, last] = [frontier[0], frontier[frontier.length - 1]];
   if (first === last || !first.reward || !last.reward) return '';
-  // The reward of the same agreement in the longer time.
+  // The share of the reward that is left if the same agreement takes the longer time.
   const left = (last.reward / last.agreement) * (first.agreement / first.reward);
   return text.figures.fit.rewards(
     (last.latency / first.latency).toFixed(1),
@@ -71,7 +71,7 @@ function rewardSpread({ frontier }: FitSearch): string {
   );
 }
 
-/** All networks by themselves, for who wants the numbers. */
+/** A table with the numbers of all single networks. */
 function pointsTable({ points }: FitSearch): HTMLTableElement {
   const words = text.figures.fit;
   const { here, published } = words.marks;

@@ -4,7 +4,7 @@ import { text } from '../text';
 
 type Network = FitChoice['networks'][number];
 
-/** A choice in words: a network on its input, or a small one and a large one. */
+/** Names a choice: a network with its input size, or a small network and a large one. */
 export function nameOf({ networks, margin, escalated }: FitChoice): string {
   const [small, large] = networks.map(networkName);
   const { cascade } = text.figures.fit;

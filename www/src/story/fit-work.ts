@@ -2,14 +2,14 @@ import { textOf } from '../messages';
 import { text } from '../text';
 import { line, make } from './elements';
 
-/** What begins something that takes a while, ends it, and shows how far it is. */
+/** The controls of a long task: they start it, cancel it and show its progress. */
 export class WorkBar {
   readonly start = make('button', 'primary');
   readonly cancel = make('button', 'small', text.page.column.cancel);
   readonly progress = make('progress');
   readonly status = line();
 
-  /** @param label of the progress */
+  /** @param label the label of the progress bar */
   constructor(label: string) {
     for (const button of [this.start, this.cancel]) button.type = 'button';
     this.status.setAttribute('role', 'status');
@@ -17,30 +17,30 @@ export class WorkBar {
   }
 }
 
-/** Does one thing at a time that takes a while, which the visitor can cancel. */
+/** Runs long tasks, one at a time, which the visitor can cancel. */
 export class Works {
   #working: { bar: WorkBar; controller: AbortController } | null = null;
 
-  /** @param onChange something begins or ends */
+  /** @param onChange called when a task begins or ends */
   constructor(private readonly onChange: () => void) {}
 
   get busy(): boolean {
     return this.#working !== null;
   }
 
-  /** Has a bar cancel what is done by it. */
+  /** Connects a bar's cancel button. */
   add({ cancel }: WorkBar): void {
     cancel.addEventListener('click', () => this.#working?.controller.abort());
   }
 
-  /** Shows a bar as it is now. */
+  /** Updates a bar. */
   show(bar: WorkBar): void {
     bar.cancel.hidden = bar.progress.hidden = this.#working?.bar !== bar;
   }
 
   /**
-   * What goes wrong, or is cancelled, changes nothing.
-   * @param told where that is said
+   * Runs a task. A task that fails or is cancelled changes nothing.
+   * @param told the element that reports a failure or a cancellation
    */
   async do(bar: WorkBar, told: HTMLElement, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const controller = new AbortController();
@@ -48,7 +48,7 @@ export class Works {
     this.#working = { bar, controller };
     bar.progress.removeAttribute('value');
     this.onChange();
-    // A button that is disabled loses the focus, and the keyboard would begin at the top of the page.
+    // A disabled button loses the focus, and the keyboard would begin again at the top of the page.
     bar.cancel.focus({ preventScroll: true });
     const { cancelled, failed } = text.figures.fit;
     try {

@@ -14,13 +14,13 @@ import { FitResult } from './fit-result';
 import { WorkBar, Works } from './fit-work';
 import { ScenePanel } from './scene/panel';
 
-/** What was measured, of which networks. */
+/** Measurements, and the networks that they are of. */
 interface Table {
   measured: FitMeasurements;
   candidates: readonly Candidate[];
 }
 
-/** Searches the set-up that fits this device, on what its camera sees, and has the page run it. */
+/** Searches for the set-up that fits this device, on its camera's frames, and has the page run it. */
 export class FitFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = COLUMNS;
@@ -37,12 +37,12 @@ export class FitFigure implements Figure {
   readonly #effect;
   readonly #result;
   readonly #scene;
-  /** Of the package, which comes when it is needed. */
+  /** The package's function, which is imported when it is needed. */
   #searcher: typeof searcher | null = null;
   #table: Table | null = null;
-  /** Chooses from the table, by the reference of the visitor's choice. */
+  /** Chooses from the table, with the reference that the visitor chose. */
   #choose: ReturnType<typeof searcher> | null = null;
-  /** What the line chose last. */
+  /** The last result for the line's time. */
   #found: FitSearch | null = null;
 
   constructor(private readonly around: Surroundings) {
@@ -82,11 +82,11 @@ export class FitFigure implements Figure {
     );
     this.#preview.hidden = this.#plot.element.hidden = this.#result.element.hidden = true;
     this.#showState();
-    // Their weights may still be on the way.
+    // The columns' weights may still be loading.
     this.#weightless.hidden = true;
   }
 
-  /** A cascade that runs answers each frame; else only another picture changes anything. ms */
+  /** A running cascade answers each frame. Without one, only another picture changes anything. ms */
   get pause(): number {
     return this.#effect.live ? 0 : 1000;
   }
@@ -97,7 +97,7 @@ export class FitFigure implements Figure {
   }
 
   redraw(): void {
-    // All of it is drawn in the style sheet's own colours.
+    // The style sheet sets all colours.
   }
 
   async #search(): Promise<void> {
@@ -124,7 +124,7 @@ export class FitFigure implements Figure {
       );
       this.#table = { measured, candidates };
       const latencies = latenciesOf(measured);
-      // Twice as fast as the reference is something to ask for.
+      // Half of the reference's time is a useful first target.
       this.#plot.aim(latencies, latencies[measured.points.findIndex(({ name }) => name === measured.reference)] / 2);
       status.textContent = words.measured(latencies.length, frames.length);
     });
@@ -135,7 +135,7 @@ export class FitFigure implements Figure {
   #showProgress({ done, total }: FitProgress, measured: FitMeasurements | null): void {
     this.#bar.progress.value = done / total;
     const told = text.figures.fit.measuring(Math.min(Math.floor(done) + 1, total), total);
-    // A screen reader says each once.
+    // A screen reader speaks each change of the text, so the same text isn't set again.
     if (this.#bar.status.textContent === told) return;
     this.#bar.status.textContent = told;
     this.#result.element.hidden = true;
@@ -144,28 +144,28 @@ export class FitFigure implements Figure {
     this.#plot.element.hidden = false;
   }
 
-  /** The network that is right: of the visitor's choice, or the first. */
+  /** The reference, whose answers count as right: the visitor's choice, or the first candidate. */
   #judge(candidates: readonly Candidate[]): Candidate | undefined {
     return candidates.find(({ column }) => column.name === this.#reference.value) ?? candidates[0];
   }
 
-  /** What was measured, by the reference of the visitor's choice; `null` before anything was. */
+  /** The measurements with the reference that the visitor chose; `null` before there are any. */
   get #judged(): FitMeasurements | null {
     const reference = this.#table && this.#judge(this.#table.candidates);
     return this.#table && reference ? judgedBy(reference, this.#table.measured) : null;
   }
 
-  /** Another reference, or another table. */
+  /** Takes another reference or another table into account. */
   #judgeAnew(): void {
     const measured = this.#judged;
     this.#choose = measured && (this.#searcher?.(measured) ?? null);
-    // A search that was cancelled has taken the line away.
+    // A cancelled search has removed the line.
     const before = this.#found?.target.latency;
     if (measured && this.#plot.target === null && before !== undefined) this.#plot.aim(latenciesOf(measured), before);
     this.#showChoice();
   }
 
-  /** Chooses again, by the line. */
+  /** Chooses again for the line's time. */
   #showChoice(): void {
     const latency = this.#plot.target;
     const found = latency === null ? null : (this.#choose?.({ latency }) ?? null);
@@ -182,7 +182,7 @@ export class FitFigure implements Figure {
     download(`mobilenet-fit-${fileTime()}.json`, 'application/json', JSON.stringify(this.#judged));
   }
 
-  /** Says what can be done now. */
+  /** Updates the controls to what the visitor can do now. */
   #showState(): void {
     const words = text.figures.fit;
     const candidates = candidatesOf(this.around.columns);
@@ -203,7 +203,7 @@ export class FitFigure implements Figure {
 
   #listReferences(candidates: readonly Candidate[]): void {
     const names = candidates.map(({ column }) => column.name);
-    // A list that the visitor has open would close.
+    // Replacing the options would close a list that the visitor has open.
     if (names.join() === Array.from(this.#reference.options, ({ value }) => value).join()) return;
     const chosen = this.#judge(candidates)?.column.name;
     this.#reference.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));

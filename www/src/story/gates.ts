@@ -8,7 +8,7 @@ const LEFT = 40;
 const BASE = HEIGHT - 6;
 const TOP = 8;
 
-/** Each channel's gate as a bar; one of them is chosen. */
+/** Shows each channel's gate as a bar and marks the chosen one. */
 export class GateChart {
   readonly element = drawing(WIDTH, HEIGHT, '');
 

@@ -2,7 +2,7 @@ import type { Tensor } from 'mobilenet-wasm';
 import { make } from './elements';
 import { drawMosaic } from './maps';
 
-/** How many maps stand side by side: as near to a square as leaves no row unfilled, if that is near. */
+/** The number of maps in a row: a number near the square root that leaves no row unfilled, if there is one. */
 function columnsFor(channels: number): number {
   const least = Math.ceil(Math.sqrt(channels));
   for (let columns = least; columns <= 2 * least; columns++) if (channels % columns === 0) return columns;
@@ -10,7 +10,7 @@ function columnsFor(channels: number): number {
 }
 
 /**
- * All channels of a tensor as small maps, of which one is chosen: by pointer, by touch, or as a slider by the arrow keys.
+ * Shows all channels of a tensor as small maps. The visitor chooses one by pointer, by touch, or, as in a slider, by arrow keys.
  */
 export class ChannelGrid {
   readonly element: HTMLDivElement;
@@ -20,9 +20,9 @@ export class ChannelGrid {
   #chosen = 0;
 
   /**
-   * @param label what it shows, for who can't see it
-   * @param named how a channel is called: "channel 3 of 32"
-   * @param onChoose the visitor chose a channel
+   * @param label the label for screen readers
+   * @param named names a channel: "channel 3 of 32"
+   * @param onChoose called when the visitor chose a channel
    */
   constructor(
     label: string,
@@ -49,7 +49,7 @@ export class ChannelGrid {
     return this.#chosen;
   }
 
-  /** The channel that is marked; the nearest there is. */
+  /** Marks a channel, or the nearest one if there is no such channel. */
   mark(channel: number): void {
     const { channels } = this.#tensor ?? { channels: 1 };
     this.#chosen = Math.min(Math.max(channel, 0), channels - 1);
@@ -64,7 +64,7 @@ export class ChannelGrid {
     style.top = `${(Math.floor(this.#chosen / columns) * 100) / rows}%`;
   }
 
-  /** Chooses a channel of what is shown next. */
+  /** Chooses a channel of the next tensor. */
   begin(channel: number): void {
     this.#chosen = channel;
   }

@@ -5,7 +5,7 @@ export interface Holding {
   onRelease: () => void;
 }
 
-/** A button that does something for as long as it is held: with a pointer, or by Space or Enter. */
+/** A button that acts as long as the visitor holds it, with a pointer or with Space or Enter. */
 export class HoldButton {
   readonly element = make('button', 'small hold');
   #held = false;
@@ -34,13 +34,13 @@ export class HoldButton {
       event.preventDefault();
       this.#release();
     });
-    // A screen reader's press is a click alone.
+    // A press by a screen reader sends only a click.
     element.addEventListener('click', ({ detail }) => {
       if (detail > 0) return;
       this.#press();
       this.#release();
     });
-    // A long touch would open it.
+    // A long touch would open the context menu.
     element.addEventListener('contextmenu', (event) => event.preventDefault());
   }
 

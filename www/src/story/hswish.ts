@@ -9,10 +9,10 @@ import { bar, line, make, slider } from './elements';
 import type { Figure } from './figure';
 import { duration } from './numbers';
 
-/** The layer whose values are shown: the one with h-swish that has the most channels, and few pixels. */
+/** The layer whose values are shown. Of the layers with h-swish it has the most channels, and few pixels. */
 const LAYER = 'last pointwise';
 
-/** Swish, what stands in for it, and ReLU6: their shapes, and what each costs here. */
+/** Compares swish, h-swish and ReLU6: their curves, and their times on this device. */
 export class HswishFigure implements Figure {
   readonly element: HTMLElement;
   readonly versions: readonly Version[] = ['v3-small'];
@@ -69,7 +69,7 @@ export class HswishFigure implements Figure {
   }
 
   redraw(): void {
-    // All of it is drawn in the style sheet's own colours.
+    // The style sheet sets all colours.
   }
 
   #bar(name: TimedActivation) {
@@ -85,7 +85,7 @@ export class HswishFigure implements Figure {
     this.#told.textContent = told(NAMES.map((name) => `${names[name]} ${value(name)}`).join(' · '), apart);
   }
 
-  /** Times all three; one after the other, so that none is timed while another has the core. */
+  /** Times all three, one after the other, so that they don't compete for a core. */
   async #time(): Promise<void> {
     this.#timed = true;
     this.#again.disabled = true;

@@ -16,19 +16,19 @@ import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
 import { Watch } from './watch';
 
-/** What the story takes from the page. */
+/** The parts of the page that the story uses. */
 export interface Page {
   stage: Stage;
-  /** The network of a column, `null` where there is none. */
+  /** The network of a column; `null` if the column has none. */
   columnNetwork(version: Version): MobileNet | null;
   columns: readonly Column[];
-  /** Has the columns rest, or go on. */
+  /** Pauses or resumes the columns. */
   rest(resting: boolean): void;
-  /** Settled when the columns have the networks that they begin with. */
+  /** Settles when the columns have their first networks. */
   begun: Promise<unknown>;
 }
 
-/** The ideas in the order in which they came, with a figure for each. */
+/** The ideas in the order of their publication, with a figure for each. */
 const IDEAS = [
   { id: 'depthwise', year: 'V1 · 2017', figure: DepthwiseFigure },
   { id: 'relu', year: 'V2 · 2018', figure: ReluFigure },
@@ -41,7 +41,7 @@ const IDEAS = [
   { id: 'teach', year: 'V1–V4', figure: TeachFigure },
 ] as const;
 
-/** Tells how one network came of the other, on the frame that the columns see. */
+/** Explains how each network developed from the one before, on the frame that the columns classify. */
 export async function tellStory(container: HTMLElement, page: Page): Promise<void> {
   const of = new Map<Figure, Section>();
   const links = IDEAS.map(({ id }) => {
@@ -60,23 +60,23 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
     (figure) => of.get(figure)?.wait(),
   );
   for (const { id, year, figure } of IDEAS) {
-    // One by one: nobody sees them yet, and what is on the screen comes first.
+    // The sections are made one by one, so that the visible part of the page comes first.
     await new Promise((resolve) => setTimeout(resolve));
     const section = new Section(id, year, text.figures[id], new figure(around));
     of.set(section.figure, section);
     container.append(section.element);
     watch.add(section.figure);
   }
-  // The browser looked for it before it was there.
+  // The browser looked for the address's section before it existed.
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-/** @param rest has the figures rest, or go on */
+/** @param rest pauses or resumes the figures */
 function surroundings(
   { stage, columns, columnNetwork, begun, ...page }: Page,
   rest: (resting: boolean) => void,
 ): Surroundings {
-  /** Those of versions whose column has none. */
+  /** Untrained networks of the versions whose columns have none. */
   const untrained = new Map<Version, Promise<MobileNet>>();
   return {
     frame(): Frame | null {

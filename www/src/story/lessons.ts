@@ -2,13 +2,13 @@ import type { ClassifySource, MobileNet } from 'mobilenet-wasm';
 import { type TaughtPrediction, Teach, type TeachJson } from 'mobilenet-wasm/teach';
 import { text } from '../text';
 
-/** By the nearest examples: that needs no training, and says something from the first example on. */
+/** The method `nearest` needs no training, and answers from the first example on. */
 const OPTIONS = { method: 'nearest' } as const;
 
-/** What a file of lessons is. */
+/** Identifies a file of lessons. */
 const FORMAT = 'mobilenet-wasm/lessons';
 
-/** What is kept in a file: what each network was taught, with the classes' names as labels. */
+/** The content of a file: what each network was taught, with the classes' names as labels. */
 interface LessonsJson {
   format: typeof FORMAT;
   lessons: TeachJson[];
@@ -21,12 +21,12 @@ interface Lesson {
   network: string;
 }
 
-/** The visitor's classes, and what each network was taught of them. */
+/** The visitor's classes, and each network's examples of them. */
 export class Lessons {
-  /** By the label that the examples have, which stays when a class is renamed. */
+  /** The classes' names by label. The examples have the label, which stays when a class is renamed. */
   readonly names = new Map<string, string>();
   #lessons = new Map<MobileNet, Lesson>();
-  /** Of networks that don't run now. */
+  /** The lessons of networks that don't run now. */
   #absent: TeachJson[] = [];
   #nextLabel = 0;
 
@@ -46,7 +46,7 @@ export class Lessons {
     }));
   }
 
-  /** @param networks those that run from now on; what others were taught stays for when they come back */
+  /** @param networks the networks that run from now on; the lessons of others are kept until they come back */
   use(networks: readonly MobileNet[]): void {
     for (const [net, { teach }] of this.#lessons) {
       if (networks.includes(net)) continue;
@@ -67,25 +67,25 @@ export class Lessons {
     await this.#lessons.get(net)?.teach.add(source, label);
   }
 
-  /** The classes that a network finds in a picture, the nearest first; none where it was taught nothing. */
+  /** The classes that a network finds in a picture, the nearest first; none if it has no examples. */
   async predict(net: MobileNet, source: ClassifySource): Promise<TaughtPrediction[]> {
     const teach = this.#lessons.get(net)?.teach;
     return teach && teach.labels.length > 0 ? teach.predict(source) : [];
   }
 
-  /** The share of examples named rightly, each by all others; `null` where there are too few to tell. */
+  /** The share of examples that get the right class from all other examples; `null` if there are too few. */
   accuracy(net: MobileNet): number | null {
     const teach = this.#lessons.get(net)?.teach;
     const counts = [...(teach?.counts.values() ?? [])];
     return teach && counts.length > 1 && Math.min(...counts) > 1 ? teach.accuracy().accuracy : null;
   }
 
-  /** How many examples a class has, in the network that has most. */
+  /** The number of examples of a class, in the network that has the most. */
   count(label: string): number {
     return Math.max(0, ...[...this.#lessons.values()].map(({ teach }) => teach.counts.get(label) ?? 0));
   }
 
-  /** How many a network has of all classes. */
+  /** The number of a network's examples of all classes. */
   countOf(net: MobileNet): number {
     return [...(this.#lessons.get(net)?.teach.counts.values() ?? [])].reduce((sum, count) => sum + count, 0);
   }
@@ -107,9 +107,9 @@ export class Lessons {
   }
 
   /**
-   * Adds what {@link toJSON} gave, or the package's own `Teach`. Classes of the same name become one.
-   * @returns networks of the file that don't run now, whose lessons were left out
-   * @throws where the file is none, with everything as it was before
+   * Adds a file from {@link toJSON} or from the package's own `Teach`. Classes of the same name become one.
+   * @returns the file's networks that don't run now, whose lessons were left out
+   * @throws if the file holds no lessons; then nothing has changed
    */
   import(json: string): string[] {
     const given = lessonsOf(JSON.parse(json));
@@ -131,7 +131,7 @@ export class Lessons {
           continue;
         }
         const [net, { teach, network }] = found;
-        // It says what is wrong with a lesson that is none.
+        // This throws an error that says what is wrong with a malformed lesson.
         Teach.fromJSON(net, lesson, OPTIONS);
         const labels = lesson.labels.map((name) => labelOf(String(name)));
         taught.push([
@@ -150,7 +150,7 @@ export class Lessons {
   }
 }
 
-/** The lessons of a file: each of them may still be wrong. */
+/** The lessons of a file, which may still be malformed. */
 function lessonsOf(json: unknown): TeachJson[] {
   const given = json as { format?: unknown; lessons?: unknown } | null;
   const lessons: unknown = given?.format === FORMAT ? given.lessons : [given];
@@ -160,7 +160,7 @@ function lessonsOf(json: unknown): TeachJson[] {
   return lessons;
 }
 
-/** All examples of the one, and those of the other that it doesn't have. The two have the same labels for the same classes. */
+/** All examples of `a`, and those of `b` that `a` doesn't have. Both have the same labels for the same classes. */
 function joined(a: TeachJson, b: TeachJson): TeachJson {
   const labels = [...new Set([...a.labels, ...b.labels])];
   const [own, others] = [a, b].map((json) =>

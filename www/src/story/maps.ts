@@ -1,19 +1,19 @@
 import type { Tensor } from 'mobilenet-wasm';
 import { type Ramp, inkRamp, signedRamp } from './colours';
 
-/** The channels `channels` of a tensor, side by side in rows of `columns`, each in a cell of its own. */
+/** The channels `channels` of a tensor, each in its own cell, in rows of `columns` cells. */
 export interface Mosaic {
   tensor: Tensor;
   channels: readonly number[];
   columns: number;
-  /** Where given, what the darkest ink stands for in all cells; else each cell has its own. */
+  /** The value of the darkest ink in all cells. Without it each cell has its own. */
   largest?: number;
 }
 
-/** Pixels between two cells. */
+/** The distance between two cells. Pixels. */
 const GAP = 1;
 
-/** Draws maps so that a pixel of a map is a pixel of the canvas, which the style sheet enlarges. */
+/** Draws each pixel of the maps as one pixel of the canvas. The style sheet enlarges the canvas. */
 export function drawMosaic(canvas: HTMLCanvasElement, { tensor, channels, columns, largest }: Mosaic): void {
   const { width, height } = tensor;
   const rows = Math.ceil(channels.length / columns);
@@ -31,7 +31,7 @@ export function drawMosaic(canvas: HTMLCanvasElement, { tensor, channels, column
   context.putImageData(image, 0, 0);
 }
 
-/** Draws one channel alone. */
+/** Draws one channel. */
 export function drawMap(canvas: HTMLCanvasElement, tensor: Tensor, channel: number, largest?: number): void {
   drawMosaic(canvas, { tensor, channels: [channel], columns: 1, largest });
 }
@@ -55,14 +55,14 @@ function paint(
   }
 }
 
-/** The largest value of a channel, whatever its sign. */
+/** The largest absolute value of a channel. */
 export function largestOf({ data, channels }: Tensor, channel: number): number {
   let largest = 0;
   for (let at = channel; at < data.length; at += channels) largest = Math.max(largest, Math.abs(data[at]));
   return largest;
 }
 
-/** The channel whose values differ most among its pixels, measured by its largest: one that is worth looking at. */
+/** The channel that is most interesting to look at: its values vary most, relative to its largest. */
 export function liveliest({ data, channels }: Tensor): number {
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
