@@ -1,4 +1,4 @@
-// The page against axe's rules, with everything open that can be opened.
+// Checks the page by axe's rules, with all its details open.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
@@ -11,14 +11,14 @@ let session;
 before(async () => (session = await open()));
 after(() => session?.close());
 
-/** Opens what can be opened, and holds all of the page to the rules. */
+/** Opens all details, and checks the whole page by the rules. */
 async function assertAccessible(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
   await page.evaluate(await readFile(axe, 'utf8'));
   await assertRules(page);
 }
 
-/** @param {string[]} [runOnly] rules; all of them without */
+/** @param {string[]} [runOnly] the rules to check; the default is all */
 async function assertRules(page, runOnly) {
   const { violations, passes } = await page.evaluate(
     (runOnly) => /** @type {any} */ (globalThis).axe.run(runOnly ? { runOnly } : {}),
@@ -29,7 +29,7 @@ async function assertRules(page, runOnly) {
   assert.ok(passes.length >= (runOnly?.length ?? 20), 'axe looked at hardly anything');
 }
 
-/** Scrolls through the story, until its last figure has answers. */
+/** Scrolls to the story's last figure, and waits for its answers. */
 async function readStory(page) {
   await page.locator('#teach .teach').scrollIntoViewIfNeeded();
   await page.locator('#teach .lesson-answers li').first().waitFor();
@@ -39,7 +39,7 @@ test('axe finds nothing in light and dark', async () => {
   const page = await openPage(session, { viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
   await readStory(page);
   await assertAccessible(page);
-  // The dark page differs by its colours alone.
+  // The dark page differs only in its colours.
   await page.emulateMedia({ colorScheme: 'dark' });
   await assertRules(page, ['color-contrast']);
   await page.close();

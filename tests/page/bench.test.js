@@ -1,13 +1,13 @@
-// The page that measures: every build and network, what it exports, and what it says where something can't be measured.
+// Tests the page that measures: every build and network, its exports, and its messages if something can't be measured.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { noWorkers, open } from './harness.js';
 
 let session;
-/** A page on which everything was measured once, for the tests that only look at it. @type {import('playwright-core').Page} */
+/** A page that has measured everything once, for the tests that only read it. @type {import('playwright-core').Page} */
 let measured;
-/** Requests that it sent to other hosts. */
+/** The requests that it sent to other hosts. */
 const elsewhere = [];
 before(async () => {
   session = await open();
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** Notes what a page asks of other hosts, and what it tells a screen reader. */
+/** Records a page's requests to other hosts, and its announcements to screen readers. */
 async function watch(page) {
   page.on('request', (request) => {
     const url = new URL(request.url());
@@ -37,18 +37,18 @@ async function watch(page) {
 }
 
 const NETWORKS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small', 'v4-conv-medium'];
-/** Of the way of a frame. */
+/** The parts of the way from a frame to its labels. */
 const PARTS = ['read', 'resize', 'network', 'answer'];
 const BUILDS = ['relaxed-threads', 'relaxed', 'simd-threads', 'simd'];
 
-/** More than one turn, and a last one that isn't full. */
+/** The number of runs. It makes more than one turn, and the last turn isn't full. */
 const RUNS = 7;
 
-/** Enough where all networks are treated alike: the ends of the table. */
+/** Networks for tests in which all are treated alike: the first and the last rows of the table. */
 const FEW = ['v1', 'v3-small'];
 
 /**
- * The page, opened, to measure as little as it can.
+ * Opens the page, and has it measure as little as possible.
  * @param {import('playwright-core').BrowserContextOptions & { runs?: number, networks?: string[], prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
 async function openBench({ runs = RUNS, networks = FEW, prepare, ...options } = {}) {
@@ -65,11 +65,11 @@ const stopButton = (page) => page.getByRole('button', { name: 'Stop', exact: tru
 async function measure(page) {
   await measureButton(page).click();
   await stopButton(page).waitFor();
-  // Two dozen profiles and their warm-ups: a slow machine takes its time.
+  // The page makes two dozen profiles with warm-ups, which take long on a slow machine.
   await measureButton(page).waitFor({ timeout: 300_000 });
 }
 
-/** @returns {Promise<Record<string, string[]>>} what the cells say, by network and build */
+/** @returns {Promise<Record<string, string[]>>} the text of the cells, by network and build */
 async function table(page) {
   const rows = await page
     .locator('#results tr[data-build]')
@@ -90,7 +90,7 @@ async function exported(page) {
   return { name: download.suggestedFilename(), report: JSON.parse(await readFile(await download.path(), 'utf8')) };
 }
 
-/** As a server sends the page that knows nothing of isolation. */
+/** Answers as a server that doesn't send the headers for isolation. */
 const withoutIsolation = (page) =>
   page.route('**/bench.html*', async (route) => {
     const response = await route.fetch();
@@ -156,7 +156,7 @@ test('every network is measured in every build, and the export agrees with the t
     assert.equal(entry.problem, null);
     assert.equal(threads, build.endsWith('threads') ? Math.min(device.hardwareConcurrency, 4) : 1);
     assert.equal(inference.length, RUNS);
-    // To warm up, and one for each turn of five.
+    // Ten runs warm up, and each turn of five leaves one out.
     assert.equal(leftOut.length, 10 + 2);
     assert.ok([...inference, ...leftOut].every((ms) => ms > 0));
 
@@ -219,7 +219,7 @@ test('the layers of the chosen network and build are shown', async () => {
     stem.kind,
     '224×224×3 → 112×112×16',
     (stem.macs / 1e6).toFixed(2),
-    // Three digits, and all of a thousand and more.
+    // Times have three digits, and from a thousand on all digits.
     stem.microseconds < 1000 ? stem.microseconds.toPrecision(3) : stem.microseconds.toFixed(),
   ])
     assert.ok(text.includes(part), `${part} in ${text}`);
@@ -262,7 +262,7 @@ test('the way of a frame to its labels is measured for each size, shown, and exp
     }
   }
 
-  // The choice follows the buttons, and is worked by keyboard.
+  // The list comes after the buttons, and the keyboard can change it.
   await page.getByRole('button', { name: 'Copy as Markdown' }).focus();
   await page.keyboard.press('Tab');
   const select = page.getByRole('combobox', { name: 'Frames read by' });
@@ -293,7 +293,7 @@ test('the way of a frame to its labels is measured for each size, shown, and exp
       }
     }
   }
-  // The longest bar is as wide as its place.
+  // The longest bar fills its place.
   const widths = await page
     .locator('.path-bar')
     .evaluateAll((bars) =>
@@ -392,7 +392,7 @@ test('where no build runs, it says so', async () => {
 });
 
 test('a build that breaks is told of, and the others go on', async () => {
-  // The first that is fetched is that of the build that comes first.
+  // The page fetches the wasm of the first build first.
   let broken;
   const page = await openBench({
     runs: 1,
@@ -436,7 +436,7 @@ test('it can be stopped, and what was read until then stays', async () => {
   const rows = await table(page);
   assert.deepEqual(rows['v3-small relaxed'], Array(5).fill('–'));
 
-  // While the first network is being profiled, too; and everything begins afresh.
+  // It can also be stopped during the first network's profile. Everything begins again.
   await measureButton(page).click();
   assert.deepEqual((await table(page))['v1 relaxed'], Array(5).fill('–'));
   await page.locator('#progress-text').filter({ hasText: 'warming up' }).waitFor();
@@ -466,13 +466,13 @@ test('a turn during which the tab was hidden is made again', async () => {
     };
   });
   await measureButton(page).click();
-  // While the first profile is made.
+  // The page is hidden while it makes the first profile.
   await page.waitForFunction(() => profiles === 1);
   const doing = await page.evaluate(() => {
     hide(true);
     return document.getElementById('progress-text').textContent;
   });
-  // Longer than what was under way takes.
+  // The wait is longer than the run that was under way.
   await page.waitForTimeout(4000);
   assert.equal(await page.locator('#progress-text').innerText(), doing);
   await page.evaluate(() => hide(false));

@@ -1,4 +1,4 @@
-// The camera, by Chromium's fake devices.
+// Tests the camera with Chromium's fake devices.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { FAKE_CAMERA, PHOTOS, card, firstAnswer, firstModels, open, openPage, webcamOf } from './harness.js';
@@ -15,7 +15,7 @@ for (const photo of PHOTOS) {
       for (const { version } of firstModels) {
         const first = firstAnswer(page, version);
         await first.filter({ hasText: photo.label }).waitFor();
-        // Of the camera's picture, not of the sample that was there before.
+        // The answer is for the camera's picture, not for the sample that was shown before.
         assert.equal(await page.locator('#video').isVisible(), true);
         const speed = card(page, version).locator('.speed');
         await speed.filter({ hasText: /\d ms.*[1-9]\d* frames\/s/s }).waitFor();
@@ -45,7 +45,7 @@ describe('a camera', () => {
     return page;
   };
 
-  /** @param {string | undefined} facingMode what the camera says of itself */
+  /** @param {string | undefined} facingMode the direction that the camera reports */
   const facing = (facingMode) => (page) =>
     page.addInitScript((facingMode) => {
       const { getSettings } = MediaStreamTrack.prototype;
@@ -157,7 +157,7 @@ describe('a camera', () => {
     await card(page, version).locator('.speed').waitFor();
     await setHidden(page, true);
     await page.getByText('Paused while this tab is hidden.').waitFor();
-    // What was under way before ends in its own time; then nothing more is read.
+    // Calls that are under way may still end; then the page reads no more frames.
     let read = Infinity;
     for (let i = 0; i < 20 && read > 0; i++) {
       await countClassified(page, version);
@@ -182,7 +182,7 @@ const setHidden = (page, hidden) =>
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 
-/** Counts how often a card writes an answer. */
+/** Counts the changes of a card's answer. */
 const countClassified = (page, version) =>
   page.evaluate((version) => {
     globalThis.changes = 0;
@@ -206,7 +206,7 @@ describe('without a camera', () => {
       await page.getByRole('button', { name: 'Start camera' }).click();
       await page.getByRole('status').getByText(sentence).waitFor();
       await page.getByRole('button', { name: 'Start camera' }).waitFor();
-      // A picture still works.
+      // The page still classifies pictures.
       await page.getByRole('button', { name: 'A cup of coffee' }).click();
       await firstAnswer(page, firstModels[0].version).filter({ hasText: 'espresso' }).waitFor();
       assert.equal(await page.locator('#status').textContent(), '');

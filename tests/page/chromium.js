@@ -1,4 +1,4 @@
-// The Chromium of the tests and of the benchmark.
+// Starts the Chromium of the tests and of the benchmark.
 import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../../www/package.json', import.meta.url));
@@ -7,7 +7,7 @@ const { chromium } = require('playwright-core');
 
 export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** What makes it run here and leave the network alone. */
+/** The flags with which it runs here and makes no requests of its own. */
 export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,7 +18,7 @@ export const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** @param {string[]} [flags] besides */
+/** @param {string[]} [flags] more flags */
 export function launch(flags = []) {
   return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS, ...flags] });
 }

@@ -1,5 +1,5 @@
-// `.tflite` files in every form in which weights may come, models of Keras, and `export`: what the build `convert` does.
-// tests/tflite.rs and tests/keras.rs hold the same files to their libraries.
+// Tests the build `convert`: `.tflite` files in every form in which weights can be passed, models of Keras, and `export`.
+// tests/tflite.rs and tests/keras.rs compare the same files with their libraries.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** `picture` of make_tflite.py, whose numbers fit no JavaScript number but a BigInt. */
+/** The same picture as `picture` of make_tflite.py. Its numbers fit only into a BigInt. */
 function picture(name, side = 96) {
   const mask = (1n << 64n) - 1n;
   let state = 0xcbf29ce484222325n;
@@ -60,13 +60,13 @@ test('a .safetensors file does without the build convert, export has it make one
       const weights = await net.export({ precision });
       const again = await MobileNet.load({ weights, threads: 1 });
       answers.push({ length: weights.length, ...(await answer(again)) });
-      // What was exported can be exported.
+      // A network from an exported file can be exported again.
       const { length } = await again.export({ precision: 'f32' });
       answers.at(-1).again = length;
       again.dispose();
     }
     const aborted = await net.export({ signal: AbortSignal.abort() }).catch(({ code }) => code);
-    // @ts-expect-error: there is none
+    // @ts-expect-error: there is no such precision
     const wrong = await net.export({ precision: 'f8' }).catch(({ code, message }) => [code, message]);
     net.dispose();
     const untrained = await MobileNet.untrained({ version: 'v1', width: 0.25, resolution: 96, threads: 1 });
@@ -88,7 +88,7 @@ test('a .safetensors file does without the build convert, export has it make one
   }
   for (const answer of found.answers) {
     assert.deepEqual(answer.labels, labels);
-    // What was guessed is still told.
+    // `info` still has the warnings about guessed settings.
     assert.deepEqual(answer.info, info);
     assert.equal(answer.again, whole.length);
   }
@@ -184,7 +184,7 @@ test('the files of TensorFlow.js and Teachable Machine load from an address, as 
       const { weightsManifest } = JSON.parse(model);
       const shapes = weightsManifest.flatMap(({ weights }) => weights.map(({ shape }) => shape));
       const length = shapes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
-      // Variances are among them.
+      // The values must be positive, because some are variances.
       const bytes = Float32Array.from({ length }, (_, i) => 0.02 + 0.02 * Math.sin(i * i));
       const halves = [new Blob([bytes]).slice(0, 1000), new Blob([bytes]).slice(1000)];
       const sharded = JSON.parse(model);
@@ -196,7 +196,7 @@ test('the files of TensorFlow.js and Teachable Machine load from an address, as 
         '/two/model.json': JSON.stringify(sharded),
         '/two/a.bin': halves[0],
         '/two/b.bin': halves[1],
-        // In place of what it hasn't.
+        // The server answers with a page, because it doesn't have this file.
         '/two/metadata.json': '<!doctype html>',
       };
       const asked = [];

@@ -1,24 +1,24 @@
-// `<mobilenet-camera>`, by Chromium's fake devices.
+// Tests `<mobilenet-camera>` with Chromium's fake devices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAKE_CAMERA, PHOTOS, lightest, noWorkers, open, policies, serveFromCdn, webcamOf } from './harness.js';
 import { madeUp } from './made-up.js';
 
-/** The page of the README, with weights of this server's. */
+/** The README's page, with weights from this server. */
 const html = (attributes, script = '/pkg/camera.js') => `<!doctype html>
 <meta charset="utf-8">
 <title>What does the camera see?</title>
 <script type="module" src="${script}"></script>
 <mobilenet-camera ${attributes}></mobilenet-camera>`;
 
-/** Strict, and as the README has it. */
+/** A strict policy with the README's exceptions. */
 const POLICY = `default-src 'none'; ${policies.own}`;
 
 const config = lightest.config ? ` config="${lightest.config}"` : '';
 const MODEL = `weights="${lightest.url}"${config}`;
 
 /**
- * A page with the element, and what it tells.
+ * Opens a page with the element, which records the element's events in `heard`.
  * @param {Awaited<ReturnType<typeof open>>} session
  * @param {string} attributes
  * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
@@ -83,7 +83,7 @@ test('the element shows the camera and says what it sees, and gives both back wh
     assert.equal(await page.evaluate(() => track.readyState), 'ended');
     assert.ok(await noWorkers(page));
 
-    // Put back, it starts again; an attribute that changes starts it afresh.
+    // The element starts again when it is put back, and when an attribute changes.
     await page.evaluate(() => {
       heard.length = 0;
       const element = document.createElement('mobilenet-camera');

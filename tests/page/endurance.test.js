@@ -1,4 +1,4 @@
-// What thousands of calls leave behind, and minutes of camera. It takes half an hour: ENDURANCE=1 asks for it.
+// Measures the memory that thousands of calls and minutes of camera leave behind. It takes half an hour, and runs if ENDURANCE=1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../www/serve.js';
@@ -8,12 +8,12 @@ import { openUnwatched } from './unwatched.js';
 
 const skip = process.env.ENDURANCE ? false : 'set ENDURANCE=1 for half an hour of it';
 
-/** Readings of each, the first of them behind a tenth of all calls: until then the allocators take what they keep. */
+/** The number of readings. The first comes after a tenth of all calls, when the allocators have taken what they keep. */
 const READINGS = 10;
-/** By how much the last three readings may exceed the first three, whatever the number of calls between. */
+/** The allowed ratio of the last three readings to the first three, which doesn't depend on the number of calls between. */
 const ALLOWED = 1.25;
 
-/** Runs in a page: what is called thousands of times. */
+/** Runs in a page: defines the calls that are made thousands of times. */
 async function prepare({ url, config, preprocessorConfig }) {
   const { MobileNet } = await import(new URL('/pkg/index.js', location.href).href);
   const at = (path) => path && new URL(path, location.href).href;
@@ -47,7 +47,7 @@ for (const isolated of [true, false]) {
   ])) {
     test(`${name}, ${times} times, ${isolated ? '' : 'not '}isolated`, { skip }, async () => {
       const server = await serve({ isolated });
-      // No page has that address, and the answer has the headers of one.
+      // No page has this address, but the answer has a page's headers.
       const page = await openUnwatched(`${server.url}nothing`);
       try {
         await page.evaluate(`(${prepare})(${JSON.stringify(lightest)})`);
@@ -89,7 +89,7 @@ test('a photo of 48 megapixels', { skip }, async () => {
         const { MobileNet } = await import('/pkg/index.js');
         const net = await MobileNet.load({ weights: url, config, preprocessorConfig });
         await net.classify(globalThis.large);
-        // A network that nothing refers to is disposed of.
+        // Without this reference the network would be disposed of.
         globalThis.holding = net;
       }, lightest)
       .finally(() => (done = true));
@@ -102,7 +102,7 @@ test('a photo of 48 megapixels', { skip }, async () => {
     await page.waitForTimeout(3000);
     const after = await privateBytesOfAll(session.browser);
     console.log(`48 megapixels: ${megabytes(before)} before, ${megabytes(peak)} at most, ${megabytes(after)} after`);
-    // The picture alone has 192 MB.
+    // The picture alone takes 192 MB.
     assert.ok(after - before < 100e6, `${megabytes(after - before)} are kept`);
   } finally {
     await session.close();
@@ -124,7 +124,7 @@ test(`${MINUTES} minutes of camera with a figure open`, { skip }, async () => {
     await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
     await page.locator('#squeeze .gate').first().waitFor();
     const memory = [];
-    /** @type {Record<string, number[]>} ms, by the version */
+    /** @type {Record<string, number[]>} the 95th percentiles by version. ms */
     const p95s = {};
     for (let minute = 0; minute <= MINUTES; minute++) {
       await page.waitForTimeout(60_000);

@@ -1,4 +1,4 @@
-// Several networks in one engine, with made-up checkpoints: no trained weights are needed.
+// Tests several networks in one engine. The checkpoints are made up, so that no trained weights are needed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { noWorkers, open, openBlank } from './harness.js';
@@ -10,7 +10,7 @@ const VERSIONS = ['v1', 'v2', 'v3-small'];
 let session;
 /** @type {import('playwright-core').Page} */
 let page;
-/** Addresses of the checkpoints that were asked for. */
+/** The versions whose checkpoints were requested. */
 let asked = [];
 
 before(async () => {
@@ -22,7 +22,7 @@ after(() => session?.close());
 /** @type {Map<string, Buffer>} */
 const files = new Map(VERSIONS.map((version, index) => [version, random(version, index + 1).file]));
 
-/** A page with the package, to whose server the made-up checkpoints were added. */
+/** Opens a page with the package, for which the server has the made-up checkpoints. */
 async function openMadeUp() {
   const fresh = await openBlank(session);
   await fresh.route('**/made-up/*.safetensors', (route) => {
@@ -47,7 +47,7 @@ async function installHelpers(VERSIONS) {
     input: (net, factor = 1) =>
       Float32Array.from({ length: net.info.resolution ** 2 * 3 }, (_, i) => Math.sin(factor * i * i)),
     bitsOf: (values) => Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length)),
-    /** A picture that is the same each time. */
+    /** Makes a picture that is the same each time. */
     picture: (width, height, factor = 1) => {
       const data = new ImageData(width, height);
       for (let y = 0; y < height; y++) {
@@ -80,7 +80,7 @@ for (const threads of [1, 2]) {
       const engine = await Engine.create({ threads });
       const nets = await loadAll(engine);
       const together = [];
-      // One after the other, and back: none disturbs another.
+      // Each network answers twice in turns, so that a network that disturbs another would be noticed.
       for (const net of [...nets, ...nets]) together.push(await answersOf(net));
       const all = await engine.classify(picture(301, 257), nets, { topK: 20 });
       together.push(all.map(rankingOf));
@@ -201,7 +201,7 @@ test('where the newest frame is to win, it does for the whole set', async () => 
     const engine = await Engine.create({ threads: 1 });
     const nets = await loadAll(engine);
     const frames = [1, 2, 3, 4].map((factor) => picture(200, 200, factor));
-    // A single network's frames compete with those of no set.
+    // A single network's frames don't compete with frames for a set.
     const calls = frames.map((frame) => engine.classify(frame, nets, { when: 'newest' }));
     const single = nets[0].classify(frames[0]);
     const together = (await Promise.all(calls)).map((answers) => answers && answers.map(rankingOf));
@@ -283,7 +283,7 @@ test('a load into an engine that fails or is aborted leaves its networks alone',
     const before = bitsOf(await net.run(input(net)));
     const controller = new AbortController();
     const late = codeOf(engine.untrained({ version: 'v1', signal: controller.signal }));
-    // It is on its way to the worker by then.
+    // After this the request is on its way to the worker.
     await Promise.resolve();
     controller.abort();
     const codes = [
@@ -328,7 +328,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
   const fresh = await openMadeUp();
   asked = [];
   const outcome = await fresh.evaluate(async () => {
-    // As in threads.test.js: the thread that joins meets a trap in its first multiply-add.
+    // As in threads.test.js, the joining thread traps in its first multiply-add.
     const binary = new Uint8Array(
       await (await fetch('/pkg/wasm/relaxed-threads/mobilenet_wasm_bg.wasm')).arrayBuffer(),
     );
@@ -350,7 +350,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
     Worker.prototype.postMessage = postMessage;
     for (const join of joins) join();
 
-    // A thread that comes late finds no work left: it may take a few runs until it gets a part.
+    // A late thread finds no work left. It may take a few runs until it gets a part.
     let outcomes;
     const deadline = performance.now() + 15_000;
     do {
@@ -364,7 +364,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
       String(bitsOf(await nets[index].run(input(nets[index])))) === String(bitsOf(expected[index]));
     const back = [await same(1)];
     const oneBack = [engine.state, ...nets.map(({ state }) => state)];
-    // Two calls that need the same network, and a set that needs them all.
+    // Two calls need the same network, and a set needs all of them.
     back.push(...(await Promise.all([same(0), same(0)])));
     const answers = await engine.classify(picture(300, 300), nets);
     back.push(await same(2));
@@ -374,7 +374,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
     other.dispose();
     return { outcomes, crashed, back, oneBack, answers: answers.length, allBack };
   });
-  // Those that were done before the trap were done.
+  // Calls that ended before the trap have answers.
   const failed = outcome.outcomes.indexOf('CRASHED');
   assert.ok(failed >= 0, JSON.stringify(outcome.outcomes));
   assert.deepEqual(outcome.outcomes.slice(failed), Array(4 - failed).fill('CRASHED'));
@@ -388,7 +388,7 @@ test('a trap fails the calls of all networks of the engine, which come back one 
   await fresh.close();
 });
 
-/** Runs in the page: `memories` has the shared memory of each worker that is started. */
+/** Runs in the page: collects the shared memory of each new worker in `memories`. */
 function catchMemories() {
   globalThis.memories = [];
   const Original = globalThis.Worker;
@@ -429,7 +429,7 @@ test('a photo of 12 megapixels leaves the memory as frames of a camera do', asyn
   await fresh.close();
   const grown = sizes[1] - sizes[0];
   console.log(`wasm memory: ${sizes[0]} bytes, and ${grown} more after 4000x3000`);
-  // As RGBA the photo has 48 MB, its crop 37.
+  // As RGBA the photo takes 48 MB and its crop 37.
   assert.ok(grown < 8e6, `${grown} bytes more`);
 });
 
@@ -487,7 +487,7 @@ test('run gives its buffer away where it is told to, and copies it at once where
     for (const call of [copied, transferred, net.run(shared, { transfer: true })]) {
       same.push(String(bitsOf(await call)) === expected);
     }
-    // A part of a buffer goes with all of it.
+    // To transfer a part of a buffer is to transfer all of it.
     const whole = new Float32Array(input(net).length + 4);
     await net.run(whole.subarray(4), { transfer: true });
     lengths.push(whole.length);

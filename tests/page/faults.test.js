@@ -1,4 +1,4 @@
-// What goes wrong outside of a call: memory, storage, workers that are ended, servers and headers.
+// Tests faults outside of a call: of memory, storage, ended workers, servers and headers.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
@@ -31,7 +31,7 @@ after(() => session?.close());
  */
 
 /**
- * A blank page of a context of its own, whose requests `prepare` may answer.
+ * Opens a blank page in its own context, whose requests `prepare` may answer.
  * @param {Prepare} prepare
  */
 async function freshPage(prepare = async () => {}) {
@@ -49,7 +49,7 @@ test('what does not fit the engine’s memory is OUT_OF_MEMORY, and the network 
         () => 'accepted',
         ({ code, message }) => ({ code, message }),
       );
-    // A gigabyte and more for the classifier alone.
+    // The classifier alone takes more than a gigabyte.
     const huge = /** @type {const} */ ({ version: 'v2', classes: 65536, threads: 2 });
     const untrained = [];
     for (const build of /** @type {const} */ (['relaxed-threads', 'simd-threads'])) {
@@ -64,7 +64,7 @@ test('what does not fit the engine’s memory is OUT_OF_MEMORY, and the network 
     net.dispose();
     return { untrained, classified, canvas, state, index: predictions[0].index };
   });
-  // What the crop needs is 0.8 of the gigabyte; the browser may have no memory for a copy of the canvas.
+  // The crop needs 0.8 of the gigabyte, and the browser may have no memory for a copy of the canvas.
   for (const answer of [outcome.classified, outcome.canvas]) {
     const told = answer === 'accepted' || ['BAD_INPUT', 'OUT_OF_MEMORY'].includes(answer.code);
     assert.ok(told, JSON.stringify(answer));
@@ -120,7 +120,7 @@ test('a Cache Storage that refuses stops no load', async () => {
     Cache.prototype.put = refuse;
     await attempt();
     Object.assign(Cache.prototype, { match, put });
-    // As in a sandboxed frame.
+    // `caches` throws as in a sandboxed frame.
     const usual = Object.getOwnPropertyDescriptor(globalThis, 'caches');
     Object.defineProperty(globalThis, 'caches', {
       configurable: true,
@@ -182,7 +182,7 @@ test('what is kept and refused is fetched once more', async () => {
     }
     const size = (await (await cache.match(href)).arrayBuffer()).byteLength;
     states.push(size);
-    // Not for ever: what comes anew may be wrong as well.
+    // It is fetched once more, but not for ever, since the new answer may be wrong too.
     await cache.put(href, new Response('<!doctype html>'));
     const { fetch } = globalThis;
     globalThis.fetch = (url, init) =>
@@ -196,7 +196,7 @@ test('what is kept and refused is fetched once more', async () => {
   assert.equal(code, 'BAD_WEIGHTS');
 });
 
-/** Runs in a blank page before the package: `ended` has every worker that a script of the page starts. */
+/** Runs in a blank page before the package: collects every worker that a script of the page starts in `ended`. */
 function catchWorkers() {
   const Original = globalThis.Worker;
   globalThis.caught = [];
@@ -271,7 +271,7 @@ test('where locks are refused everything else works', async () => {
   assert.deepEqual(states, ['ready', 'ready']);
   assert.ok(await noWorkers(page));
 
-  // In the workers alone: the page must not take a lock that nobody holds for a worker's end.
+  // Only the workers refuse locks. The page must not conclude from a free lock that a worker has ended.
   const fresh = await freshPage((context) =>
     context.route('**/wasm/*/worker.js', async (route) => {
       const response = await route.fetch();
@@ -293,7 +293,7 @@ test('a length that a server tells wrongly does no harm', async () => {
   const { same, progress } = await page.evaluate(async () => {
     const original = await load({ threads: 1 });
     const input = new Float32Array(original.info.resolution ** 2 * 3).fill(0.25);
-    /** A 0 and a -0 are told apart. */
+    /** Returns the bits, which differ between 0 and -0. */
     const bitsOf = async (net) => String(new Uint32Array((await net.run(input)).buffer));
     const expected = await bitsOf(original);
     original.dispose();
@@ -396,7 +396,7 @@ test('after a crash, a buffer that was transferred meanwhile is named', async ()
     const { state } = net;
     net.dispose();
 
-    // While it is loaded.
+    // The buffer is transferred while the network loads from it.
     const during = await (await fetch(options.weights)).arrayBuffer();
     const loading = load({ weights: during }).then(() => null, told);
     structuredClone(during, { transfer: [during] });
@@ -413,14 +413,14 @@ test('after a crash, a buffer that was transferred meanwhile is named', async ()
 
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** Has the blank page come with a Content-Security-Policy. */
+/** Gives the blank page a Content-Security-Policy. */
 const withPolicy = (policy) => async (_, fresh) => {
   const headers = { ...isolated, 'Content-Security-Policy': policy };
   await fresh.route(`${session.url}blank`, (route) => route.fulfill({ contentType: 'text/html', headers, body: '' }));
   await fresh.goto(`${session.url}blank`);
 };
 
-/** Has files answered by a page, as servers do that have one page for all addresses. */
+/** Answers requests for files with a page, as servers with one page for all addresses do. */
 const withPage = (files, contentType) => (context) =>
   context.route(files, (route) => route.fulfill({ contentType, body: '<!doctype html><title>App</title>' }));
 
@@ -522,7 +522,7 @@ test('deployment: the package on another origin, with the policy that the README
   });
   const { info, top, assets } = await fresh.evaluate(async (elsewhere) => {
     const { MobileNet } = await import(`${elsewhere}pkg/index.js`);
-    // The policy allows no connection but to there.
+    // The policy allows connections only to the other origin.
     const there = (address) => address && new URL(address, elsewhere);
     const { weights, config, preprocessorConfig } = options;
     const files = { weights: there(weights), config: there(config), preprocessorConfig: there(preprocessorConfig) };
@@ -530,7 +530,7 @@ test('deployment: the package on another origin, with the policy that the README
     const picture = await (await fetch(`${elsewhere}samples/chelsea.png`)).blob();
     const top = (await net.classify(picture)).predictions[0].index;
     net.dispose();
-    // The other way round: the page's own package, with files from there.
+    // The other way round: the page's own package, with files from the other origin.
     const other = await load({ ...files, assets: `${elsewhere}pkg/wasm`, threads: 1 });
     const assets = (await other.classify(picture)).predictions[0].index;
     other.dispose();

@@ -1,4 +1,4 @@
-// The page's search for what fits a device: what it shows against the package's own search, and what it does to the page.
+// Tests the page's search for what fits a device: it compares the figure with the package's own search, and checks its effect.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,12 +7,12 @@ import { search } from '../../pkg/search.js';
 import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
-/** Few and light, since each is measured in three sizes. One will do where there is no other. */
+/** A few light networks, since each is measured in three sizes. One is enough if there is no other. */
 const few = [light[0], ...light.filter(({ version }) => version !== light[0].version).slice(0, 1)];
 
 const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
-/** As the columns are called. */
+/** The columns' names. */
 const COLUMN_NAMES = { v1: 'V1', v2: 'V2', 'v3-small': 'V3-Small', 'v3-large': 'V3-Large', 'v4-conv-small': 'V4' };
 
 let session;
@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** The page with some weights beside it, and its sample picture. */
+/** Opens the page with some weights beside it and its sample picture. */
 async function visit(models, options = {}) {
   const page = await openPage(session, {
     ...options,
@@ -40,10 +40,10 @@ const button = (name, from = page) => figure(from).getByRole('button', { name, e
 const line = () => figure().getByRole('slider', { name: 'Time allowed' });
 const status = (from = page) => figure(from).getByRole('status');
 
-/** @type {import('../../pkg/fit.js').FitMeasurements} What the page has measured, as it exports it. */
+/** @type {import('../../pkg/fit.js').FitMeasurements} The page's measurements, from its export. */
 let measured;
 
-/** What the plot has drawn. */
+/** Reads the points in the plot. */
 const drawn = (from = page) =>
   figure(from)
     .locator('.single, path.cascade')
@@ -57,7 +57,7 @@ const drawn = (from = page) =>
       })),
     );
 
-/** What runs in a column, by its controls. */
+/** Reads from a column's controls what runs in it. */
 const runs = (version) =>
   card(page, version).evaluate((card) =>
     ['.side', '.precision', '.choice'].map(
@@ -65,13 +65,13 @@ const runs = (version) =>
     ),
   );
 
-/** Where the line is, and what the package's search says of it. */
+/** Reads the line's time, and searches for it with the package. */
 async function found() {
   const latency = Number(await figure().locator('.target').getAttribute('data-latency'));
   return { latency, ...search(measured, { latency }) };
 }
 
-/** Moves the line by keys, from the left, until what is chosen there is as `wanted`. @returns whether anything was */
+/** Moves the line by keys, from the left, until `wanted` accepts the choice. @returns that choice, or `null` */
 async function moveUntil(wanted) {
   await line().focus();
   await page.keyboard.press('Home');
@@ -95,7 +95,7 @@ test('nothing is searched before it is asked for, and what is cancelled leaves e
   assert.deepEqual(await runs(version), before);
   assert.equal(await button('Apply').count(), 0);
   assert.ok(await button('Search on this picture').isEnabled());
-  // The columns go on.
+  // The columns still classify.
   await card(page, version).locator('.switch input').click();
   await card(page, version).locator('.switch input').click();
   await card(page, version).locator('.predictions .label').first().waitFor();
@@ -126,7 +126,7 @@ test('points appear one after the other, and are those of the package’s search
   assert.equal(await rows.count(), points.length);
   const own = points.find(({ networks: [{ name }] }) => name === measured.reference);
   assert.equal(own.agreement, 1);
-  // What was published is of the weights on their own input.
+  // Published accuracies are for the weights' own input size.
   for (const { model, published, options } of measured.points) {
     const sides = measured.points.filter((other) => other.model === model).map(({ options }) => options.resolution);
     const trained = options.resolution === Math.max(...sides) && options.precision === 'f32';

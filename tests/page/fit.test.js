@@ -1,4 +1,4 @@
-// The search for what fits a device: on made-up measurements, and on real ones of networks in a page.
+// Tests the search for what fits a device, on made-up measurements and on real ones of networks in a page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { FORMAT, search, searcher } from '../../pkg/search.js';
@@ -27,7 +27,7 @@ async function installHelpers() {
     ...{ Engine, MobileNet, MobileNetError },
     ...(await import('/pkg/fit.js')),
     sizedOf: (name, resolution = 96) => ({ weights: `/made-up/${name}`, resolution }),
-    /** Pictures that are the same each time, each of them another. */
+    /** Different pictures, which are the same each time. */
     pictures: Array.from({ length: 24 }, (_, picture) => {
       const pixel = (_, i) =>
         i % 4 === 3 ? 255 : 128 + 127 * Math.sin((picture + 1) * (i % 4) + i / (5 + 40 * picture));
@@ -42,13 +42,13 @@ async function installHelpers() {
   });
 }
 
-/** Numbers from 0 to 1, the same each time for a seed. */
+/** Makes numbers from 0 to 1, which are the same for the same seed. */
 function numbers(seed) {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
-/** Measurements of a few networks, some of them with equal times, margins or answers. */
+/** Makes measurements of a few networks, some of which have equal times, margins or answers. */
 function measurementsOf(seed) {
   const next = numbers(seed);
   const below = (limit) => Math.floor(next() * limit);
@@ -78,7 +78,7 @@ function measurementsOf(seed) {
   return /** @type {any} */ ({ format: FORMAT, frames, reference: points[below(points.length)].name, points });
 }
 
-/** What a choice would do on some frames, counted one by one. */
+/** Counts frame by frame what a choice does on some frames. */
 function replayed(measurements, { networks, margin }, wanted) {
   const [small, large] = networks.map(({ name }) => measurements.points.find((point) => point.name === name));
   const { answers: truth } = measurements.points.find(({ name }) => name === measurements.reference);
@@ -98,7 +98,7 @@ function replayed(measurements, { networks, margin }, wanted) {
   return { agreement: count ? right / count : 0, escalated: count ? escalated / count : 0, latency };
 }
 
-/** Up to eighty runs, by turns for choosing and verifying. */
+/** The frames are divided into up to eighty runs. These choose and verify by turns. */
 const isForChoosing = (frames) => (frame) => Math.floor(frame / Math.ceil(frames / 80)) % 2 === 0;
 
 const close = (a, b) => Math.abs(a - b) < 1e-9;
@@ -138,7 +138,7 @@ test('of made-up measurements the choice keeps its bound, is beaten by nothing, 
       if (place === 0) continue;
       assert.ok(latency > frontier[place - 1].latency && agreement > frontier[place - 1].agreement);
     }
-    // Nothing at hand beats the choice: no network by itself, and no cascade at a few thresholds of our own.
+    // No single network beats the choice, and no cascade with a few thresholds of our own.
     const others = [...points];
     for (const small of candidates) {
       for (const large of candidates) {
@@ -178,7 +178,7 @@ test('of made-up measurements the choice keeps its bound, is beaten by nothing, 
   assert.ok(Math.min(...Object.values(outcomes)) > 20, JSON.stringify(outcomes));
 });
 
-/** A point whose answers are these. */
+/** Makes a point with these answers. */
 const point = (name, inference, answers) => ({
   ...{ name, model: name, options: {}, candidate: true, macs: 1, resize: 'one', preprocess: 1, read: 0.5, inference },
   ...{ runs: 20, steps: null, published: null, answers },
@@ -188,7 +188,7 @@ const some = (points, reference = points[points.length - 1].name) =>
   /** @type {any} */ ({ format: FORMAT, frames: points[0].answers.length, reference, points });
 
 test('a cascade pays where the small network knows when it is wrong', () => {
-  // Of ten frames for choosing the small one is wrong on two, and least sure of these.
+  // The small network is wrong on two of ten frames for choosing, and it is least sure of these two.
   const truth = Array.from({ length: 20 }, (_, frame) => [frame, 0.9]);
   const small = truth.map(([index], frame) => (frame % 10 === 0 ? [99, 0.1] : [index, 0.5]));
   const measurements = some([point('small', 4, small), point('large', 19, truth)]);
@@ -205,7 +205,7 @@ test('a cascade pays where the small network knows when it is wrong', () => {
       ...{ frames: 10, agreement: 1, interval: null, escalated: 0, latency: 5, worst: null },
     },
   );
-  // Wilson's interval of 10 of 10, by Wikipedia's formula.
+  // Wilson's interval for 10 of 10, by Wikipedia's formula.
   assert.ok(Math.abs(verified.interval[0] - 0.7225) < 1e-4 && verified.interval[1] === 1);
   assert.deepEqual(
     frontier.map(({ networks }) => networks.length),
@@ -227,7 +227,7 @@ test('one candidate, equals, and nothing under the bound have clear answers', ()
   const unlike = { ...point('reference', 50, answers), candidate: false };
   const least = search(some([point('a', 5, wrong), unlike]), { agreement: 0.5 });
   assert.deepEqual([least.chosen, least.nearest.networks[0].name], [null, 'a']);
-  // Of two that are the same in all the name decides, not the order.
+  // If two candidates are equal, the name decides, not the order.
   for (const names of [
     ['a', 'b'],
     ['b', 'a'],
@@ -270,7 +270,7 @@ test('a cascade gives the small network’s answers where they are sure, else th
     for (const picture of pictures) apart.push(await engine.classify(picture, nets));
     const margins = apart.map(([small]) => marginOf(small)).sort((a, b) => a - b);
     const cascade = Cascade.of(nets, { margin: margins[12] });
-    // All at once: they take turns.
+    // The calls are made at once, and take turns.
     const answers = await Promise.all(pictures.map((picture) => cascade.classify(picture)));
     const top = await cascade.classify(pictures[0], { topK: 1 });
     const newest = await Promise.all(pictures.map((picture) => cascade.classify(picture, { when: 'newest' })));
@@ -403,7 +403,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     const info = cascade.networks[0].info;
     cascade.dispose();
 
-    // A loaded network, and a reference that can't be chosen.
+    // A candidate is a loaded network, and the reference can't be chosen.
     const engine = await Engine.create({ threads: 1 });
     const small = await engine.load(sizedOf('small'));
     const reference = { name: 'judge', ...sizedOf('large') };

@@ -1,4 +1,4 @@
-// What the browser tests share: the server, Chromium, a photo as webcam, and a page with no bundler.
+// Provides what the browser tests share: the server, Chromium, a photo as webcam, and a page without a bundler.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ const www = fileURLToPath(new URL('../../www/', import.meta.url));
 const readme = readFileSync(new URL('../../pkg/README.md', import.meta.url), 'utf8');
 
 /**
- * The Content-Security-Policies that the package's README has: for a page that has the package beside it, for one that has it from
- * `https://cdn.example`, for the package in one file; and what weights by name need besides.
+ * The Content-Security-Policies in the package's README: for a page with the package beside it, for one with the package on
+ * `https://cdn.example`, for the package in one file, and the addition for weights by name.
  */
 export const policies = policiesOf(readme);
 
@@ -29,9 +29,9 @@ function policiesOf(readme) {
 }
 
 /**
- * Has `https://cdn.example/` answer as a folder of the server does, with what other origins' pages need.
+ * Serves a folder of the server as `https://cdn.example/`, with the headers that pages of other origins need.
  * @param {import('playwright-core').BrowserContext | import('playwright-core').Page} context
- * @param {string} url of the folder
+ * @param {string} url the folder's address
  */
 export function serveFromCdn(context, url) {
   const cors = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
@@ -41,21 +41,21 @@ export function serveFromCdn(context, url) {
   });
 }
 
-/** The photos and what every trained network here says of them. */
+/** The photos, with the class that every trained network here gives them. */
 export const PHOTOS = [
   { file: 'chelsea.png', index: 285, label: 'Egyptian cat' },
   { file: 'coffee.png', index: 967, label: 'espresso' },
 ];
 
 /**
- * The page's columns, by the version that each is for.
+ * The version of each of the page's columns.
  * @type {import('../../pkg/index.js').Version[]}
  */
 export const COLUMNS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
 
 /**
- * The checkpoints that lie beside the page, as `models.json` lists them, but for those that no column runs:
- * `tests/trained.rs` has EfficientNet-Lite0.
+ * The checkpoints beside the page, from `models.json`, without those that no column runs: `tests/trained.rs` tests
+ * EfficientNet-Lite0.
  */
 export const models = shown(readModels());
 
@@ -80,22 +80,22 @@ function shown(models) {
   return shown;
 }
 
-/** One that comes with a config: torchvision's, which `cargo xtask models` has from the package index, have none. */
+/** A checkpoint with a config. Those of torchvision, which `cargo xtask models` gets from the package index, have none. */
 export const configured = readModels().find(({ config }) => config !== null);
 
-/** The first checkpoint of each version that has one: what its card runs when the page opens. */
+/** The first checkpoint of each version that has one. Its card runs this checkpoint when the page opens. */
 export const firstModels = [...new Map([...models].reverse().map((model) => [model.version, model])).values()];
 
-/** The lightest checkpoint, for tests in which any will do. */
+/** The lightest checkpoint, for tests that work with any. */
 export const lightest = models.reduce((a, b) => (a.bytes <= b.bytes ? a : b));
 
-/** The lightest of those that can be on 8 bits: networks of a width below 0.75 stay on floats. */
+/** The lightest checkpoint that can run on 8 bits. Networks of a width below 0.75 stay on floats. */
 export const lightestWide = models.filter(({ width }) => width >= 0.75).reduce((a, b) => (a.bytes <= b.bytes ? a : b));
 
-/** The heaviest, which arrives in many pieces. */
+/** The heaviest checkpoint, which arrives in many pieces. */
 export const heaviest = models.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
 
-/** @param {string} path below `www/public` */
+/** @param {string} path a path below `www/public` */
 export function publicFile(path) {
   return join(www, 'public', path);
 }
@@ -103,17 +103,17 @@ export function publicFile(path) {
 export const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 
 /**
- * A server and a browser for the tests of one file.
+ * Starts a server and a browser for the tests of one file.
  * @param {string[]} [flags]
  */
 export async function open(flags) {
-  // A server keeps a test's process alive, so that one without a browser would never end.
+  // The browser starts first: a server keeps the test's process alive, so without a browser the process would never end.
   const browser = await launch(flags);
   const server = await serve();
   return {
     browser,
     url: server.url,
-    /** Ends the server alone. */
+    /** Ends only the server. */
     stop: () => server.close(),
     async close() {
       await browser.close();
@@ -123,12 +123,12 @@ export async function open(flags) {
 }
 
 /**
- * The page itself, opened and with all its networks loaded.
+ * Opens the page.
  * @param {Awaited<ReturnType<typeof open>>} session
  * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
 export async function openPage({ browser, url }, { prepare, ...options } = {}) {
-  // What a service worker asks for, tests don't see.
+  // Tests don't see a service worker's requests.
   const page = await browser.newPage({ serviceWorkers: 'block', ...options });
   page.setDefaultTimeout(60_000);
   await prepare?.(page);
@@ -137,10 +137,10 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
 }
 
 /**
- * A document of the served origin in which nothing but a test's own script runs.
+ * Opens a document of the server's origin, in which only the test's own script runs.
  * @param {Awaited<ReturnType<typeof open>>} session
- * @param {import('playwright-core').BrowserContextOptions & { isolated?: boolean }} [options] `isolated`: with the headers that
- *   threads need, as the server sends them with every page; the default
+ * @param {import('playwright-core').BrowserContextOptions & { isolated?: boolean }} [options] `isolated`: whether it has the
+ *   headers that threads need, which the server sends with every page; true by default
  */
 export async function openBlank({ browser, url }, { isolated = true, ...options } = {}) {
   const page = await browser.newPage(options);
@@ -155,7 +155,7 @@ export async function openBlank({ browser, url }, { isolated = true, ...options 
   return page;
 }
 
-/** Runs in a blank page: what many tests of the package need. */
+/** Runs in a blank page: defines what many tests of the package need. */
 export async function installHelpers(model) {
   const { Engine, MobileNet, MobileNetError } = await import('/pkg/index.js');
   const { url: weights, config, preprocessorConfig } = model;
@@ -167,14 +167,14 @@ export async function installHelpers(model) {
     options,
     load: (more) => MobileNet.load({ ...options, ...more }),
     photo: async (file = 'chelsea.png') => (await fetch(`/samples/${file}`)).blob(),
-    /** A picture drawn on a new canvas of its own size. */
+    /** Draws a picture on a canvas of the picture's size, by default a new one. */
     drawn: (picture, canvas = new OffscreenCanvas(picture.width, picture.height)) => {
       canvas.width = picture.width;
       canvas.height = picture.height;
       canvas.getContext('2d').drawImage(picture, 0, 0);
       return canvas;
     },
-    /** The code of the error that a promise is rejected with; anything else is told as it is. */
+    /** The code of the error with which a promise rejects, or a description of any other outcome. */
     codeOf: (promise) =>
       promise.then(
         (value) => `resolved: ${JSON.stringify(value)}`,
@@ -184,8 +184,8 @@ export async function installHelpers(model) {
 }
 
 /**
- * Has a worker of the package meet what looks like a trap in wasm when it next classifies. Wasm asks for the time when it begins
- * and when it has prepared the picture; the worker itself asks twice before that.
+ * Makes a worker of the package fail as by a trap in wasm when it next classifies. Wasm asks for the time when it begins and
+ * when it has prepared the picture. The worker itself asks twice before that.
  * @param {import('playwright-core').Worker} worker
  */
 export function trapNextFrame(worker) {
@@ -200,7 +200,7 @@ export function trapNextFrame(worker) {
   });
 }
 
-/** Waits until a page has no worker left. */
+/** Waits until a page has no worker left. @returns whether that happened */
 export async function noWorkers(page) {
   const deadline = Date.now() + 5000;
   while (page.workers().length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -212,16 +212,16 @@ export function card(page, version) {
   return page.locator(`.card[data-version="${version}"]`);
 }
 
-/** The first line of a card's ranking, once it has one. */
+/** The label in the first line of a card's ranking. */
 export function firstAnswer(page, version) {
   return card(page, version).locator('.predictions li:first-child .label');
 }
 
 /**
- * A photo as Chromium's fake webcam wants it: plain baseline JPEGs, one after the other. They have the photo's own size, but
- * for an odd column or row: scaling it up would be another picture to a network that was undecided.
+ * Writes a photo as Chromium's fake webcam needs it: baseline JPEGs, one after the other. They have the photo's own size without
+ * an odd column or row, because an undecided network could answer differently for an enlarged photo.
  * @param {Awaited<ReturnType<typeof open>>} session
- * @param {string} photo file name among the samples
+ * @param {string} photo the file's name among the samples
  * @returns {Promise<{ flag: string, remove: () => Promise<void> }>}
  */
 export async function webcamOf(session, photo) {
@@ -231,7 +231,7 @@ export async function webcamOf(session, photo) {
     const canvas = new OffscreenCanvas(bitmap.width & ~1, bitmap.height & ~1);
     const context = canvas.getContext('2d');
     context.drawImage(bitmap, 0, 0);
-    // Chromium takes the JPEG's full range (0 to 255) for video range (16 to 235) and stretches it: squeeze it beforehand.
+    // Chromium takes the JPEG's full range (0 to 255) for video range (16 to 235) and stretches it. This squeezes it beforehand.
     const image = context.getImageData(0, 0, canvas.width, canvas.height);
     for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 16 + (image.data[i] * 219) / 255;
     context.putImageData(image, 0, 0);

@@ -1,4 +1,4 @@
-// What happens inside a network, as seen from a page: features, tensors, activation maps. With made-up checkpoints.
+// Tests how a page looks inside networks: features, tensors and activation maps. The checkpoints are made up.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { COLUMNS, open, openBlank } from './harness.js';
@@ -29,7 +29,7 @@ async function installHelpers() {
     MobileNet,
     weightsOf: (version) => ({ weights: `/made-up/${version}.safetensors` }),
     input: (net) => Float32Array.from({ length: net.info.resolution ** 2 * 3 }, (_, i) => Math.sin(i * i)),
-    /** One colour: the same whichever way it is resized and cropped, and as an input within rounding. */
+    /** A picture of one colour, which resizing and cropping don't change, and its input, which equals it up to rounding. */
     plain: (net, colour) => {
       const { mean, std } = net.info.preprocessing;
       const data = new ImageData(250, 240);
@@ -119,7 +119,7 @@ for (const [version, features, last] of /** @type {const} */ ([
     assert.deepEqual(outcome.shapes[0][0], 'stem');
     assert.deepEqual(outcome.shapes[0][1].slice(0, 2), [112, 112]);
     assert.deepEqual(outcome.shapes.at(-1).slice(0, 2), ['classifier', [1, 1, 1000]]);
-    // Fused steps are two tensors here; none is missing.
+    // `inspect` gives two tensors for a fused step, and no tensor is missing.
     for (const step of outcome.steps.flatMap((name) => name.replace('expand + depthwise', 'depthwise'))) {
       assert.ok(names.includes(step), step);
     }
@@ -241,7 +241,7 @@ test('a call about the inside can be aborted, and ends with the network', async 
 test('the plan for looking inside is given up when it isn’t used', async () => {
   const context = await session.browser.newContext();
   const fresh = await openBlank({ ...session, browser: context });
-  // 10 s are half a second here.
+  // Timers run 20 times as fast, so 10 s take half a second.
   await context.route('**/wasm/*/worker.js', async (route) => {
     const response = await route.fetch();
     const hurry = 'const { setTimeout: wait } = globalThis; globalThis.setTimeout = (f, ms) => wait(f, ms / 20);\n';
@@ -250,7 +250,7 @@ test('the plan for looking inside is given up when it isn’t used', async () =>
   await fresh.route('**/made-up/*.safetensors', (route) => route.fulfill({ body: checkpoints.get('v1').file }));
   await fresh.evaluate(installHelpers);
   const outcome = await fresh.evaluate(async () => {
-    // The memory of the builds with threads can be seen from here.
+    // The page can see the memory of builds with threads.
     let memory;
     const Original = globalThis.Worker;
     globalThis.Worker = class extends Original {
@@ -271,7 +271,7 @@ test('the plan for looking inside is given up when it isn’t used', async () =>
       await net.activationMap(values);
       const before = memory.buffer.byteLength;
       await new Promise((resolve) => setTimeout(resolve, wait));
-      // Its weights and tensors are smaller than the tensors of the plan that keeps all.
+      // This network's weights and tensors fit into the memory of a dropped plan, which keeps all tensors.
       await engine.untrained({ version: 'v3-small' });
       const grown = memory.buffer.byteLength - before;
       const again = await net.inspect(values, { layers: ['classifier'] });

@@ -1,4 +1,4 @@
-// What can be done with the camera's picture and with the answers.
+// Tests what visitors can do with the camera's picture and with the answers.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -28,7 +28,7 @@ const startCamera = async (page) => {
   await page.getByRole('button', { name: 'Stop camera' }).waitFor();
 };
 
-/** What the page hands to the clipboard. */
+/** Copies the answers, and returns what the page writes to the clipboard. */
 async function copied(page) {
   await page.evaluate(() => {
     globalThis.spoken = [];
@@ -40,7 +40,7 @@ async function copied(page) {
   return JSON.parse((await page.evaluate(() => spoken))[0]);
 }
 
-/** Two photos side by side, each a square. */
+/** Makes a picture of two square photos side by side. */
 async function sideBySide(page) {
   const base64 = await page.evaluate(
     async (files) => {
@@ -60,7 +60,7 @@ async function sideBySide(page) {
   return { name: 'both.png', mimeType: 'image/png', buffer: Buffer.from(base64, 'base64') };
 }
 
-/** Drags between two points, in shares of the picture's sides. */
+/** Drags between two points, which are shares of the picture's sides. */
 async function drag(page, from, to) {
   const box = /** @type {{ x: number, y: number, width: number, height: number }} */ (
     await page.locator('#view-frame').boundingBox()
@@ -83,7 +83,7 @@ test('the networks look at the part that was dragged over, and at all again afte
   const { picture } = await copied(page);
   assert.deepEqual([picture.width, picture.height], [600, 300]);
   assert.ok(picture.region.left > 295 && picture.region.left + picture.region.side <= 600, JSON.stringify(picture));
-  // Its mark is where it was dragged.
+  // The mark is where the pointer was dragged.
   const [frame, mark] = await Promise.all(['#view-frame', '#region'].map((id) => page.locator(id).boundingBox()));
   assert.ok(frame && mark && Math.abs(mark.x + mark.width - (frame.x + 0.995 * frame.width)) < 3);
   assert.ok(mark && Math.abs(mark.width - mark.height) < 2);
@@ -130,7 +130,7 @@ describe('the camera', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Go on' }).waitFor();
     await page.getByRole('img', { name: 'The camera’s picture, paused' }).waitFor();
-    // As the camera's own picture was.
+    // It is mirrored, as the camera's picture was.
     const transform = await page.locator('#canvas').evaluate((canvas) => getComputedStyle(canvas).transform);
     assert.equal(transform, 'matrix(-1, 0, 0, 1, 0, 0)');
     const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
@@ -218,7 +218,7 @@ describe('the camera', () => {
       assert.ok(row && row.length >= 9, String(row));
       assert.ok(Number(row[6]) > 0 && Number(row[8]) >= Number(row[6]), String(row));
     }
-    // Untrained ones have times and no answers.
+    // Untrained networks have times but no answers.
     for (const row of rows.filter((row) => row?.[2] === 'Untrained')) assert.deepEqual(row?.slice(3, 6), ['', '', '']);
     await page.close();
   });
@@ -279,16 +279,16 @@ test('a column under the pointer shows where it sees its class, as the engine sa
     assert.ok(Math.abs(shades.alpha[i] - expected) <= 1.5, `${i}: ${shades.alpha[i]}, expected ${expected}`);
   }
 
-  // The class whose bar is touched.
+  // The map shows the class whose bar is under the pointer.
   const second = await column.locator('.predictions li:nth-child(2) .label').innerText();
   await column.locator('.predictions li:nth-child(2)').hover();
   await caption.filter({ hasText: `Where ${name} sees “${second}”` }).waitFor();
-  // The page's margin, wherever it is scrolled to.
+  // The pointer goes to the page's margin, which is there at any scroll position.
   await page.mouse.move(1, 1);
   await caption.filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
   assert.equal(await page.locator('#activation').isVisible(), false);
 
-  // Without a pointer.
+  // The keyboard does the same.
   const button = column.getByRole('button', { name: `Show where ${name} sees it` });
   await button.focus();
   await page.keyboard.press('Enter');
@@ -315,14 +315,14 @@ test('columns show in turn where they see their class, while the pointer is on n
   const caption = page.locator('#activation-caption');
   const shown = (name) => caption.filter({ hasText: `Where ${name} sees` }).waitFor();
   const tour = page.getByRole('button', { name: 'Show where, in turn' });
-  // Off the columns, on which the switches were.
+  // The pointer leaves the columns, where it has used the switches.
   await page.mouse.move(1, 1);
   await tour.focus();
   await page.keyboard.press('Enter');
   assert.equal(await tour.getAttribute('aria-pressed'), 'true');
   for (const name of [...names, ...names]) await shown(name);
 
-  // Longer than a turn.
+  // The pointer stays on a column for longer than a turn.
   await card(page, running[0]).locator('.idea').hover();
   await shown(names[0]);
   await page.evaluate(() => {
@@ -343,7 +343,7 @@ test('columns show in turn where they see their class, while the pointer is on n
   assert.equal(await tour.getAttribute('aria-pressed'), 'false');
   await caption.filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
 
-  // What is pinned stays.
+  // A pinned map stays.
   await tour.click();
   await shown(names[0]);
   await card(page, running[1])
@@ -414,7 +414,7 @@ test('where the browser has no clipboard, what would be copied is shown', async 
 
 test('times stand against published accuracies, and each checkpoint of the catalogue is marked', async () => {
   const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
-  // Whatever lies beside the page, two columns have published accuracies.
+  // The published accuracies are made up, so that two columns have one even if no weights lie beside the page.
   const published = new Map(/** @type {const} */ ([['v1', 63.5], ['v2', 71.5]])); // prettier-ignore
   const page = await openPage(session, {
     prepare: async (page) => {
@@ -432,7 +432,7 @@ test('times stand against published accuracies, and each checkpoint of the catal
 
   const settled = async (version) => {
     await card(page, version).locator('.milliseconds').filter({ hasText: /\d/ }).waitFor();
-    // The last of a still picture's rounds.
+    // A still picture's rounds have ended after this.
     await page.waitForTimeout(3000);
   };
   const column = card(page, 'v1').getByRole('switch');
@@ -444,7 +444,7 @@ test('times stand against published accuracies, and each checkpoint of the catal
     assert.ok(Math.abs(place.y - place.yOfTop1) < 0.5, `${version}: y is ${place.y}, not ${place.yOfTop1}`);
     first.push(place);
   }
-  // The network is measured anew, when the device has become slower.
+  // The network is measured again after the device has become slower.
   await column.uncheck();
   await page.evaluate(() => Object.assign(globalThis, { stretch: 20 }));
   await column.check();
@@ -456,7 +456,7 @@ test('times stand against published accuracies, and each checkpoint of the catal
   await page.close();
 });
 
-/** Runs in a page before its scripts: inference times come `stretch` times as long from the workers. */
+/** Runs in a page before its scripts: makes the inference times from the workers `stretch` times as long. */
 function stretchTimes() {
   Object.assign(globalThis, { stretch: 1 });
   const data = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data'));
@@ -477,7 +477,7 @@ function stretchTimes() {
   });
 }
 
-/** Where the dot of a published accuracy is, and where the axes' own numbers say that it belongs. */
+/** The place of a published accuracy's dot, and the place that the numbers on the axes give it. */
 async function placeOf(page, top1) {
   const dot = page.locator('#scatter circle.running').filter({ hasText: `: ${top1.toFixed(1)} % top-1` });
   await dot.waitFor();
@@ -499,7 +499,7 @@ async function placeOf(page, top1) {
       x: dot.cx.baseVal.value,
       y: dot.cy.baseVal.value,
       xOfTime: between(logarithmic, [fastest, slowest], 'x'),
-      // Numbers stand a little below their lines.
+      // The numbers stand a little below their lines.
       yOfTop1: between(linear, [lowest, highest], 'y') - 4,
     };
   }, top1);

@@ -1,4 +1,4 @@
-// Checkpoints with timm's names that give the same answer whatever they see, for columns whose trained weights aren't here.
+// Makes checkpoints with timm's names, for columns whose trained weights aren't here.
 import { readFileSync } from 'node:fs';
 
 /** @typedef {import('../../pkg/index.js').Architecture} Architecture */
@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
 
 /**
- * A checkpoint of `version`, all of whose weights are 0 but one class's bias: that class is certain.
+ * Makes a checkpoint of `version` that gives the same answer for every picture: all weights are 0 except one class's bias.
  * @param {import('../../pkg/index.js').Version} version
- * @param {number} answer index of the class
+ * @param {number} answer the index of that class
  * @returns {Buffer} a safetensors file
  */
 export function madeUp(version, answer) {
@@ -19,8 +19,8 @@ export function madeUp(version, answer) {
 }
 
 /**
- * A checkpoint of `version` with random weights, the same for the same seed: its answers mean nothing, but each is another. Its
- * input is as timm's, since it has no config.
+ * Makes a checkpoint of `version` with random weights, which are the same for the same seed. Its answers mean nothing, but differ
+ * between pictures. Its input is timm's, since it has no config.
  * @param {import('../../pkg/index.js').Version} version
  * @param {number} seed
  * @returns {{ file: Buffer, classifierBias: Float32Array }}
@@ -33,7 +33,7 @@ export function random(version, seed) {
     if (name.endsWith('running_var') || /(bn\d|norm|bn)\S*\.weight$/.test(name)) values.fill(1);
     else if (shape.length === 1) for (let i = 0; i < values.length; i++) values[i] = 0.1 * next();
     else {
-      // What keeps the size of what passes through; the even distribution's variance is a third.
+      // This scale keeps the magnitude of activations. The uniform distribution's variance is a third.
       const scale = Math.sqrt(6 / shape.slice(1).reduce((product, side) => product * side, 1));
       for (let i = 0; i < values.length; i++) values[i] = scale * next();
     }
@@ -86,7 +86,7 @@ function packed(head, data) {
 }
 
 /**
- * Each layer with timm's names of it and of its batch normalisation, if it has one.
+ * Yields each layer with its name in timm, and that of its batch normalisation if it has one.
  * @param {Architecture} architecture
  */
 function* layers({ version, stages, stem, blocks, last, head, classifier }) {
@@ -101,14 +101,14 @@ function* layers({ version, stages, stem, blocks, last, head, classifier }) {
       index++;
     }
   }
-  // Where a layer follows the pooling, this one counts as a block.
+  // If a layer follows the pooling, timm counts this one as a block.
   const lastBlock = `blocks.${stages.length}.0`;
   if (last) yield head ? [last, `${lastBlock}.conv`, `${lastBlock}.bn1`] : [last, 'conv_head', 'bn2'];
   if (head) yield [head, 'conv_head', isV4 && 'norm_head'];
   yield [classifier, 'classifier', null];
 }
 
-/** Of a block of V1, V2, V3 and MnasNet. */
+/** The names in a block of V1, V2, V3 or MnasNet. */
 function names3({ expand, depthwise, squeezeExcite, project }) {
   const names = expand
     ? [[expand, 'conv_pw', 'bn1'], [depthwise, 'conv_dw', 'bn2'], [project, 'conv_pwl', 'bn3']] // prettier-ignore
@@ -118,7 +118,7 @@ function names3({ expand, depthwise, squeezeExcite, project }) {
   return names;
 }
 
-/** Of a block of V4. */
+/** The names in a block of V4. */
 function v4Names({ start, expand, depthwise, project }) {
   if (!expand) return [[project, 'conv', 'bn1']];
   if (expand.kind === 'convolution') return [[expand, 'conv_exp', 'bn1'], [project, 'conv_pwl', 'bn2']]; // prettier-ignore

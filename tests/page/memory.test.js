@@ -1,13 +1,13 @@
-// What the page's renderer takes, what one more network adds to it, and that switching gives back what the one before held.
+// Measures the memory of the page's renderer, how much one more network adds, and that switching frees the last network's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAKE_CAMERA, card, firstAnswer, firstModels, heaviest, open, openBlank, openPage } from './harness.js';
 import { megabytes, privateBytes, proportionalBytes, rendererOf } from './renderer.js';
 
 const SWITCHES = 26;
-/** Until the renderer's allocators have taken what they keep for themselves. */
+/** The number of switches after which the renderer's allocators have taken what they keep. */
 const WARM_UP = 14;
-/** Weights by which two readings of a renderer in which nothing is kept may differ. Kept ones would be 26. */
+/** The allowed difference of two readings, in networks' weights. If the page kept every network, it would be 26. */
 const ALLOWED_NETWORKS = 5;
 
 test(`switching ${SWITCHES} times leaves memory flat`, async () => {
@@ -28,7 +28,7 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
       await column.getByText('Random weights.').waitFor({ state: served ? 'hidden' : 'visible' });
       await column.getByText(/\d ms/).waitFor();
     };
-    /** The least of several readings: what an ended worker held is given back in its own time. */
+    /** The least of several readings, because an ended worker's memory is freed with a delay. */
     const settled = async () => {
       const readings = [];
       for (let i = 0; i < 8; i++) {
@@ -54,7 +54,7 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
   }
 });
 
-/** Bytes that the page may take with the camera and all its networks. */
+/** The most bytes that the page may take with the camera and all its networks. */
 const WHOLE_PAGE = 350e6;
 
 test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () => {
@@ -81,9 +81,9 @@ test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () =
   }
 });
 
-/** Networks that are added, for a mean. */
+/** The number of networks that are added, for a mean. */
 const ADDED = 4;
-/** What each of them may add, as a multiple of its weights. */
+/** The most bytes that each of them may add, as a multiple of its weights. */
 const OVER_WEIGHTS = 2;
 
 test('one more network in an engine adds little more than its weights', async () => {
@@ -94,9 +94,9 @@ test('one more network in an engine adds little more than its weights', async ()
     await page.evaluate(async ({ url, config, preprocessorConfig }) => {
       const { Engine } = await import('/pkg/index.js');
       const engine = await Engine.create();
-      // Once only: of each response that comes while a test watches, the browser's inspector keeps a copy in this process.
+      // The weights are fetched only once, because the browser's inspector keeps a copy of each response in this process.
       const weights = await (await fetch(url)).blob();
-      // A network that nothing refers to is disposed of.
+      // Without these references the networks would be disposed of.
       const networks = [];
       globalThis.add = async () => {
         const network = await engine.load({ weights, config, preprocessorConfig });
@@ -104,7 +104,7 @@ test('one more network in an engine adds little more than its weights', async ()
         return network.info.memory.weights;
       };
     }, heaviest);
-    /** The least of several readings: what is no longer needed is given back in its own time. */
+    /** The least of several readings, because unused memory is freed with a delay. */
     const settled = async () => {
       const readings = [];
       for (let i = 0; i < 6; i++) {
@@ -114,7 +114,7 @@ test('one more network in an engine adds little more than its weights', async ()
       }
       return Math.min(...readings);
     };
-    // After these the worker has the copy of a file that it keeps until it collects its garbage.
+    // The worker then has a copy of a file, which it keeps until it collects its garbage.
     for (let i = 0; i < 2; i++) await add();
     const pid = await rendererOf(session.browser);
     const before = await settled();
@@ -123,7 +123,7 @@ test('one more network in an engine adds little more than its weights', async ()
     const grown = (await settled()) - before;
     console.log(`${ADDED} times ${heaviest.name}: ${megabytes(grown)} for ${megabytes(weights)} of weights`);
     assert.ok(grown < OVER_WEIGHTS * weights, `${(grown / weights).toFixed(2)} times the weights`);
-    // They are there.
+    // The weights are really in this process.
     assert.ok(grown > 0.5 * weights, `${(grown / weights).toFixed(2)} times the weights`);
   } finally {
     await session.close();

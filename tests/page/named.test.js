@@ -1,4 +1,4 @@
-// Networks by their names: from which host, what of a download is kept, and what becomes of one that breaks off.
+// Tests networks by name: the hosts, what is kept of a download, and downloads that break off.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const HUB = 'https://huggingface.co';
 const MODELSCOPE = 'https://www.modelscope.cn';
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
 
-/** The only class that the made-up network knows. */
+/** The class that the made-up network always gives. */
 const ANSWER = 7;
 const weights = madeUp('v3-small', ANSWER);
 
@@ -26,7 +26,7 @@ const undigested = catalogue.find(({ version, sha256 }) => version === 'v3-small
   sha256: null,
   default: false,
 };
-// The weights are made up, so the digest is another.
+// The weights are made up, so they have another digest.
 Object.assign(entry, {
   sha256: createHash('sha256').update(weights).digest('hex'),
   bytes: weights.length,
@@ -40,7 +40,7 @@ before(async () => {
 after(() => session?.close());
 
 /**
- * A page whose hosts answer as told.
+ * Opens a page for which `answer` gives the answers of hosts.
  * @param {(url: URL) => { status?: number, body?: Buffer | string }} answer
  */
 async function pageWith(answer) {
@@ -68,8 +68,8 @@ async function pageWith(answer) {
 const right = (url) => ({ body: url.pathname.endsWith('config.json') ? CONFIG : weights });
 
 /**
- * Runs in the page: loads a network and says what came of it.
- * @param {any[]} call its name, and the options of `load`
+ * Runs in the page: loads a network and returns the outcome.
+ * @param {any[]} call the network's name, and the options of `load`
  * @returns {Promise<any>}
  */
 async function attempt([name, options]) {
@@ -136,7 +136,7 @@ for (const [what, answer] of /** @type {[string, (url: URL) => object][]} */ ([
       assert.deepEqual(hosts, [...hosts].sort(), 'one after the other');
       assert.equal(new Set(hosts).size, last === 'own' ? 3 : 2);
       if (last === 'own') assert.ok(asked.some((url) => url.endsWith(`/own/${entry.name}/${entry.file}`)));
-      // Kept under the Hub's address, whoever sent it.
+      // The cache's keys are the Hub's addresses, also for files from other hosts.
       for (const url of outcome.kept) assert.ok(url.startsWith(HUB), url);
       assert.equal(outcome.kept.length, 2);
     }
@@ -168,7 +168,7 @@ test('a download that breaks off goes on by Range; what can’t go on, or is abo
   const { page, asked, close } = await pageWith(right);
   const outcomes = await page.evaluate(async (source) => {
     const attempt = new Function(`return ${source}`)();
-    /** What a caller's fetch gives of the weights: so many bytes, and then nothing more. */
+    /** Makes a caller's fetch that breaks off: each of its answers has only `size` bytes of the weights. */
     const cutting = (size, rest) => {
       const ranges = [];
       const answer = async (address, options) => {
@@ -262,7 +262,7 @@ test('a cache of the caller’s gets whole files that the engine has accepted, a
       await add('cut', 'v3-small', { fetch: cut, hosts: ['https://mirror.test/{name}/{file}'] });
       await add('first', 'v3-small', {});
       await add('again', 'v3-small', { fetch: refusing });
-      // Without `delete` what is damaged stays there until it is replaced.
+      // A cache without `delete` keeps a damaged file until it is replaced.
       for (const key of kept.keys()) kept.set(key, kept.get(key).slice(0, -1));
       await add('damaged', 'v3-small', {});
       await add('mended', 'v3-small', { fetch: refusing });
@@ -313,12 +313,12 @@ test('a cache of the caller’s gets whole files that the engine has accepted, a
   assert.equal(found.wrong.length, 4);
   for (const message of found.wrong)
     assert.match(message, /^BAD_INPUT: cache is an? \w+: give .* object with match\(\)/);
-  // Only those that `attempt` itself opens.
+  // `attempt` itself opens this cache.
   assert.deepEqual(found.storages, ['mobilenet-wasm-weights']);
   assert.ok(asked.length > 0);
 });
 
-/** The checkpoint that each short name stands for. */
+/** The checkpoint of each short name. */
 const USUAL = {
   v1: 'mobilenetv1_100.ra4_e3600_r224_in1k',
   v2: 'mobilenetv2_100.ra_in1k',

@@ -1,4 +1,4 @@
-// What a caller may ask of `classify` beside the picture, and what networks do that are used carelessly.
+// Tests the options of `classify`, and careless uses of networks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHOTOS, installHelpers, lightest, noWorkers, open, openBlank } from './harness.js';
@@ -70,7 +70,7 @@ test('a region and a rotation give what a picture cut and turned by hand gives',
       context.translate(by.width / 2, by.height / 2);
       context.rotate((rotation / 180) * Math.PI);
       context.drawImage(upright, -region.x - region.width / 2, -region.y - region.height / 2);
-      // What lies outside of the canvas isn't drawn.
+      // The canvas clips the parts outside of it.
       const expected = await rankingOf(context.getImageData(0, 0, by.width, by.height));
       const options = { region, rotation };
       const sources = { bitmap, pixels, upright, plain: { data: new Uint8Array(data), width, height } };
@@ -145,7 +145,7 @@ test('the names of the classes can’t be changed', async () => {
       try {
         /** @type {string[]} */ (net.labels).fill('changed');
       } catch {
-        // What is frozen throws in a module.
+        // In a module, writing to a frozen array throws.
       }
       frozen.push((await net.classify(await photo())).predictions[0].label);
       net.dispose();
@@ -207,7 +207,7 @@ test('networks and engines that are forgotten end their workers, but not under a
   assert.ok(length >= 1000);
   assert.equal(await collected(0), 0, 'the worker of a forgotten engine');
 
-  // Nothing but the calls knows the network.
+  // Only the calls refer to the network.
   await fresh.evaluate(async () => {
     const cat = await photo();
     const net = await load({ threads: 1 });
@@ -267,9 +267,9 @@ test('weights and pictures may be another window’s, shared memory, or a String
         inOther.buffer,
         new other.Blob([bytes]),
         new Uint8Array(shared, 0, bytes.length),
-        // Its pages are longer than the file.
+        // The memory's pages are longer than the file, unless the file ends at a page's end.
         bytes.length % 65536 === 0 ? shared : inOther,
-        // A string as an object, which TypeScript refuses.
+        // This is a string as an object, which TypeScript refuses.
         /** @type {string} */ (new String(options.weights)),
         new other.URL(options.weights, document.baseURI),
       ]) {

@@ -1,4 +1,4 @@
-// The package as plain files, with no bundler: `import { MobileNet } from '/pkg/index.js'`.
+// Tests the package as plain files without a bundler: `import { MobileNet } from '/pkg/index.js'`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -117,7 +117,7 @@ test('every kind of source gives the same answer, and stays usable', async () =>
   const reference = results.ImageData[0];
   assert.equal(reference.index, PHOTOS[0].index);
   for (const [kind, readings] of Object.entries(results)) {
-    // A video's frames went through a colour conversion, and its brightness and colour are kept apart.
+    // A video stores brightness and colour separately, so its frames went through a colour conversion.
     const tolerance = kind === 'HTMLVideoElement' ? 0.02 : 0;
     for (const { index, probability } of readings) {
       assert.equal(index, reference.index, kind);
@@ -195,7 +195,7 @@ test('the numbers in a file are read as they are, whatever its colour profile', 
   const { plain, tagged, converted } = await page.evaluate(async () => {
     const net = await load();
     const png = await drawn(await createImageBitmap(await photo())).convertToBlob();
-    // "These numbers are linear light": who follows that, brightens the picture.
+    // This chunk says that the numbers are linear light. A reader that follows it brightens the picture.
     const linear = Uint8Array.of(
       0,
       0,
@@ -240,7 +240,7 @@ test('the orientation in EXIF is followed', async () => {
     context.rotate(-Math.PI / 2);
     context.drawImage(bitmap, -bitmap.width, 0);
     const turned = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.98 });
-    // One TIFF directory in an APP1 segment: orientation 6, "turn me by 90 degrees clockwise".
+    // This APP1 segment has one TIFF directory with orientation 6: "turn me by 90 degrees clockwise".
     const exif = [
       0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0,
       0, 0, 0,
@@ -383,7 +383,7 @@ test('a load that fails or is aborted leaves no worker, and other networks alone
     const codes = [];
     codes.push(await codeOf(load({ weights: new ArrayBuffer(3) })));
     codes.push(await codeOf(load({ signal: AbortSignal.abort() })));
-    // In the middle of the download, and after it, while the worker may be at it.
+    // The load is aborted during the download, and after it, when the worker may already read the file.
     const duringFetch = new AbortController();
     codes.push(await codeOf(load({ signal: duringFetch.signal, onProgress: () => duringFetch.abort() })));
     const atTheEnd = new AbortController();
@@ -453,7 +453,7 @@ test('an aborted call is rejected, wherever it is, and the next one goes on', as
     const controller = new AbortController();
     const running = codeOf(net.classify(cat, { signal: controller.signal }));
     const waiting = codeOf(net.classify(cat, { signal: controller.signal }));
-    // Both frames are taken by then, and one is being read.
+    // After this both frames are taken, and one is being read.
     await createImageBitmap(cat);
     controller.abort('enough');
     const codes = await Promise.all([running, waiting, codeOf(net.classify(cat, { signal: controller.signal }))]);
@@ -578,7 +578,7 @@ test('a fresh start that fails is that call’s error; the next one tries again,
   assert.equal(code, 'DISPOSED');
   assert.ok(await noWorkers(fresh));
 
-  // A download that never ends: only `dispose` can end it.
+  // This download never ends by itself. Only `dispose` can end it.
   await fresh.evaluate(async () => {
     globalThis.net = await load({ threads: 1 });
   });
@@ -636,7 +636,7 @@ test('run gives the logits that classify ranks', async () => {
       [200, 30, 90],
       [0, 128, 255],
     ]) {
-      // A picture of one colour is the same whichever way it is resized and cropped.
+      // Resizing and cropping don't change a picture of one colour.
       const canvas = new OffscreenCanvas(300, 260);
       const context = canvas.getContext('2d');
       context.fillStyle = `rgb(${colour})`;
@@ -657,12 +657,12 @@ test('run gives the logits that classify ranks', async () => {
     assert.equal(left, info.resolution ** 2 * 3, 'the input stays the caller’s');
     assert.equal(logits.length, info.logits);
     assert.equal(predictions.length, info.classes);
-    // A class "none of these" comes first where there is one.
+    // Some networks have a first class "none of these".
     const background = info.logits - info.classes;
     const sum = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const ranked = predictions.map(({ index }) => logits[index + background]);
     for (let k = 1; k < ranked.length; k++) {
-      // Equal but for the rounding of (byte / 255 - mean) / std.
+      // They are equal up to the rounding of (byte / 255 - mean) / std.
       assert.ok(ranked[k] <= ranked[k - 1] + 1e-3, `${ranked[k]} comes after ${ranked[k - 1]}`);
     }
     for (const [k, { probability }] of predictions.entries()) {
@@ -673,7 +673,7 @@ test('run gives the logits that classify ranks', async () => {
 
 test('a profile names each layer with its work and its time', async () => {
   const { profile, short, macs, before, after } = await page.evaluate(async () => {
-    // One thread: the peak is one core's.
+    // There is one thread, because the peak is that of one core.
     const net = await MobileNet.untrained({ version: 'v3-small', threads: 1 });
     const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
     const before = Array.from(await net.run(input));
@@ -747,7 +747,7 @@ test('downloads are kept where asked, and checked again', async () => {
     };
     const first = await top();
     const second = await top();
-    // What a full disk or a broken one may leave.
+    // A full or broken disk may leave such a file.
     await (await caches.open('test')).put(new URL(options.weights, document.baseURI).href, new Response('damaged'));
     const third = await top();
     await caches.delete('test');

@@ -1,4 +1,4 @@
-// The page with still pictures: what it shows, what it takes, what it says when something is wrong.
+// Tests the page with still pictures: what it shows, what it accepts, and its messages when something is wrong.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ after(() => session?.close());
 
 const [cat, coffee] = PHOTOS;
 const one = firstModels[0];
-/** Another version, to see that what happens to one card leaves the others alone. With weights where there are some. */
+/** Another version, to check that a change of one card doesn't affect others. It has weights if any are here. */
 const other = firstModels[1] ?? {
   version: COLUMNS.find((version) => version !== one.version),
 };
@@ -35,7 +35,7 @@ async function everyCardSays(page, label) {
   for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: label }).waitFor();
 }
 
-/** Shows the page files as if they were dropped onto `selector`. */
+/** Passes files to the page as if they were dropped onto `selector`. */
 async function drop(page, selector, files, type = 'drop') {
   await page.evaluate(
     async ({ selector, files, type }) => {
@@ -233,7 +233,7 @@ test('the files of TensorFlow.js run, chosen together', async () => {
   const model = readFileSync(new URL('../goldens/keras/v1-keras2.json', import.meta.url));
   const tensors = JSON.parse(model.toString()).weightsManifest.flatMap(({ weights }) => weights);
   const length = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
-  // Variances are among them.
+  // The values must be positive, because some are variances.
   const weights = Buffer.from(new Float32Array(length).fill(0.02).buffer);
   await column.locator('input[type=file]').setInputFiles([
     { name: 'group1-shard1of1.bin', mimeType: '', buffer: weights },
@@ -253,7 +253,7 @@ test('the verdict has words for five', async () => {
       json: { models: versions.map((version) => ({ version, title: version, url: version, top1: null, bytes: 1 })) },
     }),
   );
-  /** Opens the page with networks that answer so, column by column. */
+  /** Opens the page with networks that give these answers, column by column. */
   const answers = async (...indices) => {
     for (const [i, version] of COLUMNS.entries()) {
       const body = madeUp(version, indices[i]);
@@ -294,7 +294,7 @@ test('a network that is switched off is not run', async () => {
   await page.close();
 });
 
-/** One core, one thread: the engine's only worker is the page's only one. */
+/** Reports one core, so that the engine has one thread and its worker is the page's only one. */
 const onOneCore = (page) =>
   page.addInitScript(() => Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 }));
 
@@ -327,13 +327,13 @@ test('all networks share one engine, and each column is filled as soon as its ne
   await page.close();
 });
 
-/** Has the engine break whenever the network of this number classifies, in whatever worker, until `mend` is called. */
+/** Makes the engine break whenever the network of this number classifies, in any worker, until `mend` is called. */
 const breakNetwork = (page, number) =>
   page.evaluate((number) => {
     const { postMessage } = Worker.prototype;
     Worker.prototype.postMessage = function (message, ...rest) {
       for (const asked of message.request?.networks ?? []) {
-        // Wasm takes no such number.
+        // Wasm doesn't accept a BigInt here.
         if (asked.network === number) asked.topK = 5n;
       }
       return postMessage.call(this, message, ...rest);
@@ -344,7 +344,7 @@ const breakNetwork = (page, number) =>
 test('a network that crashes the engine is told of and can be started again, and the others go on', async () => {
   const page = await openPage(session, { prepare: onOneCore });
   await everyCardSays(page, cat.label);
-  // Cards load the lightest network first: the last number is the heaviest's.
+  // Cards load the lightest network first, so the heaviest has the last number.
   const heaviest = firstModels.reduce((a, b) => (a.bytes > b.bytes ? a : b));
   await breakNetwork(page, firstModels.length - 1);
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
@@ -398,7 +398,7 @@ test('no request leaves the origin, and the page could not make one', async () =
   await page.getByRole('button', { name: 'Stop camera' }).click();
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await everyCardSays(page, coffee.label);
-  // Where two columns or more have no weights, the page asks whether a host has them, by a file that says nothing of the visitor.
+  // If two columns or more have no weights, the page asks whether a host has them, by a file that reveals nothing of the visitor.
   const offers = /^https:\/\/(huggingface\.co|www\.modelscope\.cn)\/[^?]*\/config\.json$/;
   const complete = firstModels.length > COLUMNS.length - 2;
   assert.deepEqual(complete ? elsewhere : elsewhere.filter((url) => !offers.test(url)), []);
@@ -492,7 +492,7 @@ test('a screen reader is told the outcome once, not frame by frame', async () =>
   await everyCardSays(page, cat.label);
   await page.locator('#announcement').filter({ hasText: cat.label }).waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Start camera' }).click();
-  // The camera's first answers, after which nothing of the sample is left to be told.
+  // After the camera's first answers nothing about the sample remains to be announced.
   await page
     .locator('#announcement')
     .filter({ hasNotText: cat.label })
@@ -576,7 +576,7 @@ test('text can be read against what is behind it, in light and in dark', async (
 
 const channels = (hex) => hex.match(/[\da-f]{2}/gi).map((pair) => parseInt(pair, 16));
 
-/** WCAG 2.2's ratio of relative luminances. */
+/** The contrast ratio of WCAG 2.2, from relative luminances. */
 function contrast(a, b) {
   const luminance = (hex) => {
     const [red, green, blue] = channels(hex).map((value) =>
@@ -590,7 +590,7 @@ function contrast(a, b) {
 
 test('who asked for less motion gets none', async () => {
   const page = await openPage(session, { reducedMotion: 'reduce' });
-  // The page is made in pieces: answers move, and the last section comes last.
+  // The page is made in pieces. The answers, which move, and the last section must be there.
   await firstAnswer(page, firstModels[0].version).filter({ hasText: /./ }).waitFor();
   await page.locator('#teach h2').waitFor({ state: 'attached' });
   const moving = () =>
@@ -614,7 +614,7 @@ test(
     const page = await openPage(session, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
     await everyCardSays(page, cat.label);
     await page.evaluate(() => scrollTo(0, 0));
-    // Until the times have settled.
+    // The times settle meanwhile.
     await page.waitForTimeout(4000);
     await page.screenshot({ path: new URL('../../docs/screenshot.png', import.meta.url).pathname });
     await page.close();

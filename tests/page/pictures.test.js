@@ -1,5 +1,5 @@
-// Pictures of the page, on demand: SCREENSHOTS=1 writes all of it to target/screenshots, SCREENSHOT=1 those of the README to docs.
-// ICONS=1 writes the icons for home screens.
+// Takes pictures of the page, on demand: SCREENSHOTS=1 writes the whole page to target/screenshots, SCREENSHOT=1 the README's
+// pictures to docs, and ICONS=1 the icons for home screens.
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -28,7 +28,7 @@ async function settle(page, section) {
   await section.scrollIntoViewIfNeeded();
   await section.locator('.live-figure').first().scrollIntoViewIfNeeded();
   await page.waitForTimeout(1500);
-  // The pointer would mark something.
+  // Elsewhere the pointer could mark something.
   await page.mouse.move(0, 0);
 }
 
@@ -73,7 +73,7 @@ test(
     for (const id of ['depthwise', 'residual', 'squeeze']) {
       const section = page.locator(`#${id}`);
       await settle(page, section);
-      // Until what is measured is there.
+      // The figures finish their measurements meanwhile.
       await page.waitForTimeout(2500);
       const png = await section.locator('.live-figure').first().screenshot();
       const webp = await blank.evaluate(small, [...png]);
@@ -93,13 +93,13 @@ test('the icons for home screens are the page’s own, on paper', async () => {
     const file = source(`icon-${side}.png`);
     if (ICONS) await writeFile(file, Buffer.from(drawn));
     const furthest = await blank.evaluate(furthestPixel, /** @type {const} */ ([drawn, [...(await readFile(file))]]));
-    // Another browser smooths edges a little differently.
+    // Browsers smooth edges a little differently.
     assert.ok(furthest < 40, `icon-${side}.png is another picture: ICONS=1 makes it anew`);
   }
   await blank.close();
 });
 
-/** Runs in a page: a drawing as a PNG, so far from the edge that a round mask cuts nothing off. */
+/** Runs in a page: draws a PNG with a margin, so that a round mask cuts nothing off. */
 async function drawIcon({ svg, side }) {
   const drawing = new Image();
   drawing.src = URL.createObjectURL(
@@ -115,7 +115,7 @@ async function drawIcon({ svg, side }) {
   return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
 }
 
-/** Runs in a page: the largest difference between two pictures of the same size, of 255. */
+/** Runs in a page: finds the largest difference between two pictures of the same size, of 255. */
 async function furthestPixel(pngs) {
   const [a, b] = await Promise.all(
     pngs.map(async (png) => {
@@ -129,7 +129,7 @@ async function furthestPixel(pngs) {
   return a.length === b.length ? a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0) : Infinity;
 }
 
-/** Runs in a page: a picture as a WebP of at most 880 pixels a row. */
+/** Runs in a page: makes a WebP of at most 880 pixels a row. */
 async function small(png) {
   const bitmap = await createImageBitmap(new Blob([Uint8Array.from(png)]));
   const scale = Math.min(1, 880 / bitmap.width);

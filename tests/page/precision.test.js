@@ -1,4 +1,4 @@
-// Networks on 8 bits, as a page asks for them.
+// Tests networks that a page loads on 8 bits.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { installHelpers, heaviest, open, openBlank } from './harness.js';

@@ -1,9 +1,9 @@
-// The memory of Chromium's renderer, as Linux counts it.
+// Reads the memory of Chromium's renderers from Linux.
 import { readFile } from 'node:fs/promises';
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** The process id of the renderer that shows the page; its workers run in it as well. */
+/** The process id of the renderer that shows the page and runs its workers. */
 export async function rendererOf(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
@@ -12,11 +12,11 @@ export async function rendererOf(browser) {
       .filter(({ type }) => type === 'renderer')
       .map(async ({ id }) => ({ id, bytes: await privateBytes(id) })),
   );
-  // Chromium keeps a spare renderer, which is empty.
+  // Chromium also keeps an empty spare renderer.
   return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
 }
 
-/** What all renderers have alone: of a page that is small, nothing tells its renderer from the spare one. */
+/** The private memory of all renderers, because a small page's renderer can't be distinguished from the spare one. */
 export async function privateBytesOfAll(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
@@ -25,7 +25,7 @@ export async function privateBytesOfAll(browser) {
 }
 
 /**
- * The same, of the renderers among what `SystemInfo.getProcessInfo` lists.
+ * The private memory of the renderers in the list of `SystemInfo.getProcessInfo`.
  * @param {{ type: string, id: number }[]} processInfo
  */
 export async function privateBytesOf(processInfo) {
@@ -34,12 +34,12 @@ export async function privateBytesOf(processInfo) {
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Memory that belongs to a process alone, by Linux's count. */
+/** The memory that Linux counts as private to a process. */
 export function privateBytes(pid) {
   return rollup(pid, ['Private_Clean', 'Private_Dirty']);
 }
 
-/** The same, and of what it shares with others, such as the browser's own code, its share. */
+/** The private memory plus the process's share of shared memory, such as the browser's code. */
 export function proportionalBytes(pid) {
   return rollup(pid, ['Pss']);
 }

@@ -1,4 +1,4 @@
-// "This scene only" on the page: what it finds, what it shows of that, and what it does to the page.
+// Tests "This scene only" on the page: its results, what it shows of them, and its effect on the page.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { FAKE_CAMERA, card, lightest, models, open, openPage } from './harness.j
 
 const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
-/** V2 where it is here; else the lightest that has enough inside. */
+/** V2 if it is here; else the lightest network with enough channels inside. */
 const model = models.find(({ version, width }) => version === 'v2' && width === 1) ?? lightest;
 const { version } = model;
 
@@ -21,7 +21,7 @@ before(async () => {
 after(() => session?.close());
 
 /**
- * The page with some weights beside it, and its sample picture.
+ * Opens the page with some weights beside it and its sample picture.
  * @param {typeof import('./harness.js').models} models
  * @param {import('playwright-core').BrowserContextOptions & { search?: string }} [options]
  */
@@ -42,7 +42,7 @@ const status = (from = page) => panel(from).getByRole('status');
 const slider = () => panel().getByRole('slider', { name: 'Step' });
 const start = () => button('Shrink on this picture');
 
-/** What the plot has drawn, of one line. */
+/** Reads the points of one line in the plot. */
 const drawn = (line) =>
   panel()
     .locator(`.stop.of-${line}`)
@@ -50,7 +50,7 @@ const drawn = (line) =>
       stops.map(({ dataset }) => ({ time: Number(dataset.time), agreement: Number(dataset.agreement) })),
     );
 
-/** What runs in the column: its controls, and what is said of it. */
+/** Reads what runs in the column from its controls and its description. */
 const runs = () =>
   card(page, version).evaluate((card) => [
     ...['.side', '.precision', '.choice'].map((name) => {
@@ -74,9 +74,9 @@ test('what is cancelled before the first step leaves everything as it was', asyn
   assert.ok(await panel().locator('.scene-plot').isHidden());
   assert.ok(await button('Apply').isHidden());
   assert.deepEqual(await runs(), before);
-  // The keyboard goes on where it was.
+  // The focus is where it was.
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Shrink on this picture');
-  // So do the columns.
+  // The columns still classify.
   await card(page, version).locator('.switch input').click();
   await card(page, version).locator('.switch input').click();
   await card(page, version).locator('.predictions .label').first().waitFor();

@@ -1,10 +1,10 @@
-// What shrinks a network for one scene, piece by piece: against plain sums, and against the engine. Without a browser.
+// Tests the parts that shrink a network for one scene: it compares them with plain sums and with the engine, without a browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { random } from './made-up.js';
 import { source } from './page-source.js';
 
-/** @type {typeof import('../../pkg/index.js')} Node's, which is typed as the page's. */
+/** @type {typeof import('../../pkg/index.js')} The package for Node has the page's types. */
 const { Engine } = await import(new URL('../../pkg/node.js', import.meta.url).href);
 const { factorise, inverse, solve } = await source('story/scene/matrices.ts');
 const { Moments, eliminate, repair } = await source('story/scene/least-squares.ts');
@@ -22,13 +22,13 @@ let engine;
 before(async () => (engine = await Engine.create({ threads: 1 })));
 after(() => engine?.dispose());
 
-/** Numbers from -1 to 1, the same each time for a seed. */
+/** Makes numbers from -1 to 1, which are the same for the same seed. */
 function numbers(seed) {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
 }
 
-/** Rows of numbers that depend on each other, with means. */
+/** Makes rows of correlated numbers, in columns with different means. */
 function mixed(rows, columns, next, rank = columns) {
   const mixing = Array.from({ length: rank }, () => Array.from({ length: columns }, next));
   return Array.from({ length: rows }, () => {
@@ -40,7 +40,7 @@ function mixed(rows, columns, next, rank = columns) {
 const close = (actual, expected, within, what) =>
   assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual} instead of ${expected}`);
 
-/** Solves `matrix x = values` by elimination with pivots. */
+/** Solves `matrix x = values` by elimination with pivoting. */
 function byElimination(matrix, values) {
   const rows = matrix.map((row, i) => [...row, values[i]]);
   const n = rows.length;
@@ -99,7 +99,7 @@ test('means and covariances are those of plain sums, however the pixels come', (
   }
 });
 
-/** Weights that fit best, and the bias at their end, by normal equations over the rows themselves, one output after the other. */
+/** Finds the best weights of each output, with the bias at their end, by normal equations over the rows themselves. */
 function byNormalEquations(rows, weight, kept, ridge) {
   const n = rows[0].length;
   const columns = (row) => [...kept.map((i) => row[i]), 1];
@@ -122,7 +122,7 @@ function byNormalEquations(rows, weight, kept, ridge) {
   });
 }
 
-/** The share of the mean variance that the ridge is. */
+/** The ridge, as a share of the mean variance. */
 const RIDGE = 1e-6;
 
 function learnt(channels, outputs, seed) {
@@ -148,7 +148,7 @@ test('repaired weights are those of the normal equations', () => {
   }
 });
 
-/** What the outputs lose without some inputs: the errors of the weights that fit best, and what these are away from those before. */
+/** The outputs' loss without some inputs: the best weights' errors, plus the penalty for their distance from the old weights. */
 function lossWithout(gone, { rows, weight, ridge }) {
   const n = rows[0].length;
   const kept = Array.from({ length: n }, (_, i) => i).filter((i) => !gone.includes(i));
@@ -202,7 +202,7 @@ test('what isn’t a file of floats that the package exports is refused', async 
   assert.throws(() => readFolded(random('v3-small', 4).file), /none that MobileNet\.export made/);
 });
 
-/** The same network with some channels of each inside made copies of others, and which these are. */
+/** Replaces some channels of each inside by copies of others. It returns the network and the copies' numbers. */
 function withCopies(network, insides) {
   const layers = new Map(network.layers.map((layer) => [layer.site, { ...layer, weight: layer.weight.slice(), bias: layer.bias.slice() }])); // prettier-ignore
   const copy = (site, from, to) => {
@@ -215,7 +215,7 @@ function withCopies(network, insides) {
   for (const [inside, made] of copies) {
     for (let to = 1; to < inside.channels && made.length < GROUP; to += 2) {
       for (const site of [inside.producer, inside.depthwise, inside.squeeze?.excite]) if (site) copy(site, to - 1, to);
-      // Gates go by all channels that stay.
+      // The gates must not depend on the copies, which will be removed.
       const reduce = layers.get(inside.squeeze?.reduce);
       for (let o = 0; o < (reduce?.outChannels ?? 0); o++) reduce.weight[o * reduce.inChannels + to] = 0;
       made.push(to);
@@ -286,7 +286,7 @@ test('what the channels that go gave to gates is added to their biases', async (
   assert.deepEqual(narrow.weight, weight.filter((_, i) => (i % inside.channels) % 2 === 0)); // prettier-ignore
 });
 
-/** Insides as those of a block of V2, and of two of V1, of which one layer is between both. */
+/** Insides as in a block of V2, and as in two blocks of V1, which share a layer. */
 const inverted = { consumer: 'block 1 project', producer: 'block 1 expand', depthwise: 'block 1 depthwise', squeeze: null, channels: 64 }; // prettier-ignore
 const first = { consumer: 'block 0 project', producer: 'stem', depthwise: 'block 0 depthwise', squeeze: null, channels: 32 }; // prettier-ignore
 const second = { consumer: 'block 1 project', producer: 'block 0 project', depthwise: 'block 1 depthwise', squeeze: null, channels: 64 }; // prettier-ignore
@@ -310,7 +310,7 @@ test('predicted times are those of the table, and between its widths on a line',
     { channels: new Map([[first, 32], [second, 64]]), steps: steps({ stem: 40, 'block 0 project': 160 }) }, // prettier-ignore
     { channels: new Map([[first, 16], [second, 32]]), steps: steps({ stem: 20, 'block 0 project': 40 }) }, // prettier-ignore
   ]);
-  // Half its inputs and a quarter of its outputs are an eighth of its work.
+  // A layer with half its inputs and a quarter of its outputs has an eighth of its work.
   close(chain.predict(new Map([[first, 16], [second, 16]])), (20 + 20) / 200, 1e-12, 'an eighth'); // prettier-ignore
   close(chain.predict(new Map([[first, 16], [second, 64]])), (20 + 80) / 200, 1e-12, 'a half'); // prettier-ignore
 });
@@ -332,9 +332,9 @@ test('a proposal removes no more than it takes to be as fast as is asked for, an
   });
   const table = new LatencyTable([at(1), at(0.5)]);
   const channels = new Map(insides.map((inside) => [inside, inside.channels]));
-  // What a channel costs: much in the first, little in the second.
+  // A channel's loss is large in the first inside and small in the second.
   const losses = new Map(insides.map((inside, i) => [inside, Array.from({ length: inside.channels - 1 }, (_, gone) => (gone + 1) * [0.02, 0.001, 0.01][i])])); // prettier-ignore
-  // 112 in all, of which 17 or more are to go: the last has 8 alone to give.
+  // There are 112 channels, and 17 or more have to go. The last inside can give up only 8.
   const found = proposals(channels, table, losses, 95 / 112);
   assert.deepEqual(found.map(({ inside, count }) => [inside.block, count]), [[1, 40], [0, 8]]); // prettier-ignore
   for (const { predicted } of found) close(predicted, 88 / 112, 1e-12, 'predicted');
@@ -360,7 +360,7 @@ test('pixels of a frame are spread over its map, and other frames have others', 
     gaps.join(),
   );
   assert.ok(new Set([0, 1, 2, 3].map((frame) => placesOf(frame).join())).size >= 3);
-  // Of a small map all are taken, once.
+  // From a small map every pixel is taken once.
   const small = somePixels({ data: data.subarray(0, 12), width: 2, height: 2, channels: 3 }, 5);
   assert.deepEqual([...small], [...data.subarray(0, 12)]);
 });

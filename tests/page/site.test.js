@@ -1,4 +1,4 @@
-// The built site: below any path, from any host, offline, and under its own Content-Security-Policy.
+// Tests the built site: below any path, from any host, offline, and under its own Content-Security-Policy.
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -16,9 +16,9 @@ before(async () => (session = await open()));
 after(() => session?.close());
 
 /**
- * Any static host: it knows files and their types, sends no header of ours, and has the site in a folder.
- * @param {string} base path of the folder
- * @param {(name: string, body: Buffer) => Buffer | string} [edited] gives a file as it is served
+ * Starts a plain static host. It knows files and their types, sends none of our headers, and has the site in a folder.
+ * @param {string} base the folder's path
+ * @param {(name: string, body: Buffer) => Buffer | string} [edited] may change a file before it is served
  */
 async function anyHost(base, edited = (_, body) => body) {
   const types = {
@@ -52,7 +52,7 @@ async function anyHost(base, edited = (_, body) => body) {
   };
 }
 
-/** Waits until the service worker has what the page uses; a registration that failed never becomes ready. */
+/** Waits until the service worker has the files that the page uses. A failed registration would never become ready. */
 async function keptForOffline(page) {
   const kept = () =>
     page.evaluate(async () => {
@@ -71,7 +71,7 @@ async function keptForOffline(page) {
 
 test('below any path of a host that sends no header, the page runs, then isolated, then offline', async (t) => {
   const host = await anyHost('/some/folder/');
-  // A host that a failed test leaves open would keep this process from ending.
+  // An open host would keep this process alive after a failed test.
   t.after(() => host.close());
   const context = await session.browser.newContext();
   const page = await context.newPage();
@@ -141,7 +141,7 @@ test('what is kept of weights is listed with its size, and can be deleted', asyn
   await line.waitFor({ state: 'detached' });
   assert.ok(!(await kept()).some((url) => url.includes(`/${one.name}/`)));
   assert.equal((await kept()).filter((url) => url.endsWith('.safetensors')).length, firstModels.length - 1);
-  // What runs, runs on.
+  // The network still runs.
   await page.getByRole('button', { name: 'A cup of coffee' }).click();
   await firstAnswer(page, one.version).filter({ hasText: 'espresso' }).waitFor();
   await context.close();
@@ -203,7 +203,7 @@ test('the next version of the site takes the place of the one before, and of wha
 
   edition = 'second';
   const during = await visit();
-  // Documents come from the host wherever there is one.
+  // Documents come from the host if it answers.
   assert.equal(await editionOf(during), 'second');
   await during.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready;
@@ -214,7 +214,7 @@ test('the next version of the site takes the place of the one before, and of wha
   await during.close();
 
   const after = await visit();
-  // The new worker begins when the old one has done what it was asked for.
+  // The new worker begins when the old one has finished its work.
   for (let i = 0; i < 100 && (await cached(after)).includes(old); i++) await after.waitForTimeout(200);
   assert.deepEqual(await cached(after), [old.replace(/[^-]+$/, 'the next one')]);
   await host.close();
@@ -262,7 +262,7 @@ test('the page can be installed', async () => {
   assert.equal(manifest.display, 'standalone');
   for (const { src, type } of manifest.icons)
     assert.equal((await fetch(new URL(src, session.url))).headers.get('content-type'), type);
-  // Sizes for which Android and desktops ask; a mask may cut off what is near the edge of one.
+  // Android and desktops ask for these sizes. A mask may cut off the edge of the maskable one.
   for (const [sizes, purpose] of /** @type {const} */ ([
     ['192x192', 'any'],
     ['512x512', 'any'],
@@ -278,7 +278,7 @@ test('the page can be installed', async () => {
     await page.evaluate(() => /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=manifest]')).href),
     `${session.url}manifest.webmanifest`,
   );
-  // iOS takes this one.
+  // iOS uses this icon.
   const touch = await page.locator('link[rel=apple-touch-icon]').getAttribute('href');
   assert.equal((await fetch(new URL(touch ?? '', session.url))).headers.get('content-type'), 'image/png');
   const devtools = await page.context().newCDPSession(page);
@@ -300,10 +300,10 @@ test('a build holds what its documents name, and little script', async () => {
     assert.doesNotMatch(html, /(?:src|href)="\//);
   }
   assert.ok(files.includes('service-worker.js'));
-  // For a host that has this folder alone.
+  // The samples must be there for a host that has only this folder.
   for (const name of ['astronaut.png', cat.file, 'china.jpg', 'coffee.png', 'flower.jpg', 'rocket.jpg'])
     assert.ok(files.includes(`samples/${name}`), name);
-  // The package's own parts have these names, its names of classes apart.
+  // The pattern has the names of the package's own parts, except its names of classes.
   const scripts = files.filter((file) => file.endsWith('.js') && !/^assets.(pkg|fit|worker|catalogue)-/.test(file));
   const sizes = await Promise.all(scripts.map(async (file) => gzipSync(await readFile(join(dist, file))).length));
   const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1e3;

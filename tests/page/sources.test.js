@@ -1,4 +1,4 @@
-// Every way in which a picture may come, with a made-up checkpoint: its features tell whether the same pixels were seen.
+// Tests every form of a picture with a made-up checkpoint. Its features show whether the network saw the same pixels.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { open, openBlank } from './harness.js';
@@ -30,7 +30,7 @@ async function installHelpers() {
   Object.assign(globalThis, {
     MobileNet,
     canvasOf,
-    /** A picture of odd size, coarse enough for a video's colours. `alphaAt` gives how opaque each pixel is. */
+    /** Makes a picture of odd size that is coarse enough for a video's colours. `alphaAt` gives the alpha of each pixel. */
     pictureOf: (alphaAt) => {
       const data = new ImageData(333, 251);
       for (let y = 0; y < data.height; y++) {
@@ -60,7 +60,7 @@ async function installHelpers() {
         HTMLImageElement: image,
       };
     },
-    /** How far apart features are: the largest difference, over the largest feature. */
+    /** The distance of features: the largest difference, divided by the largest feature. */
     distance: (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i]))) / Math.max(...a),
   });
 }
@@ -75,7 +75,7 @@ for (const threads of [1, 2]) {
 /** @param {number} threads */
 async function opaque(threads) {
   const { used, distances, other, left } = await page.evaluate(async (threads) => {
-    // The Rust tests hold the builds for one thread to Pillow's pixels.
+    // The Rust tests compare the builds for one thread with Pillow's pixels.
     const alone = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
     const net = await MobileNet.load({ weights: '/made-up.safetensors', threads });
     const data = pictureOf(() => 255);
@@ -85,7 +85,7 @@ async function opaque(threads) {
     const distances = { ImageData: distance(expected, await net.embed(data)) };
     for (const [name, source] of Object.entries(sources)) {
       distances[name] = distance(expected, await net.embed(source));
-      // It stays the caller's.
+      // The source still belongs to the caller.
       distances[`${name} again`] = distance(expected, await net.embed(source));
     }
     const left = [sources['ImageBitmap of a canvas'].width, sources['VideoFrame of RGBA'].codedWidth];
@@ -108,7 +108,7 @@ async function opaque(threads) {
 test('a picture in a video’s colours is nearly the same', async () => {
   const { video, wrong, partly } = await page.evaluate(async () => {
     const net = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
-    // Sides that are even: an I420 frame halves them.
+    // The sides are even, because an I420 frame halves them.
     const data = pictureOf(() => 255);
     const even = canvasOf(data).getContext('2d').getImageData(0, 0, 332, 250);
     const [width, height] = [even.width, even.height];
@@ -144,7 +144,7 @@ test('a picture in a video’s colours is nearly the same', async () => {
     const swapped = planes.slice();
     swapped.copyWithin(width * height, (width * height * 5) / 4);
     const wrong = await distanceOf(swapped);
-    // A frame may show a part of what it holds.
+    // A frame may show only a part of its pixels.
     const part = { x: 40, y: 20, width: width - 40, height: height - 20 };
     const shown = await net.embed(canvasOf(even).getContext('2d').getImageData(40, 20, part.width, part.height));
     const partly = await distanceOf(planes, { visibleRect: part }, shown);
@@ -157,7 +157,7 @@ test('a picture in a video’s colours is nearly the same', async () => {
 });
 
 /**
- * Also: a picture in an unknown matrix is drawn.
+ * Also tests that a picture with an unknown colour matrix is drawn.
  * @param {number} threads
  */
 async function planes(threads) {
@@ -198,15 +198,15 @@ async function strips(threads) {
     const alone = await MobileNet.load({ weights: '/made-up.safetensors', threads: 1 });
     const engine = await Engine.create({ threads });
     const net = await engine.load({ weights: '/made-up.safetensors' });
-    // It crops otherwise.
+    // This network crops differently.
     const other = await engine.untrained({ version: 'v3-small', resolution: 96 });
-    // It has the first one's geometry.
+    // This network has the first one's geometry.
     const alike = await engine.load({ weights: '/made-up.safetensors' });
     const data = pictureOf(() => 255);
     const large = new OffscreenCanvas(3000, 2600);
     const context = large.getContext('2d');
     context.drawImage(canvasOf(data), 0, 0, large.width, large.height);
-    /** @returns {Promise<Record<string, number>>} how far from ImageData's pixels the others are */
+    /** @returns {Promise<Record<string, number>>} the distances of the others from ImageData's features */
     const compare = async () => {
       const pixels = context.getImageData(0, 0, large.width, large.height);
       const expected = await alone.embed(pixels);
@@ -219,7 +219,7 @@ async function strips(threads) {
       };
     };
     const opaque = await compare();
-    // Of a picture of this size a network reads strips only in order to resize them.
+    // A network reads the strips of a picture of this size only to resize them.
     const reads = (await engine.classify(large, [net, alike, other, net])).map(({ timing }) => timing.read);
     context.clearRect(1000, 1000, 50, 50);
     const { canvas, bitmap } = await compare();
@@ -256,6 +256,6 @@ test('what is transparent is read over white, in every form', async () => {
     return { distances, black };
   });
   assert.ok(black > 0.1, `over black it is the same: ${black}`);
-  // Rounding to bytes is done in another order in each.
+  // Each form rounds to bytes at another point.
   for (const [name, distance] of Object.entries(distances)) assert.ok(distance < 0.005, `${name}: ${distance}`);
 });

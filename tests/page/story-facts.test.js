@@ -1,4 +1,4 @@
-// What the story says, and what it calculates, against the engine's architectures: without a browser.
+// Compares the story's statements and calculations with the engine's architectures, without a browser.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ const chinese = (await source('text/zh/figures.ts')).figures;
 const englishPage = (await source('text/en/page.ts')).page;
 const chinesePage = (await source('text/zh/page.ts')).page;
 const ideas = (page, version) => page.column.ideas[version];
-/** Sections, and a part of one that has its own prose. */
+/** The sections, and a part of a section that has its own prose. */
 const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal', 'fit.scene'];
 const prose = (figures, path) =>
   path
@@ -29,7 +29,7 @@ test('each section says it in fewer than 120 words, in both languages', () => {
       .filter((word) => /\p{L}|\d/u.test(word));
     assert.ok(words.length < 120, `${section}: ${words.length} words`);
     const signs = prose(chinese, section).match(/\p{Script=Han}/gu) ?? [];
-    // A word of English is 1.6 signs, or a little more.
+    // An English word corresponds to 1.6 Chinese signs, or a little more.
     assert.ok(signs.length > 60 && signs.length < 200, `${section}: ${signs.length} signs`);
   }
 });
@@ -94,7 +94,7 @@ test('the search’s reward is accuracy × (time / target)^w', async () => {
   for (const [target, w, expected] of [
     [8, -0.07, 0.75],
     [4, 0, 0.75],
-    // 2^-0.07 and 2^-0.15.
+    // The factors are 2^-0.07 and 2^-0.15.
     [4, -0.07, 0.75 * 0.9526],
     [4, -0.15, 0.75 * 0.9013],
     [16, -0.07, 0.75 * 1.0497],
@@ -132,7 +132,7 @@ test('V2: ten of 17 blocks add their input, and widen six times, with nothing cu
   }
   assert.match(prose(english, 'residual'), /six times as many.*in ten of its 17 blocks/);
   assert.match(prose(chinese, 'residual'), /六倍.*17 个模块中的 10 个/);
-  // V1 cuts off behind every convolution.
+  // V1 cuts off negative values after every convolution.
   for (const { depthwise, project } of network('v1').blocks) {
     assert.ok([depthwise, project].every(({ activation }) => activation === 'relu6'));
   }
@@ -152,7 +152,7 @@ test('V3-Small: gates in nine of eleven blocks, through a quarter of the channel
   for (const { reduce, expand } of gated) {
     assert.equal(expand.activation, 'hard-sigmoid');
     assert.equal(reduce.inChannels, expand.outChannels);
-    // A quarter, to a multiple of eight.
+    // It is a quarter, rounded to a multiple of eight.
     assert.ok(Math.abs(reduce.outChannels - reduce.inChannels / 4) <= 4, `${reduce.outChannels}`);
   }
   assert.match(prose(english, 'squeeze'), /nine of its eleven blocks.*a quarter of the channels.*ReLU6\(x \+ 3\) \/ 6/);
@@ -202,12 +202,12 @@ test('the pseudo-inverse brings back what ReLU left', async () => {
     for (const [index, [x, y]] of points.entries()) {
       const values = matrix.map(([a, b]) => a * x + b * y);
       assert.equal(lost[index], values.filter((value) => value > 0).length < 2);
-      // Where nothing was cut off the point is where it was.
+      // If ReLU cut nothing off, the point is where it was.
       if (values.every((value) => value >= 0)) {
         assert.ok(Math.hypot(returned[index][0] - x, returned[index][1] - y) < 1e-9);
       }
     }
-    // In one of thirty dimensions there is always enough.
+    // In thirty dimensions nearly every point keeps enough values.
     if (n === 30) assert.ok(lost.filter(Boolean).length <= 1);
   }
 });
@@ -226,7 +226,7 @@ test('ranks and their correlation', async () => {
   assert.deepEqual(ranks([10, 30, 20, 20]), [1, 4, 2.5, 2.5]);
   assert.equal(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 1000]), 1);
   assert.equal(rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1]), -1);
-  // 1 − 6 Σd² / (n (n² − 1)), with one neighbouring pair out of order.
+  // The formula is 1 − 6 Σd² / (n (n² − 1)), here with one neighbouring pair out of order.
   assert.ok(Math.abs(rankCorrelation([1, 2, 3, 4, 5], [1, 3, 2, 4, 5]) - (1 - (6 * 2) / 120)) < 1e-12);
 });
 
@@ -239,7 +239,7 @@ test('V4: the four blocks are what its networks have, and cost what is said', as
   const kinds = network('v4-conv-small').blocks.map(kindOfBlock);
   const count = (kind) => kinds.filter((one) => one === kind).length;
   assert.deepEqual([null, 'inverted', 'convnext', 'extra', 'feedforward'].map(count), [4, 8, 1, 3, 0]);
-  // The inverted one of 128 channels is V4-Conv-Small's last.
+  // The inverted block of 128 channels is V4-Conv-Small's last.
   const { expand, depthwise, project } = network('v4-conv-small').blocks.at(-1);
   assert.deepEqual([expand.inChannels, expand.outChannels, depthwise.kernel, project.outChannels], [128, 512, 3, 128]);
 });

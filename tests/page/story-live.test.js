@@ -1,4 +1,4 @@
-// The story's figures as they run: only where they are seen, with the camera, untrained; and what they measure.
+// Tests when the story's figures run, with the camera and untrained too, and what they measure.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const architecture = (version) => architectures.find((one) => one.version === ve
 let session;
 /** @type {Buffer} */
 let picture;
-/** @type {Buffer} Another, of one colour. */
+/** @type {Buffer} Another picture, of one colour. */
 let other;
 before(async () => {
   session = await open(FAKE_CAMERA);
@@ -33,7 +33,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** Counts what the page asks of its workers, by the requests' types. */
+/** Counts the page's requests to its workers, by type. */
 async function countRequests(page) {
   await page.addInitScript(() => {
     const { postMessage } = Worker.prototype;
@@ -56,7 +56,7 @@ test('figures look only while they are seen, and a still picture once', async ()
       await countRequests(page);
     },
   });
-  // As many looks as any figure would have had.
+  // Any figure that looked would have looked meanwhile.
   await page.waitForTimeout(1500);
   assert.equal(await asked(page, 'inspect'), 0, 'a figure looked that nobody sees');
   await page.locator('#squeeze .squeeze').scrollIntoViewIfNeeded();
@@ -107,7 +107,7 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
   let webcam;
   /** @type {Awaited<ReturnType<typeof open>>} */
   let filmed;
-  /** @type {import('playwright-core').Page} In which the package alone looks through the same camera. */
+  /** @type {import('playwright-core').Page} Another page, in which only the package looks through the same camera. */
   let reference;
   /** @type {import('playwright-core').Page} */
   let page;
@@ -144,7 +144,7 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
     });
   }
 
-  /** Until a figure has looked at the camera's frame, it shows another. */
+  /** Repeats a check until it succeeds, because a figure shows another frame until it has looked at the camera's. */
   async function soon(check) {
     for (const end = Date.now() + 20_000; ; await page.waitForTimeout(200)) {
       try {
@@ -155,14 +155,14 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
     }
   }
 
-  /** One channel of a layer of the frame. */
+  /** Reads one channel of a layer for the frame. */
   const channelOf = (version, layer, channel) =>
     reference.evaluate(async ([version, layer, channel]) => {
       const { data, channels } = (await inspectOf(version, [layer])).get(layer);
       return [...data.filter((_, at) => at % channels === channel)];
     }, /** @type {const} */ ([version, layer, channel]));
 
-  /** Holds a drawn map to a channel of a layer, each on the scale of its own largest value. */
+  /** Compares a drawn map with a channel of a layer, each on the scale of its own largest value. */
   async function assertMap(canvas, version, layer, channel) {
     const [drawn, values] = [await canvas.evaluate(sharesDrawn), await channelOf(version, layer, channel)];
     assert.equal(drawn.length, values.length);
@@ -255,7 +255,7 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
   }
 
   async function checkSearch(figure) {
-    // Of this one no number is the frame's: it is to work beside the camera.
+    // This figure has no numbers of the frame. It only has to work beside the camera.
     await figure.getByRole('button', { name: 'Profile the five networks' }).click();
     await figure.locator('.profile-row').nth(4).waitFor();
     for (const [index, version] of COLUMNS.entries()) {
@@ -278,7 +278,7 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
       ['.project', 'project'],
     ])) {
       const name = `block ${block} ${layer}`;
-      // The channel that differs most over its pixels.
+      // The figure shows the channel whose pixels differ most.
       const channel = await reference.evaluate(async (name) => {
         const { data, channels } = (await inspectOf('v4-conv-small', [name])).get(name);
         const spread = Array.from({ length: channels }, (_, channel) => {
@@ -314,7 +314,7 @@ describe('with the camera each figure’s numbers are the engine’s', () => {
   }
 });
 
-/** Runs in the reference page: has the package look at the webcam's frame, which stays the same. */
+/** Runs in the reference page: reads the webcam's frame, which stays the same, with the package. */
 async function lookThroughCamera() {
   const { Engine } = await import('/pkg/index.js');
   const engine = await Engine.create();
@@ -350,7 +350,7 @@ test('teach: holding a button adds frame after frame of the camera, until it is 
   const counted = async (row) => Number(await figure.locator('.lesson-classes .value').nth(row).innerText());
   const holds = figure.getByRole('button', { name: /^Hold to add frames/ });
   const letGo = async (row) => {
-    // The frame that is being added.
+    // A frame may still be added during this time.
     await page.waitForTimeout(1000);
     const count = await counted(row);
     await page.waitForTimeout(1500);
@@ -393,7 +393,7 @@ test('without a picture a figure says that it waits, and without weights that it
   assert.match(await page.locator('#residual .note').innerText(), /^There are no weights for V2 here/);
   await page.locator('#relu .relu').scrollIntoViewIfNeeded();
   await page.locator('#relu .note').filter({ hasText: 'for V1 and V2 here' }).waitFor();
-  // Of that one only the times count.
+  // This figure needs only times.
   await page.locator('#search .search').scrollIntoViewIfNeeded();
   await page.locator('#search .row button:enabled').nth(1).waitFor();
   assert.equal(await page.locator('#search .note').innerText(), '');
@@ -407,9 +407,9 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
   await figure.getByRole('button', { name: 'Profile the five networks' }).click();
   const rows = figure.locator('.profile-row');
   await rows.nth(4).waitFor();
-  // It would choose layers, too.
+  // The pointer would choose layers, too.
   await page.mouse.move(0, 0);
-  // Each kind of step has a colour of its own, which the legend has too.
+  // Each kind of step has its own colour, the same as in the legend.
   const colours = await figure.evaluate((figure) =>
     [...figure.querySelectorAll('.kinds li')].map((key) => {
       const steps = [...figure.querySelectorAll(`rect.${key.className}`)].map((rect) => getComputedStyle(rect).fill);
@@ -441,12 +441,12 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
     );
     for (const { step, group } of steps)
       assert.equal(group, groupOf(step, architecture(version)), `${version}: ${step}`);
-    // What is widened on a large map is filtered in the same step, and never there as a whole.
+    // A widened large map is filtered in the same step, so that it never exists as a whole.
     if (version === 'v2') {
       const fused = steps.flatMap(({ step }) => /^block (\d+) expand \+ depthwise$/.exec(step)?.[1] ?? []);
       assert.deepEqual(fused.map(Number), largeBlocks(architecture(version)));
     }
-    // Each begins where those before it end, in time.
+    // Each step begins at the time at which the steps before it end.
     const total = steps.reduce((sum, { microseconds }) => sum + microseconds, 0);
     const last = steps.at(-1);
     let before = 0;
@@ -473,7 +473,7 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
   await page.close();
 });
 
-/** What kind of step the engine's name stands for. */
+/** The kind of step with this name in the engine. */
 function groupOf(step, { blocks }) {
   if (step.endsWith('expand + depthwise')) return 'fused';
   if (step.endsWith('depthwise')) return 'depthwise';
@@ -519,7 +519,7 @@ test('search: the catalogue is ranked by the engine’s counts and by time', asy
   const [, count, shown] = /over (\d+) networks: ([−\d.]+)\./.exec(told) ?? [];
   assert.equal(Number(count), n);
   assert.ok(Math.abs(Number(shown.replace('−', '-')) - expected) < 0.001, `${shown}, it is ${expected}`);
-  // Where time doesn't count the most accurate network wins.
+  // If time doesn't count, the most accurate network wins.
   const exponent = figure.getByRole('slider', { name: 'Exponent w' });
   await exponent.focus();
   await page.keyboard.press('Home');
@@ -531,7 +531,7 @@ test('search: the catalogue is ranked by the engine’s counts and by time', asy
   );
   assert.equal(await first.locator('.bar-value').innerText(), (best.top1 / 100).toFixed(3));
 
-  // Where it does, the times measured here decide.
+  // If time counts, the times measured here decide.
   const timeOf = new Map(
     await figure
       .locator('.rank-chart')
@@ -564,7 +564,7 @@ test('search: the catalogue is ranked by the engine’s counts and by time', asy
   await page.close();
 });
 
-/** The best published accuracy of each network of the catalogue, per cent, by what the page calls it. */
+/** The best published accuracy of each network of the catalogue, by the page's name for it. Per cent. */
 function publishedAccuracies() {
   const best = new Map();
   for (const { version, width, top1 } of catalogue) {
@@ -574,7 +574,7 @@ function publishedAccuracies() {
   return best;
 }
 
-/** Spearman's rank correlation: that of the ranks, of which equal values share the mean of theirs. */
+/** Spearman's correlation: the correlation of the ranks. Equal values share the mean of their ranks. */
 function spearman(a, b) {
   const ranksOf = (values) => {
     const order = [...values].sort((x, y) => x - y);
@@ -618,7 +618,7 @@ test('universal: the switches make the four blocks, and count their work', async
 });
 
 test('teach: what was added decides, is exported, and is there again after an import', async () => {
-  // After the reload it would get real weights past the test.
+  // After the reload a service worker would fetch real weights, which the test doesn't see.
   const page = await visit(session, picture, '', { serviceWorkers: 'block' });
   const figure = page.locator('#teach');
   const show = async (name, buffer) => {
@@ -678,7 +678,7 @@ test('teach: what was added decides, is exported, and is there again after an im
   await show('other.png', other);
   await answers.nth(4).waitFor();
   await importing(json);
-  // The file is read after the event.
+  // The page reads the file after the event.
   await figure.getByRole('button', { name: 'Remove Plain and its examples' }).waitFor();
   assert.equal(await figure.locator('.lesson-status').innerText(), '');
   await figure.locator('.teach').scrollIntoViewIfNeeded();

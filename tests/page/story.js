@@ -1,4 +1,4 @@
-// What the tests of the story share: a page with made-up weights, whose figures can be held against the engine's own numbers.
+// Provides what the story's tests share: a page with made-up weights, whose figures can be compared with the engine's numbers.
 import { createHash } from 'node:crypto';
 import { COLUMNS } from './harness.js';
 import { random } from './made-up.js';
@@ -7,9 +7,9 @@ import { random } from './made-up.js';
 const checkpoints = new Map(COLUMNS.map((version, index) => [version, random(version, index + 21).file]));
 
 /**
- * Has a page find made-up checkpoints where it looks for those beside it.
+ * Serves made-up checkpoints to a page in place of those beside it.
  * @param {import('playwright-core').Page} page
- * @param {ReadonlyMap<string, number>} [top1] published accuracies of some of them, by version, per cent
+ * @param {ReadonlyMap<string, number>} [top1] the published accuracies of some of them, by version. Per cent
  */
 export async function serveMadeUp(page, top1 = new Map()) {
   const models = [...checkpoints].map(([version, file]) => ({
@@ -34,7 +34,7 @@ export async function serveMadeUp(page, top1 = new Map()) {
   });
 }
 
-/** Runs in a page: a PNG with edges, colours and gradients. */
+/** Runs in a page: makes a PNG with edges, colours and gradients. */
 export async function drawPicture() {
   const canvas = new OffscreenCanvas(320, 240);
   const context = canvas.getContext('2d');
@@ -50,10 +50,10 @@ export async function drawPicture() {
 }
 
 /**
- * The page with made-up weights in all columns, and a picture that they have read.
+ * Opens the page with made-up weights in all columns, and waits until these have classified a picture.
  * @param {Awaited<ReturnType<typeof import('./harness.js').open>>} session
  * @param {Buffer} picture
- * @param {string} [search] of the address
+ * @param {string} [search] the end of the address
  * @param {import('playwright-core').BrowserContextOptions & { prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
  */
 export async function visit(session, picture, search = '', options = {}) {
@@ -70,7 +70,7 @@ export async function visit(session, picture, search = '', options = {}) {
 }
 
 /**
- * Runs in the page: what the colours of a map's pixels stand for, -1 to 1 of its scale.
+ * Runs in the page: reads the values of a map's pixels from their colours, -1 to 1 of its scale.
  * @param {HTMLCanvasElement} canvas
  * @returns {number[]}
  */
@@ -95,7 +95,7 @@ export function sharesDrawn(canvas) {
   );
   return Array.from({ length: data.length / 4 }, (_, pixel) => {
     const way = paper.map((value, part) => data[4 * pixel + part] - value);
-    // Of the colours the one on whose way from paper it lies.
+    // A pixel's colour lies on the line from the paper's colour to one of these.
     let nearest = { share: 0, off: Infinity };
     for (const { sign, full } of ways) {
       const share = dot(way, full) / dot(full, full);

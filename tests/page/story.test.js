@@ -1,4 +1,4 @@
-// The story's figures against what the engine says of the same picture: with made-up weights, which need no download.
+// Compares the story's figures with the engine's results for the same picture. The weights are made up and need no download.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { FAKE_CAMERA, open, openBlank } from './harness.js';
@@ -7,7 +7,7 @@ import { drawPicture, serveMadeUp, sharesDrawn, visit } from './story.js';
 let session;
 /** @type {import('playwright-core').Page} The page with its figures. */
 let page;
-/** @type {import('playwright-core').Page} Another, in which the package alone looks at the same picture. */
+/** @type {import('playwright-core').Page} Another page, in which only the package reads the same picture. */
 let reference;
 /** @type {Buffer} */
 let picture;
@@ -101,7 +101,7 @@ test('depthwise: a channel, its filter and what comes of it are the engine’s',
       assert.deepEqual([named, weights], [channel + 1, 9]);
       const right = expected.most[channel];
       assert.ok(Math.abs(most - right) <= 0.06 * right, `${most}, it is ${right}`);
-      // The sum that is shown for a pixel is ours, the value that comes of it the engine's.
+      // The page computes the sum that it shows for a pixel, and the engine computes the resulting value.
       for (const [x, y] of [
         [0.02, 0.03],
         [0.5, 0.5],
@@ -191,7 +191,7 @@ test('relu: the dead channels of every layer are those of the engine’s tensors
   });
   assert.equal(shown.length, 2 * 13 + 3 * 17 - 1);
   assert.deepEqual(shown, expected);
-  // Of what is linear none is zero.
+  // No channel of a linear layer is zero.
   for (const [name, dead] of shown.slice(26)) if (`${name}`.endsWith('project')) assert.equal(dead, 0, `${name}`);
 });
 
@@ -224,7 +224,7 @@ test('relu: the filters that give nothing are the engine’s, and so are those t
       rows: [firstOf(true), firstOf(false)],
     };
   });
-  // Else it would say that there are none, and this test nothing.
+  // Otherwise the figure would show no filters, and this test would check nothing.
   assert.ok(expected.told[1] > 0 && expected.told[1] < expected.told[2], `${expected.told}`);
   const told = await figure.getByText(/filters give nothing on this frame/).innerText();
   assert.deepEqual(numbers(told), expected.told);
@@ -236,7 +236,7 @@ test('relu: the filters that give nothing are the engine’s, and so are those t
   }
 });
 
-/** Two or three digits of each weight are shown. */
+/** Compares a filter's weights with the shown ones, which have two or three digits. */
 function assertFilter(shown, filter) {
   for (const [index, weight] of filter.entries())
     assert.ok(Math.abs(shown[index] - weight) <= 0.06 * Math.abs(weight) + 1e-6, `${shown} and ${filter}`);
@@ -385,7 +385,7 @@ test('squeeze: gates and answers are the engine’s', async () => {
   assert.equal(shown.length, expected.gates.length);
   for (const [channel, gate] of shown) assert.equal(Math.fround(gate), expected.gates[channel]);
   assert.deepEqual(shown.map(([, gate]) => gate), shown.map(([, gate]) => gate).sort((a, b) => b - a)); // prettier-ignore
-  // The strongest first, and of gates that are alike the one that lets most through.
+  // The strongest gates come first. Of equal gates the one that lets the largest value through comes first.
   const ranked = expected.strengths
     .map((strength, channel) => ({ channel, gate: expected.gates[channel], strength }))
     .sort((a, b) => b.gate - a.gate || b.strength - a.strength);
@@ -393,7 +393,7 @@ test('squeeze: gates and answers are the engine’s', async () => {
   for (const [index, extremes] of [ranked.slice(0, 4), ranked.slice(-4).reverse()].entries()) {
     const row = figure.locator('.map-row').nth(index);
     assert.deepEqual(await row.locator('figcaption').allInnerTexts(), extremes.map(said));
-    // The ink of a map's strongest pixel, on the scale of all channels' largest value.
+    // A map's strongest pixel has ink on the scale of the largest value of all channels.
     const most = Math.max(...expected.strengths);
     for (const [at, { strength, channel }] of extremes.entries()) {
       const shares = await row.locator('canvas').nth(at).evaluate(sharesDrawn);

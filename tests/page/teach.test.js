@@ -1,4 +1,4 @@
-// Classes of one's own over a network's features: against the same done by hand, and on photos.
+// Tests a caller's own classes over a network's features: it compares them with plain calculations, and uses photos.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ridgeHead } from '../../pkg/ridge.js';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** Points around a place for each class, the same each time. */
+/** Makes points around a place for each class, which are the same each time. */
 function points(count, length, classes) {
   let state = 1;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-// Languages: every string comes from one place, and English and Chinese have the same.
+// Tests languages: every string comes from one place, and English and Chinese have the same strings.
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -56,7 +56,7 @@ test('the switch keeps the language in the address, the place on the page, and g
   await page.close();
 });
 
-/** What is the same in every language: names, units, and what isn't a word. */
+/** Text that is the same in every language: names, units, and anything that isn't a word. */
 const UNIVERSAL =
   /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope|NASWOT|NetAdapt|\bZen\b/g;
 
@@ -77,7 +77,7 @@ test('ImageNet’s classes have their Chinese names, in the order of the English
     ),
   );
   assert.deepEqual([english.length, chinese.length], [1000, 1000]);
-  // That one is called so in China, too.
+  // An iPod is called iPod in China, too.
   for (const name of chinese) if (name !== 'iPod') assert.match(name, /\p{Script=Han}/u);
   for (const [index, label, name] of /** @type {const} */ ([
     [0, 'tench', '丁鲷'],
@@ -105,13 +105,13 @@ test('ImageNet’s classes have their Chinese names, in the order of the English
   await page.close();
 });
 
-/** Holds a page to having no English but what is the same in every language. */
+/** Checks that a page has no English, except text that is the same in every language. */
 async function assertChinese(page) {
   for (const details of await page.locator('details').all())
     await details.evaluate((/** @type {HTMLDetailsElement} */ element) => (element.open = true));
   const left = await page.evaluate(() => {
     const found = [];
-    // Names of classes, of weights and of people are what they are.
+    // Names of classes, of weights and of people aren't translated.
     const named =
       '.label, .answers strong, .catalogue small, option, .transfer, .name, .fetch, #credits, #scatter, #kept-list';
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
@@ -167,7 +167,7 @@ test('the built documents come with their English text, for who has no script', 
   await page.close();
 });
 
-/** Code without its comments, and without what only developers read. */
+/** Removes comments from code, and text that only developers read. */
 const withoutComments = (source) =>
   source
     .replace(/\/\*[^]*?\*\//g, '')
@@ -177,7 +177,7 @@ const withoutComments = (source) =>
 test('scripts hold no sentence outside text/', async () => {
   const folder = fileURLToPath(new URL('src/', www));
   const files = (await readdir(folder, { recursive: true })).filter(
-    // What is exported of a measurement is in English, for those who compare.
+    // Exported measurements are in English, so that they can be compared.
     (file) => file.endsWith('.ts') && !/^text\/|^bench\/report/.test(file),
   );
   assert.ok(files.length > 10);
@@ -186,7 +186,7 @@ test('scripts hold no sentence outside text/', async () => {
     const source = withoutComments(await readFile(`${folder}${file}`, 'utf8'));
     for (const [literal] of source.matchAll(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g)) {
       const words = literal.slice(1, -1).replace(/\$\{[^}]*\}/g, '{}');
-      // Two words with a space between, or one that begins a sentence: selectors, types and names have neither.
+      // The pattern finds two words with a space between, or the first word of a sentence. Selectors, types and names don't match.
       if (/^\p{Lu}\p{Ll}+[.:?! ]?$|\p{L}{2,} \p{L}{2,}/u.test(words.replace(UNIVERSAL, '')) && !ALLOWED.test(words))
         found.push(`${file}: ${literal}`);
     }
@@ -194,6 +194,6 @@ test('scripts hold no sentence outside text/', async () => {
   assert.deepEqual(found, []);
 });
 
-/** Names of people, of the keyboard's keys, of errors and constructors, and lists of classes or selectors. */
+/** Names of people, keys, errors and constructors, and lists of classes or selectors. */
 const ALLOWED =
   /^(Stéfan van der Walt|Rachel Michetti|Enter|Escape|Home|End|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;

@@ -1,4 +1,4 @@
-// Several threads: their choice, their answers, their end.
+// Tests several threads: their number, their answers and their end.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHOTOS, firstModels, installHelpers, lightest, noWorkers, open, openBlank } from './harness.js';
@@ -26,7 +26,7 @@ for (const model of firstModels) {
           if (net.info.build !== build || net.info.threads !== (threads || 1))
             throw new Error(JSON.stringify(net.info));
           for (let run = 0; run < 3; run++) {
-            // Bits, since -0 equals 0.
+            // The test compares bits, since -0 equals 0.
             const logits = new Uint32Array((await net.run(input(net.info.resolution))).buffer);
             expected ??= logits;
             if (!logits.every((value, i) => value === expected[i]))
@@ -86,7 +86,7 @@ test('threads and builds that can’t be are BAD_INPUT', async () => {
   const codes = await page.evaluate(() =>
     Promise.all(
       [{ threads: 0 }, { threads: 1.5 }, { threads: 65 }, { threads: NaN }, { threads: '2' }, { build: 'avx' }].map(
-        // Some have the wrong type on purpose.
+        // Some wishes have the wrong type on purpose.
         (wish) => codeOf(load(/** @type {Partial<typeof options>} */ (wish))),
       ),
     ),
@@ -104,9 +104,9 @@ test('dispose ends the threads, also during a call', async () => {
   assert.equal(running, undefined);
   assert.equal(page.workers().length - before, 6);
   const code = await page.evaluate(async () => {
-    // It takes a second and more.
+    // This call takes more than a second.
     const call = codeOf(nets[1].profile(null, { runs: 1000 }));
-    // The request is posted when the network has been found ready.
+    // The request is posted after a check that the network is ready.
     await new Promise((resolve) => setTimeout(resolve));
     for (const net of nets) net.dispose();
     return call;
@@ -117,8 +117,8 @@ test('dispose ends the threads, also during a call', async () => {
 
 test('a thread that traps fails the call, and the next one is answered by a fresh network', async () => {
   const outcome = await page.evaluate(async () => {
-    // The threads that join get code whose every multiply-add is a trap: it is met with a part of the work taken that the
-    // others wait for. `f32x4.relaxed_madd` is three bytes; so are `unreachable nop nop`.
+    // The joining threads get code in which every multiply-add is a trap. They trap after they have taken a part of the work, for
+    // which the others wait. `f32x4.relaxed_madd` is three bytes, and so is `unreachable nop nop`.
     const binary = new Uint8Array(
       await (await fetch('/pkg/wasm/relaxed-threads/mobilenet_wasm_bg.wasm')).arrayBuffer(),
     );
@@ -129,7 +129,7 @@ test('a thread that traps fails the call, and the next one is answered by a fres
       replaced++;
     }
     const sabotaged = await WebAssembly.compile(binary);
-    // They join only after the loading, which runs the network to warm it up; until then nobody misses them.
+    // They join only after loading, which runs the network to warm it up. Until then nothing waits for them.
     const { postMessage } = Worker.prototype;
     const joins = [];
     Worker.prototype.postMessage = function (message, ...rest) {
@@ -142,7 +142,7 @@ test('a thread that traps fails the call, and the next one is answered by a fres
     for (const join of joins) join();
     const input = new Float32Array(net.info.resolution ** 2 * 3).fill(0.25);
 
-    // A thread that comes late finds no work left: it may take a few runs until one gets a part.
+    // A late thread finds no work left. It may take a few runs until one gets a part.
     let failure;
     const deadline = performance.now() + 15_000;
     while (!failure && performance.now() < deadline) await net.run(input).catch((error) => (failure = error));

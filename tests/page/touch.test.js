@@ -1,4 +1,4 @@
-// The page under a finger: on a phone, where a drag scrolls.
+// Tests the page with touches, as on a phone, where a drag scrolls.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import { COLUMNS, FAKE_CAMERA, card, open, openBlank } from './harness.js';
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => page.close());
 
-/** A finger that is put down, moved in steps and lifted. In shares of an element's sides. */
+/** Puts a finger down, moves it in steps and lifts it. Places are shares of an element's sides. */
 async function swipe(target, from, to) {
   const box = /** @type {{ x: number, y: number, width: number, height: number }} */ (await target.boundingBox());
   const touch = (type, touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
@@ -43,7 +43,7 @@ async function swipe(target, from, to) {
 
 const scrolled = () => page.evaluate(() => scrollY);
 
-/** The part of the picture that is marked, in shares of its sides. */
+/** The marked part of the picture, in shares of its sides. */
 const marked = () =>
   page.evaluate(() => {
     const { style } = /** @type {HTMLElement} */ (document.getElementById('region'));
@@ -65,7 +65,7 @@ test('a finger scrolls over the picture, and chooses a part of it after the butt
   const before = await scrolled();
   await button.tap();
   assert.equal(await button.getAttribute('aria-pressed'), 'true');
-  // Down first: what would scroll.
+  // The finger moves mostly down, which would scroll without the button.
   await swipe(frame, [0.25, 0.1], [0.5, 0.7]);
   await page.waitForFunction(() => document.getElementById('region-choose')?.getAttribute('aria-pressed') === 'false');
   assert.equal(await scrolled(), before);
@@ -98,7 +98,7 @@ test('a tap chooses a channel, and a finger moves a slider', async () => {
   await grid.scrollIntoViewIfNeeded();
   await grid.and(page.locator('[aria-valuemax="31"]')).waitFor();
   const { width, height } = /** @type {{ width: number, height: number }} */ (await grid.boundingBox());
-  // Rows of eight.
+  // The grid has eight channels in a row.
   await grid.tap({ position: { x: width * (2.5 / 8), y: height * (1.5 / 4) } });
   assert.equal(await grid.getAttribute('aria-valuetext'), 'channel 11 of 32');
   assert.match(await page.locator('#depthwise .filtering ~ .reading').first().innerText(), /^Channel 11\b/);

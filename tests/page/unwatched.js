@@ -1,5 +1,5 @@
-// A page in a Chromium that nothing watches but a pipe. Playwright has the browser's inspector keep every response, a worker's
-// scripts among them, in the memory of the page that is measured.
+// Opens a page in a Chromium that is controlled only through a pipe. With Playwright, the browser's inspector would keep every
+// response, such as a worker's scripts, in the memory of the measured page.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ARGUMENTS, EXECUTABLE } from './chromium.js';
 import { privateBytesOf } from './renderer.js';
 
-/** @param {string} url of a document in which nothing runs */
+/** @param {string} url the address of a document in which nothing runs */
 export async function openUnwatched(url) {
   const profile = await mkdtemp(join(tmpdir(), 'unwatched-'));
   const own = ['--headless', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
@@ -18,7 +18,7 @@ export async function openUnwatched(url) {
     /** @type {import('node:stream').Writable} */ (child.stdio[3]),
     /** @type {import('node:stream').Readable} */ (child.stdio[4]),
   ];
-  /** @type {Map<number, (answer: any) => void>} by the numbers of their commands */
+  /** @type {Map<number, (answer: any) => void>} the receivers of answers, by the commands' numbers */
   const waiting = new Map();
   let text = '';
   answers.setEncoding('utf8').on('data', (more) => {
@@ -30,7 +30,7 @@ export async function openUnwatched(url) {
       waiting.delete(answer.id);
     }
   });
-  // Nothing answers any more.
+  // After the exit no answer can come.
   child.once('exit', () => waiting.forEach((settle) => settle({ error: { message: 'the browser ended' } })));
   let sent = 0;
   /** @type {(method: string, params?: object, sessionId?: string) => Promise<any>} */
@@ -46,7 +46,7 @@ export async function openUnwatched(url) {
 
   const { targetId } = await send('Target.createTarget', { url });
   const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
-  /** @param {string} expression whose value, or that of its promise, is JSON */
+  /** @param {string} expression its value, or its promise's value, must be JSON */
   const evaluate = async (expression) => {
     const parameters = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await send('Runtime.evaluate', parameters, sessionId);
@@ -57,7 +57,7 @@ export async function openUnwatched(url) {
 
   return {
     evaluate,
-    /** What all renderers have alone, and the page's heap, both after a collection of garbage. Bytes */
+    /** The private memory of all renderers, and the page's heap, both after a garbage collection. Bytes */
     async memory() {
       await send('HeapProfiler.collectGarbage', {}, sessionId);
       await setTimeout(1000);

@@ -1,11 +1,11 @@
-// An engine that pairs vectors of 128 bits to vectors of 256, as V8 does with a flag.
+// Tests an engine that makes vectors of 256 bits of pairs of 128 bits, as V8 does with a flag.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstModels, installHelpers, lightest, open, openBlank } from './harness.js';
 
 /**
- * @param {string[]} flags of the browser
- * @returns {Promise<{ vectors: number, logits: number[] }[]>} of each network, its logits as bits
+ * @param {string[]} flags the browser's flags
+ * @returns {Promise<{ vectors: number, logits: number[] }[]>} the results of each network, with its logits as bits
  */
 async function runWith(flags) {
   const session = await open(flags);
@@ -35,7 +35,7 @@ test('the logits are the same bits in an engine that pairs vectors, where the ti
     paired.map(({ logits }) => logits),
     plain.map(({ logits }) => logits),
   );
-  // The engine's own times decide, so which it is depends on the processor.
+  // The width depends on the processor, since the engine's own times decide.
   const widths = [...plain, ...paired].map(({ vectors }) => vectors);
   assert.ok(
     widths.every((width) => width === 128 || width === 256),

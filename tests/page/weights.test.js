@@ -1,4 +1,4 @@
-// Weights that aren't beside the page: what runs meanwhile, where they are fetched from, and what is kept of them.
+// Tests weights that aren't beside the page: what runs without them, which hosts have them, and what is kept of them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -10,7 +10,7 @@ before(async () => (session = await open()));
 after(() => session?.close());
 
 const catalogue = JSON.parse(await readFile(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
-/** What each column is offered. */
+/** The catalogue's entry that is offered to each column. */
 const defaults = COLUMNS.map((version) => catalogue.find((entry) => entry.version === version && entry.default));
 const [v1] = defaults;
 const [cat] = PHOTOS;
@@ -19,7 +19,7 @@ const files = new Map(defaults.map((entry) => [entry.name, madeUp(entry.version,
 const HUB = /^https:\/\/huggingface\.co\//;
 const MODELSCOPE = /^https:\/\/www\.modelscope\.cn\//;
 const ANYWHERE = /^https:\/\//;
-/** As hosts answer: readable for every origin. */
+/** The hosts' header that lets every origin read their answers. */
 const headers = { 'access-control-allow-origin': '*' };
 
 /** @typedef {(route: import('playwright-core').Route) => unknown} Respond */
@@ -37,11 +37,11 @@ const serve = (route) => {
     : route.fulfill({ body: files.get(entry.name), headers });
 };
 
-/** @type {Respond} As ModelScope answers for a file that it doesn't have. */
+/** @type {Respond} Answers as ModelScope for a file that it doesn't have. */
 const lack = (route) => route.fulfill({ json: { Code: 10010205001, Message: 'not found', Success: false }, headers });
 
 /**
- * A page put up without weights.
+ * Opens a page that has no weights beside it.
  * @param {{ hub?: Respond, modelScope?: Respond, elsewhere?: Respond }} hosts
  * @param {import('playwright-core').BrowserContext} [context]
  */
@@ -60,7 +60,7 @@ async function visit({ hub = refuse, modelScope = refuse, elsewhere = refuse }, 
   return { page, asked, weights: () => asked.filter((url) => url.endsWith('.safetensors')) };
 }
 
-/** A context in which the made-up files pass for those that the catalogue names: their digests are believed. */
+/** Makes a context that accepts made-up files as the catalogue's: it gives them the catalogue's digests. */
 async function believer() {
   const context = await session.browser.newContext({ serviceWorkers: 'block' });
   const digests = defaults.map(({ name, sha256 }) => [files.get(name)?.length ?? 0, sha256]);
@@ -252,7 +252,7 @@ test('what the Hub can’t give comes from ModelScope, which is asked first from
   await offer(page, 'v1').click();
   await firstAnswer(page, 'v1').filter({ hasText: cat.label }).waitFor();
   const address = `https://www.modelscope.cn/models/${v1.repository}/resolve/master/${v1.file}`;
-  // It had answered before, and the Hub had not.
+  // ModelScope had answered before, and the Hub had not.
   assert.deepEqual(weights(), [address]);
 
   const again = await visit({ hub: serve, modelScope: serve }, context);

@@ -1,5 +1,5 @@
-// @ts-nocheck What is given to the package here has the wrong type on purpose.
-// Calls that are wrong on purpose: each is rejected soon, with a MobileNetError that has the right code and names what is wrong.
+// @ts-nocheck The arguments have wrong types on purpose.
+// Tests calls that are wrong on purpose. Each rejects soon, with a MobileNetError that has the right code and names the fault.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHOTOS, installHelpers, lightest, noWorkers, open, openBlank } from './harness.js';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** Runs in the page: what wrong values there are, and how a table of calls is tried. */
+/** Runs in the page: defines the wrong values, and a function that tries a table of calls. */
 function installTable() {
   const throwing = (what) => ({
     get [what]() {
@@ -26,7 +26,7 @@ function installTable() {
   structuredClone(detached, { transfer: [detached] });
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
-  /** Values of every type, by names for the messages of this test. */
+  /** Values of every type, by their names in this test's messages. */
   const VALUES = {
     undefined: undefined,
     null: null,
@@ -74,11 +74,11 @@ function installTable() {
   Object.assign(globalThis, {
     VALUES,
     throwing,
-    /** All values but those that are right. */
+    /** All values except the right ones. */
     except: (...right) => Object.entries(VALUES).filter(([name]) => !right.includes(name)),
     /**
      * @param {[what: string, call: () => Promise<unknown>, code: string, named: string][]} calls
-     * @returns {Promise<{ wrong: string[], tried: number }>} those that were not rejected as they should
+     * @returns {Promise<{ wrong: string[], tried: number }>} the calls that didn't reject as they should
      */
     async attempt(calls) {
       const wrong = [];
@@ -171,10 +171,10 @@ test('options of load', async () => {
         calls.push([`load, ${field}: ${name}`, () => load({ [field]: value }), code, field]);
       }
     };
-    // An address that leads nowhere is no wrong argument, and neither are bytes that hold no weights.
+    // A string or bytes are right arguments, even if the address leads nowhere or the bytes hold no weights.
     add('weights', 'BAD_INPUT', ['string', 'digits in a string', 'ArrayBuffer', 'Float64Array']);
     const plain = ['undefined', 'null', 'string', 'digits in a string', 'empty object', 'an object that is no string'];
-    // Its tag is nobody's business: it is an object as JSON has them.
+    // An object's tag doesn't matter: this is an object as in JSON.
     plain.push('what only calls itself AbortSignal');
     add('config', 'BAD_CONFIG', plain);
     add('preprocessorConfig', 'BAD_CONFIG', plain);
@@ -385,7 +385,7 @@ test('calls of a network, which goes on', async () => {
       calls.push([`classify(${name})`, () => net.classify(value), 'BAD_INPUT', 'give a']);
     const kinds = ['HTMLVideoElement', 'HTMLImageElement', 'HTMLCanvasElement', 'OffscreenCanvas', 'ImageBitmap'];
     for (const kind of [...kinds, 'ImageData', 'VideoFrame', 'Blob', 'File']) {
-      // As far as it goes, it does what the real ones do.
+      // The impostor has the same properties as the real objects.
       const impostor = {
         ...{
           readyState: 4,
