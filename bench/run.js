@@ -1,6 +1,6 @@
-// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]... [--against PEER]...: measures everything, or only the
-// parts that are named, from frame to label only beside the peers that are named, once all that they need is there (`cargo
-// xtask bench` makes it).
+// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]... [--against PEER]...: measures everything. `--only`
+// names the parts to measure instead, and `--against` the peers for the times from frame to label. `cargo xtask bench`
+// makes the files that this needs.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { commit, store, stored } from './store.js';
 
 const RESOLUTIONS = [96, 128, 160, 192, 224, 256, 288, 320];
 
-/** What `--only` can name. */
+/** The names for `--only`. */
 const PARTS = ['frames', 'networks', 'layers', 'inputs', 'start', 'soak', 'revectorized'];
 
 const { values } = parseArgs({
@@ -48,7 +48,7 @@ for (const peer of against ?? []) {
     throw new Error(`--against ${peer}: it is none of those that read frames`);
 }
 const labellers = LABELLERS.filter(({ ours, name }) => ours || (against?.includes(name) ?? true));
-/** Readings of less than all are for the terminal. */
+/** Whether readings are stored. Quick ones, and those beside only some peers, are only for the terminal. */
 const isWhole = !values.quick && !against;
 
 await bundlePeers();
@@ -61,7 +61,7 @@ const machine = surroundings(browser);
 const results = isWhole ? stored(machine) : { surroundings: machine, parts: {} };
 
 /**
- * Measures a part if it's wanted, and keeps what was read.
+ * Measures a part if it's wanted, and stores the readings.
  * @param {string} part
  * @param {() => Promise<Partial<import('./report.js').Results>>} measure
  */

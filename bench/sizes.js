@@ -1,4 +1,4 @@
-// What a page downloads to run one network, besides the weights.
+// Measures what a page downloads to run one network, besides the weights.
 import { gzipSync } from 'node:zlib';
 import { prepare } from './contest.js';
 
@@ -13,8 +13,8 @@ import { prepare } from './contest.js';
 /**
  * @param {import('./browser.js').Browser} browser
  * @param {string} url
- * @param {import('./contenders.js').Contender[]} contenders those that can be prepared
- * @returns {Promise<Size[]>} one for each set of files
+ * @param {import('./contenders.js').Contender[]} contenders the contenders that can be prepared
+ * @returns {Promise<Size[]>} a size for each set of files
  */
 export async function sizes(browser, url, contenders) {
   /** @type {Map<string, Size>} */

@@ -1,4 +1,4 @@
-// Minutes of camera at its full rate: whether memory grows, answers come late or the main thread is kept.
+// Runs minutes of camera at its full rate, to see whether memory grows, answers are late or the main thread is blocked.
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { launch } from './browser.js';
@@ -8,21 +8,21 @@ import { launch } from './browser.js';
  * @typedef {import('./page/soak.js').Watched} Watched
  *
  * @typedef {object} Soak
- * @property {string} version of the network
+ * @property {string} version the network's version
  * @property {{ build: string, threads: number, width: number, height: number, fps: number }} setup
- * @property {Watched} alone the camera's picture shown, and nothing else
- * @property {Watched} classified every frame classified
- * @property {number[]} memory bytes that belong to the renderer alone, in even steps from the first to the last; empty
- *   where the system doesn't tell
+ * @property {Watched} alone readings while the page only shows the camera's picture
+ * @property {Watched} classified readings while it classifies every frame
+ * @property {number[]} memory the renderer's private memory in even steps from the first reading to the last; empty if
+ *   the system doesn't report it. Bytes
  */
 
 const CAMERA = { width: 1280, height: 720, fps: 30 };
 /** @type {import('../pkg/index.js').Version} */
 const VERSION = 'v2';
-/** Until the engine has optimised its code and the allocators have taken what they keep. */
+/** After this time the engine has optimised its code, and the allocators have taken what they keep. */
 const WARM_UP_SECONDS = 10;
 const MEMORY_READINGS = 30;
-/** Of the time of the measurement, for the camera alone. */
+/** The share of the measurement's time in which the camera runs alone. */
 const ALONE = 0.1;
 
 /**
@@ -38,7 +38,7 @@ export async function soak(url, minutes) {
   ]);
   try {
     const page = await browser.newPage();
-    // Each call that waits for the page waits as long as the page plays.
+    // Calls into the page may take as long as the page plays.
     await page.goto(`${url}bench/soak.html`);
     const setup = await page.evaluate((options) => globalThis.soak.open(options), { version: VERSION, camera: CAMERA });
     const alone = await page.evaluate((seconds) => globalThis.soak.watch(seconds, false), seconds * ALONE);
@@ -46,7 +46,7 @@ export async function soak(url, minutes) {
     const renderer = await rendererOf(browser);
     const memory = [];
     const playing = page.evaluate((seconds) => globalThis.soak.watch(seconds, true), seconds);
-    // An error of the page is thrown where it is awaited, below.
+    // The `await` below throws an error of the page.
     playing.catch(() => {});
     for (let i = 0; i < MEMORY_READINGS; i++) {
       const bytes = await privateBytes(renderer);
@@ -61,7 +61,7 @@ export async function soak(url, minutes) {
 
 /**
  * @param {Browser} browser
- * @returns {Promise<number>} the process id of the renderer that shows the page; its workers run in it as well
+ * @returns {Promise<number>} the process id of the renderer that shows the page and runs its workers
  */
 export async function rendererOf(browser) {
   const cdp = await browser.newBrowserCDPSession();
@@ -71,13 +71,13 @@ export async function rendererOf(browser) {
       .filter(({ type }) => type === 'renderer')
       .map(async ({ id }) => ({ id, bytes: (await privateBytes(id)) ?? 0 })),
   );
-  // Chromium keeps a spare renderer, which is empty.
+  // Chromium also keeps an empty spare renderer.
   return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
 }
 
 /**
  * @param {number} pid
- * @returns {Promise<number | null>} memory that belongs to a process alone, where the system is Linux. Bytes
+ * @returns {Promise<number | null>} the private memory of a process; `null` if the system isn't Linux. Bytes
  */
 export async function privateBytes(pid) {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => null);

@@ -12,7 +12,7 @@ export function summary(values) {
 }
 
 /**
- * Between the two values beside it in proportion, as NumPy does.
+ * Interpolates linearly between the two nearest values, as NumPy does.
  * @param {number[]} sorted
  * @param {number} fraction
  */

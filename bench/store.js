@@ -1,4 +1,4 @@
-// What was read, by part, so that a part can be read anew without the others.
+// Stores the readings by part, so that a part can be measured again without the others.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,18 +7,19 @@ import { made, root } from './browser.js';
 /**
  * @typedef {import('./report.js').Results} Results
  *
- * @typedef {object} Reading how a part was read
+ * @typedef {object} Reading how a part was measured
  * @property {string} command
  * @property {string} date
- * @property {string} commit the first digits
- * @property {number} runs of each contender
- * @property {number} load the load average before it
+ * @property {string} commit the commit's first digits
+ * @property {number} runs the number of runs of each contender
+ * @property {number} load the load average before the measurement
  */
 
 const FILE = join(made, 'results.json');
 
 /**
- * The readings so far that may stand beside new ones: those of the same machine, browser and packages.
+ * The stored readings. It returns none if they are from another machine, browser or packages, because new readings
+ * couldn't stand beside them.
  * @param {import('./machine.js').Surroundings} surroundings
  * @param {string} [file]
  * @returns {Results}
@@ -39,7 +40,7 @@ export function store(results, file = FILE) {
   writeFileSync(file, JSON.stringify(results));
 }
 
-/** The commit that is measured, with a `+` where the files differ from it; empty without git. */
+/** The measured commit, with a `+` if the files differ from it; empty without git. */
 export function commit() {
   try {
     const git = (/** @type {string[]} */ ...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();

@@ -1,4 +1,4 @@
-// Frames as a camera gives them: of its size, moving, and each a new one.
+// Makes frames like a camera's: of a camera's size, moving, and new each time.
 
 /**
  * @typedef {object} Source
@@ -7,7 +7,7 @@
  * @property {number} height even, pixels
  */
 
-/** Pictures that take turns: to draw one takes longer than to classify it. */
+/** The number of pictures, which take turns because drawing one takes longer than classifying it. */
 const PICTURES = 4;
 const MICROSECONDS_A_FRAME = 1e6 / 30;
 
@@ -17,7 +17,7 @@ let frames = 0;
 
 /**
  * @param {Source} source
- * @returns {Promise<VideoFrame | ImageBitmap>} a frame that nobody has read yet; the caller closes it
+ * @returns {Promise<VideoFrame | ImageBitmap>} a frame that hasn't been read; the caller closes it
  */
 export async function frameOf({ kind, width, height }) {
   const size = `${width}x${height}`;
@@ -28,7 +28,7 @@ export async function frameOf({ kind, width, height }) {
     );
   const pictures = drawn.get(size) ?? [];
   const frame = new VideoFrame(pictures[frames % PICTURES], {
-    // Planes of luminance and colour, as cameras have them.
+    // The frame has planes of luminance and colour, like a camera's.
     format: 'I420',
     codedWidth: width,
     codedHeight: height,
@@ -41,10 +41,10 @@ export async function frameOf({ kind, width, height }) {
 }
 
 /**
- * Stripes that wander over slow changes of colour.
+ * Draws stripes that move over slow changes of colour.
  * @param {number} width
  * @param {number} height
- * @param {number} step how far they have wandered
+ * @param {number} step how far the stripes have moved
  * @returns {Uint8Array} the luminance of each pixel, then two planes of colour of half the size
  */
 function draw(width, height, step) {

@@ -1,8 +1,8 @@
-// How a page without a library of its own for it reads a picture: the canvas makes it small and gives its pixels.
+// Reads a picture as a page without a library does: the canvas resizes it and gives its pixels.
 
 /**
  * @param {number} size
- * @returns {(frame: VideoFrame | ImageBitmap) => Uint8ClampedArray} RGBA of the whole frame, squeezed into a square
+ * @returns {(frame: VideoFrame | ImageBitmap) => Uint8ClampedArray} gives RGBA of the whole frame, squeezed into a square
  */
 export function squareReader(size) {
   const context = context2d(size, size);
@@ -13,8 +13,8 @@ export function squareReader(size) {
 }
 
 /**
- * @returns {(frame: VideoFrame | ImageBitmap) => OffscreenCanvas} a canvas of the frame's own size that shows it, which
- *   the next call draws over
+ * @returns {(frame: VideoFrame | ImageBitmap) => OffscreenCanvas} gives a canvas of the frame's size that shows it,
+ *   until the next call draws over it
  */
 export function fullCanvas() {
   let context = context2d(1, 1);

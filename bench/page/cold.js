@@ -1,4 +1,4 @@
-// The least that a page does: import the package, load a network, classify a picture.
+// Does the least that a page does: it imports the package, loads a network and classifies a picture.
 import { MobileNet } from '/pkg/index.js';
 
 globalThis.firstPrediction = predict();
@@ -11,6 +11,6 @@ async function predict() {
     ? MobileNet.load({ ...files, weights, cache: 'bench' })
     : MobileNet.untrained({ version: 'v3-small' }));
   await net.classify(new ImageData(224, 224));
-  // Counted from the navigation's start.
+  // The time counts from the start of the navigation.
   return { time: performance.now(), build: net.info.build, threads: net.info.threads };
 }

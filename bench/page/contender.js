@@ -1,33 +1,33 @@
-// A tab has one contender with one network, because a runtime's thread count holds for its whole page.
+// Runs one contender with one network in a tab, because a runtime's thread count applies to its whole page.
 import { frameOf } from './camera.js';
 import { TOP } from './top.js';
 
 /**
  * @typedef {object} Sample
  * @property {number} inference ms
- * @property {number} [total] ms from the call to its answer, where that is another thing
+ * @property {number} [total] ms from the call to its answer, if that is a different time
  *
  * @typedef {object} Answer
  * @property {import('./top.js').Ranked[]} top the five best classes, best first
- * @property {{ preprocess: number, inference: number }} [parts] of the time, where the runtime tells. ms
+ * @property {{ preprocess: number, inference: number }} [parts] the parts of the time, if the runtime reports them. ms
  *
  * @typedef {object} LabelSample
- * @property {number} total from the frame to its labels. ms
+ * @property {number} total the time from the frame to its labels. ms
  * @property {number} [preprocess] ms
  * @property {number} [inference] ms
  *
- * @typedef {object} Info the actual settings, as far as the runtime tells
+ * @typedef {object} Info the actual settings, as far as the runtime reports them
  * @property {string} [build]
  * @property {number} [threads]
  * @property {string} [type] `f32` or `int8`
- * @property {number} [macs] multiply-accumulates of an inference
+ * @property {number} [macs] the multiply-accumulates of an inference
  *
  * @typedef {object} Prepared
  * @property {Info} info
- * @property {() => Promise<Sample>} [run] one inference on an input made beforehand
- * @property {(frame: VideoFrame | ImageBitmap) => Promise<Answer>} [classify] from a frame to its labels
- * @property {() => Promise<number | null>} [peak] GFLOP/s of multiply-adds in registers, in the same build
- * @property {() => Promise<import('../../pkg/index.js').Profile>} [profile] of each layer
+ * @property {() => Promise<Sample>} [run] makes one inference on an input made beforehand
+ * @property {(frame: VideoFrame | ImageBitmap) => Promise<Answer>} [classify] computes the labels of a frame
+ * @property {() => Promise<number | null>} [peak] measures the GFLOP/s of multiply-adds in registers, in the same build
+ * @property {() => Promise<import('../../pkg/index.js').Profile>} [profile] times each layer
  */
 
 /** @type {Prepared} */
@@ -35,8 +35,8 @@ let contender;
 
 const tab = {
   /**
-   * @param {string} adapter address of a module with `prepare`
-   * @param {object} options for it
+   * @param {string} adapter the address of a module with `prepare`
+   * @param {object} options the options of `prepare`
    */
   async prepare(adapter, options) {
     const { prepare } = await import(adapter);
@@ -59,7 +59,7 @@ const tab = {
 
   /**
    * @param {number} count
-   * @param {import('./camera.js').Source} source whose frames are made before the clock runs
+   * @param {import('./camera.js').Source} source the kind of the frames, which are made before the clock runs
    * @returns {Promise<LabelSample[]>}
    */
   async label(count, source) {

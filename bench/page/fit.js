@@ -12,7 +12,7 @@ import { halves } from '/pkg/search.js';
  * @property {string} build
  * @property {number} seconds that the fit took
  * @property {Fit} found
- * @property {number | null} measured mean latency of the chosen point on the frames for verifying, ms; `null`: nothing was chosen
+ * @property {number | null} measured mean latency of the choice on the frames for verifying, ms; `null` without a choice
  */
 
 const FRAME = { width: 480, height: 360 };
@@ -24,7 +24,7 @@ const files = {};
 
 const fitting = {
   /**
-   * Makes the frames: the camera moves over each photo's middle and comes nearer, a little in each frame.
+   * Makes the frames: in each frame the camera moves a little over the photo's middle and comes a little nearer.
    * @param {string[]} photos
    * @param {number} perPhoto
    * @param {Model[]} models
@@ -56,7 +56,7 @@ const fitting = {
 
   /**
    * @param {FitTarget} target
-   * @param {{ names: string[], resolutions?: number[], count?: number, steps?: boolean }} what `count`: of the frames
+   * @param {{ names: string[], resolutions?: number[], count?: number, steps?: boolean }} what `count`: how many frames
    * @returns {Promise<Outcome>}
    */
   async fit(target, { names, resolutions, count = frames.length, steps }) {
@@ -93,9 +93,9 @@ const fitting = {
   },
 
   /**
-   * Measures the gain by leaving out constant channels.
+   * Measures how much time `trim` saves, which leaves out constant channels.
    * @param {string} name
-   * @param {number} rounds in which both are timed
+   * @param {number} rounds the number of rounds, in each of which both networks are timed
    * @returns {Promise<{ channels: number, saved: number, share: number }>} `saved`: µs, `share` of the network's time
    */
   async trim(name, rounds) {

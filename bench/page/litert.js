@@ -36,7 +36,7 @@ export async function prepare({ version, resolution, type, threads }) {
 
 /**
  * @param {Uint8ClampedArray} rgba
- * @returns {Float32Array} RGB from -1 to 1, as Keras's networks want it
+ * @returns {Float32Array} RGB from -1 to 1, as Keras's networks expect it
  */
 function normalized(rgba) {
   const rgb = new Float32Array((rgba.length / 4) * 3);

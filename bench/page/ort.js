@@ -3,7 +3,7 @@ import { squareReader } from './canvas.js';
 import { noise, timed } from './measure.js';
 import { softmax, topOf } from './top.js';
 
-/** The normalisation of timm's networks of each version, for values from 0 to 1. */
+/** The normalisations of timm's networks, for values from 0 to 1. */
 const INCEPTION = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -38,7 +38,7 @@ export async function prepare({ version, resolution, threads }) {
 /**
  * @param {Uint8ClampedArray} rgba
  * @param {{ mean: number[], std: number[] }} normalization
- * @returns {Float32Array} one plane for each of red, green and blue
+ * @returns {Float32Array} a plane of red, one of green and one of blue
  */
 function normalized(rgba, { mean, std }) {
   const size = rgba.length / 4;

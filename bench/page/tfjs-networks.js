@@ -1,5 +1,6 @@
-// The engine's networks in the operations that TensorFlow.js's converter leaves in a graph model: batch normalisation
-// folded, bias and ReLU or ReLU6 fused into the convolution, h-swish and squeeze-and-excite out of single operations.
+// Builds the engine's networks from the operations that TensorFlow.js's converter leaves in a graph model. Batch
+// normalisation is folded, bias and ReLU or ReLU6 are fused into the convolution, and h-swish and squeeze-and-excite
+// consist of single operations.
 import * as tf from '@tensorflow/tfjs-core';
 import architectures from '../../pkg/wasm/architectures.json' with { type: 'json' };
 
@@ -50,9 +51,9 @@ function chain(...layers) {
 }
 
 /**
- * Weights that keep the activations' magnitude, so that no layer computes with infinities.
+ * Makes weights that keep the activations' magnitude, so that no layer computes with infinities.
  * @param {number[]} shape
- * @param {number} inputs of one sum
+ * @param {number} inputs the number of inputs of one sum
  */
 function weights(shape, inputs) {
   return tf.keep(tf.randomNormal(shape, 0, Math.sqrt(2 / inputs)));
@@ -60,14 +61,14 @@ function weights(shape, inputs) {
 
 /**
  * @param {[number, number, number, number]} shape
- * @param {number} inputs of one sum
+ * @param {number} inputs the number of inputs of one sum
  */
 function filters(shape, inputs) {
   return /** @type {tf.Tensor4D} */ (weights(shape, inputs));
 }
 
 /**
- * A convolution of any kind; a dense layer is a 1x1 one of the pooled map.
+ * Makes a convolution of any kind. A dense layer is a 1x1 convolution of the pooled map.
  * @param {ArchitectureLayer} layer
  * @returns {Layer}
  */

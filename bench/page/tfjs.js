@@ -23,11 +23,11 @@ export async function prepare({ version, resolution, threads }) {
         logits.dispose();
         return logit;
       }),
-    // The steps of `infer` and `getTopKClasses` in @tensorflow-models/mobilenet 2.1.1, whose models can't be had.
+    // These are the steps of `infer` and `getTopKClasses` in @tensorflow-models/mobilenet 2.1.1. Its models can't be had.
     /** @param {VideoFrame | ImageBitmap} frame */
     async classify(frame) {
       const logits = tf.tidy(() => {
-        // `fromPixels` takes no VideoFrame.
+        // `fromPixels` doesn't accept a VideoFrame.
         const picture = tf.browser.fromPixels(
           /** @type {ImageBitmap} */ (frame instanceof VideoFrame ? draw(frame) : frame),
         );

@@ -2,7 +2,7 @@
  * @typedef {{ label: string, probability: number }} Ranked
  */
 
-/** Number of answers of each contender. */
+/** The number of classes in each contender's answer. */
 export const TOP = 5;
 
 /** The networks are untrained, so their classes have no names. */
@@ -21,7 +21,7 @@ export function softmax(logits) {
 
 /**
  * @param {Float32Array} probabilities
- * @returns {Ranked[]} the greatest, best first
+ * @returns {Ranked[]} the most probable classes, best first
  */
 export function topOf(probabilities) {
   /** @type {number[]} */

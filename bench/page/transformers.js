@@ -17,7 +17,7 @@ export async function prepare({ version, threads }) {
     info: {},
     /** @param {VideoFrame | ImageBitmap} frame */
     async classify(frame) {
-      // It takes no picture in memory but a canvas.
+      // Of pictures in memory it accepts only a canvas.
       const ranked = await classifier(draw(frame), { top_k: TOP });
       return { top: ranked.map(({ label, score }) => ({ label, probability: score })) };
     },
