@@ -1,5 +1,5 @@
-//! Checkpoints of Keras, TensorFlow.js, Teachable Machine and PyTorch's own format: compares made-up networks with the
-//! libraries, and tests files that are refused.
+//! Tests checkpoints of Keras, TensorFlow.js, Teachable Machine and PyTorch's own format: it compares made-up networks
+//! with the libraries, and checks that other files are refused.
 #![cfg(feature = "foreign")]
 
 #[path = "common/archives.rs"]
@@ -34,7 +34,7 @@ macro_rules! topologies {
     };
 }
 
-/// With the gains of make_keras.py.
+/// The names of the models, with their gains in make_keras.py.
 const TOPOLOGIES: [(&str, f64, &str); 7] = topologies!(
     "v1-keras2" 4.0 "v2-keras3" 2.0 "v3-small-keras2" 1.8 "v3-small-keras3" 1.8
     "v3-large-minimalistic-keras3" 1.0 "transfer-keras2" 3.0 "sequential-keras3" 3.0
@@ -45,7 +45,7 @@ fn topology(name: &str) -> (f64, &'static str) {
     found.map(|&(_, gain, text)| (gain, text)).expect(name)
 }
 
-/// The same picture as `picture` of make_keras.py: bytes, in squares of 8 x 8 equal pixels.
+/// The same picture as `picture` of make_keras.py makes: bytes, in squares of 8 x 8 equal pixels.
 fn picture(seed: &str, side: usize) -> Vec<u8> {
     let blocks = side / 8;
     let values: Vec<u8> =
@@ -54,14 +54,14 @@ fn picture(seed: &str, side: usize) -> Vec<u8> {
     (0..side * side * 3).map(|i| at(i / 3 / side, i / 3 % side, i % 3)).collect()
 }
 
-/// What the library makes of the pictures: the logarithms of its probabilities, by the golden's name.
+/// The library's results for the pictures: the logarithms of its probabilities. `name` is the golden's.
 fn outputs(name: &str) -> Vec<Vec<f64>> {
     let mut all: BTreeMap<String, Vec<Vec<f64>>> =
         serde_json::from_str(include_str!("goldens/keras/outputs.json")).unwrap();
     all.remove(name).expect(name)
 }
 
-/// Asserts that the model's logits are the library's, but for a constant that softmax takes away.
+/// Asserts that the model's logits are the library's, except for a constant that softmax cancels.
 fn assert_equal(name: &str, model: &mut Model, expected: &[Vec<f64>]) {
     let preprocessing = model.preprocessing().clone();
     let mut worst = 0.0_f64;
@@ -95,7 +95,7 @@ fn load(files: &[(&str, &[u8])]) -> Result<Model, Error> {
     Model::load_files(&files, None, None, LoadOptions::default())
 }
 
-/// The networks of keras.applications, by both versions of Keras, as TensorFlow.js has them.
+/// The networks of keras.applications, from both versions of Keras, in the format of TensorFlow.js.
 #[wasm_bindgen_test(unsupported = test)]
 fn applications_are_keras() {
     let expected = [
@@ -104,7 +104,7 @@ fn applications_are_keras() {
         (Some(Version::V3Small), 1.0, false),
         (Some(Version::V3Small), 0.75, false),
         (Some(Version::V3Large), 0.75, true),
-        // Models within models, smaller than those of the papers.
+        // These have inner models, which are smaller than those of the papers.
         (None, 1.0, false),
         (None, 1.0, false),
     ];
@@ -119,7 +119,7 @@ fn applications_are_keras() {
         assert_eq!(network.version, version, "{name}");
         assert_eq!((network.width, network.minimalistic), (width, minimalistic), "{name}");
         assert_eq!(model.flavour(), Some(Flavour::Keras));
-        // The others have layers that normalise bytes.
+        // The other networks have layers that normalise bytes.
         let guessed = name.starts_with("v1") || name.starts_with("v2");
         assert_eq!(model.warnings().len(), usize::from(guessed), "{name}");
         assert_equal(name, &mut model, &outputs(name));
@@ -151,8 +151,8 @@ macro_rules! alone {
     };
 }
 
-/// Files of weights alone of the networks of keras.applications, as Keras 2 lists their layers, as Keras 3 places them,
-/// and as Keras 2 places them.
+/// Files that have only weights of keras.applications' networks, with the layers as Keras 2 lists them, as Keras 3
+/// places them, and as Keras 2 places them.
 #[wasm_bindgen_test(unsupported = test)]
 fn weights_alone_are_keras() {
     for (name, packed) in alone!(
@@ -169,7 +169,7 @@ fn weights_alone_are_keras() {
         let mut model = Model::load_with(&&file[..], None, None, options)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(model.flavour(), Some(Flavour::Keras));
-        // The picture's size is a guess, and so is its normalisation.
+        // The picture's size and its normalisation are guessed.
         assert_eq!(model.warnings().len(), 1, "{name}");
         let bytes = weights(text, gain);
         let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
@@ -178,7 +178,7 @@ fn weights_alone_are_keras() {
     }
 }
 
-/// Of weights alone, the size of the picture is that of keras.applications, or what a configuration says.
+/// For a file that has only weights, the picture's size is that of keras.applications, or one from a configuration.
 #[wasm_bindgen_test(unsupported = test)]
 fn weights_alone_have_a_size() {
     let [(name, packed)] = alone!("v1-keras2-listed");
@@ -195,7 +195,7 @@ fn weights_alone_have_a_size() {
     assert!(model.warnings().is_empty(), "{:?}", model.warnings());
 }
 
-/// Files of weights alone that are no network of keras.applications, or not the whole of one.
+/// Refuses files that have only weights, if these are no network of keras.applications or not a whole one.
 #[wasm_bindgen_test(unsupported = test)]
 fn misfits_of_weights_alone_are_named() {
     let nested = "it has several layers in it, so load the whole model";
@@ -286,15 +286,15 @@ fn teachable_machine_is_tensorflow_js() {
             let preprocessing = model.preprocessing();
             assert_eq!((preprocessing.crop, preprocessing.resize_short_side), (side, side));
             assert_eq!(model.network().head.map(|head| head.out_channels), Some(100));
-            // The head is none of the papers'.
+            // No paper has this head.
             assert_eq!(model.network().version, None, "{name}: {version:?}");
             assert_equal(name, &mut model, &expected);
         }
     }
 }
 
-/// For a model that is not a MobileNet, the error names the first layer that doesn't fit; for a file that is missing or
-/// malformed, the file.
+/// For a model that is not a MobileNet, the error names the first layer that doesn't fit. For a missing or malformed
+/// file it names the file.
 #[wasm_bindgen_test(unsupported = test)]
 fn misfits_are_named() {
     let (gain, text) = topology("v1-keras2");
@@ -333,7 +333,7 @@ macro_rules! pickle {
     };
 }
 
-/// What PyTorch saves has the tensors' names, so all that is known of a library holds.
+/// PyTorch's files have the tensors' names, so the libraries are recognised as in other formats.
 #[wasm_bindgen_test(unsupported = test)]
 fn pytorch_is_its_libraries() {
     for (name, pickle) in [pickle!("timm-v1-0.25-160"), pickle!("torchvision-v3-small-0.5-96")] {
@@ -347,7 +347,7 @@ fn pytorch_is_its_libraries() {
     }
 }
 
-/// A pickle that calls anything else is refused by its name.
+/// If a pickle calls any other function, the error names that function.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_pickle_calls_nothing() {
     let (_, whole) = pickle!("whole-model");

@@ -1,9 +1,9 @@
 //! The register tile for engines that pair vectors: up to 6 pixels x 16 output channels, in two neighbouring panels.
 //!
-//! V8 can make one instruction of 256 bits of two of 128 (`--wasm-revectorize`, off by default). It begins at two
-//! neighbouring stores and pairs what they depend on. In such an engine this tile has the 12 sums, 2 weights and 1 input
-//! of [`super::tile`], each twice as wide; in others it would spill half of them. Both tiles sum in the same order, so
-//! they give the same bits.
+//! V8 can combine two instructions of 128 bits into one of 256 (`--wasm-revectorize`, off by default). It begins at two
+//! neighbouring stores and pairs the instructions on which they depend. In such an engine this tile has the 12 sums, 2
+//! weights and 1 input of [`super::tile`], each twice as wide. Other engines would have to spill half of them. Both
+//! tiles sum in the same order, so they give the same bits.
 
 use super::epilogue::Epilogue;
 use super::layout::BLOCK;
@@ -11,7 +11,7 @@ use super::tile::{self, Tiles};
 use crate::simd::{F32x4, LANES};
 use std::hint::black_box;
 
-/// How many outputs a register tile of floats has. Both shapes give the same bits.
+/// The number of outputs of a register tile of floats. Both shapes give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TileShape {
     /// Up to 6 pixels x 8 channels.
@@ -22,7 +22,7 @@ pub enum TileShape {
 }
 
 impl TileShape {
-    /// Panels of 8 output channels in a tile.
+    /// The number of panels, of 8 output channels each, in a tile.
     #[must_use]
     pub const fn panels(self) -> usize {
         match self {
@@ -32,20 +32,20 @@ impl TileShape {
     }
 }
 
-/// Vectors of a pixel: two for each panel.
+/// The number of a pixel's vectors: two for each panel.
 const VECTORS: usize = 4;
 
-/// Steps in the innermost loop. All 8 of a block were 3 % faster, in four times as much code.
+/// The number of steps in the innermost loop. All 8 of a block were 3 % faster, with four times as much code.
 const STEPS: usize = 2;
 
-/// What the tile needs besides [`Tiles`]: the second panel and its output, of the same distances.
+/// The tile's inputs besides [`Tiles`]: the second panel and its output, which have the same distances.
 #[derive(Clone, Copy)]
 pub struct Second {
     pub panel: *const f32,
     pub output: *mut f32,
 }
 
-/// Tiles of 6 pixels, and of 5, that leave the fewest of `pixels` over.
+/// The numbers of tiles of 6 pixels and of 5 that leave the fewest of `pixels` over.
 fn split(pixels: usize) -> [usize; 2] {
     let mut best = (usize::MAX, [0; 2]);
     for fives in 0..=5 {
@@ -73,7 +73,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, second: Second, count:
         }
     };
     let (after_sixes, done) = (6 * sixes, 6 * sixes + 5 * fives);
-    // SAFETY: the calls sum up to the caller's pixels.
+    // SAFETY: the calls together cover the caller's pixels.
     unsafe {
         if sixes > 0 {
             run::<V, E, 6>(tiles, second, sixes, black_box(usize::MAX));
@@ -91,8 +91,9 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, second: Second, count:
     }
 }
 
-/// Finishes and stores the sums of a pixel, two for each panel. All are finished before the first is stored, and the upper
-/// half of a panel is stored first: V8 pairs nothing with a store in between, and gains nothing by the other order.
+/// Finishes and stores the sums of a pixel, two for each panel. It finishes all sums before it stores the first,
+/// because V8 pairs nothing with a store in between. It stores the upper half of a panel first, because V8 gains nothing
+/// with the other order.
 ///
 /// # Safety
 /// See [`Epilogue::finish`]; `first` and `second` point to 8 writable values each.
@@ -122,9 +123,10 @@ fn hidden(pointer: *const f32, mask: usize) -> *const f32 {
     std::ptr::with_exposed_provenance(pointer.expose_provenance() & mask)
 }
 
-/// Computes `count` tiles of `PIXELS` pixels each. `mask` has all bits set, which the compiler must not know: the address
-/// of the weights is computed with it in each round. Else LLVM takes the addresses of a pixel's two halves apart, as if
-/// they could lie on both ends of the memory, and V8 loads each half by itself (61 instead of 116 GFLOP/s).
+/// Computes `count` tiles of `PIXELS` pixels each. `mask` has all bits set, which the compiler must not know: each
+/// round computes the address of the weights with it. Otherwise LLVM computes the addresses of a pixel's two halves
+/// separately, as if they could lie on both ends of the memory, and V8 loads each half by itself (61 instead of 116
+/// GFLOP/s).
 ///
 /// # Safety
 /// See [`pixels`], for these tiles' pixels.
@@ -145,11 +147,11 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
             let mut sums = [[a, b, c, d]; PIXELS];
             let (mut weights, mut others) = (panel.add(BLOCK), second.panel.add(BLOCK));
             let (mut runs, mut left) = (input, depth);
-            // The loop may end between any two steps for the reason that `tile` tells.
+            // The loop may end between any two steps. `tile` explains why.
             'depth: loop {
                 let mut values = runs;
                 for _ in 0..BLOCK / STEPS {
-                    // Written out, so that the offsets are constants.
+                    // The steps are written out, so that the offsets are constants.
                     macro_rules! steps {
                         ($($step:literal)*) => {
                             $(
@@ -176,7 +178,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
                 }
                 runs = runs.add(run_stride);
             }
-            // Written out as well, or the sums would be in memory.
+            // These are written out too, because otherwise the sums would be in memory.
             macro_rules! finish {
                 ($($pixel:literal)*) => {
                     $(if $pixel < PIXELS {

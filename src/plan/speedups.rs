@@ -1,4 +1,4 @@
-//! What is fastest on this processor, in this engine: floats in narrow tiles, floats in wide ones, or bytes.
+//! Measures what is fastest on this processor, in this engine: floats in narrow tiles, floats in wide ones, or bytes.
 
 use super::Precision;
 use crate::arch::Activation;
@@ -10,32 +10,32 @@ use crate::kernels::{TileShape, layout, pack, pointwise};
 use crate::simd::F32x4;
 use crate::stopwatch::least_times;
 
-/// The layer that is timed: V2's expansion at 14 x 14, on a number of pixels that takes about 10 microseconds.
+/// The timed layer: V2's expansion at 14 x 14, on as many pixels as take about 10 microseconds.
 const CHANNELS: usize = 64;
 const OUT_CHANNELS: usize = 384;
 const PIXELS: usize = 12;
 
-/// How long all are timed at least, for V8 to optimise them, and at most. Milliseconds.
+/// The least and the most time of the measurement. V8 needs the least to optimise the code. Milliseconds.
 const LIMITS: [f64; 2] = [6.0, 60.0];
 
-/// How many times as fast as floats 8 bits must be to be worth what they cost in agreement.
+/// The speedup from which 8 bits are used in place of floats. Less wouldn't be worth their loss of agreement.
 const WORTH_BYTES: f64 = 1.1;
 
-/// How many times as fast as narrow tiles wide ones must be. Where the engine pairs vectors they are 1.7 times as fast,
-/// else 0.6 times.
+/// The speedup from which wide tiles are used. In an engine that pairs vectors they are 1.7 times as fast as narrow
+/// ones, else 0.6 times.
 const WORTH_WIDE: f64 = 1.15;
 
-/// How many times as fast a pointwise convolution is in other ways, above 1 if it is faster.
+/// The speedups of a pointwise convolution by other ways of computing it; above 1 if they are faster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speedups {
     /// Wide tiles against narrow ones, on floats.
     pub wide: f64,
-    /// 8 bits against floats in the faster tiles; `None` if that was not timed.
+    /// 8 bits against floats in the faster tiles; `None` if 8 bits were not timed.
     pub int8: Option<f64>,
 }
 
 impl Speedups {
-    /// Times a layer in each way, on 8 bits only if they are asked for. `clock` returns milliseconds.
+    /// Times a layer in each way, on 8 bits only if `int8` says so. `clock` returns milliseconds.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
@@ -63,7 +63,7 @@ impl Speedups {
             shape: TileShape::Narrow,
         };
         let wide = pointwise::Pointwise { shape: TileShape::Wide, ..narrow };
-        // SAFETY: the buffers have the shapes that the kernels are told, and nobody else uses them.
+        // SAFETY: the buffers have the shapes that the kernel gets, and nothing else uses them.
         let run_narrow = || unsafe { pointwise::pointwise::<V>(&narrow, 0..panels, 0..PIXELS) };
         // SAFETY: the same buffers have the same shapes.
         let run_wide = || unsafe { pointwise::pointwise::<V>(&wide, 0..panels, 0..PIXELS) };
@@ -96,8 +96,7 @@ impl Speedups {
             products: Products::suited::<V>(),
         };
         let run_bytes = || {
-            // SAFETY: the buffers have the shapes that the kernels are told, nobody else uses them, and `PIXELS` is
-            // even.
+            // SAFETY: the buffers have the shapes that the kernels get, nothing else uses them, and `PIXELS` is even.
             unsafe {
                 int8::quantise::<V::PairDots>(&tensor, 0..PIXELS);
                 int8::pointwise::<V>(&on_bytes, 0..panels, 0..PIXELS);
@@ -113,13 +112,13 @@ impl Speedups {
         Ok(Self { int8: Some(ratio(floats, bytes)), ..speedups })
     }
 
-    /// The faster shape of tiles of floats.
+    /// The shape of tiles to use for floats.
     #[must_use]
     pub fn shape(self) -> TileShape {
         if self.wide >= WORTH_WIDE { TileShape::Wide } else { TileShape::Narrow }
     }
 
-    /// 8 bits if they were timed and are worth it.
+    /// The precision to use: 8 bits if they were timed and are fast enough.
     #[must_use]
     pub fn precision(self) -> Precision {
         match self.int8 {
@@ -129,7 +128,7 @@ impl Speedups {
     }
 }
 
-/// 1 by a clock that stands still.
+/// The ratio of two times; 1 if the clock stands still.
 fn ratio(time: f64, other: f64) -> f64 {
     if other > 0.0 { time / other } else { 1.0 }
 }
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(of(1.0, Some(1.5)).precision(), Precision::Int8);
     }
 
-    /// A clock that stands still gives no reason to leave what is sure.
+    /// With a clock that stands still, the defaults remain.
     #[test]
     fn without_a_clock_nothing_is_chosen() {
         for int8 in [false, true] {

@@ -1,4 +1,4 @@
-//! Keras, and Teachable Machine, which trains a head on one of its networks.
+//! The conventions of Keras, and of Teachable Machine, which trains a head on one of Keras's networks.
 
 use super::{Conventions, INCEPTION, Library, Margin};
 #[cfg(feature = "foreign")]
@@ -19,8 +19,8 @@ pub(super) struct Keras;
 pub(super) struct TeachableMachine;
 
 impl Library for Keras {
-    /// `smart_resize` of keras/src/utils/image_utils.py: the largest square in the centre, bilinear; and -1..1, as
-    /// `preprocess_input` of keras.applications' MobileNets has it.
+    /// The crop of `smart_resize` in keras/src/utils/image_utils.py: the largest square in the centre, bilinear. The
+    /// values of `preprocess_input` for keras.applications' MobileNets: -1..1.
     fn conventions(&self, _version: Version, _tensorflow: bool) -> Conventions {
         let (mean, std) = INCEPTION;
         Conventions {
@@ -41,7 +41,7 @@ impl Library for Keras {
         &[Version::V1, Version::V2, Version::V3Small, Version::V3Large]
     }
 
-    /// The names of `format/keras/weights.rs`: a class of layers, and the layer's number among those of the class.
+    /// The names that `format/keras/weights.rs` gives: a class of layers, and the layer's number in the class.
     #[cfg(feature = "foreign")]
     fn module(&self, network: &Network, site: Site) -> Option<Module> {
         let (mut mixing, mut depthwise, mut norms) = (0, 0, 0);
@@ -61,27 +61,27 @@ impl Library for Keras {
         None
     }
 
-    /// Each version has another number of depthwise convolutions.
+    /// The depthwise convolutions count as blocks, because each version has another number of them.
     #[cfg(feature = "foreign")]
     fn block<'a>(&self, tensor: &'a str) -> Option<&'a str> {
         if tensor.starts_with("depthwise_conv2d_") { prefix(tensor, 1) } else { None }
     }
 
-    /// Without squeeze-and-excite there are so many convolutions less that even the last of the map has no such number.
+    /// Without squeeze-and-excite the file has fewer convolutions, so that none has the number of the map's last one.
     #[cfg(feature = "foreign")]
     fn is_minimalistic(&self, network: &Network, file: &dyn Tensors) -> bool {
         let last = self.module(network, Site::Last);
         last.is_some_and(|last| file.shape(&(last.conv + ".weight")).is_none())
     }
 
-    /// A dense layer counts as a convolution.
+    /// A dense layer counts as a 1x1 convolution.
     #[cfg(feature = "foreign")]
     fn is_linear(&self, _site: Site) -> bool {
         false
     }
 }
 
-/// Finds the network of a file of weights alone.
+/// Recognises the network of a file that has only weights.
 #[cfg(feature = "foreign")]
 pub(in crate::weights) fn recognise(file: &dyn Tensors) -> Result<Recognised, Error> {
     let depthwise = |network: &Network| {
@@ -120,8 +120,8 @@ pub(in crate::weights) fn recognise(file: &dyn Tensors) -> Result<Recognised, Er
 }
 
 impl Library for TeachableMachine {
-    /// `cropTo` and `capture` of @teachablemachine/image: the largest square in the centre, drawn by the browser, and
-    /// `x / 127 - 1`.
+    /// As `cropTo` and `capture` of @teachablemachine/image do: the browser draws the largest square in the centre, and
+    /// the values are `x / 127 - 1`.
     fn conventions(&self, version: Version, tensorflow: bool) -> Conventions {
         let (mean, std) = ([127.0 / 255.0; 3], [127.0 / 255.0; 3]);
         Conventions { mean, std, ..Keras.conventions(version, tensorflow) }

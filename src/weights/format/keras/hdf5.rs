@@ -1,5 +1,5 @@
-//! HDF5, as far as Keras writes it by h5py: version 0 of the file, groups with symbol tables, and arrays that lie in one
-//! piece.
+//! Reads the part of HDF5 that Keras writes through h5py: version 0 of the file, groups with symbol tables, and arrays
+//! that lie in one piece.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::weights::format::index::{Element, Entry};
 
 const MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
-/// The deepest group within groups.
+/// The deepest nesting of groups.
 const MAX_DEPTH: usize = 16;
-/// The most links of all groups, nodes of their trees, and messages of all objects. V3-Large has some 3000.
+/// The most links of all groups, nodes of their trees, and messages of all objects together. V3-Large has some 3000.
 const MAX_PARTS: usize = 1 << 16;
 /// The fewest bytes of a part, on average over a whole file. This bounds the memory of a small malicious file.
 const LEAST: u64 = 24;
-/// The most groups and arrays, those of the optimizer included, and the fewest bytes of one with its header.
+/// The most groups and arrays, with those of the optimizer, and the fewest bytes of one with its header.
 const MAX_OBJECTS: usize = 8192;
 const LEAST_OBJECT: u64 = 200;
 /// The most bytes of a name.
@@ -53,21 +53,21 @@ struct Attribute {
 
 pub(super) struct Reader<'s> {
     source: &'s dyn ByteSource,
-    /// What errors name it.
+    /// The file's name in errors.
     name: &'static str,
-    /// How many more parts may be read.
+    /// The number of parts that may still be read.
     left: usize,
-    /// How many more groups and arrays may be found.
+    /// The number of groups and arrays that may still be found.
     objects: usize,
-    /// How many more bytes paths and lists of names may have. In a file that a library wrote each of their bytes stands
-    /// only once.
+    /// The number of bytes that paths and lists of names may still have. A file that a library wrote has each of these
+    /// bytes only once.
     text: u64,
-    /// By a heap's offset, the offsets and lengths of its objects by their numbers.
+    /// The offsets and lengths of each heap's objects: by the heap's offset, then by the object's number.
     heaps: BTreeMap<u64, BTreeMap<u32, (u64, u64)>>,
 }
 
 impl<'s> Reader<'s> {
-    /// Reads a file of a checkpoint, which has `length` bytes in all.
+    /// Makes a reader of a file. The checkpoint has `length` bytes in all.
     pub fn new(source: &'s dyn ByteSource, name: &'static str, length: u64) -> Self {
         let left = MAX_PARTS.min((source.len() / LEAST) as usize);
         let objects = MAX_OBJECTS.min((length / LEAST_OBJECT) as usize);
@@ -156,7 +156,7 @@ impl<'s> Reader<'s> {
                 self.count()?;
                 let (kind, size) = (self.u16(at)?, u64::from(self.u16(at + 2)?));
                 let data = at + 8;
-                // The header goes on elsewhere.
+                // This message says where the header continues.
                 if kind == 0x10 {
                     blocks.push((self.u64(data)?, self.u64(data.saturating_add(8))?));
                 } else if matches!(kind, 0x1 | 0x3 | 0x8 | 0xc | 0x11) {
@@ -168,7 +168,7 @@ impl<'s> Reader<'s> {
         Ok(messages)
     }
 
-    /// Calls `found` with the groups and arrays in the group at `header`, and with itself, whose path is empty.
+    /// Calls `found` with the group at `header`, whose path is empty, and with all groups and arrays in it.
     pub fn walk(&mut self, header: u64, found: Found<'_>) -> Result<(), Error> {
         self.walk_below(header, String::new(), 0, found)
     }
@@ -214,7 +214,7 @@ impl<'s> Reader<'s> {
         Ok(links.into_iter().find(|(name, _)| name == wanted).map(|(_, header)| header))
     }
 
-    /// The names in a group, and the headers of what they name. `table` is the group's symbol table.
+    /// The names in a group, with the headers of their objects. `table` is the group's symbol table.
     fn links(&mut self, table: u64) -> Result<Vec<(String, u64)>, Error> {
         let (tree, heap) = (self.u64(table)?, self.u64(table.saturating_add(8))?);
         self.expect(heap, b"HEAP")?;
@@ -268,7 +268,7 @@ impl<'s> Reader<'s> {
             (2, 8) => Element::BF16,
             _ => Element::Other("not of 16 or 32 bits", 0),
         };
-        // Version 3, and an array in one piece.
+        // The layout must be of version 3, for an array in one piece.
         let whole = self.u16(layout)? == 0x0103;
         let (element, offset) = if whole {
             (element, self.u64(layout.saturating_add(2))?)
@@ -329,7 +329,7 @@ impl<'s> Reader<'s> {
         text.map(Some).map_err(|_| self.error(format!("{wanted} is no text")))
     }
 
-    /// The names in an object's attribute. If they were too long for one, there are several with numbers.
+    /// The names in an object's attribute. If they were too long for one attribute, there are several with numbers.
     pub fn names(&mut self, header: u64, wanted: &str) -> Result<Option<Vec<String>>, Error> {
         let mut names = Vec::new();
         if let Some(attribute) = self.attribute(header, wanted)? {
@@ -364,7 +364,7 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// Offset and length of the string of this number in an attribute, which is padded with zeros.
+    /// The offset and length of the string of this number in an attribute. The string is padded with zeros.
     fn string(&mut self, attribute: &Attribute, number: u64) -> Result<(u64, u64), Error> {
         let size = u64::from(self.u32(attribute.kind.saturating_add(4))?);
         let at = attribute.data.saturating_add(number.saturating_mul(size));
@@ -376,8 +376,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Offset and length of an object of the global heap at `heap`. A list of names has its objects in several heaps in
-    /// turn, so each is searched only once.
+    /// The offset and length of an object of the global heap at `heap`. It searches each heap only once, because a list
+    /// of names has its objects in several heaps in turn.
     fn object(&mut self, heap: u64, wanted: u32) -> Result<(u64, u64), Error> {
         if !self.heaps.contains_key(&heap) {
             let objects = self.objects_in(heap)?;

@@ -1,4 +1,4 @@
-//! Models of Keras, in the formats that they are kept in: the topology as JSON, and the tensors.
+//! Opens models of Keras in their file formats. A model is a topology, as JSON, and tensors.
 
 mod hdf5;
 mod saved;
@@ -16,30 +16,30 @@ pub(in crate::weights) use saved::{Hdf5, open as open_hdf5};
 pub(in crate::weights) use tfjs::Metadata;
 pub(in crate::weights) use topology::{Input, Layer, Topology, field};
 
-/// What an error names a `.h5` file.
+/// The name of a `.h5` file in errors.
 const FILE: &str = "the HDF5 file";
 
-/// The share of red, green and blue in the grey that Teachable Machine's embedded models take.
+/// The shares of red, green and blue in the grey that Teachable Machine's embedded models read.
 pub(in crate::weights) const GREY: [f32; 3] = [0.2989, 0.587, 0.114];
 
-/// A model.
+/// An opened model.
 pub(in crate::weights) struct Model<'a> {
     /// The name of the file with the topology.
     pub file: &'static str,
-    /// Its JSON.
+    /// The topology's JSON.
     pub topology: String,
     pub tensors: Box<dyn Tensors + 'a>,
     pub naming: Naming,
-    /// Bytes of all its files.
+    /// The number of bytes of all its files.
     pub length: u64,
 }
 
-/// What a layer's tensors are named after.
+/// How a layer's tensors are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::weights) enum Naming {
-    /// The layer's own name, and the parameter's.
+    /// By the layer's own name and the parameter's name.
     Layers,
-    /// The layer's place in its model, such as `layers/conv2d_3`, and the parameter's number.
+    /// By the layer's place in its model, such as `layers/conv2d_3`, and the parameter's number.
     Places,
 }
 
@@ -61,8 +61,8 @@ fn malformed(file: &str, reason: String) -> Error {
     Error::File { file: file.to_owned(), reason }
 }
 
-/// Transposes the kernel of a layer, `[ky][kx][in][out]`, to `[out][in][ky][kx]`, where it has `taps` pixels. A depthwise
-/// kernel has one input for each output. Each input becomes one for each of the shares, by which it is multiplied.
+/// Transposes a layer's kernel of `taps` pixels from `[ky][kx][in][out]` to `[out][in][ky][kx]`. A depthwise kernel has
+/// one input for each output. Each input is repeated for each of `shares` and multiplied by it.
 pub(in crate::weights) fn transposed(
     values: &[f32],
     outputs: usize,

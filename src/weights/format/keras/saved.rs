@@ -1,5 +1,5 @@
-//! Whole models as Keras saves them: an HDF5 file with the topology as an attribute (`.h5`), or a zip archive of the
-//! topology and an HDF5 file of weights (`.keras`).
+//! Opens whole models as Keras saves them: an HDF5 file with the topology as an attribute (`.h5`), or a zip archive of
+//! the topology and an HDF5 file of weights (`.keras`).
 
 use super::hdf5::{Object, Reader};
 use super::{FILE, Model, Naming, malformed, weights};
@@ -9,17 +9,17 @@ use crate::weights::format::Tensors;
 use crate::weights::format::folder::{Folder, Window};
 use crate::weights::format::index::{Entry, Index};
 
-/// The file with the topology in a `.keras` archive, and the one with the weights.
+/// The file with the topology in a `.keras` archive, and the file with the weights.
 const TOPOLOGY: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.weights.h5";
 /// The group of a `.h5` file with the weights, and the attribute with the topology.
 const GROUP: &str = "model_weights";
 const ATTRIBUTE: &str = "model_config";
 
-/// What an HDF5 file has.
+/// The content of an HDF5 file.
 pub(in crate::weights) enum Hdf5<'a> {
     Model(Model<'a>),
-    /// The weights alone.
+    /// Only weights.
     Weights(Box<dyn Tensors + 'a>),
 }
 
@@ -62,7 +62,7 @@ pub(super) fn open_archive<'a>(folder: &Folder<'a>, length: u64) -> Result<Model
     // The file that is added next.
     let mut found = Vec::new();
     reader.walk(root, &mut |name, object| {
-        // Beside the layers there is the optimizer.
+        // The file may also have the optimizer beside the layers.
         if let Object::Array(entry) = object
             && name.starts_with("layers/")
         {

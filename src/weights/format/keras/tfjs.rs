@@ -1,5 +1,5 @@
-//! Layers models of TensorFlow.js: `model.json` with the topology and the list of tensors, and the tensors' bytes in one
-//! or more files. Teachable Machine adds a `metadata.json`.
+//! Opens layers models of TensorFlow.js: `model.json` has the topology and the list of tensors, and one or more files
+//! have the tensors' bytes. Teachable Machine adds a `metadata.json`.
 
 use super::{Model, Naming, field, malformed};
 use crate::buffer::with_room;
@@ -13,7 +13,7 @@ use crate::weights::json::Json;
 pub(super) const FILE: &str = "model.json";
 const METADATA: &str = "metadata.json";
 
-/// The most groups of tensors, and files of a group: a file has 4 MB.
+/// The most groups of tensors, and the most files of a group. A file has 4 MB.
 const MAX_PARTS: usize = 64;
 
 /// The most dimensions of a tensor.
@@ -51,7 +51,7 @@ pub(super) fn open<'a>(folder: &Folder<'a>, length: u64) -> Result<Model<'a>, Er
     Ok(Model { file: FILE, topology, tensors, naming: Naming::Layers, length })
 }
 
-/// Adds the tensors of a group. An error of a file goes to `failed`.
+/// Adds the tensors of a group. It stores an error of a file in `failed`.
 fn group<'a>(
     folder: &Folder<'a>,
     index: &mut Index<'a>,
@@ -68,7 +68,7 @@ fn group<'a>(
                     return Err(path.error(&format!("more than {MAX_PARTS} files")));
                 }
                 let path = path.string()?;
-                // TensorFlow.js itself writes `./weights.bin`.
+                // TensorFlow.js itself writes the path `./weights.bin`.
                 let path = path.strip_prefix("./").unwrap_or(&path);
                 let file = folder.open(path).map_err(|error| {
                     *failed = Some(error);
@@ -95,7 +95,7 @@ fn group<'a>(
     })
 }
 
-/// A tensor, whose bytes begin at `offset`.
+/// Reads the entry of a tensor whose bytes begin at `offset`.
 fn entry(tensor: Json<'_>, file: usize, offset: u64) -> Result<(String, Entry), String> {
     let (mut name, mut shape, mut dtype, mut quantisation) = (None, None, None, None);
     tensor.entries(|key, value| {
@@ -170,7 +170,7 @@ impl ByteSource for Joined<'_> {
     }
 }
 
-/// What Teachable Machine writes beside a model.
+/// The content of the file that Teachable Machine writes beside a model.
 pub(in crate::weights) struct Metadata {
     text: String,
 }
@@ -213,8 +213,8 @@ mod tests {
     use crate::weights::ByteSource;
     use crate::weights::format::folder::{Folder, NamedFile};
 
-    /// Quantised tensors in two files, cut in the middle of a tensor, as the converter's `--quantize_*` writes them:
-    /// whole numbers `q` stand for `scale * q + min`.
+    /// Reads quantised tensors, as the converter's `--quantize_*` writes them, from two files that are cut in the middle
+    /// of a tensor. A whole number `q` stands for `scale * q + min`.
     #[test]
     fn quantised_tensors_are_floats() {
         let model = r#"{"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": [

@@ -1,13 +1,13 @@
-//! The JSON of a model of Keras 2, Keras 3 or TensorFlow.js: its layers in the order of their execution, with the models
-//! within it taken apart.
+//! Reads the JSON of a model of Keras 2, Keras 3 or TensorFlow.js. It lists the layers in the order of their execution,
+//! with the layers of inner models in place of these models.
 
 use crate::weights::json::{Json, quote};
 
-/// The deepest model within a model that is read.
+/// The deepest nesting of models.
 const MAX_DEPTH: usize = 8;
 
-/// The fewest bytes of a layer, with its weights, on average over all files of a model from a library. This bounds the
-/// memory that the layers of a small malicious file take.
+/// The fewest bytes of a layer with its weights, on average over all files of a library's model. This bounds the memory
+/// for the layers of a small malicious file.
 const LEAST: u64 = 256;
 
 /// The most layers. V3-Large has some 270.
@@ -16,7 +16,7 @@ const MAX_LAYERS: usize = 4096;
 /// The layers of a model.
 pub(in crate::weights) struct Topology<'j> {
     pub layers: Vec<Layer<'j>>,
-    /// The layer that makes the model's output.
+    /// The number of the layer that computes the model's output.
     pub output: usize,
 }
 
@@ -26,14 +26,14 @@ pub(in crate::weights) struct Layer<'j> {
     pub class: String,
     pub config: Json<'j>,
     pub inputs: Vec<Input>,
-    /// Its place in the model, such as `layers/functional/layers/conv2d_3`: what a `.keras` file names tensors after.
+    /// Its place in the model, such as `layers/functional/layers/conv2d_3`. A `.keras` file names tensors by it.
     pub place: String,
 }
 
 /// An input of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::weights) enum Input {
-    /// The output of the layer of this number, which comes before it.
+    /// The output of the earlier layer with this number.
     Layer(usize),
     Number(f64),
 }
@@ -57,7 +57,7 @@ fn needed<'j>(object: Json<'j>, key: &str) -> Result<Json<'j>, String> {
     field(object, key)?.ok_or_else(|| object.error(&format!("`{key}` is missing")))
 }
 
-/// The first element of a list that has only one.
+/// The only element of a list.
 fn only(list: Json<'_>) -> Result<Json<'_>, String> {
     let (mut first, mut count) = (None, 0);
     list.elements(|element| {
@@ -76,8 +76,8 @@ fn starts_with(value: Json<'_>, start: char) -> bool {
 }
 
 impl<'j> Topology<'j> {
-    /// Parses the topology in a file of JSON: the model itself, or an object that has it in `model_config` or
-    /// `modelTopology`. All files of the model have `length` bytes.
+    /// Parses the topology in a file of JSON, which is the model itself, or an object with the model in `model_config`
+    /// or `modelTopology`. All files of the model together have `length` bytes.
     pub fn parse(file: &'j str, length: u64) -> Result<Self, String> {
         let mut model = Json::new(file);
         for key in ["modelTopology", "model_config"] {
@@ -97,12 +97,12 @@ struct Parser<'j> {
     length: u64,
 }
 
-/// The layers of a model by name. The value is the number of the layer that makes its output; `None` for the picture,
-/// as long as no layer tells its shape.
+/// The layers of a model by name. The value is the number of the layer that computes its output. It is `None` for the
+/// picture until a layer gives its shape.
 type Names = Vec<(String, Option<usize>)>;
 
 impl<'j> Parser<'j> {
-    /// Adds the layers of a model, which is at `place`; returns the layer that makes its output.
+    /// Adds the layers of the model at `place`, and returns the layer that computes its output.
     fn model(
         &mut self,
         model: Json<'j>,
@@ -129,7 +129,7 @@ impl<'j> Parser<'j> {
         place: &str,
         depth: usize,
     ) -> Result<Option<usize>, String> {
-        // Older files have the list itself.
+        // In older files the configuration is the list itself.
         let layers = if starts_with(config, '[') { config } else { needed(config, "layers")? };
         let mut value = input;
         let mut places = Places::new(place);
@@ -180,7 +180,7 @@ impl<'j> Parser<'j> {
         history(output, &names)
     }
 
-    /// Adds a layer, or the layers of a model; returns the one that makes its output.
+    /// Adds a layer, or the layers of an inner model, and returns the layer that computes its output.
     fn layer(
         &mut self,
         layer: Json<'j>,
@@ -204,7 +204,7 @@ impl<'j> Parser<'j> {
             }
             "InputLayer" if first.is_some() => return Ok(first),
             "InputLayer" => inputs,
-            // In a sequential model the first layer may tell the picture's shape.
+            // In a sequential model the first layer may give the picture's shape.
             _ if first.is_none() => {
                 vec![Input::Layer(self.push(layer, "InputLayer", config, Vec::new(), "")?)]
             }
@@ -235,8 +235,8 @@ impl<'j> Parser<'j> {
     }
 }
 
-/// The inputs of a call: of Keras 3 an object with arguments, else a list of `[layer, node, tensor, arguments]`, or
-/// where the layer is an operation only one of these.
+/// The inputs of a call. In Keras 3 it is an object with arguments, else a list of `[layer, node, tensor, arguments]`.
+/// The call of an operation is only one such element.
 fn calls(call: Json<'_>, names: &Names) -> Result<Vec<Input>, String> {
     let mut inputs = Vec::new();
     if starts_with(call, '{') {
@@ -249,7 +249,7 @@ fn calls(call: Json<'_>, names: &Names) -> Result<Vec<Input>, String> {
     Ok(inputs)
 }
 
-/// The inputs in the arguments of a call of Keras 3, which may be lists.
+/// Adds the inputs in the arguments of a call of Keras 3, which may be lists.
 fn arguments(
     list: Json<'_>,
     names: &Names,
@@ -293,7 +293,7 @@ fn push(history_of: Json<'_>, names: &Names, inputs: &mut Vec<Input>) -> Result<
     Ok(())
 }
 
-/// The layer that a list `[layer, node, tensor, …]` names.
+/// The number of the layer that a list `[layer, node, tensor, …]` names.
 fn history(list: Json<'_>, names: &Names) -> Result<Option<usize>, String> {
     let (mut number, mut found) = (0, None);
     list.elements(|part| {
@@ -336,7 +336,7 @@ impl Places {
             "Dense" => "dense",
             "Functional" | "Model" => "functional",
             "Sequential" => "sequential",
-            // Other layers have no weights.
+            // The other classes have no weights.
             _ => return String::new(),
         };
         let slash = if self.model.is_empty() { "" } else { "/" };

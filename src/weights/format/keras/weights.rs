@@ -1,8 +1,8 @@
-//! HDF5 files of weights alone, as `model.save_weights` writes them and keras.applications downloads them.
+//! Opens HDF5 files that have only weights, as `model.save_weights` writes them and keras.applications downloads them.
 //!
-//! Keras 2 lists the layers in an attribute, with names that differ between its versions. Keras 3 names a layer after its
-//! class and its number among the layers of that class. Both load such a file by the order of the layers. So here each
-//! layer gets a name of its class and its number, and PyTorch's names and shapes for its tensors: `conv2d_3.weight`.
+//! Keras 2 lists the layers in an attribute, with names that differ between its versions. Keras 3 names a layer by its
+//! class and its number among the layers of that class. Both load such a file by the order of the layers. So this
+//! module names each layer by its class and number, and gives its tensors PyTorch's names and shapes: `conv2d_3.weight`.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::weights::format::folder::Window;
 use crate::weights::format::index::{Entry, Index};
 use crate::weights::format::{Tensors, short};
 
-/// The attributes of Keras 2 with the layers of a model and the tensors of a layer.
+/// The attributes in which Keras 2 lists the layers of a model and the tensors of a layer.
 const LAYERS: &str = "layer_names";
 const WEIGHTS: &str = "weight_names";
 
-/// The group of Keras 3 with the layers. Keras 2 writes such a file too, if its name ends with `.weights.h5`.
+/// The group of Keras 3 with the layers. Keras 2 writes it too, if the file's name ends with `.weights.h5`.
 const GROUP: &str = "layers/";
 
 /// A class of layers.
 struct Class {
     name: &'static str,
-    /// Keras's names of the parameters, by their numbers in Keras 3, and PyTorch's.
+    /// Keras's names of the parameters, in the order of their numbers in Keras 3, and PyTorch's names.
     parameters: &'static [(&'static str, &'static str)],
 }
 
@@ -46,17 +46,17 @@ const CLASSES: [Class; 3] = [
     },
 ];
 
-/// Keras 3's names of the classes, and their numbers in [`CLASSES`]. The dense layers of a network are its last.
+/// Keras 3's names of the classes, and their numbers in [`CLASSES`]. A network's dense layers come last.
 const PLACES: [(&str, usize); 4] =
     [("conv2d", 0), ("dense", 0), ("depthwise_conv2d", 1), ("batch_normalization", 2)];
 
-/// The tensors by the names of the module's description.
+/// The tensors, by the names that the module's description explains.
 struct Weights<'a> {
     index: Index<'a>,
     tensors: BTreeMap<String, Tensor>,
-    /// How many layers of each class there are.
+    /// The number of layers of each class.
     counts: [usize; CLASSES.len()],
-    /// Bytes of the file.
+    /// The number of bytes of the file.
     length: u64,
 }
 
@@ -93,7 +93,7 @@ fn misfit(layer: &str, reason: &str) -> Error {
     Error::UnknownNetwork { reason: format!("layer `{layer}` doesn't fit: {reason}") }
 }
 
-/// The order of the layers in a model within a model is not told, as those that are trained come first.
+/// The reason for refusing inner models: the file doesn't show their layers' order, since trainable ones come first.
 const NESTED: &str =
     "it has several layers in it, so load the whole model, as model.save(…) writes it";
 
@@ -161,7 +161,7 @@ impl Weights<'_> {
     fn add_placed(&mut self, reader: &mut Reader<'_>, root: u64) -> Result<(), Error> {
         let mut arrays = Vec::new();
         reader.walk(root, &mut |path, object| {
-            // Beside the layers there is the optimizer.
+            // The file may also have the optimizer beside the layers.
             if let Object::Array(entry) = object
                 && path.starts_with(GROUP)
             {
@@ -175,12 +175,12 @@ impl Weights<'_> {
             );
             return Err(reader.error(reason));
         }
-        // Keys are the class by its number in `PLACES` and the layer's number.
+        // A key is the class's number in `PLACES` and the layer's number.
         let mut layers: BTreeMap<(usize, usize), Vec<Parameter>> = BTreeMap::new();
         for (path, entry) in arrays {
             let below = path.strip_prefix(GROUP);
             let (layer, parameter) = below.unwrap_or_default().split_once('/').unwrap_or_default();
-            // The random numbers of a dropout.
+            // These are the random numbers of a dropout.
             if parameter.starts_with("seed_generator/") {
                 continue;
             }
@@ -215,7 +215,7 @@ impl Weights<'_> {
         Ok(())
     }
 
-    /// Adds the tensor of a parameter, by its number, of the next layer of a class.
+    /// Adds the tensor of the parameter with this number, for the next layer of a class.
     fn add(
         &mut self,
         class: usize,
@@ -241,7 +241,7 @@ impl Weights<'_> {
         Ok(())
     }
 
-    /// The name of a tensor in the file, and the shape that it has there where it should have `shape` here.
+    /// The name of a tensor in the file, and the shape that the file should have for it if it has `shape` here.
     fn of_file(&self, name: &str, shape: &[usize]) -> Result<(&str, Vec<usize>), Error> {
         let Some(tensor) = self.tensors.get(name) else {
             return Err(Error::MissingTensor { tensor: name.to_owned(), shape: shape.into() });
