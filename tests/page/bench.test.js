@@ -391,7 +391,7 @@ test('where no build runs, it says so', async () => {
   await page.close();
 });
 
-test('a build that breaks is told of, and the others go on', async () => {
+test('a build that breaks is reported, and the others go on', async () => {
   // The page fetches the wasm of the first build first.
   let broken;
   const page = await openBench({
@@ -548,7 +548,7 @@ test('a screen reader is told of each network, not of each reading', async () =>
   assert.equal(live, 0);
 });
 
-test('at 390 and 320 pixels nothing is cut off, and nothing moves for who asked for less motion', async () => {
+test('at 390 and 320 pixels nothing is cut off, and nothing moves if less motion is asked for', async () => {
   const page = await openBench({
     runs: 1,
     viewport: { width: 390, height: 844 },

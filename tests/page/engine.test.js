@@ -157,7 +157,7 @@ test('one frame for several networks is taken once, and answered one by one', as
   assert.ok(await noWorkers(page));
 });
 
-test('one network alone is told of as well', async () => {
+test('onResult gets a single network’s answer as well', async () => {
   const { told, same } = await page.evaluate(async () => {
     const engine = await Engine.create({ threads: 1 });
     const [net] = await loadAll(engine);
@@ -500,7 +500,7 @@ test('run gives its buffer away where it is told to, and copies it at once where
   assert.equal(outcome.code, 'BAD_INPUT');
 });
 
-test('an engine is where networks are told to live', async () => {
+test('networks run in the engine that is given to load', async () => {
   const { same, count, info, threads } = await page.evaluate(async () => {
     const engine = await Engine.create({ threads: 2, build: 'simd-threads' });
     const first = await MobileNet.load({ ...weightsOf('v2'), engine });

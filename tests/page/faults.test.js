@@ -136,7 +136,7 @@ test('a Cache Storage that refuses stops no load', async () => {
   assert.deepEqual(states, ['ready', 'ready', 'ready']);
 });
 
-test('only what the engine has accepted is kept', async () => {
+test('only files that the engine has accepted are kept', async () => {
   for (const [file, code] of [
     ['**/*.safetensors', 'BAD_WEIGHTS'],
     ['**/config.json', 'BAD_CONFIG'],
@@ -169,7 +169,7 @@ test('only what the engine has accepted is kept', async () => {
   }
 });
 
-test('what is kept and refused is fetched once more', async () => {
+test('a kept file that the engine refuses is fetched once more', async () => {
   const { states, code } = await page.evaluate(async () => {
     const cache = await caches.open('damaged');
     const { href } = new URL(options.weights, document.baseURI);

@@ -103,7 +103,7 @@ const isForChoosing = (frames) => (frame) => Math.floor(frame / Math.ceil(frames
 
 const close = (a, b) => Math.abs(a - b) < 1e-9;
 
-test('of made-up measurements the choice keeps its bound, is beaten by nothing, and does what is said of it', () => {
+test('on made-up measurements the choice keeps its bound, nothing beats it, and its numbers are right', () => {
   const outcomes = { single: 0, cascade: 0, none: 0 };
   for (let seed = 1; seed <= 300; seed++) {
     const measurements = measurementsOf(seed);
@@ -216,7 +216,7 @@ test('a cascade pays where the small network knows when it is wrong', () => {
   assert.equal(cheap.chosen.reward, null);
 });
 
-test('one candidate, equals, and nothing under the bound have clear answers', () => {
+test('the results for one candidate, for equal ones, and for none under the bound are defined', () => {
   const answers = [0, 1, 2, 3].map((index) => [index, 0.5]);
   const alone = search(some([point('alone', 5, answers)]), { latency: 6 });
   assert.equal(alone.chosen.networks[0].name, 'alone');
@@ -237,7 +237,7 @@ test('one candidate, equals, and nothing under the bound have clear answers', ()
   }
 });
 
-test('measurements and targets that are none say why', () => {
+test('malformed measurements and targets are refused with a reason', () => {
   const good = some([point('a', 5, [[1, 0.5]])]);
   const changed = (change) => some([{ ...good.points[0], ...change }], 'a');
   for (const [measurements, message] of /** @type {[any, RegExp][]} */ ([

@@ -355,7 +355,7 @@ test('columns show in turn where they see their class, while the pointer is on n
   await page.close();
 });
 
-test('without answers, or for who asked for less motion, nothing is shown in turn', async () => {
+test('without answers, or if less motion is asked for, nothing is shown in turn', async () => {
   const page = await openPage(session, { prepare: serveMadeUp });
   const tour = page.locator('#tour');
   await tour.click();

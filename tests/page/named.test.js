@@ -341,7 +341,7 @@ test('each short name asks for its checkpoint, and so does the name of each entr
   await close();
 });
 
-test('a name that is none says which there are', async () => {
+test('an unknown name is an error that lists the known ones', async () => {
   const { page, asked, close } = await pageWith(right);
   const { code, message } = await page.evaluate(attempt, ['v9', {}]);
   await close();

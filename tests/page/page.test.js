@@ -341,7 +341,7 @@ const breakNetwork = (page, number) =>
     globalThis.mend = () => (Worker.prototype.postMessage = postMessage);
   }, number);
 
-test('a network that crashes the engine is told of and can be started again, and the others go on', async () => {
+test('a network that crashes the engine is reported and can be started again, and the others go on', async () => {
   const page = await openPage(session, { prepare: onOneCore });
   await everyCardSays(page, cat.label);
   // Cards load the lightest network first, so the heaviest has the last number.
@@ -588,7 +588,7 @@ function contrast(a, b) {
   return (light + 0.05) / (dark + 0.05);
 }
 
-test('who asked for less motion gets none', async () => {
+test('nothing moves if less motion is asked for', async () => {
   const page = await openPage(session, { reducedMotion: 'reduce' });
   // The page is made in pieces. The answers, which move, and the last section must be there.
   await firstAnswer(page, firstModels[0].version).filter({ hasText: /./ }).waitFor();

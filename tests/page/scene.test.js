@@ -58,7 +58,7 @@ function byElimination(matrix, values) {
   return rows.map((row, i) => row[n] / row[i]);
 }
 
-test('a factor solves and inverts what it is of', () => {
+test('a factor solves equations with its matrix, and inverts it', () => {
   for (const n of [1, 2, 7, 24]) {
     const next = numbers(n);
     const rows = mixed(3 * n, n, next);
@@ -82,7 +82,7 @@ test('a factor solves and inverts what it is of', () => {
   assert.throws(() => factorise(Float64Array.of(1, 1, 1, 1), 2), /row 1/);
 });
 
-test('means and covariances are those of plain sums, however the pixels come', () => {
+test('means and covariances equal those of plain sums, however the pixels are divided', () => {
   for (const channels of [1, 3, 8, 13]) {
     const rows = mixed(50, channels, numbers(channels));
     const moments = new Moments(channels);
@@ -163,7 +163,7 @@ function lossWithout(gone, { rows, weight, ridge }) {
   }, 0);
 }
 
-test('the channel that goes is each time the one that a search by hand would take, and its loss is the same', () => {
+test('each step removes the channel that a plain search would remove, with the same loss', () => {
   const { rows, weight, covariance, ridgeOf } = learnt(9, 4, 5);
   const all = Array.from({ length: 9 }, (_, i) => i);
   const ridge = ridgeOf(all);
@@ -194,7 +194,7 @@ test('a file that is read and written again gives the same bits, with everything
   again.dispose();
 });
 
-test('what isn’t a file of floats that the package exports is refused', async () => {
+test('a file is refused if it isn’t one of floats that the package exported', async () => {
   const net = await engine.load({ weights: random('v3-small', 4).file });
   const halves = await net.export({ precision: 'f16' });
   net.dispose();
@@ -225,7 +225,7 @@ function withCopies(network, insides) {
 }
 
 for (const version of /** @type {const} */ (['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'])) {
-  test(`${version}: channels that are copies of others can go everywhere, and the logits stay`, async () => {
+  test(`${version}: copies of channels can be removed everywhere, and the logits stay`, async () => {
     const loaded = await engine.load({ weights: random(version, 31).file });
     const exported = readFolded(await loaded.export());
     loaded.dispose();
@@ -269,7 +269,7 @@ for (const version of /** @type {const} */ (['v1', 'v2', 'v3-small', 'v3-large',
   });
 }
 
-test('what the channels that go gave to gates is added to their biases', async () => {
+test('the removed channels’ mean contribution to gates is added to the gates’ biases', async () => {
   const net = await engine.load({ weights: random('v3-small', 4).file });
   const network = readFolded(await net.export());
   net.dispose();
@@ -291,7 +291,7 @@ const inverted = { consumer: 'block 1 project', producer: 'block 1 expand', dept
 const first = { consumer: 'block 0 project', producer: 'stem', depthwise: 'block 0 depthwise', squeeze: null, channels: 32 }; // prettier-ignore
 const second = { consumer: 'block 1 project', producer: 'block 0 project', depthwise: 'block 1 depthwise', squeeze: null, channels: 64 }; // prettier-ignore
 
-test('predicted times are those of the table, and between its widths on a line', () => {
+test('predicted times equal the table’s at its widths, and lie on lines between them', () => {
   const steps = (microseconds) => Object.entries(microseconds).map(([name, time]) => ({ name, microseconds: time }));
   const table = new LatencyTable([
     { channels: new Map([[inverted, 64]]), steps: steps({ stem: 10, 'block 1 expand + depthwise': 60, 'block 1 project': 30 }) }, // prettier-ignore
@@ -321,7 +321,7 @@ test('widths are whole groups, and none is empty', () => {
   assert.equal(channelsAt(6, 1), 6);
 });
 
-test('a proposal removes no more than it takes to be as fast as is asked for, and the cheapest comes first', () => {
+test('a proposal removes no more than the wanted time needs, and the cheapest comes first', () => {
   const insides = [32, 64, 16].map((channels, block) => ({
     ...{ block, channels, squeeze: null, depthwise: null },
     ...{ consumer: `block ${block} project`, producer: `block ${block} expand` },

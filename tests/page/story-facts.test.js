@@ -56,7 +56,7 @@ test('V1: the two convolutions cost 1/C + 1/k² of the full one, 8 to 9 times le
   assert.match(prose(chinese, 'depthwise'), /1\/C \+ 1\/k².*八分之一到九分之一/);
 });
 
-test('what is said of time and count: within 15 % it follows, else one of the two forms takes longer than its count says', async () => {
+test('the statement about time and count: within 15 % the time follows, else one form takes longer than its count says', async () => {
   const { compared } = await source('story/costs.ts');
   for (const [fewer, faster, expected] of /** @type {const} */ ([
     [8, 8, 'follows'],
@@ -138,7 +138,7 @@ test('V2: ten of 17 blocks add their input, and widen six times, with nothing cu
   }
 });
 
-test('the engine widens and filters as many channels at a time as are said', () => {
+test('the engine widens and filters as many channels at a time as the story says', () => {
   const layout = readFileSync(new URL('../../src/kernels/layout.rs', import.meta.url), 'utf8');
   assert.equal(/const BLOCK: usize = (\d+);/.exec(layout)?.[1], '8');
   assert.match(english.residual.memoryTold('6'), /widens and filters eight channels at a time/);

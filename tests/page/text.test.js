@@ -158,7 +158,7 @@ test('documents hold keys and no text', async () => {
   await page.close();
 });
 
-test('the built documents come with their English text, for who has no script', async () => {
+test('the built documents contain their English text, which needs no script', async () => {
   const page = await session.browser.newPage({ javaScriptEnabled: false });
   await page.goto(session.url);
   assert.equal(await heading(page), ENGLISH);
@@ -186,7 +186,7 @@ test('scripts hold no sentence outside text/', async () => {
     const source = withoutComments(await readFile(`${folder}${file}`, 'utf8'));
     for (const [literal] of source.matchAll(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g)) {
       const words = literal.slice(1, -1).replace(/\$\{[^}]*\}/g, '{}');
-      // The pattern finds two words with a space between, or the first word of a sentence. Selectors, types and names don't match.
+      // The pattern finds two words with a space between, or a sentence's first word. Selectors, types and names don't match.
       if (/^\p{Lu}\p{Ll}+[.:?! ]?$|\p{L}{2,} \p{L}{2,}/u.test(words.replace(UNIVERSAL, '')) && !ALLOWED.test(words))
         found.push(`${file}: ${literal}`);
     }

@@ -113,7 +113,7 @@ const check = ({ wrong, tried }, least) => {
   assert.ok(tried >= least, `only ${tried} calls were tried`);
 };
 
-test('options that are none', async () => {
+test('options that are no objects', async () => {
   const result = await page.evaluate(async () => {
     const net = await MobileNet.untrained({ version: 'v3-small', resolution: 96, threads: 1 });
     const input = new Float32Array(96 * 96 * 3);
