@@ -1,6 +1,6 @@
-// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]... [--against PEER]...: measures everything. `--only`
-// names the parts to measure instead, and `--against` the peers for the times from frame to label. `cargo xtask bench`
-// makes the files that this needs.
+// node bench/run.js [--runs N] [--quick] [--minutes N] [--only PART]... [--against PEER]...: measures everything.
+// `--only` names the parts to measure instead, and `--against` the peers for the times from frame to label. The files
+// that this needs are made by `cargo xtask bench`.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';

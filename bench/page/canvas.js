@@ -2,7 +2,7 @@
 
 /**
  * @param {number} size
- * @returns {(frame: VideoFrame | ImageBitmap) => Uint8ClampedArray} gives RGBA of the whole frame, squeezed into a square
+ * @returns {(frame: VideoFrame | ImageBitmap) => Uint8ClampedArray} gives the whole frame as RGBA, squeezed to a square
  */
 export function squareReader(size) {
   const context = context2d(size, size);

@@ -12,7 +12,7 @@ import { halves } from '/pkg/search.js';
  * @property {string} build
  * @property {number} seconds that the fit took
  * @property {Fit} found
- * @property {number | null} measured mean latency of the choice on the frames for verifying, ms; `null` without a choice
+ * @property {number | null} measured mean latency of the choice on the frames for verifying, ms; `null`: no choice
  */
 
 const FRAME = { width: 480, height: 360 };

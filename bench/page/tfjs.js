@@ -23,7 +23,7 @@ export async function prepare({ version, resolution, threads }) {
         logits.dispose();
         return logit;
       }),
-    // These are the steps of `infer` and `getTopKClasses` in @tensorflow-models/mobilenet 2.1.1. Its models can't be had.
+    // The steps of `infer` and `getTopKClasses` in @tensorflow-models/mobilenet 2.1.1. Its models aren't there.
     /** @param {VideoFrame | ImageBitmap} frame */
     async classify(frame) {
       const logits = tf.tidy(() => {

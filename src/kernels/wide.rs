@@ -92,8 +92,8 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, second: Second, count:
 }
 
 /// Finishes and stores the sums of a pixel, two for each panel. It finishes all sums before it stores the first,
-/// because V8 pairs nothing with a store in between. It stores the upper half of a panel first, because V8 gains nothing
-/// with the other order.
+/// because V8 pairs nothing with a store in between. It stores the upper half of a panel first, because V8 gains
+/// nothing with the other order.
 ///
 /// # Safety
 /// See [`Epilogue::finish`]; `first` and `second` point to 8 writable values each.

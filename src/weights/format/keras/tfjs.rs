@@ -213,8 +213,8 @@ mod tests {
     use crate::weights::ByteSource;
     use crate::weights::format::folder::{Folder, NamedFile};
 
-    /// Reads quantised tensors, as the converter's `--quantize_*` writes them, from two files that are cut in the middle
-    /// of a tensor. A whole number `q` stands for `scale * q + min`.
+    /// Reads quantised tensors, as the converter's `--quantize_*` writes them, from two files that are cut in the
+    /// middle of a tensor. A whole number `q` stands for `scale * q + min`.
     #[test]
     fn quantised_tensors_are_floats() {
         let model = r#"{"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": [

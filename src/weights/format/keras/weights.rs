@@ -2,7 +2,8 @@
 //!
 //! Keras 2 lists the layers in an attribute, with names that differ between its versions. Keras 3 names a layer by its
 //! class and its number among the layers of that class. Both load such a file by the order of the layers. So this
-//! module names each layer by its class and number, and gives its tensors PyTorch's names and shapes: `conv2d_3.weight`.
+//! module names each layer by its class and number, and gives its tensors PyTorch's names and shapes:
+//! `conv2d_3.weight`.
 
 use std::collections::BTreeMap;
 
