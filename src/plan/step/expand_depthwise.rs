@@ -54,24 +54,16 @@ impl Operation for ExpandDepthwise {
             let scratch = memory.scratch(thread);
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
             let output = memory.at(self.output);
+            let plane = layout::plane(pixels);
+            let expand =
+                Kernel::new::<V>(&self.expand, pixels, memory, self.input, scratch, plane, false);
             let depthwise =
                 depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums);
             let shape = self.input.shape(memory);
-            let plane = layout::plane(pixels);
             let mut blocks = part.panels(layout::blocks(self.expand.conv.out_channels), shape);
             while !blocks.is_empty() {
                 let tile = blocks.start..blocks.end.min(blocks.start + shape.panels());
-                // The tile's first block is the first one in the scratch memory.
-                let expand = Kernel::new::<V>(
-                    &self.expand,
-                    pixels,
-                    memory,
-                    self.input,
-                    scratch.wrapping_sub(tile.start * plane),
-                    plane,
-                    false,
-                );
-                expand.run::<V>(tile.clone(), 0..pixels);
+                expand.beginning_at(tile.start).run::<V>(tile.clone(), 0..pixels);
                 for (place, block) in tile.clone().enumerate() {
                     let input = scratch.add(place * plane);
                     let depthwise =

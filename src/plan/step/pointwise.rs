@@ -117,6 +117,20 @@ impl Kernel {
         }
     }
 
+    /// The same, with the output of the panel `panel` where that of the first one was.
+    pub fn beginning_at(&self, panel: usize) -> Self {
+        match *self {
+            Self::Floats(conv) => Self::Floats(pointwise::Pointwise {
+                output: conv.output.wrapping_sub(panel * conv.output_plane),
+                ..conv
+            }),
+            Self::Bytes(conv) => Self::Bytes(int8::Pointwise {
+                output: conv.output.wrapping_sub(panel * conv.output_plane),
+                ..conv
+            }),
+        }
+    }
+
     /// # Safety
     /// The pointers of the arguments are valid for these panels and pixels, and nothing else accesses their outputs
     /// meanwhile.
