@@ -9,10 +9,13 @@ mod archives;
 mod goldens;
 #[path = "common/logits.rs"]
 mod logits;
+#[path = "common/pictures.rs"]
+mod pictures;
 #[path = "common/safetensors.rs"]
 #[expect(dead_code, reason = "files are in other formats here")]
 mod safetensors;
 
+use pictures::{normalised, picture};
 use std::collections::BTreeMap;
 
 use archives::{pth, weights, weights_alone, zip};
@@ -45,15 +48,6 @@ fn topology(name: &str) -> (f64, &'static str) {
     found.map(|&(_, gain, text)| (gain, text)).expect(name)
 }
 
-/// The same picture as `picture` of make_keras.py makes: bytes, in squares of 8 x 8 equal pixels.
-fn picture(seed: &str, side: usize) -> Vec<u8> {
-    let blocks = side / 8;
-    let values: Vec<u8> =
-        goldens::uniform(seed, blocks * blocks * 3).map(|value| (256.0 * value) as u8).collect();
-    let at = |y: usize, x: usize, c: usize| values[(y / 8 * blocks + x / 8) * 3 + c];
-    (0..side * side * 3).map(|i| at(i / 3 / side, i / 3 % side, i % 3)).collect()
-}
-
 /// The library's results for the pictures: the logarithms of its probabilities. `name` is the golden's.
 fn outputs(name: &str) -> Vec<Vec<f64>> {
     let mut all: BTreeMap<String, Vec<Vec<f64>>> =
@@ -67,12 +61,7 @@ fn assert_equal(name: &str, model: &mut Model, expected: &[Vec<f64>]) {
     let mut worst = 0.0_f64;
     for (number, expected) in expected.iter().enumerate() {
         let bytes = picture(&format!("picture {number}"), preprocessing.crop);
-        let input: Vec<f32> = (0..bytes.len())
-            .map(|i| {
-                let value = f32::from(bytes[i]) / 255.0;
-                (value - preprocessing.mean[i % 3]) / preprocessing.std[i % 3]
-            })
-            .collect();
+        let input = normalised(&bytes, &preprocessing);
         let logits: Vec<f64> = model.run(&input).unwrap().iter().copied().map(f64::from).collect();
         assert_eq!(logits.len(), expected.len(), "{name}");
         let centred = |values: &[f64]| {

@@ -4,6 +4,8 @@
 #[path = "common/goldens.rs"]
 #[expect(dead_code, reason = "its checkpoints are for networks.rs")]
 mod goldens;
+#[path = "common/pictures.rs"]
+mod pictures;
 #[path = "common/safetensors.rs"]
 #[expect(dead_code, reason = "likewise")]
 mod safetensors;
@@ -11,6 +13,7 @@ mod safetensors;
 use mobilenet_wasm::arch::{Activation, Padding, Site, Version};
 use mobilenet_wasm::weights::{Checkpoint, Flavour, FoldedConv, Storage, WeightSource};
 use mobilenet_wasm::{Error, Model};
+use pictures::{normalised, picture};
 use std::collections::BTreeMap;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -36,15 +39,6 @@ fn golden(name: &str) -> &'static [u8] {
     GOLDENS.iter().find(|(other, _)| *other == name).map(|(_, file)| *file).expect(name)
 }
 
-/// The same picture as `picture` of make_tflite.py: bytes, in squares of 8 x 8 equal pixels.
-fn picture(seed: &str) -> Vec<u8> {
-    let blocks = SIDE / 8;
-    let values: Vec<u8> =
-        goldens::uniform(seed, blocks * blocks * 3).map(|value| (256.0 * value) as u8).collect();
-    let at = |y: usize, x: usize, c: usize| values[(y / 8 * blocks + x / 8) * 3 + c];
-    (0..SIDE * SIDE * 3).map(|i| at(i / 3 / SIDE, i / 3 % SIDE, i % 3)).collect()
-}
-
 /// Each file gives the interpreter's probabilities for some pictures. For quantised files the tolerance is larger,
 /// since this crate doesn't round activations to bytes.
 #[wasm_bindgen_test(unsupported = test)]
@@ -59,13 +53,8 @@ fn goldens_are_the_interpreters() {
         let bound = if quantised { 0.01 } else { 1e-4 };
         let mut worst = 0.0_f64;
         for (number, expected) in outputs[name].iter().enumerate() {
-            let bytes = picture(&format!("picture {number}"));
-            let input: Vec<f32> = (0..bytes.len())
-                .map(|i| {
-                    let value = f32::from(bytes[i]) / 255.0;
-                    (value - preprocessing.mean[i % 3]) / preprocessing.std[i % 3]
-                })
-                .collect();
+            let bytes = picture(&format!("picture {number}"), SIDE);
+            let input = normalised(&bytes, &preprocessing);
             let logits = model.run(&input).unwrap();
             let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit).exp()).collect();
             let sum: f64 = powers.iter().sum();
@@ -167,8 +156,10 @@ fn graphs_can_be_folded() {
         assert_eq!(folded.network(), checkpoint.network(), "{name}");
         assert_eq!(folded.preprocessing(), checkpoint.preprocessing(), "{name}");
         assert_eq!(folded.warnings(), checkpoint.warnings(), "{name}");
-        let input: Vec<f32> =
-            picture("picture 0").into_iter().map(|byte| f32::from(byte) / 128.0 - 1.0).collect();
+        let input: Vec<f32> = picture("picture 0", SIDE)
+            .into_iter()
+            .map(|byte| f32::from(byte) / 128.0 - 1.0)
+            .collect();
         let [expected, found] = [file, &bytes]
             .map(|file| Model::load(&file, None, None).unwrap().run(&input).unwrap().to_vec());
         assert_eq!(found, expected, "{name}");

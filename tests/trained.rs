@@ -11,6 +11,8 @@ mod goldens;
 mod logits;
 #[path = "common/photos.rs"]
 mod photos;
+#[path = "common/pictures.rs"]
+mod pictures;
 #[path = "common/safetensors.rs"]
 #[expect(dead_code, reason = "likewise")]
 mod safetensors;
@@ -21,6 +23,7 @@ use logits::assert_close;
 use mobilenet_wasm::arch::Version;
 use mobilenet_wasm::{LoadOptions, Model, RgbaImage};
 use photos::Photo;
+use pictures::{normalised, picture};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -159,15 +162,6 @@ fn tflite_files_get_the_interpreters_label() {
     }
 }
 
-/// The same picture as `blocks` of make_tflite.py: bytes, in squares of 8 x 8 equal pixels.
-fn blocks(seed: &str, side: usize) -> Vec<u8> {
-    let across = side / 8;
-    let values: Vec<u8> =
-        goldens::uniform(seed, across * across * 3).map(|value| (256.0 * value) as u8).collect();
-    let at = |y: usize, x: usize, c: usize| values[(y / 8 * across + x / 8) * 3 + c];
-    (0..side * side * 3).map(|i| at(i / 3 / side, i / 3 % side, i % 3)).collect()
-}
-
 /// The same files on made-up tensors, without decoding and resizing.
 #[test]
 fn tflite_files_give_the_interpreters_probabilities() {
@@ -181,13 +175,8 @@ fn tflite_files_give_the_interpreters_probabilities() {
         let preprocessing = model.preprocessing().clone();
         let mut worst = 0.0_f64;
         for (seed, expected) in pictures {
-            let bytes = blocks(&seed, model.network().resolution);
-            let input: Vec<f32> = (0..bytes.len())
-                .map(|i| {
-                    let value = f32::from(bytes[i]) / 255.0;
-                    (value - preprocessing.mean[i % 3]) / preprocessing.std[i % 3]
-                })
-                .collect();
+            let bytes = picture(&seed, model.network().resolution);
+            let input = normalised(&bytes, &preprocessing);
             let logits = model.run(&input).unwrap();
             let most = logits.iter().copied().fold(f32::MIN, f32::max);
             let powers: Vec<f64> =
