@@ -1,11 +1,8 @@
 // Checks the page by axe's rules, with all its details open.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { installAxe } from './accessibility.js';
 import { open, openPage } from './harness.js';
-
-const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
 let session;
 before(async () => (session = await open()));
@@ -14,7 +11,7 @@ after(() => session?.close());
 /** Opens all details, and checks the whole page by the rules. */
 async function assertAccessible(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
-  await page.evaluate(await readFile(axe, 'utf8'));
+  await installAxe(page);
   await assertRules(page);
 }
 

@@ -1,16 +1,14 @@
 // Tests the page's search for what fits a device: it compares the figure with the package's own search, and checks its effect.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { search } from '../../pkg/search.js';
+import { assertAccessibleOnPhones } from './accessibility.js';
 import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
 /** A few light networks, since each is measured in three sizes. One is enough if there is no other. */
 const few = [light[0], ...light.filter(({ version }) => version !== light[0].version).slice(0, 1)];
-
-const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
 /** The columns' names. */
 const COLUMN_NAMES = { v1: 'V1', v2: 'V2', 'v3-small': 'V3-Small', 'v3-large': 'V3-Large', 'v4-conv-small': 'V4' };
@@ -218,27 +216,7 @@ test('a choice runs when it is applied, and what ran before when that is undone'
 });
 
 test('full of results the section is accessible, in light and dark, and fits a phone', async () => {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
-    await page.emulateMedia({ colorScheme });
-    const violations = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run('#fit');
-      return violations.map(({ id, nodes }) => [id, nodes[0].html]);
-    });
-    assert.deepEqual(violations, [], colorScheme);
-  }
-  const size = page.viewportSize();
-  for (const width of [320, 390]) {
-    await page.setViewportSize({ width, height: 844 });
-    await figure().scrollIntoViewIfNeeded();
-    const outside = await page.evaluate(() =>
-      [...document.querySelectorAll('#fit *')]
-        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((element) => element.outerHTML),
-    );
-    assert.deepEqual(outside, [], `${width} pixels`);
-  }
-  await page.setViewportSize(size);
+  await assertAccessibleOnPhones(page, '#fit', figure());
 });
 
 test('a search that is cancelled leaves the one before, and the line where it was', async () => {

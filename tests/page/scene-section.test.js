@@ -1,11 +1,8 @@
 // Tests "This scene only" on the page: its results, what it shows of them, and its effect on the page.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { assertAccessibleOnPhones } from './accessibility.js';
 import { FAKE_CAMERA, card, lightest, models, open, openPage } from './harness.js';
-
-const axe = createRequire(new URL('../../www/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
 /** V2 if it is here; else the lightest network with enough channels inside. */
 const model = models.find(({ version, width }) => version === 'v2' && width === 1) ?? lightest;
@@ -137,27 +134,7 @@ test('a step runs when it is applied, and what ran before when that is undone', 
 });
 
 test('full of results it is accessible, in light and dark, and fits a phone', async () => {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
-    await page.emulateMedia({ colorScheme });
-    const violations = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run('#fit');
-      return violations.map(({ id, nodes }) => [id, nodes[0].html]);
-    });
-    assert.deepEqual(violations, [], colorScheme);
-  }
-  const size = page.viewportSize();
-  for (const width of [320, 390]) {
-    await page.setViewportSize({ width, height: 844 });
-    await panel().scrollIntoViewIfNeeded();
-    const outside = await page.evaluate(() =>
-      [...document.querySelectorAll('#fit *')]
-        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((element) => element.outerHTML),
-    );
-    assert.deepEqual(outside, [], `${width} pixels`);
-  }
-  await page.setViewportSize(size);
+  await assertAccessibleOnPhones(page, '#fit', panel());
 });
 
 test('another attempt that is cancelled early leaves the steps of the one before', async () => {
