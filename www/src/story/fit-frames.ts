@@ -1,5 +1,6 @@
 import type { Frame } from './figure';
 import { text } from '../text';
+import type { WorkBar } from './fit-work';
 
 /** The length of a recording of the camera, and the number of frames that are kept. */
 export const RECORDING = { seconds: 20, frames: 128 };
@@ -21,12 +22,26 @@ interface Recording {
   canvas: HTMLCanvasElement;
 }
 
+/** Keeps frames as {@link keepFrames} does, shows them on `canvas` and reports in `bar`. */
+export async function keepShown(
+  crops: number,
+  { status, progress }: WorkBar,
+  recording: Omit<Recording, 'onProgress'>,
+): Promise<ImageData[]> {
+  const { recording: live, cropping } = text.figures.fit;
+  status.textContent = recording.frame()?.live ? live : cropping;
+  recording.canvas.hidden = false;
+  const frames = await keepFrames(crops, { ...recording, onProgress: (share) => (progress.value = share) });
+  recording.canvas.hidden = true;
+  return frames;
+}
+
 /**
  * Keeps frames of the camera, only in memory. From a still picture it takes crops, as if a camera moved over the picture, closer
  * and farther.
  * @param crops the number of crops
  */
-export function keepFrames(crops: number, recording: Recording): Promise<ImageData[]> {
+function keepFrames(crops: number, recording: Recording): Promise<ImageData[]> {
   if (!recording.frame()?.live) return record(recording, crops, 0, wander);
   const { seconds, frames } = RECORDING;
   return record(recording, frames, (1000 * seconds) / frames, centre);

@@ -8,7 +8,7 @@ import type { Figure, Surroundings } from './figure';
 import { type Candidate, candidatesOf, judgedBy, latenciesOf, measure } from './fit-candidates';
 import { Applied } from './fit-applied';
 import { FitEffect } from './fit-effect';
-import { CROPS, RECORDING, keepFrames } from './fit-frames';
+import { CROPS, RECORDING, keepShown } from './fit-frames';
 import { FitPlot } from './fit-plot';
 import { FitResult } from './fit-result';
 import { WorkBar, Works } from './fit-work';
@@ -103,21 +103,13 @@ export class FitFigure implements Figure {
   async #search(): Promise<void> {
     const candidates = candidatesOf(this.around.columns);
     const reference = this.#judge(candidates);
-    const live = this.around.frame()?.live;
     if (!reference) return;
     const words = text.figures.fit;
-    const { status, progress } = this.#bar;
+    const { status } = this.#bar;
     await this.#works.do(this.#bar, status, async (signal) => {
       this.#searcher = (await import('mobilenet-wasm/fit')).searcher;
-      status.textContent = live ? words.recording : words.cropping;
-      this.#preview.hidden = false;
-      const frames = await keepFrames(CROPS, {
-        frame: () => this.around.frame(),
-        onProgress: (share) => (progress.value = share),
-        signal,
-        canvas: this.#preview,
-      });
-      this.#preview.hidden = true;
+      const frame = () => this.around.frame();
+      const frames = await keepShown(CROPS, this.#bar, { frame, signal, canvas: this.#preview });
       this.#plot.begin();
       const measured = await this.around.alone(() =>
         measure(candidates, reference, frames, (...far) => this.#showProgress(...far), signal),

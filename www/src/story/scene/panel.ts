@@ -5,7 +5,7 @@ import { type Slider, line, make, slider } from '../elements';
 import type { Surroundings } from '../figure';
 import type { Applied } from '../fit-applied';
 import type { Candidate } from '../fit-candidates';
-import { RECORDING, keepFrames } from '../fit-frames';
+import { RECORDING, keepShown } from '../fit-frames';
 import { WorkBar, type Works } from '../fit-work';
 import { otherPictures } from './other-pictures';
 import { ScenePlot } from './plot';
@@ -110,7 +110,8 @@ export class ScenePanel {
     const frame = this.around.frame();
     if (!candidate || !frame) return;
     await this.works.do(this.#bar, status, async (signal) => {
-      const frames = await this.#keepFrames(signal);
+      const frame = () => this.around.frame();
+      const frames = await keepShown(CROPS, this.#bar, { frame, signal, canvas: this.#preview });
       const { crops, pictures } = await otherPictures(frame.name, signal);
       const trace: Trace = { candidate, pictures, steps: [] };
       try {
@@ -126,21 +127,6 @@ export class ScenePanel {
     });
     this.#preview.hidden = true;
     progress.removeAttribute('value');
-  }
-
-  async #keepFrames(signal: AbortSignal): Promise<ImageData[]> {
-    const { recording, cropping } = text.figures.fit;
-    const { progress, status } = this.#bar;
-    status.textContent = this.around.frame()?.live ? recording : cropping;
-    this.#preview.hidden = false;
-    const frames = await keepFrames(CROPS, {
-      frame: () => this.around.frame(),
-      onProgress: (share) => (progress.value = share),
-      signal,
-      canvas: this.#preview,
-    });
-    this.#preview.hidden = true;
-    return frames;
   }
 
   async #find(trace: Trace, frames: ImageData[], others: ImageData[], signal: AbortSignal): Promise<void> {
