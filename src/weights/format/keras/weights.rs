@@ -1,4 +1,4 @@
-//! Opens HDF5 files that have only weights, as `model.save_weights` writes them and keras.applications downloads them.
+//! Opens HDF5 files that have only weights, as `model.save_weights` writes them.
 //!
 //! Keras 2 lists the layers in an attribute, with names that differ between its versions. Keras 3 names a layer by its
 //! class and its number among the layers of that class. Both load such a file by the order of the layers. So this
