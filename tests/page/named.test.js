@@ -39,9 +39,11 @@ before(async () => {
 });
 after(() => session?.close());
 
+/** @typedef {{ status?: number, body?: Buffer | string }} Answer */
+
 /**
  * Opens a page for which `answer` gives the answers of hosts.
- * @param {(url: URL) => { status?: number, body?: Buffer | string }} answer
+ * @param {(url: URL) => Answer | Promise<Answer>} answer
  */
 async function pageWith(answer) {
   const context = await session.browser.newContext();
@@ -55,10 +57,10 @@ async function pageWith(answer) {
   );
   /** @type {string[]} */
   const asked = [];
-  await context.route(/^https:\/\/[^/]*(huggingface|modelscope|mirror)|\/own\//, (route) => {
+  await context.route(/^https:\/\/[^/]*(huggingface|modelscope|mirror)|\/own\//, async (route) => {
     const url = new URL(route.request().url());
     asked.push(url.href);
-    return route.fulfill({ headers: CORS, ...answer(url) });
+    return route.fulfill({ headers: CORS, ...(await answer(url)) });
   });
   await page.evaluate(installHelpers, lightest);
   return { page, asked, close: () => context.close() };
@@ -329,7 +331,15 @@ const USUAL = {
 };
 
 test('each short name asks for its checkpoint, and so does the name of each entry', async () => {
-  const { page, asked, close } = await pageWith(() => ({ status: 404 }));
+  // The first refusal ends the load, so each waits until both files are asked for.
+  const waiting = [];
+  const { page, asked, close } = await pageWith(
+    () =>
+      new Promise((refuse) => {
+        waiting.push(refuse);
+        if (waiting.length === 2) for (const each of waiting.splice(0)) each({ status: 404 });
+      }),
+  );
   const names = [...Object.entries(USUAL), ...catalogue.map(({ name }) => [name, name])];
   for (const [name, wanted] of names) {
     const { code } = await page.evaluate(attempt, [name, { hosts: ['https://mirror.test/{name}/{file}'] }]);
