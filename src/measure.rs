@@ -160,6 +160,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 finish,
                 row_sums: std::ptr::null_mut(),
                 row_sums_plane: 0,
+                shape: TileShape::Narrow,
             };
             let run = || {
                 for block in 0..panels {

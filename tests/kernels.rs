@@ -172,12 +172,14 @@ struct DepthwiseCase {
     stride: usize,
     padding: Padding,
     activation: Activation,
+    shape: TileShape,
 }
 
 impl DepthwiseCase {
+    /// The outputs, then the sums of their rows.
     fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
-        let &Self { channels, height, width, kernel, stride, padding, activation } = self;
+        let &Self { channels, height, width, kernel, stride, padding, activation, shape } = self;
         let input = values(&mut rng, channels * height * width);
         let weight = weights(&mut rng, channels * kernel * kernel, kernel * kernel);
         let bias = values(&mut rng, channels);
@@ -198,6 +200,7 @@ impl DepthwiseCase {
             finish: Finish::new(activation),
             row_sums: sums.as_mut_ptr(),
             row_sums_plane: plane(window.output_height),
+            shape,
         };
         let row = cut(&mut rng, window.output_height);
         for block in 0..blocks(channels) {
@@ -206,12 +209,14 @@ impl DepthwiseCase {
                 unsafe { depthwise::<V>(&conv, block, rows) }
             }
         }
-        let got = from_blocks(&output, channels, pixels);
+        let mut got = from_blocks(&output, channels, pixels);
         let expected = reference::depthwise(&window, &input, &weight, &bias, activation);
         check(V::NAME, self, &got, &expected);
         let row_sums: Vec<f64> =
             expected.chunks(window.output_width).map(|row| row.iter().sum()).collect();
-        check(V::NAME, self, &from_blocks(&sums, channels, window.output_height), &row_sums);
+        let sums = from_blocks(&sums, channels, window.output_height);
+        check(V::NAME, self, &sums, &row_sums);
+        got.extend(sums);
         got
     }
 }
@@ -223,13 +228,22 @@ fn depthwise_is_right() {
         let case = DepthwiseCase {
             channels: length(&mut rng, 20),
             height: length(&mut rng, 12),
-            width: if rng.bool() { rng.usize(1..8) } else { length(&mut rng, 30) },
+            width: match rng.u8(0..3) {
+                0 => rng.usize(1..8),
+                1 => length(&mut rng, 30),
+                // The output is then a whole number of wide tiles, or nearly.
+                _ => (rng.usize(1..5) * 7).saturating_sub(rng.usize(0..2)),
+            },
             kernel: [3, 5][rng.usize(0..2)],
             stride: rng.usize(1..3),
             padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
             activation: any_of_a_convolution(&mut rng),
+            shape: TileShape::Narrow,
         };
-        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+        let got = case.run::<Native>(seed);
+        check_bits::<Native>(&case, &got, &case.run::<Scalar>(seed));
+        let wide = DepthwiseCase { shape: TileShape::Wide, ..case }.run::<Native>(seed);
+        assert_eq!(bits(&got), bits(&wide), "{case:?} in wide tiles");
     }
 }
 
@@ -240,12 +254,13 @@ struct StemCase {
     width: usize,
     padding: Padding,
     activation: Activation,
+    shape: TileShape,
 }
 
 impl StemCase {
     fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
-        let &Self { out_channels, height, width, padding, activation } = self;
+        let &Self { out_channels, height, width, padding, activation, shape } = self;
         let input = values(&mut rng, 3 * height * width);
         let weight = weights(&mut rng, out_channels * stem::DEPTH, stem::DEPTH);
         let bias = values(&mut rng, out_channels);
@@ -271,6 +286,7 @@ impl StemCase {
             output_plane: plane(pixels),
             out_channels,
             finish: Finish::new(activation),
+            shape,
         };
         // SAFETY: the buffers hold the shapes that `conv` names.
         unsafe { stem::stem::<V>(&conv, 0..window.output_height) }
@@ -291,8 +307,12 @@ fn stem_is_right() {
             width: length(&mut rng, 40),
             padding: [Padding::Symmetric, Padding::Same][rng.usize(0..2)],
             activation: any_of_a_convolution(&mut rng),
+            shape: TileShape::Narrow,
         };
-        check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
+        let got = case.run::<Native>(seed);
+        check_bits::<Native>(&case, &got, &case.run::<Scalar>(seed));
+        let wide = StemCase { shape: TileShape::Wide, ..case }.run::<Native>(seed);
+        assert_eq!(bits(&got), bits(&wide), "{case:?} in wide tiles");
     }
 }
 

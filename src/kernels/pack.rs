@@ -1,7 +1,7 @@
 //! Packs weights in the order in which the kernels read them. Every function fails with [`Error::OutOfMemory`] only.
 
 use super::layout::{BLOCK, blocks};
-use super::{convolution, depthwise, int8, pointwise, stem};
+use super::{convolution, int8, pointwise, stem};
 use crate::buffer::Buffer;
 use crate::error::Error;
 
@@ -43,20 +43,11 @@ pub fn convolution(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer
     })
 }
 
-/// Packs a depthwise convolution with `weight` of shape `[channel][ky][kx]` as
-/// `[channels / 8][2]{bias[4]; tap[kernel * kernel][4]}`.
+/// Packs the panels of a depthwise convolution with `weight` of shape `[channel][ky][kx]`; the depth of a panel is
+/// `[ky][kx]`.
 pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, Error> {
     let taps = kernel * kernel;
-    let half = depthwise::half(kernel);
-    let mut packed = Buffer::zeros(blocks(bias.len()) * 2 * half)?;
-    for (channel, &bias) in bias.iter().enumerate() {
-        let base = channel / depthwise::HALF * half + channel % depthwise::HALF;
-        packed[base] = bias;
-        for tap in 0..taps {
-            packed[base + (tap + 1) * depthwise::HALF] = weight[channel * taps + tap];
-        }
-    }
-    Ok(packed)
+    panels(bias, taps, |channel, tap| weight[channel * taps + tap])
 }
 
 /// Packs the panels of a 1x1 convolution on 8 bits with `weight` of shape `[out][in]`: see [`super::int8`] and

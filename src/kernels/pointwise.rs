@@ -1,9 +1,9 @@
 //! The pointwise (1x1) convolution: 95 % of V1's multiplications.
 
-use super::epilogue::{Accumulate, Epilogue, Finish, with_epilogue};
+use super::epilogue::{Accumulate, Finish, with_epilogue};
 use super::layout::BLOCK;
-use super::tile::{self, Tiles};
-use super::wide::{self, Second, TileShape};
+use super::tile::Tiles;
+use super::wide::{self, TileShape};
 use crate::simd::F32x4;
 use std::ops::Range;
 
@@ -65,38 +65,11 @@ pub unsafe fn pointwise<V: F32x4>(conv: &Pointwise, panels: Range<usize>, pixels
     // SAFETY: the arguments are valid for these panels and pixels, by the caller's promise.
     unsafe {
         if conv.accumulate {
-            run::<V, Accumulate>(shape, panels, count, tiles);
+            wide::panels::<V, Accumulate, BLOCK, BLOCK>(shape, panels, count, tiles);
         } else {
             with_epilogue!(convolution, conv.finish, E => {
-                run::<V, E>(shape, panels, count, tiles);
+                wide::panels::<V, E, BLOCK, BLOCK>(shape, panels, count, tiles);
             });
-        }
-    }
-}
-
-/// Computes `count` pixels for `panels`, whose arguments `tiles` gives.
-///
-/// # Safety
-/// The pointers of those arguments are valid for the pixels, nothing else accesses the outputs meanwhile, and the
-/// arguments of two panels differ only in the panels and their outputs.
-unsafe fn run<V: F32x4, E: Epilogue>(
-    shape: TileShape,
-    mut panels: Range<usize>,
-    count: usize,
-    tiles: impl Fn(usize) -> Tiles,
-) {
-    let split = tile::split::<V>(count);
-    while let Some(panel) = panels.next() {
-        let first = tiles(panel);
-        let second = if shape == TileShape::Wide { panels.next() } else { None };
-        // SAFETY: the caller's pointers are valid for the pixels of each panel.
-        unsafe {
-            if let Some(panel) = second {
-                let Tiles { panel, output, .. } = tiles(panel);
-                wide::pixels::<V, E>(first, Second { panel, output }, count);
-            } else {
-                tile::pixels::<V, E, BLOCK, BLOCK>(first, split);
-            }
         }
     }
 }

@@ -6,7 +6,8 @@
 use super::Window;
 use super::epilogue::{Finish, with_epilogue};
 use super::layout::{BLOCK, blocks};
-use super::tile::{self, Tiles};
+use super::tile::Tiles;
+use super::wide::{self, TileShape};
 use crate::simd::F32x4;
 use std::ops::Range;
 
@@ -42,6 +43,8 @@ pub struct Stem {
     pub out_channels: usize,
     /// What is applied to the sums.
     pub finish: Finish,
+    /// The shape of the register tiles.
+    pub shape: TileShape,
 }
 
 /// Computes the output rows `rows`.
@@ -53,13 +56,12 @@ pub struct Stem {
 /// If the activation is hard-sigmoid.
 pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
     let Window { above, left, output_width, .. } = conv.window;
-    let split = tile::split::<V>(output_width);
     for y in rows {
-        for panel in 0..blocks(conv.out_channels) {
+        let tiles = |panel: usize| {
             // SAFETY: the pointers are valid for this row, and the border makes row and column -1 valid.
             unsafe {
                 let weights = conv.weights.add(panel * super::pointwise::panel(DEPTH));
-                let tiles = Tiles {
+                Tiles {
                     input: conv
                         .input
                         .add(2 * y * conv.input_row)
@@ -71,11 +73,13 @@ pub unsafe fn stem<V: F32x4>(conv: &Stem, rows: Range<usize>) {
                     next_panel: weights,
                     output: conv.output.add(panel * conv.output_plane + y * output_width * BLOCK),
                     constants: conv.finish.constants(),
-                };
-                with_epilogue!(convolution, conv.finish, E => {
-                    tile::pixels::<V, E, { 2 * RGB }, { 3 * RGB }>(tiles, split);
-                });
+                }
             }
-        }
+        };
+        let (shape, panels) = (conv.shape, 0..blocks(conv.out_channels));
+        with_epilogue!(convolution, conv.finish, E => {
+            // SAFETY: the pointers are valid for this row of each panel.
+            unsafe { wide::panels::<V, E, { 2 * RGB }, { 3 * RGB }>(shape, panels, output_width, tiles) }
+        });
     }
 }

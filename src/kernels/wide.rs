@@ -1,4 +1,5 @@
-//! The register tile for engines that pair vectors: up to 6 pixels x 16 output channels, in two neighbouring panels.
+//! The register tile for engines that pair vectors: up to 6 pixels x 16 output channels, in two neighbouring panels. The
+//! depthwise convolution has one of its own.
 //!
 //! V8 can combine two instructions of 128 bits into one of 256 (`--wasm-revectorize`, off by default). It begins at two
 //! neighbouring stores and pairs the instructions on which they depend. In such an engine this tile has the 12 sums, 2
@@ -10,6 +11,7 @@ use super::layout::BLOCK;
 use super::tile::{self, Tiles};
 use crate::simd::{F32x4, LANES};
 use std::hint::black_box;
+use std::ops::Range;
 
 /// The number of outputs of a register tile of floats. Both shapes give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,15 +37,44 @@ impl TileShape {
 /// The number of a pixel's vectors: two for each panel.
 const VECTORS: usize = 4;
 
-/// The number of steps in the innermost loop. With all 8 of a block written out the tile
-/// was 1 to 2 % faster, with four times as much code (Zen 4, Chromium 156).
-const STEPS: usize = 2;
+/// The number of steps in the innermost loop, which divides a run of `RUN` inputs. With all 8 of a block written out
+/// the tile was 1 to 2 % faster, with four times as much code (Zen 4, Chromium 156).
+const fn steps(run: usize) -> usize {
+    if run.is_multiple_of(2) { 2 } else { 3 }
+}
 
 /// The tile's inputs besides [`Tiles`]: the second panel and its output, which have the same distances.
 #[derive(Clone, Copy)]
-pub struct Second {
-    pub panel: *const f32,
-    pub output: *mut f32,
+struct Second {
+    panel: *const f32,
+    output: *mut f32,
+}
+
+/// Computes `count` neighbouring pixels for `panels` in tiles of this shape. `tiles` gives the arguments for a panel.
+///
+/// # Safety
+/// The pointers of those arguments are valid for the pixels, nothing else accesses the outputs meanwhile, and the
+/// arguments of two panels differ only in the panels and their outputs.
+pub unsafe fn panels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>(
+    shape: TileShape,
+    mut panels: Range<usize>,
+    count: usize,
+    tiles: impl Fn(usize) -> Tiles,
+) {
+    let split = tile::split::<V>(count);
+    while let Some(panel) = panels.next() {
+        let first = tiles(panel);
+        let second = if shape == TileShape::Wide { panels.next() } else { None };
+        // SAFETY: the caller's pointers are valid for the pixels of each panel.
+        unsafe {
+            if let Some(panel) = second {
+                let Tiles { panel, output, .. } = tiles(panel);
+                pixels::<V, E, STEP, RUN>(first, Second { panel, output }, count);
+            } else {
+                tile::pixels::<V, E, STEP, RUN>(first, split);
+            }
+        }
+    }
 }
 
 /// The numbers of tiles of 6 pixels and of 5 that leave the fewest of `pixels` over.
@@ -60,13 +91,17 @@ fn split(pixels: usize) -> [usize; 2] {
 ///
 /// # Safety
 /// All pointers of `tiles` and `second` are valid for the pixels, and nothing else accesses the outputs meanwhile.
-pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, second: Second, count: usize) {
+unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>(
+    tiles: Tiles,
+    second: Second,
+    count: usize,
+) {
     let [sixes, fives] = split(count);
     let at = |pixel: usize| {
         // SAFETY: the caller's pixels include this one.
         unsafe {
             let tiles = Tiles {
-                input: tiles.input.add(pixel * BLOCK),
+                input: tiles.input.add(pixel * STEP),
                 output: tiles.output.add(pixel * BLOCK),
                 ..tiles
             };
@@ -77,17 +112,17 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, second: Second, count:
     // SAFETY: the calls together cover the caller's pixels.
     unsafe {
         if sixes > 0 {
-            run::<V, E, 6>(tiles, second, sixes, black_box(usize::MAX));
+            run::<V, E, 6, STEP, RUN>(tiles, second, sixes, black_box(usize::MAX));
         }
         if fives > 0 {
             let (tiles, second) = at(after_sixes);
-            run::<V, E, 5>(tiles, second, fives, black_box(usize::MAX));
+            run::<V, E, 5, STEP, RUN>(tiles, second, fives, black_box(usize::MAX));
         }
         if done < count {
             let (tiles, Second { panel, output }) = at(done);
             let split = tile::split::<V>(count - done);
-            tile::pixels::<V, E, BLOCK, BLOCK>(tiles, split);
-            tile::pixels::<V, E, BLOCK, BLOCK>(Tiles { panel, output, ..tiles }, split);
+            tile::pixels::<V, E, STEP, RUN>(tiles, split);
+            tile::pixels::<V, E, STEP, RUN>(Tiles { panel, output, ..tiles }, split);
         }
     }
 }
@@ -118,21 +153,21 @@ unsafe fn finish<V: F32x4, E: Epilogue>(
     }
 }
 
-/// The same pointer.
+/// The same pointer. `mask` has all bits set, which the compiler must not know. Otherwise LLVM computes the addresses of
+/// a pixel's two halves separately, as if they could lie on both ends of the memory, and V8 loads each half by itself (47
+/// to 51 instead of 113 to 120 GFLOP/s on Zen 4, with 8 steps in the loop of [`run`]).
 #[inline(always)]
-fn hidden(pointer: *const f32, mask: usize) -> *const f32 {
+pub(super) fn hidden(pointer: *const f32, mask: usize) -> *const f32 {
     std::ptr::with_exposed_provenance(pointer.expose_provenance() & mask)
 }
 
-/// Computes `count` tiles of `PIXELS` pixels each. `mask` has all bits set, which the compiler must not know: each
-/// round computes the address of the weights with it. Otherwise LLVM computes the addresses of a pixel's two halves
-/// separately, as if they could lie on both ends of the memory, and V8 loads each half by itself (47 to 51
-/// instead of 113 to 120 GFLOP/s on Zen 4, with 8 steps in the loop).
+/// Computes `count` tiles of `PIXELS` pixels each. Each round computes the address of the weights with `mask`: see
+/// [`hidden`].
 ///
 /// # Safety
 /// See [`pixels`], for these tiles' pixels.
 #[inline(never)]
-unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
+unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize, const STEP: usize, const RUN: usize>(
     tiles: Tiles,
     second: Second,
     count: usize,
@@ -151,7 +186,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
             // The loop may end between any two steps. `tile` explains why.
             'depth: loop {
                 let mut values = runs;
-                for _ in 0..BLOCK / STEPS {
+                for _ in 0..RUN / steps(RUN) {
                     // The steps are written out, so that the offsets are constants.
                     macro_rules! steps {
                         ($($step:literal)*) => {
@@ -159,7 +194,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
                                 let [a, b] = load(weights.add($step * BLOCK));
                                 let [c, d] = load(others.add($step * BLOCK));
                                 for (pixel, sum) in sums.iter_mut().enumerate() {
-                                    let value = V::load_splat(values.add(pixel * BLOCK + $step));
+                                    let value = V::load_splat(values.add(pixel * STEP + $step));
                                     sum[0] = sum[0].madd(value, a);
                                     sum[1] = sum[1].madd(value, b);
                                     sum[2] = sum[2].madd(value, c);
@@ -173,9 +208,12 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
                         };
                     }
                     steps!(0 1);
-                    values = values.add(STEPS);
-                    weights = hidden(weights.add(STEPS * BLOCK), mask);
-                    others = hidden(others.add(STEPS * BLOCK), mask);
+                    if steps(RUN) == 3 {
+                        steps!(2);
+                    }
+                    values = values.add(steps(RUN));
+                    weights = hidden(weights.add(steps(RUN) * BLOCK), mask);
+                    others = hidden(others.add(steps(RUN) * BLOCK), mask);
                 }
                 runs = runs.add(run_stride);
             }
@@ -190,7 +228,7 @@ unsafe fn run<V: F32x4, E: Epilogue, const PIXELS: usize>(
             }
             const { assert!(PIXELS <= 6) };
             finish!(0 1 2 3 4 5);
-            input = input.add(PIXELS * BLOCK);
+            input = input.add(PIXELS * STEP);
             output = output.add(PIXELS * BLOCK);
         }
     }

@@ -6,7 +6,7 @@ use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::kernels::epilogue::Finish;
 use crate::kernels::layout::BLOCK;
-use crate::kernels::{depthwise, pack, pointwise};
+use crate::kernels::{pack, pointwise};
 use crate::weights::FoldedConv;
 
 /// A convolution or dense layer with its packed weights. A plan and its inspector share them.
@@ -51,12 +51,11 @@ impl Packed {
 
     /// Bias and filter, row by row, of one channel of a depthwise convolution.
     pub fn filter(&self, channel: usize) -> (f32, impl Iterator<Item = f32>) {
-        let half = depthwise::half(self.conv.kernel);
-        let packed = &self.weights[channel / depthwise::HALF * half..];
-        let mut column =
-            packed.iter().skip(channel % depthwise::HALF).step_by(depthwise::HALF).copied();
+        let taps = self.conv.kernel.pow(2);
+        let panel = &self.weights[channel / BLOCK * pointwise::panel(taps)..];
+        let mut column = panel.iter().skip(channel % BLOCK).step_by(BLOCK).copied();
         let bias = column.next().unwrap_or_default();
-        (bias, column.take(self.conv.kernel.pow(2)))
+        (bias, column.take(taps))
     }
 
     /// Bias and weights of one output of a dense layer.

@@ -3,20 +3,13 @@
 //! One register tile serves every filter size and stride: see [`tile`].
 
 mod tile;
+mod wide;
 
-use super::Window;
 use super::epilogue::{Epilogue, Finish, with_epilogue};
+use super::pointwise::panel;
+use super::{TileShape, Window};
 use crate::simd::{F32x4, LANES};
 use std::ops::Range;
-
-/// Channels of a half block: one vector.
-pub const HALF: usize = LANES;
-
-/// Values from one packed half block to the next: see [`super::pack::depthwise`].
-#[must_use]
-pub const fn half(kernel: usize) -> usize {
-    (1 + kernel * kernel) * HALF
-}
 
 /// The arguments of [`depthwise`].
 #[derive(Clone, Copy, Debug)]
@@ -40,18 +33,20 @@ pub struct Depthwise {
     pub row_sums: *mut f32,
     /// Values from one block of the row sums to the next.
     pub row_sums_plane: usize,
+    /// The shape of the register tiles.
+    pub shape: TileShape,
 }
 
 /// One block of the input and output, or half of one.
 #[derive(Clone, Copy)]
 struct Map {
-    /// The first pixel's 4 channels; the next pixel is 8 values further.
+    /// The first pixel's channels; the next pixel is 8 values further.
     input: *const f32,
     /// The position of the filter.
     window: Window,
-    /// `{bias[4]; tap[kernel * kernel][4]}`.
+    /// The channels' biases, and 8 values further the first tap; the next tap is 8 values further.
     weights: *const f32,
-    /// The first pixel's 4 channels.
+    /// The first pixel's channels.
     output: *mut f32,
     /// See [`super::epilogue::Finish::constants`].
     constants: *const f32,
@@ -64,13 +59,13 @@ impl Map {
     ///
     /// # Safety
     /// The pointers are valid for the block.
-    unsafe fn half(self, index: usize, kernel: usize) -> Self {
-        let lane = index * HALF;
+    unsafe fn half(self, index: usize) -> Self {
+        let lane = index * LANES;
         // SAFETY: a block has two halves.
         unsafe {
             Self {
                 input: self.input.add(lane),
-                weights: self.weights.add(index * half(kernel)),
+                weights: self.weights.add(lane),
                 output: self.output.add(lane),
                 row_sums: if self.row_sums.is_null() {
                     self.row_sums
@@ -96,7 +91,7 @@ pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<us
         let map = Map {
             input: conv.input.add(block * conv.input_plane),
             window: conv.window,
-            weights: conv.weights.add(block * 2 * half(conv.window.kernel)),
+            weights: conv.weights.add(block * panel(conv.window.kernel.pow(2))),
             output: conv.output.add(block * conv.output_plane),
             constants: conv.finish.constants(),
             row_sums: if conv.row_sums.is_null() {
@@ -105,16 +100,21 @@ pub unsafe fn depthwise<V: F32x4>(conv: &Depthwise, block: usize, rows: Range<us
                 conv.row_sums.add(block * conv.row_sums_plane)
             },
         };
-        with_epilogue!(convolution, conv.finish, E => by_shape::<V, E>(&map, rows));
+        with_epilogue!(convolution, conv.finish, E => by_window::<V, E>(&map, conv.shape, rows));
     }
 }
 
 /// # Safety
 /// See [`depthwise`].
-unsafe fn by_shape<V: F32x4, E: Epilogue>(map: &Map, rows: Range<usize>) {
-    // SAFETY: the pointers of `map` are valid, and the output rows are ours.
+unsafe fn by_window<V: F32x4, E: Epilogue>(map: &Map, shape: TileShape, rows: Range<usize>) {
+    let wide = shape == TileShape::Wide && wide::fits(&map.window);
+    // SAFETY: the pointers of `map` are valid, and the output rows are ours. The wide tile fits the window.
     unsafe {
         match (map.window.kernel, map.window.stride) {
+            (3, 1) if wide => wide::rows::<V, E, 3, 1>(map, rows),
+            (3, 2) if wide => wide::rows::<V, E, 3, 2>(map, rows),
+            (5, 1) if wide => wide::rows::<V, E, 5, 1>(map, rows),
+            (5, 2) if wide => wide::rows::<V, E, 5, 2>(map, rows),
             (3, 1) => tile::rows::<V, E, 3, 1>(map, rows),
             (3, 2) => tile::rows::<V, E, 3, 2>(map, rows),
             (5, 1) => tile::rows::<V, E, 5, 1>(map, rows),

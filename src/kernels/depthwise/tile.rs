@@ -5,7 +5,7 @@
 //! registers that V8 has on x86-64. A tile of 7 fits, because every map of a 224-pixel picture is 7 times a power of
 //! two wide.
 
-use super::{HALF, Map};
+use super::Map;
 use crate::kernels::Window;
 use crate::kernels::epilogue::Epilogue;
 use crate::kernels::layout::BLOCK;
@@ -43,7 +43,7 @@ pub(super) unsafe fn rows<V: F32x4, E: Epilogue, const K: usize, const STRIDE: u
         // Both halves of a row run together, since they share cache lines.
         for half_block in 0..2 {
             // SAFETY: the pointers are valid for both halves.
-            let map = &unsafe { map.half(half_block, K) };
+            let map = &unsafe { map.half(half_block) };
             let mut x = 0;
             let mut total = V::splat(0.0);
             for index in 0..tiles {
@@ -102,10 +102,10 @@ unsafe fn tile<V: F32x4, E: Epilogue, const K: usize, const STRIDE: usize, const
         );
         let mut sums = [V::load(map.weights); SIZE];
         for ky in ky {
-            let weights = map.weights.add((1 + ky * K) * HALF);
+            let weights = map.weights.add((1 + ky * K) * BLOCK);
             let mut taps = [V::splat(0.0); K];
             for (kx, tap) in taps.iter_mut().enumerate() {
-                *tap = V::load(weights.add(kx * HALF));
+                *tap = V::load(weights.add(kx * BLOCK));
             }
             'row: {
                 each!(column in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 => {

@@ -1,7 +1,7 @@
 //! The depthwise convolution.
 
 use super::{Description, Operation};
-use crate::kernels::{Window, depthwise, layout};
+use crate::kernels::{TileShape, Window, depthwise, layout};
 use crate::plan::grid::{Grid, Part, SHARED_PIXELS};
 use crate::plan::packed::Packed;
 use crate::plan::tensor::{Memory, Tensor};
@@ -27,6 +27,7 @@ pub(super) fn kernel(
     input: *const f32,
     output: *mut f32,
     row_sums: Option<*mut f32>,
+    shape: TileShape,
 ) -> depthwise::Depthwise {
     depthwise::Depthwise {
         input,
@@ -38,6 +39,7 @@ pub(super) fn kernel(
         finish: packed.finish,
         row_sums: row_sums.unwrap_or(ptr::null_mut()),
         row_sums_plane: layout::plane(window.output_height),
+        shape,
     }
 }
 
@@ -67,7 +69,7 @@ impl Operation for Depthwise {
         unsafe {
             let row_sums = self.row_sums.map(|tensor| memory.at(tensor));
             let (input, output) = (memory.at(self.input), memory.at(self.output));
-            let conv = kernel(&self.packed, self.window, input, output, row_sums);
+            let conv = kernel(&self.packed, self.window, input, output, row_sums, memory.shape);
             let rows = part.span(self.window.output_height, 1);
             for block in part.blocks(layout::blocks(self.packed.conv.out_channels)) {
                 depthwise::depthwise::<V>(&conv, block, rows.clone());

@@ -57,8 +57,14 @@ impl Operation for ExpandDepthwise {
             let plane = layout::plane(pixels);
             let expand =
                 Kernel::new::<V>(&self.expand, pixels, memory, self.input, scratch, plane, false);
-            let depthwise =
-                depthwise::kernel(&self.depthwise, self.window, scratch, output, row_sums);
+            let depthwise = depthwise::kernel(
+                &self.depthwise,
+                self.window,
+                scratch,
+                output,
+                row_sums,
+                memory.shape,
+            );
             let shape = self.input.shape(memory);
             let mut blocks = part.panels(layout::blocks(self.expand.conv.out_channels), shape);
             while !blocks.is_empty() {

@@ -46,6 +46,7 @@ impl Operation for Stem {
                 output_plane: layout::plane(self.window.output_pixels()),
                 out_channels: self.packed.conv.out_channels,
                 finish: self.packed.finish,
+                shape: memory.shape,
             };
             stem::stem::<V>(&conv, part.span(output_height, 1));
         }
