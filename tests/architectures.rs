@@ -242,7 +242,7 @@ fn what_no_network_can_be_is_refused() {
 #[wasm_bindgen_test(unsupported = test)]
 fn networks_that_do_not_fit_are_refused() {
     type Mistake = (Version, Site, fn(&mut Network));
-    let mistakes: [Mistake; 17] = [
+    let mistakes: [Mistake; 18] = [
         (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).out_channels = 1024),
         (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).kernel = 7),
         (Version::V1, Site::Depthwise(0), |n| of(&mut n.blocks[0].depthwise).stride = 3),
@@ -260,6 +260,13 @@ fn networks_that_do_not_fit_are_refused() {
         }),
         (Version::V3Small, Site::SqueezeReduce(0), |n| n.blocks[0].depthwise = None),
         (Version::V3Small, Site::Head, |n| n.head.as_mut().unwrap().out_channels = 0),
+        // The seventh halving leaves a single pixel.
+        (Version::V3Small, Site::Depthwise(8), |n| {
+            n.resolution = 96;
+            for block in &mut n.blocks[4..6] {
+                (of(&mut block.depthwise).stride, block.residual) = (2, false);
+            }
+        }),
         (Version::V4ConvSmall, Site::Project(0), |n| n.blocks[0].project.kernel = 5),
         (Version::V4ConvSmall, Site::Classifier, |n| n.classifier.out_channels = 70_000),
     ];

@@ -3,7 +3,7 @@
 #[path = "common/naive.rs"]
 mod naive;
 
-use mobilenet_wasm::arch::{Config, ConvKind, Network, Site, Version};
+use mobilenet_wasm::arch::{Block, Config, Conv, ConvKind, Network, Site, Version};
 use mobilenet_wasm::plan::Gates;
 use mobilenet_wasm::weights::{Untrained, WeightSource};
 use mobilenet_wasm::{Error, Model, RgbaImage, Source};
@@ -74,6 +74,22 @@ fn logits_and_features_are_the_plain_plans_bits() {
         model.drop_inspector();
         assert_eq!(bits(model.run(&input(1)).unwrap()), logits, "{version}");
     }
+}
+
+/// A block may be a projection alone, whose residual adds the map that it reads.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_projection_alone_is_added_to_its_input() {
+    let mut network = network(Version::V2);
+    let before = network.blocks[1].clone();
+    let channels = before.project.out_channels;
+    let project = Conv { in_channels: channels, ..before.project };
+    let (start, expand, depthwise, squeeze_excite) = (None, None, None, None);
+    let alone = Block { start, expand, depthwise, squeeze_excite, project, residual: true };
+    network.blocks.insert(2, alone);
+    let mut model = Model::untrained(network, SEED).unwrap();
+    let source = Source::Input(&input(1));
+    let expected = bits(model.inspect(source, Gates::Learned).unwrap().logits());
+    assert_eq!(bits(model.run(&input(1)).unwrap()), expected);
 }
 
 /// With open gates squeeze-and-excite has no effect, so only the logits of networks that have it change.

@@ -10,7 +10,7 @@ const MAX_CHANNELS: usize = 16_384;
 
 impl Network {
     /// Checks that the network can run: each layer takes as many channels as the layer before it gives, and there is a
-    /// kernel for its kind, filter size, stride and activation.
+    /// kernel for its kind, filter size, stride and activation, and no map is a single pixel.
     ///
     /// # Errors
     /// [`Error::Network`] for the first layer that doesn't fit, [`Error::Resolution`] for an input size that no network
@@ -29,6 +29,17 @@ impl Network {
             channels = layer(Site::Head, head, channels, &[ConvKind::Dense])?;
         }
         layer(Site::Classifier, &self.classifier, channels, &[ConvKind::Dense])?;
+        self.check_sizes()
+    }
+
+    /// Checks that every map has more than one pixel. Plans take a tensor of one pixel for a vector, whose blocks have no
+    /// gaps between them, but the kernels of maps leave gaps.
+    fn check_sizes(&self) -> Result<(), Error> {
+        let mut size = self.resolution;
+        for (site, conv) in self.sites() {
+            size = self.padding.output(size, conv.stride);
+            ensure(site, size > 1, || "its output is a single pixel".to_owned())?;
+        }
         Ok(())
     }
 }

@@ -311,13 +311,14 @@ impl Builder<'_> {
     }
 
     /// Adds a block's projection of `x` and its residual. If the plan doesn't keep the block's `input`, the projection
-    /// is added to it in place.
+    /// is added to it in place, unless the block has no other layer: the kernel can't write what it still reads.
     fn project(&mut self, index: usize, block: &Block, x: Map, input: Map) -> Result<Map, Error> {
         let (site, conv) = (Site::Project(index), &block.project);
         if !block.residual {
             return self.layer(site, conv, x);
         }
-        if self.keep == Keep::Logits && conv.kind == ConvKind::Pointwise {
+        let in_place = self.keep == Keep::Logits && x.tensor != input.tensor;
+        if in_place && conv.kind == ConvKind::Pointwise {
             let packed = self.packed(site, conv)?;
             let step = Pointwise {
                 input: self.pointwise_input(site, &packed, x),
