@@ -58,7 +58,8 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue, const STEP: usize, const RUN: usize>
                 6 if V::FUSED => run::<V, E, 6, STEP, RUN>(tiles, indices),
                 5 => run::<V, E, 5, STEP, RUN>(tiles, indices),
                 4 => run::<V, E, 4, STEP, RUN>(tiles, indices),
-                _ => run::<V, E, 1, STEP, RUN>(tiles, indices),
+                1 => run::<V, E, 1, STEP, RUN>(tiles, indices),
+                _ => unreachable!("`split` has no tiles of {size} pixels"),
             }
             tiles.input = tiles.input.add(count * size * STEP);
             tiles.output = tiles.output.add(count * size * BLOCK);

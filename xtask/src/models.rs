@@ -346,11 +346,17 @@ mod tests {
     const MISSING: &str =
         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+    /// Reports a test as skipped, as the crate's tests do: past libtest, which captures what is printed.
+    fn skipped(test: &str) {
+        let line = format!("\nSKIPPED: {test}: no curl\n");
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
+    }
+
     /// An answer that is not the file leads to the other source, and so does an address without a server.
     #[test]
     fn without_the_hub_s_file_the_weights_come_from_elsewhere() {
         if which("curl").is_none() {
-            eprintln!("SKIPPED: no curl, so what the Hub may answer was not tried");
+            skipped("what the Hub may answer");
             return;
         }
         let nobody = {
@@ -389,7 +395,7 @@ mod tests {
     #[test]
     fn what_the_hub_can_t_give_comes_from_modelscope() {
         if which("curl").is_none() {
-            eprintln!("SKIPPED: no curl, so no weights were taken from ModelScope");
+            skipped("weights from ModelScope");
             return;
         }
         // It passes for the configuration and, by its digest, for the weights.

@@ -64,7 +64,8 @@ unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
                 6 if D::TILE == 6 => run::<D, E, 6>(tiles, indices),
                 5 => run::<D, E, 5>(tiles, indices),
                 4 => run::<D, E, 4>(tiles, indices),
-                _ => run::<D, E, 1>(tiles, indices),
+                1 => run::<D, E, 1>(tiles, indices),
+                _ => unreachable!("`split_by` has no tiles of {size} pixels"),
             }
             tiles.input = tiles.input.add(count * size * BLOCK);
             tiles.ranges = tiles.ranges.add(count * size * RANGE);

@@ -15,7 +15,8 @@ impl<'f> Lowering<'f> {
         let form = match operator.code {
             op::FULLY_CONNECTED => Form::Dense,
             op::DEPTHWISE_CONV_2D => Form::Depthwise,
-            _ => Form::Full,
+            op::CONV_2D => Form::Full,
+            _ => return Err(self.misfit("it is no convolution")),
         };
         let (in_channels, out_channels, kernel) = match (form, filter.shape()) {
             (Form::Depthwise, &[1, height, width, channels]) if height == width => {
