@@ -1,6 +1,7 @@
 // Turns results into BENCHMARKS.md.
 import { cameraForMinutes, frameToLabel } from './camera-report.js';
 import { OURS, isReference, labelOf } from './contenders.js';
+import { engineSection } from './engine-report.js';
 import { kib, ms, oursAs, percent, ratio, titleOf } from './format.js';
 import { gflops, summary } from './statistics.js';
 import { NONE, list, paragraph, table } from './markdown.js';
@@ -17,6 +18,7 @@ import { NONE, list, paragraph, table } from './markdown.js';
  * @property {Measured[]} [inputs] V2 at different sizes
  * @property {import('./frames.js').Frames[]} [frames]
  * @property {import('./cold.js').ColdStart} [cold]
+ * @property {import('./engine.js').EngineReadings} [engine]
  * @property {import('./soak.js').Soak} [soak]
  * @property {import('./sizes.js').Size[]} [sizes]
  * @property {Measured[][]} [revectorized] the contests of two in an engine with a flag
@@ -24,7 +26,7 @@ import { NONE, list, paragraph, table } from './markdown.js';
 
 /** @param {Results} results */
 export function report(results) {
-  const { parts, labels, networks, layers, inputs, frames, cold, soak, sizes, revectorized } = results;
+  const { parts, labels, networks, layers, inputs, frames, cold, engine, soak, sizes, revectorized } = results;
   return [
     header(results),
     ...(labels ? [frameToLabel(labels, parts.frames.runs)] : []),
@@ -35,6 +37,7 @@ export function report(results) {
     ...(inputs ? [inputSizes(inputs)] : []),
     ...(frames ? [firstFrames(frames)] : []),
     ...(cold ? [coldStart(cold)] : []),
+    ...(engine ? [engineSection(engine)] : []),
     ...(soak ? [cameraForMinutes(soak)] : []),
     ...(sizes ? [downloads(sizes)] : []),
     ...(revectorized ? [revectorizedSection(revectorized)] : []),

@@ -10,6 +10,7 @@ import { bundlePeers } from './bundle.js';
 import { coldStart } from './cold.js';
 import { CONTENDERS, LABELLERS, NETWORKS, OURS, REVECTORIZED } from './contenders.js';
 import { contest } from './contest.js';
+import { engine } from './engine.js';
 import { firstFrames } from './frames.js';
 import { labelContest, rivals } from './labels.js';
 import { layers } from './layers.js';
@@ -22,7 +23,7 @@ import { commit, store, stored } from './store.js';
 const RESOLUTIONS = [96, 128, 160, 192, 224, 256, 288, 320];
 
 /** The names for `--only`. */
-const PARTS = ['frames', 'networks', 'layers', 'inputs', 'start', 'soak', 'revectorized'];
+const PARTS = ['frames', 'networks', 'layers', 'inputs', 'start', 'engine', 'soak', 'revectorized'];
 
 const { values } = parseArgs({
   options: {
@@ -127,6 +128,10 @@ await measured('inputs', async () => {
 await measured('start', async () => {
   say('first frames, cold start');
   return { frames: await firstFrames(browser, url), cold: await coldStart(browser, url, visits) };
+});
+await measured('engine', async () => {
+  say('several networks in one engine, a photo');
+  return { engine: await engine(browser, url, { runs }) };
 });
 await browser.close();
 

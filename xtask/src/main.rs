@@ -61,7 +61,7 @@ Usage: cargo xtask <command> [options]
              --runs N         runs of each contender (default 60)
              --quick          10 runs unless --runs says more; prints, writes no BENCHMARKS.md
              --only PART      one part (may be repeated): frames, networks, layers, inputs,
-                              start, soak or revectorized; keeps what was read, and
+                              start, engine, soak or revectorized; keeps what was read, and
                               writes BENCHMARKS.md once every part was read here
              --against PEER   in the part frames only this one beside the package (may be
                               repeated); prints, writes no BENCHMARKS.md
