@@ -80,7 +80,7 @@ fn logits_and_features_are_the_plain_plans_bits() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_projection_alone_is_added_to_its_input() {
     let mut network = network(Version::V2);
-    let before = network.blocks[1].clone();
+    let before = network.blocks[1];
     let channels = before.project.out_channels;
     let project = Conv { in_channels: channels, ..before.project };
     let (start, expand, depthwise, squeeze_excite) = (None, None, None, None);
