@@ -168,60 +168,72 @@ test('what has no digest comes from the Hub alone, or from a host that the calle
 
 test('a download that breaks off goes on by Range; what can’t go on, or is aborted, is not kept', async () => {
   const { page, asked, close } = await pageWith(right);
-  const outcomes = await page.evaluate(async (source) => {
-    const attempt = new Function(`return ${source}`)();
-    /** Makes a caller's fetch that breaks off: each of its answers has only `size` bytes of the weights. */
-    const cutting = (size, rest) => {
-      const ranges = [];
-      const answer = async (address, options) => {
-        if (address.endsWith('config.json')) return fetch(address, options);
-        const range = new Headers(options.headers).get('range');
-        ranges.push(range);
-        const body = new Uint8Array(await (await fetch(address)).arrayBuffer());
-        const from = Number(/\d+/.exec(range ?? '0')[0]);
-        const end = Math.min(from + size, body.length);
-        let sent = false;
-        const stream = new ReadableStream({
-          pull(controller) {
-            if (sent) controller.error(new TypeError('cut'));
-            else controller.enqueue(body.slice(from, end));
-            sent = true;
-            if (end === body.length) controller.close();
-          },
-        });
-        const headers = { 'content-length': String(body.length - from) };
-        if (range === null) return new Response(stream, { headers: { ...headers, etag: '"a"' } });
-        return rest({ stream, headers, range: `bytes ${from}-${body.length - 1}/${body.length}` });
+  const outcomes = await page.evaluate(
+    async ([source, undigested]) => {
+      const attempt = new Function(`return ${source}`)();
+      /** Makes a caller's fetch that breaks off: each of its answers has only `size` bytes of the weights. */
+      const cutting = (size, rest) => {
+        const ranges = [];
+        const answer = async (address, options) => {
+          if (address.endsWith('config.json')) return fetch(address, options);
+          const range = new Headers(options.headers).get('range');
+          ranges.push(range);
+          const body = new Uint8Array(await (await fetch(address)).arrayBuffer());
+          const from = Number(/\d+/.exec(range ?? '0')[0]);
+          const end = Math.min(from + size, body.length);
+          let sent = false;
+          const stream = new ReadableStream({
+            pull(controller) {
+              if (sent) controller.error(new TypeError('cut'));
+              else controller.enqueue(body.slice(from, end));
+              sent = true;
+              if (end === body.length) controller.close();
+            },
+          });
+          const headers = { 'content-length': String(body.length - from) };
+          if (range === null) return new Response(stream, { headers: { ...headers, etag: '"a"' } });
+          return rest({ stream, headers, range: `bytes ${from}-${body.length - 1}/${body.length}` });
+        };
+        return { answer, ranges };
       };
-      return { answer, ranges };
-    };
-    const partial = ({ stream, headers, range }, etag = '"a"') =>
-      new Response(stream, { status: 206, headers: { ...headers, etag, 'content-range': range } });
-    const outcomes = {};
-    for (const [name, size, rest] of [
-      ['further and further', 4e6, partial],
-      ['another file', 4e6, (part) => partial(part, '"b"')],
-      ['another part', 4e6, (part) => partial({ ...part, range: 'bytes 1-2/3' })],
-      ['all of it again', 4e6, ({ stream, headers }) => new Response(stream, { headers })],
-      ['no further', 0, partial],
-    ]) {
-      const { answer, ranges } = cutting(size, rest);
-      const options = { fetch: answer, hosts: ['https://mirror.test/{name}/{file}'] };
-      outcomes[name] = { ...(await attempt(['v3-small', options])), ranges };
-      await caches.delete('mobilenet-wasm-weights');
-    }
-    const controller = new AbortController();
-    const options = { signal: controller.signal, onProgress: () => controller.abort() };
-    outcomes.aborted = await attempt(['v3-small', options]);
-    return outcomes;
-  }, attempt.toString());
+      const partial = ({ stream, headers, range }, etag = '"a"') =>
+        new Response(stream, { status: 206, headers: { ...headers, etag, 'content-range': range } });
+      /** As a server of another origin answers that lets pages see neither header. */
+      const hidden = ({ stream, headers }) => new Response(stream, { status: 206, headers });
+      const outcomes = {};
+      for (const [name, size, rest, entry = 'v3-small'] of [
+        ['further and further', 4e6, partial],
+        ['further, as the digest tells', 4e6, hidden],
+        ['further, as the range tells', 4e6, (part) => partial(part, ''), undigested],
+        ['further, as the tag tells', 4e6, (part) => partial({ ...part, range: '' }), undigested],
+        ['nothing tells', 4e6, hidden, undigested],
+        ['another file', 4e6, (part) => partial(part, '"b"')],
+        ['another part', 4e6, (part) => partial({ ...part, range: 'bytes 1-2/3' })],
+        ['all of it again', 4e6, ({ stream, headers }) => new Response(stream, { headers })],
+        ['no further', 0, partial],
+      ]) {
+        const { answer, ranges } = cutting(size, rest);
+        const options = { fetch: answer, hosts: ['https://mirror.test/{name}/{file}'] };
+        outcomes[name] = { ...(await attempt([entry, options])), ranges };
+        await caches.delete('mobilenet-wasm-weights');
+      }
+      const controller = new AbortController();
+      const options = { signal: controller.signal, onProgress: () => controller.abort() };
+      outcomes.aborted = await attempt(['v3-small', options]);
+      return outcomes;
+    },
+    [attempt.toString(), undigested.name],
+  );
   await close();
-  const { 'further and further': further, aborted, ...failed } = outcomes;
-  assert.equal(further.index, ANSWER, further.message);
-  assert.deepEqual(further.ranges, [null, 'bytes=4000000-', 'bytes=8000000-']);
-  assert.equal(further.kept.length, 2);
-  assert.deepEqual(further.last, { loaded: weights.length, total: weights.length });
-  for (const [name, outcome] of Object.entries(failed)) {
+  const { aborted, ...others } = outcomes;
+  for (const [name, outcome] of Object.entries(others)) {
+    if (name.startsWith('further')) {
+      assert.equal(outcome.index, ANSWER, `${name}: ${outcome.message}`);
+      assert.deepEqual(outcome.ranges, [null, 'bytes=4000000-', 'bytes=8000000-'], name);
+      assert.equal(outcome.kept.length, 2, name);
+      assert.deepEqual(outcome.last, { loaded: weights.length, total: weights.length }, name);
+      continue;
+    }
     assert.equal(outcome.code, 'FETCH_FAILED', `${name}: ${outcome.message}`);
     assert.match(outcome.message, /broke off after/);
     assert.deepEqual(outcome.kept, [], name);
