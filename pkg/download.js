@@ -8,6 +8,7 @@ import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  * @property {number} [bytes] the length to report if the server doesn't tell it
+ * @property {string} [sha256] the digest that the caller checks the bytes by, in lower-case hexadecimal
  * @property {number} [patience] ms to wait for the answer's headers, if there is another server to ask. Default: no limit
  */
 
@@ -119,6 +120,7 @@ class Body {
   loaded = 0;
   #total;
   #etag;
+  #digested;
   #onProgress;
   /** @type {Uint8Array<ArrayBuffer> | null} */
   #whole = null;
@@ -131,12 +133,13 @@ class Body {
    * @param {Response} response
    * @param {Omit<DownloadOptions, 'fetch'>} options
    */
-  constructor(response, { bytes = 0, onProgress }) {
+  constructor(response, { bytes = 0, sha256, onProgress }) {
     const { headers } = response;
     this.canGoOn = !headers.has('content-encoding');
     const told = this.canGoOn ? Number(headers.get('content-length')) : 0;
     this.#total = told || bytes || null;
     this.#etag = headers.get('etag');
+    this.#digested = sha256 !== undefined;
     this.#onProgress = onProgress;
     try {
       if (this.#total !== null) this.#whole = new Uint8Array(this.#total);
@@ -166,10 +169,12 @@ class Body {
    */
   isContinuedBy({ status, headers }) {
     const etag = headers.get('etag');
-    if (status !== 206 || (etag && this.#etag && etag !== this.#etag)) return false;
-    // Some servers hide this header from pages of other origins. A wrong part is then found by the digest.
+    const same = etag && this.#etag ? etag === this.#etag : undefined;
     const [, start] = /^bytes (\d+)-/.exec(headers.get('content-range') ?? '') ?? [];
-    return start === undefined || Number(start) === this.loaded;
+    const next = start === undefined ? undefined : Number(start) === this.loaded;
+    if (status !== 206 || same === false || next === false) return false;
+    // Some servers hide these headers from pages of other origins. Then only a digest would tell a wrong part.
+    return same === true || next === true || this.#digested;
   }
 
   /** @param {Uint8Array<ArrayBuffer>} chunk */

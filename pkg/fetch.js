@@ -9,7 +9,6 @@ import { MobileNetError, abortedBy, messageOf } from './errors.js';
  *
  * @typedef {object} Reading
  * @property {Store} store where downloads are kept
- * @property {string} [sha256] the digest that the bytes must have, in lower-case hexadecimal
  * @typedef {import('./download.js').DownloadOptions & Reading} ReadOptions
  */
 

@@ -162,11 +162,11 @@ export type ModelName = 'v1' | 'v2' | 'v3-small' | 'v3-large' | 'v4-small' | 'v4
 
 export interface NamedLoadOptions extends CommonLoadOptions {
   /**
-   * Where to look for the files, in order: addresses in which `{repository}`, `{revision}`, `{name}` and `{file}` are replaced from the
-   * catalogue's entry. Default: the Hugging Face Hub, then ModelScope, which is asked only for files with a digest.
+   * Where to look for the file, in order: addresses in which `{repository}`, `{revision}`, `{name}` and `{file}` are replaced from the
+   * catalogue's entry. Default: the Hugging Face Hub, then ModelScope, which is asked only for a file with a digest.
    */
   hosts?: readonly string[] | null;
-  /** A folder of yours, which is tried after the hosts. The files of each checkpoint lie in `{name}/`. */
+  /** A folder of yours, which is tried after the hosts. The file of each checkpoint lies in `{name}/`. */
   baseUrl?: string | URL | null;
   /** As in {@link CommonLoadOptions}; default `mobilenet-wasm-weights`, `null` for none. */
   cache?: string | DownloadCache | null;
@@ -191,6 +191,8 @@ export interface CatalogueEntry {
   /** Published accuracy on ImageNet, per cent. */
   top1: number;
   licence: string;
+  /** What its `config.json` says unlike those of timm's other checkpoints of this version. */
+  config?: Readonly<Record<string, unknown>>;
   /** Whether the version's name stands for this checkpoint. */
   default?: boolean;
 }
@@ -643,7 +645,7 @@ export declare class MobileNet {
 
   /**
    * Loads a checkpoint by its name: from the cache of an earlier visit, else from the first host that has it. Its digest is checked if
-   * the catalogue has one. A download that breaks off is continued.
+   * the catalogue has one. The catalogue also has the settings, so no `config.json` is fetched. A download that breaks off is continued.
    */
   static load(model: ModelName, options?: NamedLoadOptions): Promise<MobileNet>;
 

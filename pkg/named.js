@@ -63,8 +63,8 @@ export async function originsOf(name, hosts) {
   const entry = await entryOf(name);
   const { repository, revision, file, bytes } = entry;
   const sha256 = entry.sha256 ?? undefined;
-  /** @type {(template: string, file: string) => Address} */
-  const addressIn = (template, file) => {
+  /** @type {(template: string) => Address} */
+  const addressIn = (template) => {
     const values = { repository, revision, name: entry.name, file };
     const filled = (/** @type {string} */ template) =>
       template.replace(/\{(\w+)\}/g, (_, field) => values[/** @type {keyof typeof values} */ (field)] ?? `{${field}}`);
@@ -79,13 +79,21 @@ export async function originsOf(name, hosts) {
     );
   }
   return trusted.map((host, index) => ({
-    weights: addressIn(host, file),
-    config: addressIn(host, 'config.json'),
+    weights: addressIn(host),
+    config: { text: configOf(entry) },
     preprocessorConfig: undefined,
     sha256,
     bytes,
     patience: index + 1 < trusted.length ? PATIENCE : undefined,
   }));
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @returns {string} what matters of the checkpoint's `config.json`, which has no digest: a mirror could change it unnoticed
+ */
+function configOf({ name, resolution, config }) {
+  return JSON.stringify({ architecture: name, input_size: [3, resolution, resolution], ...config });
 }
 
 /**

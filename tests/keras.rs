@@ -38,9 +38,9 @@ macro_rules! topologies {
 }
 
 /// The names of the models, with their gains in make_keras.py.
-const TOPOLOGIES: [(&str, f64, &str); 7] = topologies!(
+const TOPOLOGIES: [(&str, f64, &str); 8] = topologies!(
     "v1-keras2" 4.0 "v2-keras3" 2.0 "v3-small-keras2" 1.8 "v3-small-keras3" 1.8
-    "v3-large-minimalistic-keras3" 1.0 "transfer-keras2" 3.0 "sequential-keras3" 3.0
+    "v3-large-minimalistic-keras3" 1.0 "transfer-keras2" 3.0 "sequential-keras3" 3.0 "binary-keras2" 3.0
 );
 
 fn topology(name: &str) -> (f64, &'static str) {
@@ -96,6 +96,7 @@ fn applications_are_keras() {
         // These have inner models, which are smaller than those of the papers.
         (None, 1.0, false),
         (None, 1.0, false),
+        (None, 1.0, false),
     ];
     for ((name, gain, text), (version, width, minimalistic)) in TOPOLOGIES.into_iter().zip(expected)
     {
@@ -103,7 +104,11 @@ fn applications_are_keras() {
         let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
         let mut model = load(&files).unwrap_or_else(|error| panic!("{name}: {error}"));
         let network = model.network();
-        let classes = if version.is_some() { 7 } else { 5 };
+        let classes = match version {
+            Some(_) => 7,
+            None if name.starts_with("binary") => 2,
+            None => 5,
+        };
         assert_eq!((network.resolution, network.classes()), (96, classes), "{name}");
         assert_eq!(network.version, version, "{name}");
         assert_eq!((network.width, network.minimalistic), (width, minimalistic), "{name}");
@@ -124,8 +129,9 @@ macro_rules! saved {
 /// Files with weights, as both versions of Keras save them.
 #[wasm_bindgen_test(unsupported = test)]
 fn saved_models_are_keras() {
-    for (name, file) in saved!("sequential-keras3.keras" "transfer-keras2.h5" "transfer-keras3.h5")
-    {
+    for (name, file) in saved!(
+        "sequential-keras3.keras" "binary-keras3.keras" "transfer-keras2.h5" "transfer-keras3.h5"
+    ) {
         let mut model =
             Model::load(&file, None, None).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(model.flavour(), Some(Flavour::Keras));
@@ -309,6 +315,25 @@ fn misfits_are_named() {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }
+    let (gain, text) = topology("binary-keras2");
+    let bytes = weights(text, gain);
+    for (from, to, message) in [
+        ("sigmoid", "hard_sigmoid", "no MobileNet has the activation hard_sigmoid here"),
+        ("RandomTranslation", "RandomCrop", "layer `random_translation`, RandomCrop"),
+        (
+            r#""activation":"linear"#,
+            r#""activation":"sigmoid"#,
+            "a sigmoid can only be of one class at the end",
+        ),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let text = text.replace(from, to);
+        let files = [("model.json", text.as_bytes()), ("group1-shard1of1.bin", &bytes[..])];
+        let error = load(&files).expect_err(to);
+        assert_eq!(error.code(), "UNKNOWN_NETWORK", "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let (_, text) = topology("v1-keras2");
     let error = load(&[("model.json", text.as_bytes())]).expect_err("no weights");
     assert!(error.to_string().contains("group1-shard1of1.bin: it is missing"), "{error}");
     let error = load(&[("a.txt", b"a"), ("b.txt", b"b")]).expect_err("no model");

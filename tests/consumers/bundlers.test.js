@@ -1,9 +1,11 @@
 // Builds pages with the package by each tool in the table of pkg/README.md, without settings or with the one that the table names,
 // and runs them with and without cross-origin isolation.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { importMetaAssets } from '@web/rollup-plugin-import-meta-assets';
@@ -32,11 +34,14 @@ let browser;
 before(async () => {
   consumer = await project();
   root = consumer.folder;
-  browser = await launch();
+  // The pages with a camera see Chromium's test pattern.
+  browser = await launch(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
 });
+/** @type {Awaited<ReturnType<typeof project>>[]} The projects of tools that don't build in the common one. */
+const others = [];
 after(async () => {
   await browser?.close();
-  await consumer?.remove();
+  for (const { remove } of [consumer, ...others].filter(Boolean)) await remove();
 });
 
 /**
@@ -77,10 +82,16 @@ async function plainPage(name, package_) {
   return folder;
 }
 
-/** @param {typeof import('vite')} vite */
-const viteBuild = (vite, name) => async () => {
+/**
+ * @param {typeof import('vite')} vite
+ * @param {string} name
+ * @param {() => Promise<string>} [page] makes the page's folder
+ */
+const viteBuild = (vite, name, page) => async () => {
   const outDir = join(root, name);
-  await vite.build({ root, configFile: false, logLevel: 'warn', base: '/below/a/path/', build: { outDir } });
+  const folder = (await page?.()) ?? root;
+  const build = { outDir, emptyOutDir: true };
+  await vite.build({ root: folder, configFile: false, logLevel: 'warn', base: '/below/a/path/', build });
   return { start: serverOf('/below/a/path/', outDir) };
 };
 
@@ -112,6 +123,32 @@ const withPage = async (folder) => {
   return folder;
 };
 
+/**
+ * @param {string} name
+ * @param {string} entry
+ */
+const webpackBuild = (name, entry) => async () => {
+  const path = join(root, name);
+  const options = /** @type {const} */ ({ mode: 'production', context: root, entry, output: { path } });
+  const { errors } = await new Promise((resolve, reject) =>
+    webpack(options, (error, stats) => (error ? reject(error) : resolve(stats.toJson({ all: false, errors: true })))),
+  );
+  assert.deepEqual(errors, []);
+  return { start: serverOf('/', await withPage(path)) };
+};
+
+/**
+ * @param {string} name
+ * @param {string} entry
+ */
+const esbuildBuild = (name, entry) => async () => {
+  const outdir = join(root, name);
+  const entryPoints = { main: entry };
+  await esbuild.build({ absWorkingDir: root, entryPoints, bundle: true, format: 'esm', outdir });
+  await cp(join(root, 'node_modules/mobilenet-wasm/wasm'), join(outdir, 'engine'), { recursive: true });
+  return { start: serverOf('/', await withPage(outdir)), options: { assets: 'engine/' } };
+};
+
 /** @type {Record<string, () => Promise<Served>>} */
 const WAYS = {
   'plain files with an import map': async () => ({
@@ -126,20 +163,14 @@ const WAYS = {
   'Vite 5, development below a path': viteServer(vite5, 'vite-5-below', { ...EXCLUDED, base: '/below/a/path/' }),
   'Vite 6, production': viteBuild(vite6, 'vite-6'),
   'Vite 6, development': viteServer(vite6, 'vite-6', EXCLUDED),
+  'Vite 6, development below a path': viteServer(vite6, 'vite-6-below', { ...EXCLUDED, base: '/below/a/path/' }),
   'Vite 7, production': viteBuild(vite7, 'vite-7'),
   'Vite 7, development': viteServer(vite7, 'vite-7', EXCLUDED),
+  'Vite 7, development below a path': viteServer(vite7, 'vite-7-below', { ...EXCLUDED, base: '/below/a/path/' }),
   'Vite 8, production': viteBuild(vite8, 'vite-8'),
   'Vite 8, development': viteServer(vite8, 'vite-8'),
   'Vite 8, development below a path': viteServer(vite8, 'vite-8-below', { base: '/below/a/path/' }),
-  'webpack 5': async () => {
-    const path = join(root, 'webpack');
-    const options = /** @type {const} */ ({ mode: 'production', context: root, entry: './main.js', output: { path } });
-    const { errors } = await new Promise((resolve, reject) =>
-      webpack(options, (error, stats) => (error ? reject(error) : resolve(stats.toJson({ all: false, errors: true })))),
-    );
-    assert.deepEqual(errors, []);
-    return { start: serverOf('/', await withPage(path)) };
-  },
+  'webpack 5': webpackBuild('webpack', './main.js'),
   'Rollup 4': async () => {
     const dir = join(root, 'rollup');
     const bundle = await rollup({
@@ -150,12 +181,7 @@ const WAYS = {
     await bundle.close();
     return { start: serverOf('/', await withPage(dir)) };
   },
-  'esbuild, with assets': async () => {
-    const outdir = join(root, 'esbuild');
-    await esbuild.build({ absWorkingDir: root, entryPoints: ['main.js'], bundle: true, format: 'esm', outdir });
-    await cp(join(root, 'node_modules/mobilenet-wasm/wasm'), join(outdir, 'engine'), { recursive: true });
-    return { start: serverOf('/', await withPage(outdir)), options: { assets: 'engine/' } };
-  },
+  'esbuild, with assets': esbuildBuild('esbuild', 'main.js'),
   'esbuild, mobilenet-wasm/inline': async () => {
     const outdir = join(root, 'esbuild-inline');
     const code = await readFile(join(root, 'main.js'), 'utf8');
@@ -172,6 +198,76 @@ const WAYS = {
   },
 };
 
+/** A page with the package's other entries. */
+async function entriesPage() {
+  const folder = join(root, 'entries');
+  await mkdir(folder);
+  for (const file of ['entries.js', 'picture.js']) await cp(join(root, file), join(folder, file));
+  const html = await readFile(join(root, 'index.html'), 'utf8');
+  await writeFile(join(folder, 'index.html'), html.replace('./main.js', './entries.js'));
+  return folder;
+}
+
+/** The ways to build a page with the package's other entries. @type {Record<string, () => Promise<Served>>} */
+const ENTRIES = {
+  'Vite 8': viteBuild(vite8, 'vite-8-entries', entriesPage),
+  'webpack 5': webpackBuild('webpack-entries', './entries.js'),
+  'esbuild, with assets': esbuildBuild('esbuild-entries', 'entries.js'),
+};
+
+/** The project of Next.js, which both ways build. Its packages must lie in a folder above that has a lock file. */
+async function nextProject() {
+  const made = await project(heavy);
+  others.push(made);
+  const { folder } = made;
+  await mkdir(join(folder, 'app'));
+  const layout = `export default ({ children }) => <html lang="en"><body>{children}</body></html>;`;
+  await writeFile(join(folder, 'app/layout.jsx'), layout);
+  const code = `'use client'; import '../main.js'; export default () => <p>A page</p>;`;
+  await writeFile(join(folder, 'app/page.jsx'), code);
+  return folder;
+}
+
+const NEXT = join(heavy, 'node_modules/next/dist/bin/next');
+const NEXT_ENV = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
+
+/**
+ * @param {string} folder
+ * @param {string} config the code of an object's fields
+ */
+async function nextBuild(folder, config) {
+  const root = JSON.stringify(heavy);
+  await writeFile(join(folder, 'next.config.mjs'), `export default { turbopack: { root: ${root} }, ${config} };`);
+  execFileSync(process.execPath, [NEXT, 'build'], { cwd: folder, stdio: 'inherit', env: NEXT_ENV });
+}
+
+/** Next.js's own server sends the headers to pages at this name of the loopback address alone. */
+const ISOLATED_HOST = '127.0.0.1';
+
+/**
+ * @param {string} folder of a built project
+ * @param {boolean} isolated
+ * @returns {Promise<Server>}
+ */
+async function nextStart(folder, isolated) {
+  const server = spawn(process.execPath, [NEXT, 'start', '--hostname', ISOLATED_HOST, '--port', '0'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: NEXT_ENV,
+  });
+  const close = async () => {
+    if (server.exitCode !== null) return;
+    const exit = once(server, 'exit');
+    server.kill();
+    await exit;
+  };
+  for await (const line of createInterface({ input: server.stdout })) {
+    const [, port] = /Local:\s+http:\/\/\S+:(\d+)/.exec(line) ?? [];
+    if (port) return { url: `http://${isolated ? ISOLATED_HOST : 'localhost'}:${port}/`, close };
+  }
+  throw new Error('Next.js ended before it said its address');
+}
+
 /** @type {Record<string, () => Promise<Served>>} */
 const HEAVY_WAYS = {
   'Parcel 2': async () => {
@@ -183,29 +279,22 @@ const HEAVY_WAYS = {
     });
     return { start: serverOf('/', dist) };
   },
-  'Next.js 16, production': async () => {
-    // Its packages must lie in a folder above that has a lock file.
-    const { folder, remove } = await project(heavy);
-    try {
-      await mkdir(join(folder, 'app'));
-      const config = { output: 'export', turbopack: { root: heavy } };
-      await writeFile(join(folder, 'next.config.mjs'), `export default ${JSON.stringify(config)};`);
-      const layout = `export default ({ children }) => <html lang="en"><body>{children}</body></html>;`;
-      await writeFile(join(folder, 'app/layout.jsx'), layout);
-      const code = `'use client'; import '../main.js'; export default () => <p>A page</p>;`;
-      await writeFile(join(folder, 'app/page.jsx'), code);
-      const next = join(heavy, 'node_modules/next/dist/bin/next');
-      const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
-      execFileSync(process.execPath, [next, 'build'], { cwd: folder, stdio: 'inherit', env });
-      await cp(join(folder, 'out'), join(root, 'next'), { recursive: true });
-    } finally {
-      await remove();
-    }
-    return { start: serverOf('/', join(root, 'next')) };
+  'Next.js 16, exported': async () => {
+    const folder = await nextProject();
+    await nextBuild(folder, "output: 'export'");
+    return { start: serverOf('/', join(folder, 'out')) };
+  },
+  'Next.js 16, its own server': async () => {
+    const folder = await nextProject();
+    const headers = Object.entries(ISOLATING_HEADERS).map(([key, value]) => ({ key, value }));
+    const rule = { source: '/:path*', has: [{ type: 'host', value: ISOLATED_HOST }], headers };
+    await nextBuild(folder, `headers: () => [${JSON.stringify(rule)}]`);
+    return { start: (isolated) => nextStart(folder, isolated) };
   },
 };
 
 for (const [way, prepare] of Object.entries(WAYS)) test(way, () => check(prepare));
+for (const [way, prepare] of Object.entries(ENTRIES)) test(`${way}, the other entries`, () => checkEntries(prepare));
 for (const [way, prepare] of Object.entries(HEAVY_WAYS)) test(way, { skip: withoutHeavy }, () => check(prepare));
 
 /**
@@ -243,6 +332,28 @@ async function check(prepare) {
       await page.close();
       await server.close();
     }
+  }
+}
+
+/**
+ * Asks `teach`, `fit` and `camera` of the same network.
+ * @param {() => Promise<Served>} prepare
+ */
+async function checkEntries(prepare) {
+  const { start, options } = await prepare();
+  const server = await start(false);
+  const page = await browser.newPage();
+  try {
+    page.setDefaultTimeout(20_000);
+    await page.goto(server.url);
+    await page.waitForFunction(() => 'entries' in globalThis);
+    const { net, teach, fit, camera } = await page.evaluate((options) => entries(options), { threads: 1, ...options });
+    assert.deepEqual(teach, [{ label: 'stripes', probability: 1 }]);
+    assert.deepEqual(fit, net);
+    assert.equal(camera, 5);
+  } finally {
+    await page.close();
+    await server.close();
   }
 }
 

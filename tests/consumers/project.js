@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { madeUp } from '../page/made-up.js';
 import { CONFIG, checkpoint } from './checkpoint.js';
 
 export const here = fileURLToPath(new URL('.', import.meta.url));
@@ -16,6 +17,9 @@ export const heavy = join(here, 'heavy');
 export const withoutHeavy = existsSync(join(heavy, 'node_modules/.package-lock.json'))
   ? false
   : 'NOT run: the tools of tests/consumers/heavy could not be installed';
+
+/** The class that the network answers that the projects load by its name. */
+export const NAMED_ANSWER = 7;
 
 /** @type {(cwd: string, ...args: string[]) => string} */
 export function npm(cwd, ...args) {
@@ -34,6 +38,7 @@ export async function project(parent = tmpdir()) {
   await mkdir(join(folder, 'public'));
   await writeFile(join(folder, 'public/model.safetensors'), checkpoint());
   await writeFile(join(folder, 'public/config.json'), JSON.stringify(CONFIG));
+  await writeFile(join(folder, 'public/named.safetensors'), madeUp('v4-conv-small', NAMED_ANSWER));
   await cp(join(here, '../goldens/tflite/v1-0.1-u8.tflite'), join(folder, 'public/model.tflite'));
   const [{ filename, files }] = JSON.parse(
     npm(join(here, '../../pkg'), 'pack', '--json', '--pack-destination', folder),

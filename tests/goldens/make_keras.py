@@ -90,6 +90,8 @@ def outputs(model, side, bytes_):
         pixels = picture(seed, side).astype(numpy.float64)
         values = pixels if bytes_ else pixels / 127.5 - 1
         (row,) = model.predict(values[None], verbose=0)
+        if row.size == 1:
+            row = numpy.concatenate([1 - row, row])
         found.append([float(numpy.float32(value)) for value in numpy.log(row.astype(numpy.float64))])
     return found
 
@@ -144,6 +146,31 @@ def sequential(library):
     return build
 
 
+def binary(library):
+    """Two classes, one of them told by a sigmoid, behind layers that only change pictures in training."""
+
+    def build():
+        layers = library.layers
+        augmentation = library.Sequential(
+            [
+                layers.RandomFlip("horizontal"),
+                layers.RandomRotation(0.1),
+                layers.RandomZoom(0.1),
+                layers.RandomTranslation(0.1, 0.1),
+                layers.RandomContrast(0.1),
+                layers.RandomBrightness(0.1),
+                layers.GaussianNoise(0.1),
+            ]
+        )
+        inputs = layers.Input((96, 96, 3))
+        # Keras 2 can't build them for training on float64.
+        x = base(library, True)(augmentation(inputs, training=False), training=False)
+        x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
+        return library.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
+
+    return build
+
+
 SMALL = {"input_shape": (96, 96, 3)}
 # Name: library, whether the model takes bytes, gain, constructor in keras.applications and its arguments.
 APPLICATIONS = {
@@ -161,12 +188,14 @@ TOPOLOGIES = {
     },
     "transfer-keras2": (tf_keras, True, 3.0, transfer(tf_keras)),
     "sequential-keras3": (keras, True, 3.0, sequential(keras)),
+    "binary-keras2": (tf_keras, True, 3.0, binary(tf_keras)),
 }
 COUNTED_WIDTHS = [0.1, 0.35, 0.56, 0.75, 1.25, 1.4, 2.5]
 FILES = {
     "transfer-keras3.h5": (keras, transfer(keras), 3.0),
     "transfer-keras2.h5": (tf_keras, transfer(tf_keras), 3.0),
     "sequential-keras3.keras": (keras, sequential(keras), 3.0),
+    "binary-keras3.keras": (keras, binary(keras), 3.0),
 }
 
 

@@ -93,6 +93,12 @@ def vector_tail(x):
     return layers.Softmax()(layers.Dense(CLASSES)(x))
 
 
+def binary_tail(x):
+    """As a network of two classes may end."""
+    x = layers.GlobalAveragePooling2D()(x)
+    return layers.Activation("sigmoid")(layers.Dense(1)(x))
+
+
 def map_tail(x):
     """As V3 ends: with convolutions on one pixel."""
     x = layers.GlobalAveragePooling2D(keepdims=True)(x)
@@ -231,6 +237,8 @@ GOLDENS = {
     "v2-like-u8": (V1_AND_V2, vector_tail, "u8", {}),
     "v3-like-i8": (V3, map_tail, "i8", {"normalised": True}),
     "v3-like-u8": (V3, map_tail, "u8", {}),
+    "binary-f32": (V1_AND_V2, binary_tail, "f32", {}),
+    "binary-i8": (V1_AND_V2, binary_tail, "i8", {}),
 }
 
 # What is no MobileNet: its operators, and those that a MobileNet has too where it hasn't.

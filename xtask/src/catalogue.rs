@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 use mobilenet_wasm::arch::{MAX_RESOLUTION, MIN_RESOLUTION, Version};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::project;
 
@@ -29,6 +30,10 @@ pub struct Entry {
     /// Top-1 accuracy in percent on ImageNet's validation set, as timm lists it.
     pub top1: f64,
     pub licence: String,
+    /// What its `config.json` says unlike those of timm's other checkpoints of this version. The package reads it in place
+    /// of the file, which has no digest.
+    #[serde(default)]
+    pub config: Map<String, Value>,
     /// Whether it is the default checkpoint of its version.
     #[serde(default)]
     pub default: bool,
@@ -62,6 +67,10 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             "{}: the resolution is a multiple of 32 from 96 to 320",
             entry.name
         );
+        for key in entry.config.keys() {
+            let known = ["crop_pct", "interpolation", "mean", "std"].contains(&&**key);
+            ensure!(known, "{}: its config has `{key}`, which nobody reads", entry.name);
+        }
         if let Some(sha256) = &entry.sha256 {
             ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
         }
@@ -123,6 +132,7 @@ mod tests {
             ("sha256", first.sha256.clone().unwrap(), "abc".to_owned()),
             ("resolution", "\"resolution\": 224".to_owned(), "\"resolution\": 225".to_owned()),
             ("version", "\"v1\"".to_owned(), "\"v5\"".to_owned()),
+            ("config", "\"crop_pct\"".to_owned(), "\"crop_part\"".to_owned()),
             ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
         ] {
             assert!(good.contains(&old), "{what}");

@@ -10,6 +10,10 @@ use crate::error::Error;
 /// Relative tolerance of constants: half precision has 11 bits.
 const TOLERANCE: f64 = 2e-3;
 
+/// Why a sigmoid can't be run, and what is run in its place.
+const SIGMOID: &str = "a sigmoid can only be of one class at the end: several classes must exclude one another, by a softmax or \
+    no activation, gates must be hard-sigmoids, and activations hard-swish";
+
 /// The most values of a map: 128 MiB. The largest map of V2 at width 4 and 320 pixels has a third of it.
 const MAX_MAP: usize = 1 << 25;
 
@@ -194,6 +198,22 @@ impl Builder {
             return Err("no convolution without an activation is before it".to_owned());
         };
         Ok(Map { node: self.push(kind), ..input })
+    }
+
+    /// Adds the sigmoid of a classifier's only output, and returns the node of the logits of two classes. The softmax of 0
+    /// and x is the sigmoid of x for the second, so the first class has only zeros.
+    pub fn sigmoid(&mut self, input: Map) -> Result<usize, String> {
+        match self.nodes[input.node].kind.conv() {
+            Some(&node)
+                if input.pooled
+                    && (input.channels, input.pad) == (1, [0; 2])
+                    && node.conv.activation == Activation::Linear =>
+            {
+                let conv = Conv { out_channels: 2, ..node.conv };
+                Ok(self.push(NodeKind::Conv(ConvNode { conv, binary: true, ..node })))
+            }
+            _ => Err(SIGMOID.to_owned()),
+        }
     }
 
     /// Adds the mean of a map.

@@ -219,10 +219,10 @@ impl Lowering<'_> {
                 Value::Map(self.builder.pool(input))
             }
             "Flatten" | "Reshape" => self.reshape(layer)?,
-            // They change nothing outside of training.
-            "Dropout" | "SpatialDropout2D" | "GaussianNoise" | "InputLayer" => {
-                self.value(layer, 0)?
-            }
+            // They change nothing outside of training. RandomCrop does.
+            "Dropout" | "SpatialDropout2D" | "GaussianNoise" | "RandomFlip" | "RandomRotation"
+            | "RandomZoom" | "RandomTranslation" | "RandomContrast" | "RandomBrightness"
+            | "InputLayer" => self.value(layer, 0)?,
             "Add" => self.arithmetic(layer, Arithmetic::Add)?,
             "Multiply" => self.arithmetic(layer, Arithmetic::Multiply)?,
             "Subtract" => self.arithmetic(layer, Arithmetic::Subtract)?,
@@ -276,6 +276,7 @@ impl Lowering<'_> {
         let activation = match name {
             "" | "linear" => return Ok(input),
             "softmax" if map.pooled => return Ok(Value::Probabilities(map.node)),
+            "sigmoid" => return Ok(Value::Probabilities(self.builder.sigmoid(map)?)),
             "relu" => Activation::Relu,
             "relu6" => Activation::Relu6,
             "hard_swish" | "hard_silu" => Activation::HardSwish,
@@ -350,6 +351,7 @@ impl Lowering<'_> {
             bias: None,
             shift: 0.0,
             input_scale: 0.0,
+            binary: false,
         }));
         let output = Value::Map(Map { node, ..output });
         self.activation(output, &text(layer, "activation")?)

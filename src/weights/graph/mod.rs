@@ -91,11 +91,25 @@ impl<'a> GraphFile<'a> {
             let reason = "the file has no such layer".to_owned();
             return Err(Error::Network { site, reason });
         };
-        match &self.weights {
-            Weights::Tflite(file) => tflite::read(file, node, conv),
-            Weights::Keras(weights) => weights.read(node, conv),
-        }
+        let out_channels = if node.binary { 1 } else { conv.out_channels };
+        let in_file = Conv { out_channels, ..*conv };
+        let read = match &self.weights {
+            Weights::Tflite(file) => tflite::read(file, node, &in_file),
+            Weights::Keras(weights) => weights.read(node, &in_file),
+        }?;
+        if node.binary { after_zeros(&read) } else { Ok(read) }
     }
+}
+
+/// The weights of a class, after those of a class of zeros.
+fn after_zeros(class: &FoldedConv) -> Result<FoldedConv, Error> {
+    let both = |values: &[f32]| {
+        let mut both = with_room(2 * values.len())?;
+        both.resize(values.len(), 0.0);
+        both.extend_from_slice(values);
+        Ok::<_, Error>(both)
+    };
+    Ok(FoldedConv { weight: both(&class.weight)?, bias: both(&class.bias)? })
 }
 
 /// Finds the network of a reduced graph.

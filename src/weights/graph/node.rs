@@ -60,6 +60,8 @@ pub(super) struct ConvNode {
     pub shift: f32,
     /// Scale of the input's integers; 0 for floats.
     pub input_scale: f64,
+    /// Whether it is a classifier with one class in the file, before which a class of zeros is put.
+    pub binary: bool,
 }
 
 impl ConvNode {

@@ -53,6 +53,7 @@ impl<'f> Lowering<'f> {
             bias,
             shift: 0.0,
             input_scale: input_scale.map_or(0.0, |quantization| quantization.scale),
+            binary: false,
         }));
         Ok(Map { node, ..output })
     }

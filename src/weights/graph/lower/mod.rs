@@ -67,10 +67,6 @@ pub(super) fn lower(graph: Graph<'_>, length: u64) -> Result<Lowered, Error> {
     }
 }
 
-/// What there is in place of each use of a sigmoid.
-const SIGMOID: &str = "a sigmoid can't be run: gates must be hard-sigmoids, activations hard-swish, and the classes must \
-    exclude one another, by a SOFTMAX or no operator at the end";
-
 fn no_picture(input: &Tensor<'_>) -> Error {
     let shape = input.shape();
     input.error(format!("the input is {shape:?}, expected [1, side, side, 3], a square picture"))
@@ -110,7 +106,10 @@ impl<'f> Lowering<'f> {
             op::QUANTIZE | op::DEQUANTIZE => self.value(operator, 0)?,
             op::RESHAPE | op::SQUEEZE => self.reshape(operator)?,
             op::SHAPE | op::STRIDED_SLICE | op::PACK => Value::Shape,
-            op::LOGISTIC => return Err(self.misfit(SIGMOID)),
+            op::LOGISTIC => {
+                let input = self.whole(operator, 0)?;
+                Value::Probabilities(self.built(|builder| builder.sigmoid(input))?)
+            }
             _ => return Err(self.misfit("no MobileNet has such an operator")),
         };
         let output = self.graph.tensor(operator.output()?)?.index();
