@@ -36,7 +36,7 @@ export class ProfileRow {
   #chosen = -1;
 
   /**
-   * @param longest the time of the whole width, µs
+   * @param longest the time that a row's full width stands for, µs
    * @param onChoose takes the text about a chosen step
    */
   constructor(
@@ -54,7 +54,7 @@ export class ProfileRow {
       const width = (WIDTH * microseconds) / longest;
       const begins = x;
       x += width;
-      // There is a small gap between blocks.
+      // There is a small gap between steps.
       const gap = Math.min(width / 4, 1.5);
       const parameters = parametersOf(step, architectureIn(net));
       const given = { 'data-step': name, 'data-microseconds': microseconds, 'data-parameters': parameters };

@@ -25,7 +25,7 @@ export class ResidualFigure implements Figure {
   readonly showsMaps = true;
   changed = () => {};
   #seen: Record<Stage, Tensor> | null = null;
-  /** The block whose initial channels are chosen. */
+  /** The block for which default channels were last chosen; -1 before the first look. */
   #begun = -1;
   readonly #block;
   readonly #grids: Record<Stage, ChannelGrid>;

@@ -13,7 +13,7 @@ import { drawPreview } from './preview';
 /** The most examples of a class: more don't help, and each is compared with all others. */
 const MOST = 60;
 
-/** How long a press waits for a frame: a later one may show something else. ms */
+/** A press that has no frame after this time is dropped: the picture may have changed. ms */
 const FORGOTTEN = 2500;
 
 interface Press {

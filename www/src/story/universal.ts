@@ -116,7 +116,7 @@ export class UniversalFigure implements Figure {
   }
 }
 
-/** Multiply-accumulates of that block. */
+/** Multiply-accumulates of the block {@link COUNTED} in this form. */
 export function blockMacs(start: boolean, middle: boolean): number {
   const { channels, inside, size, kernel } = COUNTED;
   const filters = (start ? channels : 0) + (middle ? inside : 0);
