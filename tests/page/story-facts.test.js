@@ -75,6 +75,22 @@ test('the statement about time and count: within 15 % the time follows, else one
   }
 });
 
+test('a form that is slower is said to be slower', async () => {
+  const { verdict } = await source('story/costs.ts');
+  const { comparison } = await source('story/activations.ts');
+  const shape = { kernel: 3, inChannels: 8, outChannels: 8, height: 7, width: 7 };
+  for (const [{ depthwise, hswish }, forms, activations] of /** @type {const} */ ([
+    [english, [/4\.24 times fewer multiply-adds, 2 times less time\./, /but 2 times the time\./], [/ 1\/2\.0 /, / 2\.0 times /]], // prettier-ignore
+    [chinese, [/减少到 1\/4\.24，用时减少到 1\/2。/, /用时却是 2 倍/], [/ 1\/2\.0；/, / 2\.0 倍/]],
+  ])) {
+    for (const [at, faster] of [2, 0.5].entries()) {
+      assert.match(verdict(depthwise.costs, shape, faster, 0.5), forms[at]);
+      assert.match(comparison(hswish, faster, 1), activations[at]);
+    }
+    assert.equal(comparison(hswish, 0, 0), hswish.noTime);
+  }
+});
+
 test('V3: Large has nearly four times the multiply-adds of Small, and three quarters of V2’s', () => {
   const macs = (version) => network(version).macs;
   const room = macs('v3-large') / macs('v3-small');

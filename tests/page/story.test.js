@@ -191,6 +191,24 @@ test('relu: the dead channels of every layer are those of the engine’s tensors
   });
   assert.equal(shown.length, 2 * 13 + 3 * 17 - 1);
   assert.deepEqual(shown, expected);
+  // Both charts have one scale: equal shares are bars of equal height.
+  const heights = await figure
+    .locator('rect[data-layer]')
+    .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('height'))));
+  const shares = await reference
+    .evaluate(async () => {
+      const channels = [];
+      for (const version of /** @type {const} */ (['v1', 'v2']))
+        for (const [name, tensor] of await inspectOf(version))
+          if (/^block \d+ (expand|depthwise|project)$/.test(name)) channels.push(tensor.channels);
+      return channels;
+    })
+    .then((channels) => channels.map((count, at) => Number(shown[at][1]) / count));
+  const highest = shares.indexOf(Math.max(...shares));
+  for (const [at, share] of shares.entries()) {
+    const expected = Math.max(1.5, (heights[highest] * share) / shares[highest]);
+    assert.ok(Math.abs(heights[at] - expected) < 0.01, `${shown[at][0]}: ${heights[at]}, not ${expected}`);
+  }
   // No channel of a linear layer is zero.
   for (const [name, dead] of shown.slice(26)) if (`${name}`.endsWith('project')) assert.equal(dead, 0, `${name}`);
 });

@@ -18,6 +18,15 @@ export interface DeadLayer {
   channels: number;
 }
 
+/** The largest share of dead channels in a layer. */
+export function mostDead(layers: readonly DeadLayer[]): number {
+  return Math.max(...layers.map(share));
+}
+
+function share({ dead, channels }: DeadLayer): number {
+  return dead / channels;
+}
+
 /** Shows the layers of one network as bars. */
 export class DeadChart {
   readonly element: SVGSVGElement;
@@ -26,13 +35,12 @@ export class DeadChart {
     this.element = drawing(WIDTH, HEIGHT, '');
   }
 
-  show(layers: readonly DeadLayer[]): void {
+  /** @param most the share at the top of the scale, the same for all networks that are compared */
+  show(layers: readonly DeadLayer[], most: number): void {
     const words = text.figures.relu.chart;
-    const share = ({ dead, channels }: DeadLayer) => dead / channels;
-    const most = Math.max(0.1, ...layers.map(share));
     const step = (WIDTH - LEFT) / layers.length;
     const y = (value: number) => BASE - (BASE - TOP) * (value / most);
-    describe(this.element, words.label(this.name, percent(Math.max(...layers.map(share)))));
+    describe(this.element, words.label(this.name, percent(mostDead(layers))));
     this.element.replaceChildren(
       shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),
       shape('path', { class: 'rule', d: `M${LEFT} ${y(most)} H${WIDTH}` }),

@@ -42,9 +42,10 @@ export const figures = {
       timing: 'Timing both…',
       tooLarge: 'too much work to wait for',
       both: (fewer: string, faster: string) => `${fewer} times fewer multiply-adds, ${faster} times less time.`,
+      slower: (fewer: string, slower: string) => `${fewer} times fewer multiply-adds, but ${slower} times the time.`,
       follows: 'The time follows the count.',
       gathers:
-        'The time doesn’t follow the count: before it multiplies, our full convolution gathers the neighbours of each pixel, which no count shows.',
+        'The time doesn’t follow the count: for each multiply-add the full convolution takes longer here than the separated form.',
       differs: (work: string, time: string) =>
         `The time doesn’t follow the count: the depthwise part is ${work} of the separated form’s multiply-adds and ${time} of its time. It does little with each value that it reads.`,
     },
@@ -159,6 +160,8 @@ export const figures = {
     times: 'A million values on one core of this device',
     faster: (ratio: string) =>
       `h-swish takes 1/${ratio} of the time of swish, both in our code, four values at a time.`,
+    slower: (ratio: string) =>
+      `Here h-swish takes ${ratio} times the time of swish, both in our code, four values at a time.`,
     noTime: 'The clock of this browser saw no time pass.',
     again: 'Time again',
   },

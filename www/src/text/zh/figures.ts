@@ -41,8 +41,9 @@ export const figures: (typeof text)['figures'] = {
       timing: '正在为两者计时…',
       tooLarge: '计算量太大，不便等待',
       both: (fewer, faster) => `乘加次数减少到 1/${fewer}，用时减少到 1/${faster}。`,
+      slower: (fewer, slower) => `乘加次数减少到 1/${fewer}，用时却是 ${slower} 倍。`,
       follows: '用时与计数一致。',
-      gathers: '用时与计数并不一致：我们的完整卷积在相乘之前要先收集每个像素的邻域，这不体现在计数中。',
+      gathers: '用时与计数并不一致：在这里，完整卷积每次乘加的用时比分离形式更长。',
       differs: (work, time) =>
         `用时与计数并不一致：深度卷积只占分离形式乘加次数的 ${work}，却占其用时的 ${time}，因为它对读入的每个值只做很少的运算。`,
     },
@@ -148,6 +149,7 @@ export const figures: (typeof text)['figures'] = {
     difference: 'h-swish 减 swish',
     times: '在本机一个核心上计算一百万个值',
     faster: (ratio) => `h-swish 的用时是 swish 的 1/${ratio}；两者都由我们的代码计算，每次四个值。`,
+    slower: (ratio) => `在这里 h-swish 的用时是 swish 的 ${ratio} 倍；两者都由我们的代码计算，每次四个值。`,
     noTime: '此浏览器的时钟没有测到用时。',
     again: '重新计时',
   },
