@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '../../pkg/errors.js';
+import { serve } from '../../www/serve.js';
 import { PHOTOS, card, firstAnswer, firstModels, open } from './harness.js';
+import { source } from './page-source.js';
 
 let session;
 before(async () => (session = await open()));
@@ -68,6 +71,32 @@ test('in Chinese no English is left', async () => {
   await page.locator('#device').filter({ hasText: /./ }).waitFor();
   await assertChinese(page);
   await page.close();
+});
+
+test('in Chinese no reason is left in English', async (t) => {
+  const bare = await serve({ isolated: false });
+  t.after(() => bare.close());
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
+  page.setDefaultTimeout(60_000);
+  await page.goto(`${bare.url}?lang=zh`);
+  await page.locator('#engine', { hasText: '线程需要跨源隔离的页面' }).waitFor();
+  const given = { name: 'broken.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('no weights') };
+  await card(page, 'v1').locator('input[type=file]').setInputFiles(given);
+  await card(page, 'v1').getByText('broken.safetensors 无法使用：文件损坏，或不是权重文件。').waitFor();
+  await assertChinese(page);
+  await page.close();
+
+  const { reason } = (await source('text/zh/page.ts')).page;
+  for (const code of ERROR_CODES) assert.doesNotMatch(reason('what the package says', code), /[a-z]/, code);
+  assert.equal(reason('this browser has no relaxed SIMD', null), '此浏览器不支持 relaxed SIMD');
+  assert.equal(reason('huggingface.co answered 404 Not Found', 'FETCH_FAILED'), 'huggingface.co 返回了 404');
+  assert.equal(
+    reason('huggingface.co could not be reached: Failed to fetch', 'FETCH_FAILED'),
+    '无法访问 huggingface.co',
+  );
+  assert.equal(reason('Starting videoinput failed', null), '原因不明');
+  // The page's own reasons stay.
+  assert.equal(reason('没有站点提供它', 'FETCH_FAILED'), '没有站点提供它');
 });
 
 test('ImageNet’s classes have their Chinese names, in the order of the English ones', async () => {

@@ -1,4 +1,4 @@
-import type { Version } from 'mobilenet-wasm';
+import type { ErrorCode, Version } from 'mobilenet-wasm';
 
 const columns: Record<Version, string | null> = {
   v1: 'Splits each convolution in two: filter every channel by itself, then mix them with a 1×1. Eight to nine times less work.',
@@ -192,6 +192,9 @@ export const page = {
       `One engine runs all networks in turn: the ${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}.`,
     skipped: (build: string, reason: string) => `Not ${build}: ${reason}.`,
   },
+
+  /** Why something failed or isn't used, from the package's or the browser's English words, and an error's code. */
+  reason: (words: string, _code: ErrorCode | null): string => words,
 
   legend: {
     silhouettes: 'The silhouettes show the papers’ networks block by block.',
