@@ -80,9 +80,9 @@ test('in Chinese no reason is left in English', async (t) => {
   page.setDefaultTimeout(60_000);
   await page.goto(`${bare.url}?lang=zh`);
   await page.locator('#engine', { hasText: '线程需要跨源隔离的页面' }).waitFor();
-  const given = { name: 'broken.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('no weights') };
+  const given = { name: '损坏.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('no weights') };
   await card(page, 'v1').locator('input[type=file]').setInputFiles(given);
-  await card(page, 'v1').getByText('broken.safetensors 无法使用：文件损坏，或不是权重文件。').waitFor();
+  await card(page, 'v1').getByText('损坏.safetensors 无法使用：文件损坏，或不是权重文件。').waitFor();
   await assertChinese(page);
   await page.close();
 
