@@ -274,6 +274,15 @@ test('of a host that isn’t the Hub only files with a digest are taken, and no 
   await card(page, undigested.version)
     .locator('.catalogue')
     .getByRole('button', { name: new RegExp(`${undigested.name}$`) })
+test('a Hub that doesn’t answer is not waited for while another host is left', async () => {
+  const context = await believer();
+  const { page, weights } = await visit({ hub: () => {}, modelScope: serve }, context);
+  await offer(page, 'v1').click();
+  await firstAnswer(page, 'v1').filter({ hasText: cat.label }).waitFor();
+  assert.ok(weights().length > 0 && weights().every((url) => MODELSCOPE.test(url)), weights().join());
+  await context.close();
+});
+
     .click();
   await trouble(page, undigested.version)
     .filter({ hasText: /huggingface\.co could not be reached/ })
