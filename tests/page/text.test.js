@@ -110,12 +110,19 @@ test('ImageNet’s classes have their Chinese names, in the order of the English
   for (const name of chinese) if (name !== 'iPod') assert.match(name, /\p{Script=Han}/u);
   for (const [index, label, name] of /** @type {const} */ ([
     [0, 'tench', '丁鲷'],
+    [42, 'agama', '鬣蜥'],
+    [56, 'king snake', '王蛇'],
     [207, 'golden retriever', '金毛寻回犬'],
     [281, 'tabby', '虎斑猫'],
     [285, 'Egyptian cat', '埃及猫'],
+    [373, 'macaque', '猕猴'],
+    [374, 'langur', '叶猴'],
     [417, 'balloon', '热气球'],
+    [571, 'gas pump', '加油机'],
     [609, 'jeep', '吉普车'],
+    [731, 'plunger', '马桶搋子'],
     [954, 'banana', '香蕉'],
+    [939, 'zucchini', '西葫芦'],
     [967, 'espresso', '意式浓缩咖啡'],
     [999, 'toilet tissue', '卫生纸'],
   ]))
