@@ -107,6 +107,18 @@ test('a finger scrolls over the picture, and chooses a part of it after the butt
 
   await until(() => swipe(frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
   assert.deepEqual(await marked(), [left, top, width, height]);
+
+  await settled();
+  await page.evaluate(() => scrollTo(0, 0));
+  await settled();
+  const reset = page.getByRole('button', { name: 'Show all of it' });
+  await until(
+    () => reset.tap(),
+    () => document.getElementById('region-choose')?.textContent === 'Choose a part',
+    '',
+  );
+  assert.deepEqual(await marked(), whole);
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
 });
 
 test('a tap on a class shows where it is seen, and another one lets that go', async () => {

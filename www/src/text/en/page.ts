@@ -32,6 +32,7 @@ export const page = {
     open: 'Open a picture…',
     save: 'Save picture',
     choosePart: 'Choose a part',
+    wholePicture: 'Show all of it',
     region:
       'Picture. Drag on it to show the networks a part; double click for all of it. By keyboard: plus, minus, arrows, Escape.',
     samples: 'Sample pictures',

@@ -45,6 +45,7 @@ export const page: (typeof text)['page'] = {
     open: '打开图片…',
     save: '保存图片',
     choosePart: '选取一部分',
+    wholePicture: '恢复全部',
     region: '画面。拖动可让网络只看一部分；双击恢复全部。键盘：加号、减号、方向键、Esc。',
     samples: '示例图片',
     chelsea: '小猫切尔西',
