@@ -371,6 +371,7 @@ export const figures = {
     untrained: 'random weights',
     export: 'Export as JSON',
     import: 'Import…',
+    alike: 'Frames of one press are nearly alike, so that share flatters. Press again from elsewhere.',
     notJson: 'it isn’t JSON',
     noLessons: 'there are no lessons in it',
     noneRuns: (networks: readonly string[]) =>

@@ -340,6 +340,7 @@ export const figures: (typeof text)['figures'] = {
     untrained: '随机权重',
     export: '导出为 JSON',
     import: '导入…',
+    alike: '一次按住得到的各帧几乎相同，所以这个比例偏高。换个角度再按几次。',
     notJson: '它不是 JSON',
     noLessons: '里面没有教学样本',
     noneRuns: (networks) => `其中教过的网络现在都没有在这里运行（${networks.join('；')}）`,
