@@ -53,6 +53,9 @@ export async function measureCatalogue(onProgress: (done: number, of: number) =>
   return measured;
 }
 
+/** The exponents of time that the searches used: MnasNet's, which V3-Large kept, and V3-Small's. */
+export const EXPONENT = { mnasnet: -0.07, small: -0.15 };
+
 /** A network's reward in MnasNet's search (arXiv 1807.11626): its accuracy times (time / target) to the power of `w`. */
 export function reward({ top1, time }: Measured, target: number, w: number): number {
   return (top1 / 100) * (time / target) ** w;

@@ -5,14 +5,14 @@ import { text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
 import type { Figure, Surroundings } from './figure';
-import { type Measured, measureCatalogue, reward } from './measured';
+import { EXPONENT, type Measured, measureCatalogue, reward } from './measured';
 import { type Group, ProfileRow } from './profile-row';
 import { rankChart } from './rank-chart';
 
 const GROUPS: Group[] = ['stem', 'depthwise', 'pointwise', 'fused', 'rest'];
 
-/** The choices for the exponent of time. MnasNet and V3-Large used -0.07, V3-Small -0.15. */
-const EXPONENTS = [0, -0.03, -0.07, -0.15, -0.3, -0.6];
+/** The choices for the exponent of time. */
+const EXPONENTS = [0, -0.03, EXPONENT.mnasnet, EXPONENT.small, -0.3, -0.6];
 
 /** Shows each network's time by layer, and how a search for this device would rank the catalogue. */
 export class SearchFigure implements Figure {
@@ -38,7 +38,7 @@ export class SearchFigure implements Figure {
 
   constructor(private readonly around: Surroundings) {
     const words = text.figures.search;
-    this.#exponent = slider(words.exponent, EXPONENTS, -0.07, () => this.#showRewards(), written);
+    this.#exponent = slider(words.exponent, EXPONENTS, EXPONENT.mnasnet, () => this.#showRewards(), written);
     for (const button of [this.#profile, this.#rank]) button.type = 'button';
     this.#profile.addEventListener('click', () => void this.#run(() => this.#profileAll()));
     this.#rank.addEventListener('click', () => void this.#run(() => this.#rankAll()));
