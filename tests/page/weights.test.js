@@ -88,6 +88,15 @@ test('without weights all columns run at once, for their times, and nothing but 
     assert.equal(await trouble(page, version).innerText(), '');
   }
   await page.getByText('Untrained, they see nothing yet.').waitFor();
+  // A hollow dot is where each would be with the best weights that were published of it.
+  const dots = page.locator('#scatter circle.untrained title');
+  await dots.nth(COLUMNS.length - 1).waitFor({ state: 'attached' });
+  for (const [i, title] of (await dots.allTextContents()).entries()) {
+    const { version, width, resolution } = defaults[i];
+    const alike = catalogue.filter((one) => one.version === version && one.width === width && one.resolution === resolution); // prettier-ignore
+    const top1 = Math.max(...alike.map((one) => one.top1));
+    assert.match(title, new RegExp(`: ${top1.toFixed(1)} % top-1, [\\d.]+ ms, untrained here$`), version);
+  }
   await fetchAll(page).waitFor();
   assert.deepEqual(weights(), []);
   assert.equal(asked.length, 1, asked.join());
@@ -265,15 +274,6 @@ test('what the Hub can’t give comes from ModelScope, which is asked first from
   await context.close();
 });
 
-test('of a host that isn’t the Hub only files with a digest are taken, and no page in a file’s place', async () => {
-  const context = await believer();
-  const { page, weights } = await visit({ modelScope: serve }, context);
-  await card(page, 'v4-conv-small').getByText('Random weights.').waitFor();
-  const undigested = catalogue.find(({ sha256 }) => !sha256);
-  await card(page, undigested.version).getByText('Other weights').click();
-  await card(page, undigested.version)
-    .locator('.catalogue')
-    .getByRole('button', { name: new RegExp(`${undigested.name}$`) })
 test('a Hub that doesn’t answer is not waited for while another host is left', async () => {
   const context = await believer();
   const { page, weights } = await visit({ hub: () => {}, modelScope: serve }, context);
@@ -283,6 +283,15 @@ test('a Hub that doesn’t answer is not waited for while another host is left',
   await context.close();
 });
 
+test('of a host that isn’t the Hub only files with a digest are taken, and no page in a file’s place', async () => {
+  const context = await believer();
+  const { page, weights } = await visit({ modelScope: serve }, context);
+  await card(page, 'v4-conv-small').getByText('Random weights.').waitFor();
+  const undigested = catalogue.find(({ sha256 }) => !sha256);
+  await card(page, undigested.version).getByText('Other weights').click();
+  await card(page, undigested.version)
+    .locator('.catalogue')
+    .getByRole('button', { name: new RegExp(`${undigested.name}$`) })
     .click();
   await trouble(page, undigested.version)
     .filter({ hasText: /huggingface\.co could not be reached/ })

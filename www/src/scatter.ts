@@ -21,6 +21,8 @@ interface Point {
   /** The column in which it runs now. */
   column: string | null;
 }
+  /** Whether it runs with random weights. The accuracy is that of published ones. */
+  untrained?: boolean;
 
 /** This device's time of each network against its published accuracy. */
 export class Scatter {
@@ -46,13 +48,17 @@ export class Scatter {
         this.#measured.set(weights, { name: weights, time, top1, column: name });
       }
     }
-    const others = catalogue.filter(({ name }) => !this.#measured.has(name));
-    const points = [
+    const untrained = this.cards.flatMap((card) => untrainedPoint(card) ?? []);
+    const others = catalogue.filter(
+      ({ name }) => !this.#measured.has(name) && untrained.every((point) => point.name !== name),
+    );
+    const points: Point[] = [
       ...this.#measured.values(),
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
     // It is only drawn again if the change is visible.
     const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#width)));
+      ...untrained,
     const seen = JSON.stringify([
       width,
       ...points.map(({ name, time, column }) => [name, time && milliseconds(time), column]),
@@ -69,6 +75,18 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
   const right = width - PLOT.right;
   const bottom = HEIGHT - PLOT.bottom;
   const x = (ms: number) => PLOT.left + (right - PLOT.left) * share(ms);
+/** The best published checkpoint of a column's untrained network; `null` if there is none. */
+function untrainedPoint({ name: column, info, time }: Card): Point | null {
+  if (!info || info.trained || time === null) return null;
+  const alike = catalogue.filter(
+    ({ version, width, resolution }) =>
+      version === info.version && width === info.width && resolution === info.resolution,
+  );
+  if (alike.length === 0) return null;
+  const { name, top1 } = alike.reduce((a, b) => (b.top1 > a.top1 ? b : a));
+  return { name, time, top1, column, untrained: true };
+}
+
   const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
 
   const svg = make('svg', {
@@ -105,7 +123,7 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
       continue;
     }
     const place = { cx: x(point.time), cy: y(point.top1) };
-    const dot = make('circle', { class: point.column ? 'running' : 'measured', ...place, r: point.column ? 5 : 4 });
+    const dot = make('circle', { class: classOf(point), ...place, r: point.column ? 5 : 4 });
     dot.append(title);
     svg.append(dot);
     if (!point.column) continue;
@@ -121,9 +139,15 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
   return svg;
 }
 
-function described({ name, time, top1 }: Point): string {
-  const { measured, unmeasured } = text.page.scatter;
-  return time === null ? unmeasured(name, top1.toFixed(1)) : measured(name, top1.toFixed(1), milliseconds(time));
+function classOf({ column, untrained }: Point): string {
+  if (!column) return 'measured';
+  return untrained ? 'running untrained' : 'running';
+}
+
+function described({ name, time, top1, untrained }: Point): string {
+  const words = text.page.scatter;
+  if (time === null) return words.unmeasured(name, top1.toFixed(1));
+  return (untrained ? words.untrained : words.measured)(name, top1.toFixed(1), milliseconds(time));
 }
 
 function spoken(points: readonly Point[]): string {

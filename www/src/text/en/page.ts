@@ -170,10 +170,11 @@ export const page = {
   scatter: {
     heading: 'Accuracy against time on this device',
     about:
-      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured; marks on the left are what else the catalogue has.',
+      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured, and are hollow where a network runs untrained; marks on the left are what else the catalogue has.',
     time: 'Time of one frame here, ms',
     accuracy: 'Top-1, %',
     measured: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms`,
+    untrained: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms, untrained here`,
     unmeasured: (name: string, top1: string) => `${name}: ${top1} % top-1, not run here`,
   },
 

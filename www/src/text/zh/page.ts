@@ -187,10 +187,11 @@ export const page: (typeof text)['page'] = {
   scatter: {
     heading: '本机上的准确率与用时',
     about:
-      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动；左侧的短线是目录中的其他网络。',
+      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动，空心的表示以随机权重运行；左侧的短线是目录中的其他网络。',
     time: '本机处理一帧的用时，毫秒',
     accuracy: 'top-1，%',
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
+    untrained: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒，在这里未经训练`,
     unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
   },
 
