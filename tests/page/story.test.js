@@ -373,6 +373,15 @@ test('residual: a channel is followed through the wide stages, with the engineâ€
     return [borderTopWidth, borderLeftWidth, borderRightWidth].map(parseFloat);
   });
   assert.ok(borders.every((width) => width > 0), `${borders}`); // prettier-ignore
+
+  // On a phone it stands beside the stages, from the first to the last.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [beside, top, bottom] = await Promise.all([skip, grids.first(), grids.last()].map(box));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  assert.ok(beside.x < top.x && beside.x + beside.width <= top.x, JSON.stringify([beside, top]));
+  assert.ok(beside.y > top.y && beside.y < top.y + top.height, JSON.stringify([beside, top]));
+  const foot = beside.y + beside.height;
+  assert.ok(foot > bottom.y && foot < bottom.y + bottom.height, JSON.stringify([beside, bottom]));
 });
 
 test('squeeze: gates and answers are the engineâ€™s', async () => {
