@@ -524,6 +524,21 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
     assert.match(told, /^stem · 224×224×3 → 112×112×\d+, 3×3 stride 2 · \d+ parameters · [\d.]+ M MACs · .* GFLOP\/s$/);
     assert.ok(told.includes(`→ ${resolution / 2}×${resolution / 2}×${stem.outChannels}`));
     assert.equal(await line.getAttribute('aria-valuetext'), told);
+    assert.equal(await rows.nth(index).locator('.outline[d]').count(), 0, 'the stem is in no block');
+
+    // A step of a block says what the whole block has, and the block is outlined.
+    await page.keyboard.press('ArrowRight');
+    const block = steps.filter(({ step }) => step.startsWith('block 0 '));
+    const whole = await figure.locator('.search > .reading').last().innerText();
+    const [, has] =
+      /\. All of block 1: \d+×\d+×\d+ → \d+×\d+×\d+ · ([\d,]+) parameters · .* GFLOP\/s$/.exec(whole) ?? [];
+    const expected = block.reduce((sum, { parameters }) => sum + parameters, 0);
+    assert.equal(has, expected.toLocaleString('en-US'), whole);
+    const outline = await rows
+      .nth(index)
+      .locator('.outline')
+      .evaluate((/** @type {SVGPathElement} */ path) => path.getBBox().x);
+    assert.ok(Math.abs(outline - block[0].x) < 0.01, `${outline}, not ${block[0].x}`);
   }
   await page.close();
 });

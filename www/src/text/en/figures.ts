@@ -188,6 +188,7 @@ export const figures = {
     total: (time: string, macs: string) => `${time} · ${macs} MACs`,
     stride: 'stride',
     parameters: (count: string) => `${count} parameters`,
+    whole: (block: string, facts: string) => `All of ${block}: ${facts}`,
     block: (number: number) => `block ${number}`,
     steps: {
       stem: 'stem',

@@ -176,6 +176,7 @@ export const figures: (typeof text)['figures'] = {
     total: (time, macs) => `${time} · 乘加 ${macs}`,
     stride: '步幅',
     parameters: (count) => `参数 ${count}`,
+    whole: (block, facts) => `整个${block}：${facts}`,
     block: (number) => `第 ${number} 个模块`,
     steps: {
       stem: '首层',
