@@ -721,6 +721,7 @@ test('teach: what was added decides, is exported, and is there again after an im
   for (const answer of await answers.all()) {
     assert.match(await answer.innerText(), /^\S+\s+Plain\s+[\d.]+ %\s+4 examples · 100 % named rightly/);
   }
+  await figure.getByText('Frames of one press are nearly alike').waitFor();
   await show('picture.png', picture);
   await answers.filter({ hasText: 'Blocks' }).nth(4).waitFor();
 
@@ -736,7 +737,6 @@ test('teach: what was added decides, is exported, and is there again after an im
   for (const [broken, reason] of [
     ['{', 'it isn’t JSON'],
     ['[]', 'there are no lessons in it'],
-  await figure.getByText('Frames of one press are nearly alike').waitFor();
     [String(json).replace(/"features":"...../, '"features":"?????'), 'examples[0] is none'],
   ]) {
     await importing(Buffer.from(broken));

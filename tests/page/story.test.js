@@ -447,3 +447,73 @@ test('hswish: the values are the engine’s, and all three curves are timed', as
   assert.ok(told.includes(0.142) && told.includes(2.858), `${told}`);
   for (const time of await figure.locator('.bar-value').allInnerTexts()) assert.match(time, /^[\d.]+ (µs|ms)$/);
 });
+
+test('the pixels of maps are pointed at by keys, too', async () => {
+  for (const [id, map, reading] of /** @type {const} */ ([
+    ['depthwise', '.marked-map[tabindex]', '.filtering ~ .reading >> nth=-1'],
+    ['residual', '.terms canvas[tabindex]', '.equation .reading >> nth=1'],
+  ])) {
+    const figure = await section(id);
+    const pixels = figure.locator(map);
+    const at = async () => numbers(await figure.locator(reading).innerText()).slice(0, 2);
+    await pixels.focus();
+    // An earlier test may have pointed at the border.
+    for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
+    const [x, y] = await at();
+    await page.keyboard.press('ArrowRight');
+    assert.deepEqual(await at(), [x + 1, y], id);
+    await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await at(), [x + 1, y - 1], id);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowDown');
+    assert.deepEqual(await at(), [x, y], id);
+    assert.equal(await pixels.getAttribute('aria-valuetext'), await figure.locator(reading).innerText());
+    for (let step = 0; step <= 2 * y; step++) await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await at(), [x, 0], `${id}: the border ends the way`);
+    assert.equal(Number(await pixels.getAttribute('aria-valuenow')), x);
+  }
+});
+
+test('what titles say is read by keys, too', async () => {
+  for (const [place, charts] of /** @type {const} */ ([
+    ['#depthwise', 2],
+    ['#relu', 3],
+    ['#squeeze', 1],
+    ['#universal', 2],
+    ['.scatter', 1],
+  ])) {
+    const figure = page.locator(place);
+    await figure.scrollIntoViewIfNeeded();
+    const readers = figure.locator('.readable');
+    await readers
+      .locator('[role=slider]')
+      .nth(charts - 1)
+      .waitFor();
+    assert.equal(await readers.count(), charts, place);
+    for (const reader of await readers.all()) {
+      const slider = reader.getByRole('slider');
+      assert.ok(await slider.getAttribute('aria-label'));
+      await slider.focus();
+      for (const [key, index] of /** @type {const} */ ([
+        ['End', -1],
+        ['Home', 0],
+        ['ArrowRight', 1],
+      ])) {
+        // prettier-ignore
+        await page.keyboard.press(key);
+        const mark = reader.locator('.read');
+        const title = await mark.evaluate(
+          (mark) =>
+            mark.querySelector(':scope > title')?.textContent ??
+            mark.getAttribute('title') ??
+            mark.getAttribute('aria-label'),
+        );
+        assert.ok(title);
+        assert.equal(await reader.locator('.reading').innerText(), title);
+        assert.equal(await slider.getAttribute('aria-valuetext'), title);
+        const last = Number(await slider.getAttribute('aria-valuemax'));
+        assert.equal(Number(await slider.getAttribute('aria-valuenow')), index < 0 ? last : index);
+      }
+    }
+  }
+});

@@ -135,6 +135,30 @@ test('a tap on a class shows where it is seen, and another one lets that go', as
   await page.locator('#activation').waitFor({ state: 'hidden' });
 });
 
+test('a tap reads what a title says', async () => {
+  for (const [place, mark] of [
+    ['#squeeze', '.gate'],
+    ['#universal', '.tile'],
+    ['#depthwise', '.point'],
+    ['.scatter', 'circle'],
+  ]) {
+    const chart = page
+      .locator(`${place} .readable`)
+      .filter({ has: page.locator(mark) })
+      .first();
+    // The marks come when the figure is seen.
+    await page.locator(`${place} .readable`).first().scrollIntoViewIfNeeded();
+    await chart.locator('.readable-marks').scrollIntoViewIfNeeded();
+    await settled();
+    await chart.locator(mark).first().tap({ force: true });
+    await chart.locator('.reading').filter({ hasText: /./ }).waitFor();
+    const title = await chart
+      .locator('.read')
+      .evaluate((mark) => mark.querySelector('title')?.textContent ?? mark.getAttribute('title'));
+    assert.equal(await chart.locator('.reading').innerText(), title);
+  }
+});
+
 test('a tap chooses a channel, and a finger moves a slider', async () => {
   const grid = page.locator('#depthwise .mosaic').first();
   await grid.scrollIntoViewIfNeeded();

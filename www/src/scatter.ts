@@ -2,6 +2,7 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import type { Card } from './card';
 import { element } from './element';
 import { milliseconds } from './format';
+import { Reader } from './story/reader';
 import { text } from './text';
 import { timeAxis } from './time-axis';
 
@@ -20,19 +21,22 @@ interface Point {
   top1: number;
   /** The column in which it runs now. */
   column: string | null;
-}
   /** Whether it runs with random weights. The accuracy is that of published ones. */
   untrained?: boolean;
+}
 
 /** This device's time of each network against its published accuracy. */
 export class Scatter {
   readonly #plot = element('scatter');
+  readonly #drawing = document.createElement('div');
+  readonly #reader = new Reader('', this.#drawing, 'circle, .unmeasured');
   readonly #measured = new Map<string, Point>();
   #drawn = '';
   /** The available width. Pixels. */
   #width = 0;
 
   constructor(private readonly cards: readonly Card[]) {
+    this.#plot.append(this.#reader.element);
     // Reading the width in each round would force a layout of the page.
     new ResizeObserver(([{ contentRect }]) => {
       this.#width = contentRect.width;
@@ -54,27 +58,23 @@ export class Scatter {
     );
     const points: Point[] = [
       ...this.#measured.values(),
+      ...untrained,
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
     // It is only drawn again if the change is visible.
     const width = Math.round(Math.min(WIDTH.most, Math.max(WIDTH.least, this.#width)));
-      ...untrained,
     const seen = JSON.stringify([
       width,
       ...points.map(({ name, time, column }) => [name, time && milliseconds(time), column]),
     ]);
     if (seen === this.#drawn) return;
     this.#drawn = seen;
-    this.#plot.replaceChildren(draw(points, width));
+    this.#drawing.replaceChildren(draw(points, width));
+    this.#reader.label = spoken(points);
+    this.#reader.refresh();
   }
 }
 
-function draw(points: readonly Point[], width: number): SVGSVGElement {
-  const times = points.flatMap(({ time }) => time ?? []);
-  const { ticks, share } = timeAxis(Math.min(...times, 5), Math.max(...times, 20));
-  const right = width - PLOT.right;
-  const bottom = HEIGHT - PLOT.bottom;
-  const x = (ms: number) => PLOT.left + (right - PLOT.left) * share(ms);
 /** The best published checkpoint of a column's untrained network; `null` if there is none. */
 function untrainedPoint({ name: column, info, time }: Card): Point | null {
   if (!info || info.trained || time === null) return null;
@@ -87,14 +87,18 @@ function untrainedPoint({ name: column, info, time }: Card): Point | null {
   return { name, time, top1, column, untrained: true };
 }
 
+function draw(points: readonly Point[], width: number): SVGSVGElement {
+  const times = points.flatMap(({ time }) => time ?? []);
+  const { ticks, share } = timeAxis(Math.min(...times, 5), Math.max(...times, 20));
+  const right = width - PLOT.right;
+  const bottom = HEIGHT - PLOT.bottom;
+  const x = (ms: number) => PLOT.left + (right - PLOT.left) * share(ms);
   const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
 
   const svg = make('svg', {
     width,
     height: HEIGHT,
     viewBox: `0 0 ${width} ${HEIGHT}`,
-    role: 'img',
-    'aria-label': spoken(points),
   });
   for (let top1 = TOP1.from; top1 < TOP1.to; top1 += TOP1.step) {
     svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));

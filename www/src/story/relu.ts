@@ -6,6 +6,7 @@ import { line, make } from './elements';
 import type { Figure } from './figure';
 import { FilterView } from './filter-view';
 import { deadChannels } from './maps';
+import { Reader } from './reader';
 import { SpiralView } from './spiral-view';
 
 /** The most filters shown of dead and of living channels each. */
@@ -25,6 +26,12 @@ export class ReluFigure implements Figure {
   readonly #charts = [new DeadChart('V1'), new DeadChart('V2')];
   readonly #told = line();
   readonly #filters = make('div', 'filters');
+  readonly #weights = new Reader(
+    text.figures.relu.filters,
+    this.#filters,
+    '.filter',
+    (filter) => filter.getAttribute('aria-label') ?? '',
+  );
   readonly #filtersTold = line();
 
   constructor() {
@@ -42,7 +49,7 @@ export class ReluFigure implements Figure {
       ...this.#charts.flatMap(({ element }, index) => [make('h4', '', ['V1', 'V2'][index]), element]),
       this.#told,
       make('h3', '', words.filters),
-      this.#filters,
+      this.#weights.element,
       this.#filtersTold,
     );
   }
@@ -72,6 +79,7 @@ export class ReluFigure implements Figure {
     const worst = filtering.reduce((a, b) => (b.dead / b.channels > a.dead / a.channels ? b : a));
     if (worst.dead === 0) {
       this.#filters.replaceChildren();
+      this.#weights.refresh();
       this.#filtersTold.textContent = words.none;
       return;
     }
@@ -93,6 +101,7 @@ export class ReluFigure implements Figure {
       make('h4', '', words.living),
       make('div', 'filter-row', ...show(of(false))),
     );
+    this.#weights.refresh();
     const hungry = of(true).filter((channel) => starved[channel]).length;
     this.#filtersTold.textContent = words.worst(worst.block + 1, worst.dead, worst.channels, hungry);
   }

@@ -3,6 +3,7 @@ export const figures = {
   contents: 'What changed, and why',
   channel: (channel: number, channels: number) => `channel ${channel + 1} of ${channels}`,
   filter: (rows: string) => `Filter: ${rows}`,
+  pixels: 'Pixels of the map',
   untrained: (names: string) =>
     `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
   waiting: 'This figure waits for a picture: start the camera above, or open one.',
@@ -22,6 +23,7 @@ export const figures = {
     stepInputs: 'Channels go in',
     stepFilter: 'Each has its own filter',
     stepMix: 'Then all are mixed',
+    weights: 'Weights of the filter',
     filtered: (channel: number, weights: number, most: string) =>
       `Channel ${channel + 1}: ${weights} weights, which see no other channel. What comes out is ${most} at most.`,
     pixel: (x: number, y: number, sum: string, bias: string, total: string, value: string) =>
@@ -186,9 +188,9 @@ export const figures = {
     },
     stepsOf: (name: string) => `Layers of ${name}`,
     total: (time: string, macs: string) => `${time} · ${macs} MACs`,
+    whole: (block: string, facts: string) => `All of ${block}: ${facts}`,
     stride: 'stride',
     parameters: (count: string) => `${count} parameters`,
-    whole: (block: string, facts: string) => `All of ${block}: ${facts}`,
     block: (number: number) => `block ${number}`,
     steps: {
       stem: 'stem',
@@ -369,10 +371,10 @@ export const figures = {
     answers: 'What each sees, by its nearest examples',
     examples: (count: number) => `${count} ${count === 1 ? 'example' : 'examples'}`,
     accuracy: (share: string) => `${share} named rightly, each left out in turn`,
+    alike: 'Frames of one press are nearly alike, so that share flatters. Press again from elsewhere.',
     untrained: 'random weights',
     export: 'Export as JSON',
     import: 'Import…',
-    alike: 'Frames of one press are nearly alike, so that share flatters. Press again from elsewhere.',
     notJson: 'it isn’t JSON',
     noLessons: 'there are no lessons in it',
     noneRuns: (networks: readonly string[]) =>

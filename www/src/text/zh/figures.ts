@@ -4,6 +4,7 @@ export const figures: (typeof text)['figures'] = {
   contents: '改变了什么，为什么',
   channel: (channel, channels) => `第 ${channel + 1} 个通道，共 ${channels} 个`,
   filter: (rows) => `滤波器：${rows}`,
+  pixels: '特征图的像素',
   untrained: (names) => `这里没有 ${names} 的权重：它未经训练，特征图的内容是随机的。`,
   waiting: '这张图在等待画面：请在上方打开摄像头或一张图片。',
   failed: (reason) => `无法用这一帧更新此图：${reason}。`,
@@ -22,6 +23,7 @@ export const figures: (typeof text)['figures'] = {
     stepInputs: '输入各通道',
     stepFilter: '每个通道有自己的滤波器',
     stepMix: '然后全部混合',
+    weights: '滤波器的权重',
     filtered: (channel, weights, most) =>
       `第 ${channel + 1} 个通道：${weights} 个权重，看不到其他通道。输出最大为 ${most}。`,
     pixel: (x, y, sum, bias, total, value) =>
@@ -174,9 +176,9 @@ export const figures: (typeof text)['figures'] = {
     },
     stepsOf: (name) => `${name} 的各层`,
     total: (time, macs) => `${time} · 乘加 ${macs}`,
+    whole: (block, facts) => `整个${block}：${facts}`,
     stride: '步幅',
     parameters: (count) => `参数 ${count}`,
-    whole: (block, facts) => `整个${block}：${facts}`,
     block: (number) => `第 ${number} 个模块`,
     steps: {
       stem: '首层',
@@ -338,10 +340,10 @@ export const figures: (typeof text)['figures'] = {
     answers: '每个网络按最近的样本看到了什么',
     examples: (count) => `${count} 个样本`,
     accuracy: (share) => `轮流留出时 ${share} 判断正确`,
+    alike: '一次按住得到的各帧几乎相同，所以这个比例偏高。换个角度再按几次。',
     untrained: '随机权重',
     export: '导出为 JSON',
     import: '导入…',
-    alike: '一次按住得到的各帧几乎相同，所以这个比例偏高。换个角度再按几次。',
     notJson: '它不是 JSON',
     noLessons: '里面没有教学样本',
     noneRuns: (networks) => `其中教过的网络现在都没有在这里运行（${networks.join('；')}）`,
