@@ -36,15 +36,22 @@ const FILL = {
     await profile.click();
     await figure.locator('.profile-row').nth(4).waitFor();
     await rank.click();
-    await figure.locator('.tie').first().waitFor();
-    await figure.locator('.profile-line').nth(1).press('End');
+    await said(figure.locator('.correlation'));
+    const line = figure.locator('.profile-line').nth(1);
+    // A step of a block.
+    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await line.press(key);
   },
   fit: () => Promise.resolve(),
   universal: (figure) => figure.locator('.part canvas:visible').nth(3).waitFor(),
   async teach(figure) {
     await figure.locator('.lesson-answers li').nth(4).waitFor();
-    await figure.locator('.hold').first().click();
-    await figure.locator('.lesson-answers .value').filter({ hasText: /%/ }).nth(4).waitFor();
+    for (const [row, hold] of (await figure.locator('.hold').all()).entries()) {
+      for (const count of ['1', '2']) {
+        await hold.click();
+        await figure.locator('.lesson-classes .value').nth(row).filter({ hasText: count }).waitFor();
+      }
+    }
+    await said(figure.locator('.lesson-answers + .reading'));
   },
 };
 

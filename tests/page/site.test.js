@@ -119,6 +119,13 @@ test('behind a host that doesn’t answer any more the page opens', async (t) =>
   await page.route(/^https:/, (route) => route.abort());
   await page.goto(host.url);
   await keptForOffline(page);
+  // From the second visit on the page is isolated and uses another build.
+  await page.reload();
+  await page.waitForFunction(async () => {
+    const used = performance.getEntriesByType('resource').map(({ name }) => name);
+    const builds = used.filter((name) => name.endsWith('.wasm'));
+    return builds.length > 0 && (await Promise.all(builds.map((name) => caches.match(name)))).every(Boolean);
+  });
   host.fallSilent();
   await page.reload();
   await card(page, 'v1').getByText('Random weights.').waitFor();
