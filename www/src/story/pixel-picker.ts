@@ -7,6 +7,8 @@ interface Size {
 export class PixelPicker {
   /** The place at which the visitor pointed, as shares of the map's sides. */
   #place: [x: number, y: number] = [0.5, 0.5];
+  /** Whether the visitor pointed since the last {@link say}. */
+  #pointed = false;
 
   /**
    * @param maps where the visitor points
@@ -24,8 +26,7 @@ export class PixelPicker {
     for (const map of maps) {
       const point = ({ clientX, clientY }: PointerEvent) => {
         const { left, top, width, height } = map.getBoundingClientRect();
-        this.#place = [(clientX - left) / width, (clientY - top) / height];
-        this.onPoint();
+        this.#point([(clientX - left) / width, (clientY - top) / height]);
       };
       map.addEventListener('pointermove', point);
       map.addEventListener('pointerdown', point);
@@ -41,8 +42,7 @@ export class PixelPicker {
       event.preventDefault();
       const [x, y] = this.at(size);
       const next = (at: number, side: number) => (Math.min(side - 1, Math.max(0, at)) + 0.5) / side;
-      this.#place = [next(x + step[0], size.width), next(y + step[1], size.height)];
-      this.onPoint();
+      this.#point([next(x + step[0], size.width), next(y + step[1], size.height)]);
     });
   }
 
@@ -52,8 +52,16 @@ export class PixelPicker {
     return [within(this.#place[0], width), within(this.#place[1], height)];
   }
 
-  /** Tells screen readers what the pixel has. */
+  #point(place: [x: number, y: number]): void {
+    this.#place = place;
+    this.#pointed = true;
+    this.onPoint();
+  }
+
+  /** Tells screen readers what the pixel has; while it has the focus, only if the visitor pointed: frames follow each other fast. */
   say(said: string, size: Size): void {
+    if (!this.#pointed && document.activeElement === this.keyed) return;
+    this.#pointed = false;
     const [x, y] = this.at(size);
     this.keyed.setAttribute('aria-valuenow', String(y * size.width + x));
     this.keyed.setAttribute('aria-valuemax', String(size.width * size.height - 1));

@@ -53,12 +53,16 @@ export class Reader {
       'aria-valuemin': '0',
       'aria-valuemax': String(marks.length - 1),
     };
-    for (const [name, value] of Object.entries(attributes)) {
+    if (marks.length > 0) {
+      this.#chosen = Math.min(this.#chosen, marks.length - 1);
+      for (const [name, value] of Object.entries(attributes)) this.#slider.setAttribute(name, value);
+    } else {
       // An empty drawing is no slider.
-      if (marks.length > 0) this.#slider.setAttribute(name, value);
-      else this.#slider.removeAttribute(name);
+      for (const name of this.#slider.getAttributeNames()) if (name !== 'class') this.#slider.removeAttribute(name);
     }
-    this.#show(marks);
+    const said = this.#show(marks);
+    // A screen reader says at once what changes in the focused slider, and the camera's frames would never let it finish.
+    if (marks.length > 0 && document.activeElement !== this.#slider) this.#say(said);
   }
 
   get #marks(): Element[] {
@@ -68,17 +72,21 @@ export class Reader {
   #choose(index: number): void {
     if (index < 0 || index === this.#chosen) return;
     this.#chosen = index;
-    this.#show(this.#marks);
+    this.#say(this.#show(this.#marks));
   }
 
-  #show(marks: readonly Element[]): void {
+  #say(said: string): void {
+    this.#slider.setAttribute('aria-valuenow', String(Math.max(this.#chosen, 0)));
+    this.#slider.setAttribute('aria-valuetext', said);
+  }
+
+  /** @returns what the read mark says */
+  #show(marks: readonly Element[]): string {
     for (const [index, mark] of marks.entries()) mark.classList.toggle('read', index === this.#chosen);
     const mark = marks.at(this.#chosen);
     const said = this.#chosen >= 0 && mark ? this.titled(mark) : '';
     this.#told.textContent = said;
-    if (marks.length === 0) return;
-    this.#slider.setAttribute('aria-valuenow', String(Math.min(Math.max(this.#chosen, 0), marks.length - 1)));
-    this.#slider.setAttribute('aria-valuetext', said);
+    return said;
   }
 
   /** The mark next to a pointer; -1 if none is near. */
