@@ -1,22 +1,20 @@
-// Takes pictures of the page, on demand: SCREENSHOTS=1 writes the whole page to target/screenshots, SCREENSHOT=1 the README's
-// pictures to docs, and ICONS=1 the icons for home screens.
+// Takes pictures that are part of the project, on demand: SCREENSHOT=1 writes the README's to docs, and ICONS=1 the icons for home
+// screens. Those of each section are `sections.test.js`'s.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { card, firstModels, open, openBlank, openPage } from './harness.js';
 
-const { ICONS, SCREENSHOT, SCREENSHOTS } = process.env;
-const target = (name) => fileURLToPath(new URL(`../../target/screenshots/${name}.png`, import.meta.url));
+const { ICONS, SCREENSHOT } = process.env;
 
 let session;
 before(async () => (session = await open()));
 after(() => session?.close());
 
 /** @param {import('playwright-core').BrowserContextOptions} options */
-async function visit(options, search = '') {
+async function visit(options) {
   const page = await openPage(session, options);
-  if (search) await page.goto(`${session.url}${search}`);
   for (const { version } of firstModels) {
     await card(page, version).locator('.predictions .value').first().filter({ hasText: /\d/ }).waitFor();
   }
@@ -31,38 +29,6 @@ async function settle(page, section) {
   // Elsewhere the pointer could mark something.
   await page.mouse.move(0, 0);
 }
-
-test(
-  'every section in both themes and languages and three widths',
-  { skip: !SCREENSHOTS && 'set SCREENSHOTS=1' },
-  async () => {
-    await mkdir(target('.').replace(/\.png$/, ''), { recursive: true });
-    for (const language of ['en', 'zh']) {
-      for (const width of [390, 800, 1280]) {
-        const page = await visit({ viewport: { width, height: 900 } }, `?lang=${language}`);
-        const sections = [
-          ...(await page.locator('#story > section').all()).map((section) => ({ section, figure: true })),
-          { section: page.locator('.hero'), figure: false },
-          { section: page.locator('#generations'), figure: false },
-          { section: page.locator('.scatter'), figure: false },
-        ];
-        await page
-          .locator('.card .more')
-          .first()
-          .evaluate((/** @type {HTMLDetailsElement} */ more) => (more.open = true));
-        for (const { section, figure } of sections) {
-          if (figure) await settle(page, section);
-          const name = await section.evaluate(({ id, className }) => id || className.split(' ')[0]);
-          for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-            await page.emulateMedia({ colorScheme });
-            await section.screenshot({ path: target(`${name}-${language}-${width}-${colorScheme}`) });
-          }
-        }
-        await page.close();
-      }
-    }
-  },
-);
 
 test(
   'three figures for the README',

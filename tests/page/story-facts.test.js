@@ -15,7 +15,18 @@ const englishPage = (await source('text/en/page.ts')).page;
 const chinesePage = (await source('text/zh/page.ts')).page;
 const ideas = (page, version) => page.column.ideas[version];
 /** The sections, and a part of a section that has its own prose. */
-const SECTIONS = ['depthwise', 'relu', 'residual', 'squeeze', 'hswish', 'search', 'universal', 'fit.scene'];
+const SECTIONS = [
+  'depthwise',
+  'relu',
+  'residual',
+  'squeeze',
+  'hswish',
+  'search',
+  'fit',
+  'fit.scene',
+  'universal',
+  'teach',
+];
 const prose = (figures, path) =>
   path
     .split('.')
@@ -75,6 +86,22 @@ test('the statement about time and count: within 15 % the time follows, else one
   }
 });
 
+test('a form that is slower is said to be slower', async () => {
+  const { verdict } = await source('story/costs.ts');
+  const { comparison } = await source('story/activations.ts');
+  const shape = { kernel: 3, inChannels: 8, outChannels: 8, height: 7, width: 7 };
+  for (const [{ depthwise, hswish }, forms, activations] of /** @type {const} */ ([
+    [english, [/4\.24 times fewer multiply-adds, 2 times less time\./, /but 2 times the time\./], [/ 1\/2\.0 /, / 2\.0 times /]], // prettier-ignore
+    [chinese, [/减少到 1\/4\.24，用时减少到 1\/2。/, /用时却是 2 倍/], [/ 1\/2\.0；/, / 2\.0 倍/]],
+  ])) {
+    for (const [at, faster] of [2, 0.5].entries()) {
+      assert.match(verdict(depthwise.costs, shape, faster, 0.5), forms[at]);
+      assert.match(comparison(hswish, faster, 1), activations[at]);
+    }
+    assert.equal(comparison(hswish, 0, 0), hswish.noTime);
+  }
+});
+
 test('V3: Large has nearly four times the multiply-adds of Small, and three quarters of V2’s', () => {
   const macs = (version) => network(version).macs;
   const room = macs('v3-large') / macs('v3-small');
@@ -100,6 +127,37 @@ test('the search’s reward is accuracy × (time / target)^w', async () => {
     [16, -0.07, 0.75 * 1.0497],
   ])
     assert.ok(Math.abs(reward(network, target, w) - expected) < 5e-5, `${target} ${w}: ${reward(network, target, w)}`);
+});
+
+/** A number in the page's or the package's source, found by the text before it. */
+const constant = (path, before) => {
+  const code = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const found = code.split(before)[1]?.match(/^[\d.]+/);
+  assert.ok(found, `${path} has no ${before}`);
+  return Number(found[0]);
+};
+
+test('what the sections say of the figures is what these do', async () => {
+  const { EXPONENT } = await source('story/measured.ts');
+  const minus = (value) => String(value).replace('-', '−');
+  for (const [figures, [w, five, three, kept]] of /** @type {const} */ ([
+    [english, [/w = (\S+), and (\S+) for V3-Small/, /its five nearest/, /save 3\s% .* the three cheapest/, /for twenty seconds: 128 frames/]], // prettier-ignore
+    [
+      chinese,
+      [/w = ([−\d.]+)，V3-Small 用 ([−\d.]+)/, /最近的五个/, /省下 3\s%.*代价最小的三种/, /二十秒：留下 128 帧/],
+    ],
+  ])) {
+    assert.deepEqual(w.exec(prose(figures, 'search'))?.slice(1), [minus(EXPONENT.mnasnet), minus(EXPONENT.small)]);
+    assert.ok(prose(figures, 'fit').includes(minus(EXPONENT.mnasnet)));
+    assert.match(prose(figures, 'teach'), five);
+    assert.match(prose(figures, 'fit.scene'), three);
+    assert.match(prose(figures, 'fit'), kept);
+  }
+  assert.equal(constant('pkg/teaching.js', 'neighbours = '), 5);
+  assert.equal(constant('www/src/story/scene/shrink.ts', 'const STEP = '), 0.03);
+  assert.equal(constant('www/src/story/scene/shrink.ts', 'const TRIES = '), 3);
+  assert.equal(constant('www/src/story/fit-frames.ts', 'seconds: '), 20);
+  assert.equal(constant('www/src/story/fit-frames.ts', 'frames: '), 128);
 });
 
 test('all V1’s multiply-adds are those of its pairs, its stem and its classifier', async () => {
@@ -236,9 +294,15 @@ test('V4: the four blocks are what its networks have, and cost what is said', as
     [[true, true], [true, false], [false, true], [false, false]].map(([start, middle]) => kindOf(start, middle)), // prettier-ignore
     ['extra', 'convnext', 'inverted', 'feedforward'],
   );
-  const kinds = network('v4-conv-small').blocks.map(kindOfBlock);
-  const count = (kind) => kinds.filter((one) => one === kind).length;
-  assert.deepEqual([null, 'inverted', 'convnext', 'extra', 'feedforward'].map(count), [4, 8, 1, 3, 0]);
+  for (const [version, expected] of /** @type {const} */ ([
+    ['v4-conv-small', [4, 8, 1, 3, 0]],
+    // It has no block of V2's form.
+    ['v4-conv-medium', [1, 0, 4, 13, 4]],
+  ])) {
+    const kinds = network(version).blocks.map(kindOfBlock);
+    const count = (kind) => kinds.filter((one) => one === kind).length;
+    assert.deepEqual([null, 'inverted', 'convnext', 'extra', 'feedforward'].map(count), expected, version);
+  }
   // The inverted block of 128 channels is V4-Conv-Small's last.
   const { expand, depthwise, project } = network('v4-conv-small').blocks.at(-1);
   assert.deepEqual([expand.inChannels, expand.outChannels, depthwise.kernel, project.outChannels], [128, 512, 3, 128]);

@@ -102,6 +102,57 @@ test('with the camera a figure follows the frames while the columns go on', asyn
   await page.close();
 });
 
+test('with the camera nothing else runs while a figure times', async () => {
+  const page = await visit(session, picture, '', {
+    permissions: ['camera'],
+    prepare: async (page) => {
+      await serveMadeUp(page);
+      await page.addInitScript(() => {
+        const { postMessage } = Worker.prototype;
+        /** @type {string[]} */
+        const sent = [];
+        Object.assign(globalThis, { sent });
+        Worker.prototype.postMessage = function (message, ...rest) {
+          const { type, networks } = message.request ?? {};
+          const measures = /^(time-|profile)/.test(type) || networks?.length === 1;
+          sent.push(networks ? `${type} ${networks.length}` : type);
+          // What isn't at rest has time to show itself.
+          if (measures) setTimeout(() => postMessage.call(this, message, ...rest), 100);
+          else postMessage.call(this, message, ...rest);
+        };
+      });
+    },
+  });
+  const sent = () => page.evaluate(() => /** @type {any} */ (globalThis).sent.splice(0));
+  /** Asserts that only one sort of request was sent from the second of these on: a round may have been going on at the first. */
+  const assertAlone = (sent, own, what) => {
+    const first = sent.findIndex((type) => own.test(type));
+    const second = first + 1 + sent.slice(first + 1).findIndex((type) => own.test(type));
+    const last = sent.findLastIndex((type) => own.test(type));
+    assert.ok(second > first && last > second, `${what}: ${sent}`);
+    const others = sent.slice(second, last).filter((type) => !own.test(type));
+    assert.deepEqual(others, [], what);
+  };
+  await page.locator('#camera-toggle').click();
+  await page.getByRole('button', { name: 'Stop camera' }).waitFor();
+  await page.locator('#depthwise .depthwise').scrollIntoViewIfNeeded();
+  await page.getByText(/times fewer multiply-adds/).waitFor();
+  assertAlone(await sent(), /^time-layer$/, 'both forms of a convolution');
+  await page.locator('#hswish .hswish').scrollIntoViewIfNeeded();
+  await page.getByText(/both in our code/).waitFor();
+  assertAlone(await sent(), /^time-activation$/, 'the curves');
+  const search = page.locator('#search');
+  await search.locator('.search').scrollIntoViewIfNeeded();
+  await search.getByRole('button', { name: 'Profile the five networks' }).click();
+  await search.locator('.profile-row').nth(4).waitFor();
+  assertAlone(await sent(), /^profile$/, 'the profiles');
+  await search.getByRole('button', { name: 'Time the catalogue' }).click();
+  await search.locator('.correlation').waitFor();
+  assertAlone(await sent(), /^(untrained|free|classify 1)$/, 'the catalogue');
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).sent.includes('classify 5'));
+  await page.close();
+});
+
 describe('with the camera each figure’s numbers are the engine’s', () => {
   /** @type {Awaited<ReturnType<typeof webcamOf>>} */
   let webcam;
@@ -387,6 +438,10 @@ test('without a picture a figure says that it waits, and without weights that it
   await page.goto(session.url);
   await page.locator('#search .search').scrollIntoViewIfNeeded();
   await page.locator('#search .note').filter({ hasText: 'waits for a picture' }).waitFor();
+  // The catalogue needs no picture. The columns' networks come with the first one.
+  await page.getByRole('button', { name: 'Time the catalogue' }).click();
+  await page.locator('#search .correlation').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Profile the five networks' }).isDisabled());
   await page.locator('#picture-file').setInputFiles({ name: 'made-up.png', mimeType: 'image/png', buffer: picture });
   await page.locator('#residual .residual').scrollIntoViewIfNeeded();
   await page.getByText(/^Widened 56×56×144$/).waitFor();
@@ -469,6 +524,21 @@ test('search: the profiles are whole networks, and a layer gives its numbers', a
     assert.match(told, /^stem · 224×224×3 → 112×112×\d+, 3×3 stride 2 · \d+ parameters · [\d.]+ M MACs · .* GFLOP\/s$/);
     assert.ok(told.includes(`→ ${resolution / 2}×${resolution / 2}×${stem.outChannels}`));
     assert.equal(await line.getAttribute('aria-valuetext'), told);
+    assert.equal(await rows.nth(index).locator('.outline[d]').count(), 0, 'the stem is in no block');
+
+    // A step of a block says what the whole block has, and the block is outlined.
+    await page.keyboard.press('ArrowRight');
+    const block = steps.filter(({ step }) => step.startsWith('block 0 '));
+    const whole = await figure.locator('.search > .reading').last().innerText();
+    const [, has] =
+      /\. All of block 1: \d+×\d+×\d+ → \d+×\d+×\d+ · ([\d,]+) parameters · .* GFLOP\/s$/.exec(whole) ?? [];
+    const expected = block.reduce((sum, { parameters }) => sum + parameters, 0);
+    assert.equal(has, expected.toLocaleString('en-US'), whole);
+    const outline = await rows
+      .nth(index)
+      .locator('.outline')
+      .evaluate((/** @type {SVGPathElement} */ path) => path.getBBox().x);
+    assert.ok(Math.abs(outline - block[0].x) < 0.01, `${outline}, not ${block[0].x}`);
   }
   await page.close();
 });
@@ -651,6 +721,7 @@ test('teach: what was added decides, is exported, and is there again after an im
   for (const answer of await answers.all()) {
     assert.match(await answer.innerText(), /^\S+\s+Plain\s+[\d.]+ %\s+4 examples · 100 % named rightly/);
   }
+  await figure.getByText('Frames of one press are nearly alike').waitFor();
   await show('picture.png', picture);
   await answers.filter({ hasText: 'Blocks' }).nth(4).waitFor();
 

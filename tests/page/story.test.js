@@ -191,6 +191,24 @@ test('relu: the dead channels of every layer are those of the engine’s tensors
   });
   assert.equal(shown.length, 2 * 13 + 3 * 17 - 1);
   assert.deepEqual(shown, expected);
+  // Both charts have one scale: equal shares are bars of equal height.
+  const heights = await figure
+    .locator('rect[data-layer]')
+    .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('height'))));
+  const shares = await reference
+    .evaluate(async () => {
+      const channels = [];
+      for (const version of /** @type {const} */ (['v1', 'v2']))
+        for (const [name, tensor] of await inspectOf(version))
+          if (/^block \d+ (expand|depthwise|project)$/.test(name)) channels.push(tensor.channels);
+      return channels;
+    })
+    .then((channels) => channels.map((count, at) => Number(shown[at][1]) / count));
+  const highest = shares.indexOf(Math.max(...shares));
+  for (const [at, share] of shares.entries()) {
+    const expected = Math.max(1.5, (heights[highest] * share) / shares[highest]);
+    assert.ok(Math.abs(heights[at] - expected) < 0.01, `${shown[at][0]}: ${heights[at]}, not ${expected}`);
+  }
   // No channel of a linear layer is zero.
   for (const [name, dead] of shown.slice(26)) if (`${name}`.endsWith('project')) assert.equal(dead, 0, `${name}`);
 });
@@ -355,6 +373,15 @@ test('residual: a channel is followed through the wide stages, with the engine�
     return [borderTopWidth, borderLeftWidth, borderRightWidth].map(parseFloat);
   });
   assert.ok(borders.every((width) => width > 0), `${borders}`); // prettier-ignore
+
+  // On a phone it stands beside the stages, from the first to the last.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [beside, top, bottom] = await Promise.all([skip, grids.first(), grids.last()].map(box));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  assert.ok(beside.x < top.x && beside.x + beside.width <= top.x, JSON.stringify([beside, top]));
+  assert.ok(beside.y > top.y && beside.y < top.y + top.height, JSON.stringify([beside, top]));
+  const foot = beside.y + beside.height;
+  assert.ok(foot > bottom.y && foot < bottom.y + bottom.height, JSON.stringify([beside, bottom]));
 });
 
 test('squeeze: gates and answers are the engine’s', async () => {
@@ -419,4 +446,74 @@ test('hswish: the values are the engine’s, and all three curves are timed', as
   const told = numbers(await figure.getByText(/h-swish minus swish:/).innerText());
   assert.ok(told.includes(0.142) && told.includes(2.858), `${told}`);
   for (const time of await figure.locator('.bar-value').allInnerTexts()) assert.match(time, /^[\d.]+ (µs|ms)$/);
+});
+
+test('the pixels of maps are pointed at by keys, too', async () => {
+  for (const [id, map, reading] of /** @type {const} */ ([
+    ['depthwise', '.marked-map[tabindex]', '.filtering ~ .reading >> nth=-1'],
+    ['residual', '.terms canvas[tabindex]', '.equation .reading >> nth=1'],
+  ])) {
+    const figure = await section(id);
+    const pixels = figure.locator(map);
+    const at = async () => numbers(await figure.locator(reading).innerText()).slice(0, 2);
+    await pixels.focus();
+    // An earlier test may have pointed at the border.
+    for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
+    const [x, y] = await at();
+    await page.keyboard.press('ArrowRight');
+    assert.deepEqual(await at(), [x + 1, y], id);
+    await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await at(), [x + 1, y - 1], id);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowDown');
+    assert.deepEqual(await at(), [x, y], id);
+    assert.equal(await pixels.getAttribute('aria-valuetext'), await figure.locator(reading).innerText());
+    for (let step = 0; step <= 2 * y; step++) await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await at(), [x, 0], `${id}: the border ends the way`);
+    assert.equal(Number(await pixels.getAttribute('aria-valuenow')), x);
+  }
+});
+
+test('what titles say is read by keys, too', async () => {
+  for (const [place, charts] of /** @type {const} */ ([
+    ['#depthwise', 2],
+    ['#relu', 3],
+    ['#squeeze', 1],
+    ['#universal', 2],
+    ['.scatter', 1],
+  ])) {
+    const figure = page.locator(place);
+    await figure.scrollIntoViewIfNeeded();
+    const readers = figure.locator('.readable');
+    await readers
+      .locator('[role=slider]')
+      .nth(charts - 1)
+      .waitFor();
+    assert.equal(await readers.count(), charts, place);
+    for (const reader of await readers.all()) {
+      const slider = reader.getByRole('slider');
+      assert.ok(await slider.getAttribute('aria-label'));
+      await slider.focus();
+      for (const [key, index] of /** @type {const} */ ([
+        ['End', -1],
+        ['Home', 0],
+        ['ArrowRight', 1],
+      ])) {
+        // prettier-ignore
+        await page.keyboard.press(key);
+        const mark = reader.locator('.read');
+        const title = await mark.evaluate(
+          (mark) =>
+            mark.querySelector(':scope > title')?.textContent ??
+            mark.getAttribute('title') ??
+            mark.getAttribute('aria-label'),
+        );
+        assert.ok(title);
+        assert.equal(await reader.locator('.reading').innerText(), title);
+        assert.equal(await slider.getAttribute('aria-valuetext'), title);
+        const last = Number(await slider.getAttribute('aria-valuemax'));
+        assert.equal(Number(await slider.getAttribute('aria-valuenow')), index < 0 ? last : index);
+      }
+    }
+  }
 });

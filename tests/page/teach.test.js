@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ridgeHead } from '../../pkg/ridge.js';
+import { Teach } from '../../pkg/teaching.js';
 import { installHelpers, lightest, open, openBlank } from './harness.js';
 
 let session;
@@ -74,6 +75,20 @@ for (const [what, count, length] of /** @type {const} */ ([
     }
   });
 }
+
+test('nearest neighbours are judged with each example left out', async () => {
+  const net = /** @type {any} */ ({
+    embed: (/** @type {Float32Array} */ features) => Promise.resolve(features),
+    info: {},
+  });
+  const teach = new Teach(net, { method: 'nearest' });
+  // Next to each example lies only one of the other class.
+  const examples = [[1, 0, 0], [1, 0.01, 0], [0, 0, 1], [0, 0.01, 1]].map((values) => Float32Array.from(values)); // prettier-ignore
+  for (const [i, features] of examples.entries()) await teach.add(features, ['a', 'b'][i % 2]);
+  const own = await Promise.all(examples.map(async (features) => (await teach.predict(features))[0].label));
+  assert.deepEqual(own, ['a', 'b', 'a', 'b']);
+  assert.equal(teach.accuracy().accuracy, 0);
+});
 
 test('photos are told apart after a few examples, by both methods, and from JSON', async () => {
   const outcome = await page.evaluate(async () => {

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '../../pkg/errors.js';
+import { serve } from '../../www/serve.js';
 import { PHOTOS, card, firstAnswer, firstModels, open } from './harness.js';
+import { source } from './page-source.js';
 
 let session;
 before(async () => (session = await open()));
@@ -70,6 +73,32 @@ test('in Chinese no English is left', async () => {
   await page.close();
 });
 
+test('in Chinese no reason is left in English', async (t) => {
+  const bare = await serve({ isolated: false });
+  t.after(() => bare.close());
+  const page = await session.browser.newPage({ serviceWorkers: 'block' });
+  page.setDefaultTimeout(60_000);
+  await page.goto(`${bare.url}?lang=zh`);
+  await page.locator('#engine', { hasText: '线程需要跨源隔离的页面' }).waitFor();
+  const given = { name: '损坏.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('no weights') };
+  await card(page, 'v1').locator('input[type=file]').setInputFiles(given);
+  await card(page, 'v1').getByText('损坏.safetensors 无法使用：文件损坏，或不是权重文件。').waitFor();
+  await assertChinese(page);
+  await page.close();
+
+  const { reason } = (await source('text/zh/page.ts')).page;
+  for (const code of ERROR_CODES) assert.doesNotMatch(reason('what the package says', code), /[a-z]/, code);
+  assert.equal(reason('this browser has no relaxed SIMD', null), '此浏览器不支持 relaxed SIMD');
+  assert.equal(reason('huggingface.co answered 404 Not Found', 'FETCH_FAILED'), 'huggingface.co 返回了 404');
+  assert.equal(
+    reason('huggingface.co could not be reached: Failed to fetch', 'FETCH_FAILED'),
+    '无法访问 huggingface.co',
+  );
+  assert.equal(reason('Starting videoinput failed', null), '原因不明');
+  // The page's own reasons stay.
+  assert.equal(reason('没有站点提供它', 'FETCH_FAILED'), '没有站点提供它');
+});
+
 test('ImageNet’s classes have their Chinese names, in the order of the English ones', async () => {
   const [english, chinese] = await Promise.all(
     [new URL('../../pkg/labels.json', import.meta.url), new URL('src/text/zh/classes.json', www)].map(async (url) =>
@@ -81,12 +110,19 @@ test('ImageNet’s classes have their Chinese names, in the order of the English
   for (const name of chinese) if (name !== 'iPod') assert.match(name, /\p{Script=Han}/u);
   for (const [index, label, name] of /** @type {const} */ ([
     [0, 'tench', '丁鲷'],
+    [42, 'agama', '鬣蜥'],
+    [56, 'king snake', '王蛇'],
     [207, 'golden retriever', '金毛寻回犬'],
     [281, 'tabby', '虎斑猫'],
     [285, 'Egyptian cat', '埃及猫'],
+    [373, 'macaque', '猕猴'],
+    [374, 'langur', '叶猴'],
     [417, 'balloon', '热气球'],
+    [571, 'gas pump', '加油机'],
     [609, 'jeep', '吉普车'],
+    [731, 'plunger', '马桶搋子'],
     [954, 'banana', '香蕉'],
+    [939, 'zucchini', '西葫芦'],
     [967, 'espresso', '意式浓缩咖啡'],
     [999, 'toilet tissue', '卫生纸'],
   ]))

@@ -107,6 +107,18 @@ test('a finger scrolls over the picture, and chooses a part of it after the butt
 
   await until(() => swipe(frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
   assert.deepEqual(await marked(), [left, top, width, height]);
+
+  await settled();
+  await page.evaluate(() => scrollTo(0, 0));
+  await settled();
+  const reset = page.getByRole('button', { name: 'Show all of it' });
+  await until(
+    () => reset.tap(),
+    () => document.getElementById('region-choose')?.textContent === 'Choose a part',
+    '',
+  );
+  assert.deepEqual(await marked(), whole);
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
 });
 
 test('a tap on a class shows where it is seen, and another one lets that go', async () => {
@@ -121,6 +133,38 @@ test('a tap on a class shows where it is seen, and another one lets that go', as
   const button = card(page, COLUMNS[0]).getByRole('button', { name: `Show where ${name} sees it` });
   await button.tap();
   await page.locator('#activation').waitFor({ state: 'hidden' });
+});
+
+test('a tap reads what a title says', async () => {
+  for (const [place, mark] of [
+    ['#squeeze', '.gate'],
+    ['#universal', '.tile'],
+    ['#depthwise', '.point'],
+    ['.scatter', '.unmeasured'],
+  ]) {
+    const chart = page
+      .locator(`${place} .readable`)
+      .filter({ has: page.locator(mark) })
+      .first();
+    // The marks come when the figure is seen.
+    await page.locator(`${place} .readable`).first().scrollIntoViewIfNeeded();
+    await chart.locator('.readable-marks').scrollIntoViewIfNeeded();
+    await settled();
+    // Some marks are thinner than a pixel.
+    const [x, y] = await chart
+      .locator(mark)
+      .first()
+      .evaluate((mark) => {
+        const { left, top, width, height } = mark.getBoundingClientRect();
+        return [left + width / 2, top + height / 2];
+      });
+    await page.touchscreen.tap(x, y);
+    await chart.locator('.reading').filter({ hasText: /./ }).waitFor();
+    const title = await chart
+      .locator('.read')
+      .evaluate((mark) => mark.querySelector('title')?.textContent ?? mark.getAttribute('title'));
+    assert.equal(await chart.locator('.reading').innerText(), title);
+  }
 });
 
 test('a tap chooses a channel, and a finger moves a slider', async () => {

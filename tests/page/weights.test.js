@@ -88,6 +88,15 @@ test('without weights all columns run at once, for their times, and nothing but 
     assert.equal(await trouble(page, version).innerText(), '');
   }
   await page.getByText('Untrained, they see nothing yet.').waitFor();
+  // A hollow dot is where each would be with the best weights that were published of it.
+  const dots = page.locator('#scatter circle.untrained title');
+  await dots.nth(COLUMNS.length - 1).waitFor({ state: 'attached' });
+  for (const [i, title] of (await dots.allTextContents()).entries()) {
+    const { version, width, resolution } = defaults[i];
+    const alike = catalogue.filter((one) => one.version === version && one.width === width && one.resolution === resolution); // prettier-ignore
+    const top1 = Math.max(...alike.map((one) => one.top1));
+    assert.match(title, new RegExp(`: ${top1.toFixed(1)} % top-1, [\\d.]+ ms, untrained here$`), version);
+  }
   await fetchAll(page).waitFor();
   assert.deepEqual(weights(), []);
   assert.equal(asked.length, 1, asked.join());
@@ -262,6 +271,15 @@ test('what the Hub can’t give comes from ModelScope, which is asked first from
     again.asked.every((url) => MODELSCOPE.test(url)),
     again.asked.join(),
   );
+  await context.close();
+});
+
+test('a Hub that doesn’t answer is not waited for while another host is left', async () => {
+  const context = await believer();
+  const { page, weights } = await visit({ hub: () => {}, modelScope: serve }, context);
+  await offer(page, 'v1').click();
+  await firstAnswer(page, 'v1').filter({ hasText: cat.label }).waitFor();
+  assert.ok(weights().length > 0 && weights().every((url) => MODELSCOPE.test(url)), weights().join());
   await context.close();
 });
 

@@ -65,9 +65,7 @@ export class CatalogueChoice implements Choice {
     await this.findKept();
     if (this.#keptFrom) return this.#loadKept(this.#keptFrom, loading);
     let refusal: unknown;
-    for (const host of hostsOf(this.entry)) {
-      // The configuration has no digest: a host that isn't authentic is used only if it answers with this entry's.
-      if (!host.authentic && !(await serves(host, this.entry))) continue;
+    for await (const host of this.#answering(loading.signal)) {
       try {
         const net = await this.#loadFrom(host, loading);
         remember(host);
@@ -81,6 +79,22 @@ export class CatalogueChoice implements Choice {
       }
     }
     throw refusal ?? new MobileNetError('FETCH_FAILED', text.page.weights.nowhere);
+  }
+
+  /**
+   * Gives the hosts to load from, in order: behind a firewall a host may not answer at all, so each is asked first. The configuration has
+   * no digest, so a host that isn't authentic has to answer with this entry's. An authentic one that didn't comes last: it may only
+   * be slow, and its error is the one to show.
+   */
+  async *#answering(cancelled: AbortSignal): AsyncGenerator<Host> {
+    const hosts = hostsOf(this.entry);
+    const silent: Host[] = [];
+    for (const host of hosts) {
+      const only = host.authentic && hosts.length === 1;
+      if (only || (await serves(host, this.entry, cancelled))) yield host;
+      else if (host.authentic) silent.push(host);
+    }
+    yield* silent;
   }
 
   async #loadFrom(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {

@@ -63,10 +63,15 @@ export async function answeringHost(entry: Entry): Promise<Host | null> {
   return null;
 }
 
-/** Whether `host` has `entry`. Asks for its small configuration, since some hosts answer a missing file with a page of their own. */
-export async function serves(host: Host, entry: Entry): Promise<boolean> {
+/**
+ * Whether `host` has `entry`. Asks for its small configuration, since some hosts answer a missing file with a page of their own.
+ * @param cancelled another end of the wait
+ */
+export async function serves(host: Host, entry: Entry, cancelled?: AbortSignal): Promise<boolean> {
+  const patience = AbortSignal.timeout(PATIENCE);
+  const signal = cancelled ? AbortSignal.any([patience, cancelled]) : patience;
   try {
-    const response = await fetch(addressOf(host, entry, 'config.json'), { signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(addressOf(host, entry, 'config.json'), { signal });
     return response.ok && typeof (await response.json()).architecture === 'string';
   } catch {
     return false;

@@ -144,7 +144,7 @@ function showEngine(): void {
   const { running, skipped } = text.page.engine;
   element('engine').textContent = [
     running(info.build, info.threads),
-    ...info.skipped.map(({ build, reason }) => skipped(build, reason)),
+    ...info.skipped.map(({ build, reason }) => skipped(build, text.page.reason(reason, null))),
   ].join(' ');
 }
 

@@ -55,9 +55,10 @@ export function runMessage(error: unknown, crashed: boolean): string {
   return code === 'CRASHED' ? text.page.engine.crashed : text.page.engine.unloadable(textOf(error));
 }
 
-/** An error's message, without the full stop. */
+/** An error's message in the visitor's language, without the full stop. */
 export function textOf(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   // Addresses on the Hub are long; the host is enough.
-  return words.replace(/\.$/, '').replace(/https?:\/\/([^/\s]+)\S*/g, '$1');
+  const short = words.replace(/\.$/, '').replace(/https?:\/\/([^/\s]+)\S*/g, '$1');
+  return text.page.reason(short, error instanceof MobileNetError ? error.code : null);
 }

@@ -1,5 +1,6 @@
 import { element } from './element';
 import type { Region, Stage } from './stage';
+import { text } from './text';
 
 /** The least side as a share of the picture's short side. A smaller part counts as a slip of the hand. */
 const SMALLEST = 0.1;
@@ -13,7 +14,7 @@ interface Point {
 
 /**
  * Lets the visitor choose a square part of the picture, with the pointer or the keyboard. A finger that moves over the picture scrolls
- * the page, except after a press of the button.
+ * the page, except after a press of the button, which also shows the whole picture again: on a phone two taps zoom the page.
  */
 export class RegionPicker {
   readonly #button = element<HTMLButtonElement>('region-choose');
@@ -35,7 +36,15 @@ export class RegionPicker {
       this.stage.region = this.#before;
       this.#from = null;
     });
-    this.#button.addEventListener('click', () => (this.#choosing = !this.#choosing));
+    this.#button.addEventListener('click', () => {
+      if (this.stage.region) this.#choose(null);
+      else this.#choosing = !this.#choosing;
+    });
+    stage.onRegion = () => {
+      const { choosePart, wholePicture } = text.page.picture;
+      // While a finger draws, the button says what it did.
+      if (!this.#from) this.#button.textContent = this.stage.region ? wholePicture : choosePart;
+    };
     frame.addEventListener('dblclick', () => this.#choose(null));
     frame.addEventListener('keydown', (event) => {
       // These are the browser's shortcuts, such as its zoom.
@@ -79,6 +88,7 @@ export class RegionPicker {
     if (!this.#from) return;
     this.#from = null;
     if (this.stage.region === this.#before) return;
+    this.stage.onRegion();
     this.#choosing = false;
     this.onChange();
   }

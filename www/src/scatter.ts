@@ -2,6 +2,7 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import type { Card } from './card';
 import { element } from './element';
 import { milliseconds } from './format';
+import { Reader } from './story/reader';
 import { text } from './text';
 import { timeAxis } from './time-axis';
 
@@ -20,17 +21,22 @@ interface Point {
   top1: number;
   /** The column in which it runs now. */
   column: string | null;
+  /** Whether it runs with random weights. The accuracy is that of published ones. */
+  untrained?: boolean;
 }
 
 /** This device's time of each network against its published accuracy. */
 export class Scatter {
   readonly #plot = element('scatter');
+  readonly #drawing = document.createElement('div');
+  readonly #reader = new Reader('', this.#drawing, 'circle, .unmeasured');
   readonly #measured = new Map<string, Point>();
   #drawn = '';
   /** The available width. Pixels. */
   #width = 0;
 
   constructor(private readonly cards: readonly Card[]) {
+    this.#plot.append(this.#reader.element);
     // Reading the width in each round would force a layout of the page.
     new ResizeObserver(([{ contentRect }]) => {
       this.#width = contentRect.width;
@@ -46,9 +52,13 @@ export class Scatter {
         this.#measured.set(weights, { name: weights, time, top1, column: name });
       }
     }
-    const others = catalogue.filter(({ name }) => !this.#measured.has(name));
-    const points = [
+    const untrained = this.cards.flatMap((card) => untrainedPoint(card) ?? []);
+    const others = catalogue.filter(
+      ({ name }) => !this.#measured.has(name) && untrained.every((point) => point.name !== name),
+    );
+    const points: Point[] = [
       ...this.#measured.values(),
+      ...untrained,
       ...others.map(({ name, top1 }) => ({ name, top1, time: null, column: null })),
     ];
     // It is only drawn again if the change is visible.
@@ -59,8 +69,22 @@ export class Scatter {
     ]);
     if (seen === this.#drawn) return;
     this.#drawn = seen;
-    this.#plot.replaceChildren(draw(points, width));
+    this.#drawing.replaceChildren(draw(points, width));
+    this.#reader.label = spoken(points);
+    this.#reader.refresh();
   }
+}
+
+/** The best published checkpoint of a column's untrained network; `null` if there is none. */
+function untrainedPoint({ name: column, info, time }: Card): Point | null {
+  if (!info || info.trained || time === null) return null;
+  const alike = catalogue.filter(
+    ({ version, width, resolution }) =>
+      version === info.version && width === info.width && resolution === info.resolution,
+  );
+  if (alike.length === 0) return null;
+  const { name, top1 } = alike.reduce((a, b) => (b.top1 > a.top1 ? b : a));
+  return { name, time, top1, column, untrained: true };
 }
 
 function draw(points: readonly Point[], width: number): SVGSVGElement {
@@ -75,8 +99,6 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
     width,
     height: HEIGHT,
     viewBox: `0 0 ${width} ${HEIGHT}`,
-    role: 'img',
-    'aria-label': spoken(points),
   });
   for (let top1 = TOP1.from; top1 < TOP1.to; top1 += TOP1.step) {
     svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));
@@ -105,7 +127,7 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
       continue;
     }
     const place = { cx: x(point.time), cy: y(point.top1) };
-    const dot = make('circle', { class: point.column ? 'running' : 'measured', ...place, r: point.column ? 5 : 4 });
+    const dot = make('circle', { class: classOf(point), ...place, r: point.column ? 5 : 4 });
     dot.append(title);
     svg.append(dot);
     if (!point.column) continue;
@@ -121,9 +143,15 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
   return svg;
 }
 
-function described({ name, time, top1 }: Point): string {
-  const { measured, unmeasured } = text.page.scatter;
-  return time === null ? unmeasured(name, top1.toFixed(1)) : measured(name, top1.toFixed(1), milliseconds(time));
+function classOf({ column, untrained }: Point): string {
+  if (!column) return 'measured';
+  return untrained ? 'running untrained' : 'running';
+}
+
+function described({ name, time, top1, untrained }: Point): string {
+  const words = text.page.scatter;
+  if (time === null) return words.unmeasured(name, top1.toFixed(1));
+  return (untrained ? words.untrained : words.measured)(name, top1.toFixed(1), milliseconds(time));
 }
 
 function spoken(points: readonly Point[]): string {

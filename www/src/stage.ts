@@ -34,6 +34,8 @@ export class Stage {
   readonly #view = element<HTMLElement>('view');
   #picture: Picture | null = null;
   #region: Region | null = null;
+  /** Called when another part is shown, by whatever it was chosen or forgotten. */
+  onRegion = () => {};
 
   constructor() {
     // The camera's size changes when a phone is turned.
@@ -130,6 +132,7 @@ export class Stage {
   }
 
   #showRegion(): void {
+    this.onRegion();
     const { size } = this;
     if (!size) return;
     const { left, top, side } = this.#region ?? { left: 0, top: 0, side: 0 };

@@ -1,4 +1,4 @@
-//! Fetches checkpoints from the Hugging Face Hub, or from ModelScope where the Hub is out of reach.
+//! Fetches checkpoints from the Hugging Face Hub, or from ModelScope or a host of one's own where the Hub is out of reach.
 
 use std::fmt;
 use std::fs;
@@ -45,10 +45,16 @@ struct Host {
 pub struct Hosts(Vec<Host>);
 
 impl Hosts {
-    /// The Hub's address is what the variable that its own clients heed has, if it is set.
+    /// The Hub's address is what the variable that its own clients heed has, if it is set. Another variable, which the page's
+    /// build heeds too, has the address of a file on the owner's host.
     pub fn known() -> Self {
         let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
-        Self::at(&hub, "https://www.modelscope.cn")
+        let hosts = Self::at(&hub, "https://www.modelscope.cn");
+        match std::env::var("WEIGHTS_HOST") {
+            // An address below the page's says nothing here.
+            Ok(template) if template.starts_with("http") => hosts.and_owners(template),
+            _ => hosts,
+        }
     }
 
     /// The Hub and ModelScope at these addresses.
@@ -65,6 +71,12 @@ impl Hosts {
                 authentic: false,
             },
         ])
+    }
+
+    /// Adds a host of the owner's, which is asked last. `template` is the address of a file, as in [`Host`].
+    pub fn and_owners(mut self, template: String) -> Self {
+        self.0.push(Host { name: "the owner's host", template, authentic: false });
+        self
     }
 
     /// Puts the files of `entry` into `dir`, and says where they came from. A file that is not what the catalogue says is

@@ -391,11 +391,26 @@ mod tests {
             fs::remove_dir_all(&dir).unwrap();
         }
     }
+
     /// ModelScope has what the Hub doesn't give, if its digest says so, and is asked first from then on.
     #[test]
     fn what_the_hub_can_t_give_comes_from_modelscope() {
+        comes_from("ModelScope: ", |answer| Hosts::at(&server(MISSING), &server(answer)));
+    }
+
+    /// What neither has comes from the owner's host, by the same rule.
+    #[test]
+    fn what_neither_can_give_comes_from_the_owner_s_host() {
+        comes_from("the owner's host: ", |answer| {
+            let template = format!("{}/{{repository}}/{{file}}", server(answer));
+            Hosts::at(&server(MISSING), &server(MISSING)).and_owners(template)
+        });
+    }
+
+    /// Fetches a file from hosts of which one gives the answer, and expects to be told its name.
+    fn comes_from(name: &str, hosts: impl Fn(&'static str) -> Hosts) {
         if which("curl").is_none() {
-            skipped("weights from ModelScope");
+            skipped(&format!("weights from {}", name.trim_end_matches(": ")));
             return;
         }
         // It passes for the configuration and, by its digest, for the weights.
@@ -404,11 +419,11 @@ mod tests {
         let mut entry = catalogue::read().unwrap().swap_remove(0);
         entry.bytes = body.len() as u64;
         entry.sha256 = Some(sha256::of_bytes(body));
-        let dir = std::env::temp_dir().join(format!("modelscope-{}", std::process::id()));
-        let mut hosts = Hosts::at(&server(MISSING), &server(answer));
+        let dir = std::env::temp_dir().join(format!("{}-{}", &name[..3], std::process::id()));
+        let mut hosts = hosts(answer);
         for _ in 0..2 {
             let source = hosts.fetch(&entry, &dir).unwrap();
-            assert!(source.starts_with("ModelScope: "), "{source}");
+            assert!(source.starts_with(name), "{source}");
         }
         assert_eq!(fs::read(dir.join(WEIGHTS)).unwrap(), body);
         // Nothing could tell whether this is the file.

@@ -3,9 +3,10 @@ import { engine } from '../engine';
 import { textOf } from '../messages';
 import { text } from '../text';
 import { CostPlane } from './cost-plane';
-import { type Shape, compared, fullMacs, ratio, separableMacs } from './costs';
+import { type Shape, fullMacs, ratio, separableMacs, verdict } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
-import { count, digits, duration } from './numbers';
+import type { Surroundings } from './figure';
+import { count, duration } from './numbers';
 
 /** How long the sliders must rest before a measurement, during which the columns wait. ms */
 const SETTLED = 400;
@@ -29,7 +30,7 @@ export class CostExplorer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started = false;
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     const words = text.figures.depthwise.costs;
     const onInput = () => this.#showCounts();
     const channels = [8, 16, 32, 64, 128, 256, 512];
@@ -106,7 +107,7 @@ export class CostExplorer {
 
   #timeLater(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#time(this.#shape), SETTLED);
+    this.#timer = setTimeout(() => void this.around.alone(() => this.#time(this.#shape)), SETTLED);
   }
 
   async #time(shape: Shape): Promise<void> {
@@ -132,23 +133,11 @@ export class CostExplorer {
       const shown = (time: number) => (Number.isFinite(time) ? duration(time) : words.tooLarge);
       this.#times[0].show(Number.isFinite(full) ? [full / longest] : [], shown(full));
       this.#times[1].show(Number.isFinite(both) ? [depthwise / longest, pointwise / longest] : [], shown(both));
-      this.#told.textContent = Number.isFinite(full) ? verdict(shape, full / both, depthwise / both) : '';
+      this.#told.textContent = Number.isFinite(full) ? verdict(words, shape, full / both, depthwise / both) : '';
     } catch (error) {
       this.#told.textContent = text.figures.failed(textOf(error));
     }
   }
-}
-
-/** Says whether the time follows the count. */
-function verdict(shape: Shape, faster: number, depthwiseTime: number): string {
-  const words = text.figures.depthwise.costs;
-  const [depthwise, pointwise] = separableMacs(shape);
-  const fewer = fullMacs(shape) / (depthwise + pointwise);
-  const said = words.both(digits(fewer), digits(faster));
-  const comparison = compared(fewer, faster);
-  if (comparison !== 'differs') return `${said} ${words[comparison]}`;
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return `${said} ${words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))}`;
 }
 
 function same(a: Shape, b: Shape): boolean {

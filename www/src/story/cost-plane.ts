@@ -2,6 +2,7 @@ import { text } from '../text';
 import { ratio, v1Pairs } from './costs';
 import { drawing, shape } from './elements';
 import { digits } from './numbers';
+import { Reader } from './reader';
 
 const WIDTH = 520;
 const HEIGHT = 310;
@@ -19,28 +20,29 @@ const y = (share: number) => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (share 
 
 /** The cost ratio over the output channels: a curve for each filter, V1's blocks, and the chosen point. */
 export class CostPlane {
-  readonly element: SVGSVGElement;
+  readonly element: HTMLElement;
   readonly #chosen = shape('circle', { class: 'chosen', r: 8 });
 
   constructor() {
     const words = text.figures.depthwise.plane;
-    this.element = drawing(WIDTH, HEIGHT, words.label);
-    this.element.append(
+    const plane = drawing(WIDTH, HEIGHT, '');
+    plane.append(
       shape('path', { class: 'axis', d: `M${LEFT} ${TOP} V${HEIGHT - BOTTOM} H${WIDTH - RIGHT}` }),
       shape('text', { x: LEFT + 6, y: TOP + 8 }, words.vertical),
       shape('text', { x: WIDTH - RIGHT, y: HEIGHT - 4, 'text-anchor': 'end' }, words.horizontal),
     );
     for (const share of [0, 0.1, 0.2]) {
-      this.element.append(
+      plane.append(
         shape('text', { x: LEFT - 6, y: y(share) + 4, 'text-anchor': 'end' }, `${Math.round(100 * share)} %`),
       );
     }
     for (let channels = CHANNELS[0]; channels <= CHANNELS[1]; channels *= 2) {
       const at = { x: x(channels), y: HEIGHT - BOTTOM + 20, 'text-anchor': 'middle' };
-      this.element.append(shape('text', at, String(channels)));
+      plane.append(shape('text', at, String(channels)));
     }
-    for (const kernel of [3, 5]) this.element.append(...curve(kernel));
-    this.element.append(...v1Points(), this.#chosen);
+    for (const kernel of [3, 5]) plane.append(...curve(kernel));
+    plane.append(...v1Points(), this.#chosen);
+    this.element = new Reader(words.label, plane, '.point').element;
   }
 
   /** Marks the chosen point. */

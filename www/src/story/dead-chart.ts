@@ -1,5 +1,6 @@
 import { text } from '../text';
-import { describe, drawing, shape } from './elements';
+import { drawing, shape } from './elements';
+import { Reader } from './reader';
 
 const WIDTH = 560;
 const HEIGHT = 126;
@@ -18,22 +19,30 @@ export interface DeadLayer {
   channels: number;
 }
 
+/** The largest share of dead channels in a layer. */
+export function mostDead(layers: readonly DeadLayer[]): number {
+  return Math.max(...layers.map(share));
+}
+
+function share({ dead, channels }: DeadLayer): number {
+  return dead / channels;
+}
+
 /** Shows the layers of one network as bars. */
 export class DeadChart {
-  readonly element: SVGSVGElement;
+  readonly #drawing = drawing(WIDTH, HEIGHT, '');
+  readonly #reader = new Reader('', this.#drawing, 'rect');
+  readonly element = this.#reader.element;
 
-  constructor(private readonly name: string) {
-    this.element = drawing(WIDTH, HEIGHT, '');
-  }
+  constructor(private readonly name: string) {}
 
-  show(layers: readonly DeadLayer[]): void {
+  /** @param most the share at the top of the scale, the same for all networks that are compared */
+  show(layers: readonly DeadLayer[], most: number): void {
     const words = text.figures.relu.chart;
-    const share = ({ dead, channels }: DeadLayer) => dead / channels;
-    const most = Math.max(0.1, ...layers.map(share));
     const step = (WIDTH - LEFT) / layers.length;
     const y = (value: number) => BASE - (BASE - TOP) * (value / most);
-    describe(this.element, words.label(this.name, percent(Math.max(...layers.map(share)))));
-    this.element.replaceChildren(
+    this.#reader.label = words.label(this.name, percent(mostDead(layers)));
+    this.#drawing.replaceChildren(
       shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),
       shape('path', { class: 'rule', d: `M${LEFT} ${y(most)} H${WIDTH}` }),
       shape('text', { x: LEFT - 6, y: y(most) + 8, 'text-anchor': 'end' }, percent(most)),
@@ -48,6 +57,7 @@ export class DeadChart {
         return shape('rect', { class: layer.kind, ...rect, ...given }, shape('title', {}, said));
       }),
     );
+    this.#reader.refresh();
   }
 }
 

@@ -3,7 +3,7 @@ import { architectureOf } from '../networks';
 import { text } from '../text';
 import { CostExplorer } from './cost-explorer';
 import { choice, line, make } from './elements';
-import type { Figure } from './figure';
+import type { Figure, Surroundings } from './figure';
 import { type Filtering, FilteringView } from './filtering';
 import { ChannelGrid } from './grid';
 import { drawMap, liveliest } from './maps';
@@ -22,18 +22,19 @@ export class DepthwiseFigure implements Figure {
   readonly showsMaps = true;
   changed = () => {};
   #seen: Seen | null = null;
-  /** The last block for which the figure itself chose channels. */
+  /** The block for which default channels were last chosen; -1 before the first look. */
   #begun = -1;
   readonly #block;
-  readonly #costs = new CostExplorer();
+  readonly #costs: CostExplorer;
   readonly #grid: ChannelGrid;
   readonly #mixedGrid: ChannelGrid;
   readonly #mixed = make('canvas');
   readonly #filtering = new FilteringView();
   readonly #mixedCaption = line();
 
-  constructor() {
+  constructor(around: Surroundings) {
     const words = text.figures.depthwise;
+    this.#costs = new CostExplorer(around);
     const { channel } = text.figures;
     const { blocks } = architectureOf('v1');
     const names = blocks.map((_, index): [number, string] => [index, words.block(index + 1)]);

@@ -29,7 +29,7 @@ export interface Surroundings {
   /** The network of a column, or an untrained one if the column has none. */
   network(version: Version): Promise<MobileNet>;
   readonly columns: readonly Column[];
-  /** Pauses columns and figures until `work` is done, so that they don't disturb its times. */
+  /** Pauses columns and figures until `work` is done, so that they don't disturb its times. Other such work waits. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 

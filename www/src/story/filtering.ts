@@ -4,6 +4,8 @@ import { line, make } from './elements';
 import { FilterView } from './filter-view';
 import { drawMap, largestOf } from './maps';
 import { digits } from './numbers';
+import { PixelPicker } from './pixel-picker';
+import { Reader } from './reader';
 
 /** A depthwise convolution with its input and output. */
 export interface Filtering {
@@ -28,11 +30,11 @@ export class FilteringView {
   readonly #window = make('i', 'mosaic-mark');
   readonly #pixel = make('i', 'mosaic-mark');
   readonly #filter = new FilterView();
+  readonly #weights = new Reader(text.figures.depthwise.weights, this.#filter.element, 'rect:has(title)');
+  readonly #picker: PixelPicker;
   readonly #told = line();
   readonly #sum = line();
   #shown: { filtering: Filtering; channel: number } | null = null;
-  /** The place at which the visitor pointed, as shares of the map's sides. */
-  #place: [x: number, y: number] = [0.5, 0.5];
 
   constructor() {
     const maps = [
@@ -42,19 +44,12 @@ export class FilteringView {
     this.element = make(
       'div',
       'step',
-      make('div', 'filtering', maps[0], this.#filter.element, maps[1]),
+      make('div', 'filtering', maps[0], this.#weights.element, maps[1]),
       this.#told,
       this.#sum,
     );
-    for (const map of maps) {
-      const point = ({ clientX, clientY }: PointerEvent) => {
-        const { left, top, width, height } = map.getBoundingClientRect();
-        this.#place = [(clientX - left) / width, (clientY - top) / height];
-        this.#showSum();
-      };
-      map.addEventListener('pointermove', point);
-      map.addEventListener('pointerdown', point);
-    }
+    const output = () => this.#shown?.filtering.output ?? null;
+    this.#picker = new PixelPicker(maps, maps[1], text.figures.pixels, output, () => this.#showSum());
   }
 
   show(filtering: Filtering, channel: number): void {
@@ -64,6 +59,7 @@ export class FilteringView {
     drawMap(this.#before, input, channel);
     drawMap(this.#after, output, channel);
     this.#filter.show(filters.data.subarray(channel * taps, (channel + 1) * taps), filters.kernel);
+    this.#weights.refresh();
     this.#told.textContent = text.figures.depthwise.filtered(channel, taps, digits(largestOf(output, channel)));
     this.#showSum();
   }
@@ -74,7 +70,7 @@ export class FilteringView {
     const { filtering, channel } = this.#shown;
     const { input, output, filters, stride, padding } = filtering;
     const { kernel } = filters;
-    const [x, y] = pixelAt(this.#place, output);
+    const [x, y] = this.#picker.at(output);
     const left = x * stride - paddingBefore(padding, input.width, kernel, stride);
     const top = y * stride - paddingBefore(padding, input.height, kernel, stride);
     const sum = sumAt(filtering, channel, left, top);
@@ -83,7 +79,9 @@ export class FilteringView {
     place(this.#window, left, top, kernel, input);
     place(this.#pixel, x, y, 1, output);
     const numbers = [sum, bias, sum + bias, value].map((number) => number.toFixed(2).replace('-', '−'));
-    this.#sum.textContent = text.figures.depthwise.pixel(x, y, ...(numbers as [string, string, string, string]));
+    const said = text.figures.depthwise.pixel(x, y, ...(numbers as [string, string, string, string]));
+    this.#sum.textContent = said;
+    this.#picker.say(said, output);
   }
 }
 
@@ -101,11 +99,6 @@ function sumAt({ input, filters }: Filtering, channel: number, left: number, top
     }
   }
   return sum;
-}
-
-function pixelAt([x, y]: readonly [number, number], { width, height }: Tensor): [number, number] {
-  const within = (share: number, side: number) => Math.min(side - 1, Math.max(0, Math.floor(share * side)));
-  return [within(x, width), within(y, height)];
 }
 
 function place({ style }: HTMLElement, x: number, y: number, side: number, { width, height }: Tensor): void {

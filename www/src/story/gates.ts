@@ -1,6 +1,7 @@
 import type { Tensor } from 'mobilenet-wasm';
 import { text } from '../text';
-import { describe, drawing, shape } from './elements';
+import { drawing, shape } from './elements';
+import { Reader } from './reader';
 
 const WIDTH = 560;
 const HEIGHT = 130;
@@ -10,14 +11,16 @@ const TOP = 8;
 
 /** Shows each channel's gate as a bar and marks the chosen one. */
 export class GateChart {
-  readonly element = drawing(WIDTH, HEIGHT, '');
+  readonly #drawing = drawing(WIDTH, HEIGHT, '');
+  readonly #reader = new Reader('', this.#drawing, '.gate');
+  readonly element = this.#reader.element;
 
   /** @param ranked the channels from the strongest gate to the weakest */
   show({ data }: Tensor, ranked: readonly number[]): void {
     const step = (WIDTH - LEFT) / ranked.length;
     const y = (gate: number) => BASE - (BASE - TOP) * gate;
-    describe(this.element, text.figures.squeeze.chart(ranked.length));
-    this.element.replaceChildren(
+    this.#reader.label = text.figures.squeeze.chart(ranked.length);
+    this.#drawing.replaceChildren(
       shape('path', { class: 'rule', d: `M${LEFT} ${y(1)} H${WIDTH} M${LEFT} ${y(0.5)} H${WIDTH}` }),
       shape('path', { class: 'axis', d: `M${LEFT} ${BASE} H${WIDTH}` }),
       ...[0, 0.5, 1].map((gate) => shape('text', { x: LEFT - 6, y: y(gate) + 4, 'text-anchor': 'end' }, String(gate))),
@@ -29,5 +32,6 @@ export class GateChart {
         return shape('rect', { class: 'gate', x: LEFT + place * step, y: y(gate), ...size, ...given }, title);
       }),
     );
+    this.#reader.refresh();
   }
 }

@@ -3,10 +3,10 @@ import { percent } from '../format';
 import { textOf } from '../messages';
 import { engine } from '../engine';
 import { text } from '../text';
-import { CURVES, NAMES, difference } from './activations';
+import { CURVES, NAMES, comparison, difference } from './activations';
 import { CurveChart } from './curve-chart';
 import { bar, line, make, slider } from './elements';
-import type { Figure } from './figure';
+import type { Figure, Surroundings } from './figure';
 import { duration } from './numbers';
 
 /** The layer whose values are shown. Of the layers with h-swish it has the most channels, and few pixels. */
@@ -28,7 +28,7 @@ export class HswishFigure implements Figure {
   readonly #again = make('button', 'small', text.figures.hswish.again);
   #timed = false;
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     const words = text.figures.hswish;
     const places = Array.from({ length: 121 }, (_, index) => (index - 60) / 10);
     this.#place = slider(
@@ -92,12 +92,13 @@ export class HswishFigure implements Figure {
     const words = text.figures.hswish;
     try {
       const times = new Map<TimedActivation, number>();
-      for (const name of NAMES) times.set(name, await (await engine()).timeActivation(name));
+      await this.around.alone(async () => {
+        for (const name of NAMES) times.set(name, await (await engine()).timeActivation(name));
+      });
       const of = (name: TimedActivation) => times.get(name) ?? 0;
       const longest = Math.max(...times.values());
       for (const name of NAMES) this.#bar(name).show([longest > 0 ? of(name) / longest : 0], duration(of(name)));
-      const ratio = of('hard-swish') > 0 ? (of('swish') / of('hard-swish')).toFixed(1) : null;
-      this.#timesTold.textContent = ratio === null ? words.noTime : words.faster(ratio);
+      this.#timesTold.textContent = comparison(words, of('swish'), of('hard-swish'));
     } catch (error) {
       this.#timesTold.textContent = text.figures.failed(textOf(error));
     } finally {

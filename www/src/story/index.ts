@@ -78,6 +78,8 @@ function surroundings(
 ): Surroundings {
   /** Untrained networks of the versions whose columns have none. */
   const untrained = new Map<Version, Promise<MobileNet>>();
+  /** The measurement that was begun last. */
+  let measured: Promise<unknown> = Promise.resolve();
   return {
     frame(): Frame | null {
       const { picture } = stage;
@@ -115,15 +117,21 @@ function surroundings(
       return own;
     },
     columns,
-    async alone(work) {
-      rest(true);
-      page.rest(true);
-      try {
-        return await work();
-      } finally {
-        page.rest(false);
-        rest(false);
-      }
+    alone(work) {
+      const before = measured;
+      const own = (async () => {
+        await before;
+        rest(true);
+        page.rest(true);
+        try {
+          return await work();
+        } finally {
+          page.rest(false);
+          rest(false);
+        }
+      })();
+      measured = own.catch(() => {});
+      return own;
     },
   };
 

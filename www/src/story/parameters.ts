@@ -32,8 +32,8 @@ function inBlock(name: string, blocks: readonly ArchitectureBlock[]): (Architect
 }
 
 /**
- * Trainable parameters of a step: its weights, and for each output channel a bias, or batch normalisation's scale and shift. The
- * channels are the step's own, since a network may be wider or narrower than the paper's.
+ * Trainable parameters of a step: its weights, and for each output channel a bias, or batch normalisation's scale and shift. Channel
+ * counts come from the step: `network` has the paper's, at width 1.
  */
 export function parametersOf(step: ProfileStep, network: Architecture): number {
   const layers = layersOf(step.name, network);

@@ -33,10 +33,12 @@ export class ProfileRow {
   readonly #rects: SVGRectElement[];
   readonly #slider = make('div', 'profile-line');
   readonly #steps: ProfileStep[];
+  /** Around the chosen step's block. */
+  readonly #outline = shape('path', { class: 'outline' });
   #chosen = -1;
 
   /**
-   * @param longest the time of the whole width, µs
+   * @param longest the time that a row's full width stands for, µs
    * @param onChoose takes the text about a chosen step
    */
   constructor(
@@ -54,7 +56,7 @@ export class ProfileRow {
       const width = (WIDTH * microseconds) / longest;
       const begins = x;
       x += width;
-      // There is a small gap between blocks.
+      // There is a small gap between steps.
       const gap = Math.min(width / 4, 1.5);
       const parameters = parametersOf(step, architectureIn(net));
       const given = { 'data-step': name, 'data-microseconds': microseconds, 'data-parameters': parameters };
@@ -67,7 +69,7 @@ export class ProfileRow {
         ...given,
       });
     });
-    const svg = drawing(WIDTH, HEIGHT, '', ...this.#rects);
+    const svg = drawing(WIDTH, HEIGHT, '', ...this.#rects, this.#outline);
     svg.setAttribute('preserveAspectRatio', 'none');
     svg.setAttribute('aria-hidden', 'true');
     this.#slider.append(svg);
@@ -91,6 +93,7 @@ export class ProfileRow {
   /** Removes the mark. */
   clear(): void {
     this.#rects[this.#chosen]?.classList.remove('marked');
+    this.#outline.removeAttribute('d');
     this.#chosen = -1;
   }
 
@@ -99,7 +102,11 @@ export class ProfileRow {
     this.clear();
     this.#chosen = index;
     this.#rects[index].classList.add('marked');
-    const said = this.#told(this.#steps[index]);
+    const block = this.#blockOf(this.#steps[index]);
+    if (block.length > 0) this.#drawOutline(block);
+    const said = [this.#told(this.#steps[index]), block.length > 0 ? this.#blockTold(block) : '']
+      .filter(Boolean)
+      .join('. ');
     this.#slider.setAttribute('aria-valuenow', String(index));
     this.#slider.setAttribute('aria-valuetext', said);
     this.onChoose(this, said);
@@ -116,16 +123,61 @@ export class ProfileRow {
 
   #told(step: ProfileStep): string {
     const { name, macs, microseconds, gflops } = step;
-    const facts = [
-      stepName(name),
-      step.shape.replaceAll('x', '×').replace('->', '→').replace('stride', text.figures.search.stride),
-      text.figures.search.parameters(count(parametersOf(step, architectureIn(this.net)))),
-      macs > 0 ? `${count(macs)} MACs` : '',
-      duration(microseconds),
-      macs > 0 && gflops !== null ? `${digits(gflops)} GFLOP/s` : '',
-    ];
-    return facts.filter(Boolean).join(' · ');
+    const shape = step.shape.replaceAll('x', '×').replace('->', '→').replace('stride', text.figures.search.stride);
+    const parameters = parametersOf(step, architectureIn(this.net));
+    return [stepName(name), facts({ shape, parameters, macs, microseconds, gflops })].join(' · ');
   }
+
+  /** The steps of the block that a step is in; none for a step outside of blocks. */
+  #blockOf({ name }: ProfileStep): ProfileStep[] {
+    const block = blockIndex(name);
+    return block === null ? [] : this.#steps.filter((step) => blockIndex(step.name) === block);
+  }
+
+  #blockTold(steps: readonly ProfileStep[]): string {
+    const sum = (of: (step: ProfileStep) => number) => steps.reduce((sum, step) => sum + of(step), 0);
+    const [macs, microseconds] = [sum(({ macs }) => macs), sum(({ microseconds }) => microseconds)];
+    const shape = [steps[0].input, steps[steps.length - 1].output].map((sides) => sides.join('×')).join(' → ');
+    const parameters = sum((step) => parametersOf(step, architectureIn(this.net)));
+    // Two operations in each multiply-accumulate; a thousand operations in a microsecond are one gigaflop in a second.
+    const gflops = microseconds > 0 ? (2 * macs) / microseconds / 1000 : null;
+    const { block, whole } = text.figures.search;
+    const name = block(Number(blockIndex(steps[0].name)) + 1);
+    return whole(name, facts({ shape, parameters, macs, microseconds, gflops }));
+  }
+
+  #drawOutline(steps: readonly ProfileStep[]): void {
+    const rect = (step: ProfileStep) => this.#rects[this.#steps.indexOf(step)];
+    const [first, last] = [rect(steps[0]), rect(steps[steps.length - 1])];
+    const right = last.x.baseVal.value + last.width.baseVal.value;
+    this.#outline.setAttribute('d', `M${first.x.baseVal.value} 0 H${right} V${HEIGHT} H${first.x.baseVal.value} Z`);
+  }
+}
+
+/** What is said of a step, and of a whole block. */
+interface Facts {
+  shape: string;
+  parameters: number;
+  macs: number;
+  microseconds: number;
+  gflops: number | null;
+}
+
+function facts({ shape, parameters, macs, microseconds, gflops }: Facts): string {
+  const said = [
+    shape,
+    text.figures.search.parameters(count(parameters)),
+    macs > 0 ? `${count(macs)} MACs` : '',
+    duration(microseconds),
+    macs > 0 && gflops !== null ? `${digits(gflops)} GFLOP/s` : '',
+  ];
+  return said.filter(Boolean).join(' · ');
+}
+
+/** The number of the block that a step is in, from 0; `null` for a step outside of blocks. */
+function blockIndex(name: string): number | null {
+  const [, index] = /^block (\d+) /.exec(name) ?? [];
+  return index === undefined ? null : Number(index);
 }
 
 /** A step's name in the visitor's language. Blocks are counted from 1, as in the papers' tables. */

@@ -1,15 +1,19 @@
 import type { Architecture, ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
 import { architectureIn } from '../networks';
 import { text } from '../text';
-import { DeadChart, type DeadLayer, percent } from './dead-chart';
+import { DeadChart, type DeadLayer, mostDead, percent } from './dead-chart';
 import { line, make } from './elements';
 import type { Figure } from './figure';
 import { FilterView } from './filter-view';
 import { deadChannels } from './maps';
+import { Reader } from './reader';
 import { SpiralView } from './spiral-view';
 
-/** Number of shown filters of each sort. */
+/** The most filters shown of dead and of living channels each. */
 const SHOWN = 8;
+
+/** The least share at the top of the charts' scale, so that a single dead channel is a low bar. */
+const LEAST_SCALE = 0.1;
 
 /** Shows what ReLU destroys: in a spiral, and in the channels of V1 and V2 on this frame. */
 export class ReluFigure implements Figure {
@@ -22,6 +26,12 @@ export class ReluFigure implements Figure {
   readonly #charts = [new DeadChart('V1'), new DeadChart('V2')];
   readonly #told = line();
   readonly #filters = make('div', 'filters');
+  readonly #weights = new Reader(
+    text.figures.relu.filters,
+    this.#filters,
+    '.filter',
+    (filter) => filter.getAttribute('aria-label') ?? '',
+  );
   readonly #filtersTold = line();
 
   constructor() {
@@ -39,21 +49,23 @@ export class ReluFigure implements Figure {
       ...this.#charts.flatMap(({ element }, index) => [make('h4', '', ['V1', 'V2'][index]), element]),
       this.#told,
       make('h3', '', words.filters),
-      this.#filters,
+      this.#weights.element,
       this.#filtersTold,
     );
   }
 
   async look(source: ClassifySource, networks: readonly MobileNet[]): Promise<void> {
-    const shares: number[] = [];
-    for (const [index, net] of networks.entries()) {
-      const layers = await deadLayers(source, net);
-      this.#charts[index].show(layers);
+    const found: DeadLayer[][] = [];
+    // One network after the other: the tensors of both at once would take twice the memory.
+    for (const net of networks) found.push(await deadLayers(source, net));
+    const most = Math.max(LEAST_SCALE, ...found.map(mostDead));
+    const shares = found.map((layers, index) => {
+      this.#charts[index].show(layers, most);
       const sum = (of: (layer: DeadLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
-      shares.push(sum(({ dead }) => dead) / sum(({ channels }) => channels));
-      if (index === 0) await this.#showFilters(source, net, layers);
-    }
+      return sum(({ dead }) => dead) / sum(({ channels }) => channels);
+    });
     this.#told.textContent = text.figures.relu.total(percent(shares[0]), percent(shares[1]));
+    await this.#showFilters(source, networks[0], found[0]);
   }
 
   redraw(): void {
@@ -67,12 +79,14 @@ export class ReluFigure implements Figure {
     const worst = filtering.reduce((a, b) => (b.dead / b.channels > a.dead / a.channels ? b : a));
     if (worst.dead === 0) {
       this.#filters.replaceChildren();
+      this.#weights.refresh();
       this.#filtersTold.textContent = words.none;
       return;
     }
     const { data, kernel } = await net.filters(worst.name);
     const input = worst.block === 0 ? 'stem' : `block ${worst.block - 1} project`;
     const tensors = await net.inspect(source, { layers: [worst.name, input] });
+    // `starved`: dead in the filter's input already.
     const [dead, starved] = [worst.name, input].map((name) => deadChannels(tensors.get(name) as Tensor));
     const of = (state: boolean) => dead.flatMap((isDead, channel) => (isDead === state ? [channel] : []));
     const show = (channels: number[]) =>
@@ -87,6 +101,7 @@ export class ReluFigure implements Figure {
       make('h4', '', words.living),
       make('div', 'filter-row', ...show(of(false))),
     );
+    this.#weights.refresh();
     const hungry = of(true).filter((channel) => starved[channel]).length;
     this.#filtersTold.textContent = words.worst(worst.block + 1, worst.dead, worst.channels, hungry);
   }

@@ -6,6 +6,7 @@ import type { Figure } from './figure';
 import { ChannelGrid } from './grid';
 import { drawMap, largestOf, liveliest } from './maps';
 import { digits, kilobytes } from './numbers';
+import { PixelPicker } from './pixel-picker';
 
 /** The tensors of a block, in execution order. */
 const STAGES = ['input', 'expanded', 'filtered', 'projected', 'sum'] as const;
@@ -25,7 +26,7 @@ export class ResidualFigure implements Figure {
   readonly showsMaps = true;
   changed = () => {};
   #seen: Record<Stage, Tensor> | null = null;
-  /** The block whose initial channels are chosen. */
+  /** The block for which default channels were last chosen; -1 before the first look. */
   #begun = -1;
   readonly #block;
   readonly #grids: Record<Stage, ChannelGrid>;
@@ -35,6 +36,7 @@ export class ResidualFigure implements Figure {
   readonly #told = line();
   readonly #pairTold = line();
   readonly #pixelTold = line();
+  readonly #picker: PixelPicker;
   readonly #memory = { wide: bar(text.figures.residual.wide), narrow: bar(text.figures.residual.narrow) };
   readonly #memoryTold = line();
 
@@ -78,10 +80,8 @@ export class ResidualFigure implements Figure {
       make('ul', 'bars', this.#memory.wide.element, this.#memory.narrow.element),
       this.#memoryTold,
     );
-    for (const canvas of [input, projected, sum]) {
-      canvas.addEventListener('pointermove', (event) => this.#tell(canvas, event));
-      canvas.addEventListener('pointerdown', (event) => this.#tell(canvas, event));
-    }
+    const size = () => this.#seen?.sum ?? null;
+    this.#picker = new PixelPicker([input, projected, sum], sum, text.figures.pixels, size, () => this.#tell());
   }
 
   async look(source: ClassifySource, [net]: readonly MobileNet[]): Promise<void> {
@@ -142,6 +142,7 @@ export class ResidualFigure implements Figure {
       drawMap(this.#terms[stage], this.#seen[stage], channel, most);
     }
     this.#told.textContent = text.figures.residual.added(channel + 1);
+    this.#tell();
   }
 
   #showWide(): void {
@@ -154,15 +155,15 @@ export class ResidualFigure implements Figure {
     this.#pairTold.textContent = text.figures.residual.filteredTold(channel + 1, before, after);
   }
 
-  /** Shows the values under the pointer. */
-  #tell(canvas: HTMLCanvasElement, { clientX, clientY }: PointerEvent): void {
+  /** Shows the values of the pixel at which the visitor points. */
+  #tell(): void {
     if (!this.#seen) return;
     const { input, projected, sum } = this.#seen;
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    const x = Math.min(sum.width - 1, Math.max(0, Math.floor(((clientX - left) / width) * sum.width)));
-    const y = Math.min(sum.height - 1, Math.max(0, Math.floor(((clientY - top) / height) * sum.height)));
+    const [x, y] = this.#picker.at(sum);
     const channel = this.#grids.sum.chosen;
     const at = ({ data, width, channels }: Tensor) => data[(y * width + x) * channels + channel].toFixed(3);
-    this.#pixelTold.textContent = `(${x}, ${y}): ${at(projected)} + ${at(input)} = ${at(sum)}`.replaceAll('-', '−');
+    const said = `(${x}, ${y}): ${at(projected)} + ${at(input)} = ${at(sum)}`.replaceAll('-', '−');
+    this.#pixelTold.textContent = said;
+    this.#picker.say(said, sum);
   }
 }

@@ -4,15 +4,15 @@ import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
-import type { Figure } from './figure';
-import { type Measured, measureCatalogue, reward } from './measured';
+import type { Figure, Surroundings } from './figure';
+import { EXPONENT, type Measured, measureCatalogue, reward } from './measured';
 import { type Group, ProfileRow } from './profile-row';
 import { rankChart } from './rank-chart';
 
 const GROUPS: Group[] = ['stem', 'depthwise', 'pointwise', 'fused', 'rest'];
 
-/** The choices for the exponent of time. MnasNet and V3-Large used -0.07, V3-Small -0.15. */
-const EXPONENTS = [0, -0.03, -0.07, -0.15, -0.3, -0.6];
+/** The choices for the exponent of time. */
+const EXPONENTS = [0, -0.03, EXPONENT.mnasnet, EXPONENT.small, -0.3, -0.6];
 
 /** Shows each network's time by layer, and how a search for this device would rank the catalogue. */
 export class SearchFigure implements Figure {
@@ -23,6 +23,7 @@ export class SearchFigure implements Figure {
   changed = () => {};
   #networks: readonly MobileNet[] = [];
   #measured: Measured[] = [];
+  #working = false;
   readonly #profile = make('button', 'primary', text.figures.search.profile);
   readonly #rank = make('button', 'primary', text.figures.search.rank);
   readonly #rows = make('div', 'profile-rows');
@@ -35,13 +36,13 @@ export class SearchFigure implements Figure {
   readonly #rewards = make('ul', 'bars');
   readonly #rewardTold = line();
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     const words = text.figures.search;
-    this.#exponent = slider(words.exponent, EXPONENTS, -0.07, () => this.#showRewards(), written);
+    this.#exponent = slider(words.exponent, EXPONENTS, EXPONENT.mnasnet, () => this.#showRewards(), written);
     for (const button of [this.#profile, this.#rank]) button.type = 'button';
     this.#profile.addEventListener('click', () => void this.#run(() => this.#profileAll()));
     this.#rank.addEventListener('click', () => void this.#run(() => this.#rankAll()));
-    this.#profile.disabled = true;
+    this.#showReady();
     this.#progress.setAttribute('role', 'status');
     this.#ranking.hidden = true;
     this.#ranking.append(
@@ -70,7 +71,7 @@ export class SearchFigure implements Figure {
 
   look(_source: unknown, networks: readonly MobileNet[]): Promise<void> {
     this.#networks = networks;
-    if (this.#progress.textContent === '') this.#profile.disabled = false;
+    this.#showReady();
     return Promise.resolve();
   }
 
@@ -80,16 +81,23 @@ export class SearchFigure implements Figure {
 
   /** Does work that takes some seconds, with the buttons disabled meanwhile. */
   async #run(work: () => Promise<void>): Promise<void> {
-    const buttons = [this.#profile, this.#rank];
-    for (const button of buttons) button.disabled = true;
+    this.#working = true;
+    this.#showReady();
     let told = '';
     try {
-      await work();
+      await this.around.alone(work);
     } catch (error) {
       told = text.figures.failed(textOf(error));
     }
     this.#progress.textContent = told;
-    for (const button of buttons) button.disabled = false;
+    this.#working = false;
+    this.#showReady();
+  }
+
+  #showReady(): void {
+    // The columns' networks are known from the first picture on.
+    this.#profile.disabled = this.#working || this.#networks.length === 0;
+    this.#rank.disabled = this.#working;
   }
 
   async #profileAll(): Promise<void> {

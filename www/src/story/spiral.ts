@@ -23,7 +23,7 @@ export function randomMatrix(n: number, random: () => number = Math.random): Mat
   });
 }
 
-/** The pseudo-inverse, (MᵀM)⁻¹Mᵀ: the columns of two rows of `n`, for a matrix whose columns aren't parallel. */
+/** The pseudo-inverse, (MᵀM)⁻¹Mᵀ. Returns its n columns. The matrix's two columns must not be parallel. */
 export function pseudoInverse(matrix: Matrix): Matrix {
   const sum = (of: (row: Point) => number) => matrix.reduce((sum, row) => sum + of(row), 0);
   const [a, b, d] = [sum(([x]) => x * x), sum(([x, y]) => x * y), sum(([, y]) => y * y)];
@@ -31,7 +31,7 @@ export function pseudoInverse(matrix: Matrix): Matrix {
   return matrix.map(([x, y]) => [(d * x - b * y) / determinant, (a * y - b * x) / determinant]);
 }
 
-/** A spiral after both maps. */
+/** A spiral mapped to n dimensions, through ReLU, and back. */
 export interface Returned {
   points: Point[];
   /**

@@ -13,7 +13,7 @@ import { drawPreview } from './preview';
 /** The most examples of a class: more don't help, and each is compared with all others. */
 const MOST = 60;
 
-/** How long a press waits for a frame: a later one may show something else. ms */
+/** A press that has no frame after this time is dropped: the picture may have changed. ms */
 const FORGOTTEN = 2500;
 
 interface Press {
@@ -46,6 +46,7 @@ export class TeachFigure implements Figure {
   readonly #list = make('ul', 'lesson-classes');
   readonly #status = line('reading lesson-status');
   readonly #answers = make('ul', 'lesson-answers');
+  readonly #alike = line();
   readonly #export = make('button', 'small', text.figures.teach.export);
   /** Presses whose buttons are held, or that have no frame yet. */
   #presses: Press[] = [];
@@ -80,6 +81,7 @@ export class TeachFigure implements Figure {
       this.#status,
       make('h3', '', words.answers),
       this.#answers,
+      this.#alike,
       make('div', 'row', this.#export, open, file),
     );
     this.#addClass();
@@ -122,6 +124,7 @@ export class TeachFigure implements Figure {
     const answers = await Promise.all(networks.map((net) => this.#lessons.predict(net, source)));
     this.#accuracies ??= await this.#accuraciesOf(networks);
     const accuracies = this.#accuracies;
+    this.#alike.textContent = [...accuracies.values()].some((share) => share !== null) ? words.alike : '';
     this.#answers.replaceChildren(
       ...networks.map((net, index) => {
         const [first] = answers[index];

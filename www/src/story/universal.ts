@@ -5,6 +5,7 @@ import { line, make } from './elements';
 import type { Figure } from './figure';
 import { drawMap, liveliest } from './maps';
 import { count } from './numbers';
+import { Reader } from './reader';
 import { type Kind, kindOf, kindOfBlock } from './universal-kinds';
 
 /** The parts of a block, by the names of their tensors. */
@@ -116,7 +117,7 @@ export class UniversalFigure implements Figure {
   }
 }
 
-/** Multiply-accumulates of that block. */
+/** Multiply-accumulates of the block {@link COUNTED} in this form. */
 export function blockMacs(start: boolean, middle: boolean): number {
   const { channels, inside, size, kernel } = COUNTED;
   const filters = (start ? channels : 0) + (middle ? inside : 0);
@@ -138,7 +139,12 @@ function strip(version: Version): HTMLElement {
     (kind) => `${words.kinds[kind].name} ${blocks.filter((block) => kindOfBlock(block) === kind).length}`,
   );
   const row = make('div', 'tiles', ...tiles);
-  row.setAttribute('role', 'img');
-  row.setAttribute('aria-label', counts.join(', '));
-  return make('div', 'strip', make('h4', '', shortName(name)), row, make('p', 'reading', counts.join(' · ')));
+  const reader = new Reader(`${shortName(name)}: ${counts.join(', ')}`, row, '.tile');
+  return make(
+    'div',
+    'strip',
+    make('h4', '', shortName(name)),
+    reader.element,
+    make('p', 'reading', counts.join(' · ')),
+  );
 }

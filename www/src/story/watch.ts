@@ -8,7 +8,7 @@ const REST = 3000;
 /** How long a figure waits for the first picture before it says that there is none. ms */
 const PATIENCE = 1500;
 
-/** The last sight of a figure. */
+/** What a figure looked at last. It doesn't look at the same still picture again. */
 interface Sight {
   picture: object;
   part: object | null;
@@ -76,7 +76,8 @@ export class Watch {
   async #run(): Promise<never> {
     for (;;) {
       if (this.#visible.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-      for (const watched of this.paused ? [] : this.#visible) {
+      for (const watched of this.#visible) {
+        if (this.paused) break;
         const frame = document.hidden ? null : this.surroundings.frame();
         if (!frame) {
           this.#idle(watched);
@@ -102,7 +103,7 @@ export class Watch {
     try {
       const networks = await Promise.all(figure.versions.map((version) => this.surroundings.network(version)));
       const { sight } = watched;
-      // A column's network that crashed waits for the visitor.
+      // A crashed network is started again only by the visitor, in its column; the figure tries again later.
       if (networks.some(({ state }) => state !== 'ready')) {
         watched.due = performance.now() + REST;
         return;

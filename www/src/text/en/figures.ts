@@ -3,6 +3,7 @@ export const figures = {
   contents: 'What changed, and why',
   channel: (channel: number, channels: number) => `channel ${channel + 1} of ${channels}`,
   filter: (rows: string) => `Filter: ${rows}`,
+  pixels: 'Pixels of the map',
   untrained: (names: string) =>
     `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
   waiting: 'This figure waits for a picture: start the camera above, or open one.',
@@ -22,6 +23,7 @@ export const figures = {
     stepInputs: 'Channels go in',
     stepFilter: 'Each has its own filter',
     stepMix: 'Then all are mixed',
+    weights: 'Weights of the filter',
     filtered: (channel: number, weights: number, most: string) =>
       `Channel ${channel + 1}: ${weights} weights, which see no other channel. What comes out is ${most} at most.`,
     pixel: (x: number, y: number, sum: string, bias: string, total: string, value: string) =>
@@ -42,9 +44,10 @@ export const figures = {
       timing: 'Timing both…',
       tooLarge: 'too much work to wait for',
       both: (fewer: string, faster: string) => `${fewer} times fewer multiply-adds, ${faster} times less time.`,
+      slower: (fewer: string, slower: string) => `${fewer} times fewer multiply-adds, but ${slower} times the time.`,
       follows: 'The time follows the count.',
       gathers:
-        'The time doesn’t follow the count: before it multiplies, our full convolution gathers the neighbours of each pixel, which no count shows.',
+        'The time doesn’t follow the count: for each multiply-add the full convolution takes longer here than the separated form.',
       differs: (work: string, time: string) =>
         `The time doesn’t follow the count: the depthwise part is ${work} of the separated form’s multiply-adds and ${time} of its time. It does little with each value that it reads.`,
     },
@@ -159,6 +162,8 @@ export const figures = {
     times: 'A million values on one core of this device',
     faster: (ratio: string) =>
       `h-swish takes 1/${ratio} of the time of swish, both in our code, four values at a time.`,
+    slower: (ratio: string) =>
+      `Here h-swish takes ${ratio} times the time of swish, both in our code, four values at a time.`,
     noTime: 'The clock of this browser saw no time pass.',
     again: 'Time again',
   },
@@ -183,6 +188,7 @@ export const figures = {
     },
     stepsOf: (name: string) => `Layers of ${name}`,
     total: (time: string, macs: string) => `${time} · ${macs} MACs`,
+    whole: (block: string, facts: string) => `All of ${block}: ${facts}`,
     stride: 'stride',
     parameters: (count: string) => `${count} parameters`,
     block: (number: number) => `block ${number}`,
@@ -365,6 +371,7 @@ export const figures = {
     answers: 'What each sees, by its nearest examples',
     examples: (count: number) => `${count} ${count === 1 ? 'example' : 'examples'}`,
     accuracy: (share: string) => `${share} named rightly, each left out in turn`,
+    alike: 'Frames of one press are nearly alike, so that share flatters. Press again from elsewhere.',
     untrained: 'random weights',
     export: 'Export as JSON',
     import: 'Import…',

@@ -1,4 +1,4 @@
-import type { Version } from 'mobilenet-wasm';
+import type { ErrorCode, Version } from 'mobilenet-wasm';
 
 const columns: Record<Version, string | null> = {
   v1: 'Splits each convolution in two: filter every channel by itself, then mix them with a 1×1. Eight to nine times less work.',
@@ -32,6 +32,7 @@ export const page = {
     open: 'Open a picture…',
     save: 'Save picture',
     choosePart: 'Choose a part',
+    wholePicture: 'Show all of it',
     region:
       'Picture. Drag on it to show the networks a part; double click for all of it. By keyboard: plus, minus, arrows, Escape.',
     samples: 'Sample pictures',
@@ -169,10 +170,11 @@ export const page = {
   scatter: {
     heading: 'Accuracy against time on this device',
     about:
-      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured; marks on the left are what else the catalogue has.',
+      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured, and are hollow where a network runs untrained; marks on the left are what else the catalogue has.',
     time: 'Time of one frame here, ms',
     accuracy: 'Top-1, %',
     measured: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms`,
+    untrained: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms, untrained here`,
     unmeasured: (name: string, top1: string) => `${name}: ${top1} % top-1, not run here`,
   },
 
@@ -192,6 +194,9 @@ export const page = {
       `One engine runs all networks in turn: the ${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}.`,
     skipped: (build: string, reason: string) => `Not ${build}: ${reason}.`,
   },
+
+  /** Why something failed or isn't used, from the package's or the browser's English words, and an error's code. */
+  reason: (words: string, _code: ErrorCode | null): string => words,
 
   legend: {
     silhouettes: 'The silhouettes show the papers’ networks block by block.',

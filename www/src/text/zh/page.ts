@@ -1,7 +1,35 @@
+import type { ErrorCode } from 'mobilenet-wasm';
 import type { text } from '../en';
 
 const NUMBERS = ['零', '一', '两', '三', '四', '五'];
 const number = (count: number) => NUMBERS[count] ?? String(count);
+
+/** Two English words in a row. The page's own reasons have none. */
+const ENGLISH = /[A-Za-z]{2,} [a-z]{2,}/;
+
+/** What English words of the package say more exactly than an error's code. */
+const REASONS: [RegExp, string][] = [
+  [/cross-origin isolated/, '线程需要跨源隔离的页面'],
+  [/no relaxed SIMD/, '此浏览器不支持 relaxed SIMD'],
+  [/no WebAssembly SIMD/, '此浏览器不支持 WebAssembly SIMD'],
+  [/(\S+) could not be reached/, '无法访问 $1'],
+  [/(\S+) answered (\d+)/, '$1 返回了 $2'],
+];
+
+const CODES: Record<ErrorCode, string> = {
+  BAD_WEIGHTS: '文件损坏，或不是权重文件',
+  UNKNOWN_NETWORK: '其中不是可识别的网络',
+  BAD_CONFIG: '其配置无法使用',
+  BAD_INPUT: '输入不可用',
+  FETCH_FAILED: '没有取到文件',
+  CHECKSUM: '校验和不符',
+  ABORTED: '已取消',
+  DISPOSED: '网络已被移除',
+  UNSUPPORTED: '此浏览器不支持',
+  BLOCKED: '页面的内容安全策略不允许',
+  CRASHED: '引擎停止了',
+  OUT_OF_MEMORY: '内存不足',
+};
 
 export const page: (typeof text)['page'] = {
   title: 'MobileNet：五个网络看同一帧',
@@ -17,6 +45,7 @@ export const page: (typeof text)['page'] = {
     open: '打开图片…',
     save: '保存图片',
     choosePart: '选取一部分',
+    wholePicture: '恢复全部',
     region: '画面。拖动可让网络只看一部分；双击恢复全部。键盘：加号、减号、方向键、Esc。',
     samples: '示例图片',
     chelsea: '小猫切尔西',
@@ -158,10 +187,11 @@ export const page: (typeof text)['page'] = {
   scatter: {
     heading: '本机上的准确率与用时',
     about:
-      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动；左侧的短线是目录中的其他网络。',
+      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动，空心的表示以随机权重运行；左侧的短线是目录中的其他网络。',
     time: '本机处理一帧的用时，毫秒',
     accuracy: 'top-1，%',
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
+    untrained: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒，在这里未经训练`,
     unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
   },
 
@@ -177,6 +207,16 @@ export const page: (typeof text)['page'] = {
     unloadable: (reason) => `引擎停止了，并且无法重新载入此网络：${reason}。请重新启动以继续。`,
     running: (build, threads) => `所有网络轮流在同一个引擎中运行：${build} 版本，${threads} 个线程。`,
     skipped: (build, reason) => `未使用 ${build}：${reason}。`,
+  },
+
+  reason(words, code) {
+    if (!ENGLISH.test(words)) return words;
+    for (const [pattern, said] of REASONS) {
+      const found = pattern.exec(words);
+      if (found) return said.replace(/\$(\d)/g, (_, group: string) => found[Number(group)]);
+    }
+    // What else the English says is left out.
+    return code ? CODES[code] : '原因不明';
   },
 
   legend: {
