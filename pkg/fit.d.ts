@@ -118,7 +118,10 @@ export type FitOptions = FitTarget &
      * paused.
      */
     frames: readonly ClassifySource[];
-    /** The network whose most probable class counts as right. Default: the candidate with the most multiply-accumulates. */
+    /**
+     * The network whose most probable class counts as right, in one size and precision. Default: the candidate with the most
+     * multiply-accumulates, preferably on floats.
+     */
     reference?: FitCandidate | null;
     /** The engine into which the networks are loaded, one at a time; loaded candidates must belong to it. Default: a new one. */
     engine?: Engine | null;
@@ -130,7 +133,10 @@ export type FitOptions = FitTarget &
 
 /** The measurements of one network. */
 export interface FitPoint {
-  /** Identifies the network; no two points have the same name. */
+  /**
+   * Identifies the network; no two points have the same name. A candidate that is listed twice is measured once, and two different
+   * networks that would get the same name are `BAD_INPUT`.
+   */
   name: string;
   /** Its name in the catalogue, or yours for its files; `null` for a network that was passed loaded. */
   model: string | null;

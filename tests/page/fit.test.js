@@ -467,3 +467,54 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   assert.equal(outcome.after, 'resolved: 5');
   assert.ok(await noWorkers(page), 'what a fit has started, it ends');
 });
+
+test('two networks with one name are refused, the same one twice is measured once, and floats judge 8 bits', async () => {
+  const { refused, once, judge } = await page.evaluate(async () => {
+    const engine = await Engine.create({ threads: 1 });
+    const nets = [await engine.load(sizedOf('small')), await engine.load(sizedOf('constant'))];
+    const options = { frames: pictures.slice(0, 2), latency: 1000, engine, steps: false };
+    const small = { name: 'one', ...sizedOf('small') };
+    const sizes = { name: 'judge', weights: '/made-up/large', resolutions: [96, 128] };
+    const messageOf = (promise) =>
+      promise.then(
+        () => null,
+        ({ code, message }) => `${code}: ${message}`,
+      );
+    const refused = [];
+    for (const more of /** @type {any[]} */ ([
+      { candidates: nets },
+      { candidates: [small, { ...small, weights: '/made-up/large' }] },
+      { candidates: [small], reference: { ...small, weights: '/made-up/constant' } },
+      { candidates: [small], reference: sizes },
+      { candidates: [{ ...small, resolutions: [] }] },
+      { candidates: [{ ...small, precisions: [] }] },
+    ])) {
+      refused.push(await messageOf(fit({ ...options, ...more })));
+    }
+    const again = { ...small };
+    const { measurements: once } = await fit({
+      ...options,
+      candidates: [small, again, nets[0], nets[0]],
+      reference: small,
+    });
+    const kinds = /** @type {const} */ (['int8', 'f32']);
+    const { reference: judge } = await fit({
+      ...options,
+      candidates: [{ ...sizes, resolutions: [96], precisions: kinds }],
+    });
+    engine.dispose();
+    return { refused, once: once.points.map(({ name, candidate }) => [name, candidate]), judge };
+  });
+  const [loaded, files, judged, sizes, noSize, noPrecision] = refused;
+  assert.match(loaded, /^BAD_INPUT: candidates\[0\] and candidates\[1\] are different.*"v3-small 1, 96"/);
+  assert.match(files, /^BAD_INPUT: candidates\[0\] and candidates\[1\] are different.*"one, 96"/);
+  assert.match(judged, /^BAD_INPUT: reference and candidates\[0\] are different/);
+  assert.match(sizes, /^BAD_INPUT: reference stands for 2 networks/);
+  assert.match(noSize, /^BAD_INPUT: candidates\[0\]\.resolutions is empty/);
+  assert.match(noPrecision, /^BAD_INPUT: candidates\[0\]\.precisions is empty/);
+  assert.deepEqual(once, [
+    ['one, 96', true],
+    ['v3-small 1, 96', true],
+  ]);
+  assert.equal(judge, 'judge, 96');
+});
