@@ -350,6 +350,37 @@ test('a network whose channels are all constant loses many of them, and gives th
   assert.deepEqual(best[1], best[0]);
 });
 
+test('what trimming saves is measured on both networks, which it disposes of', async () => {
+  const { files, none, left, codes } = await page.evaluate(async () => {
+    const { trimmed } = await MobileNet.load({ ...sizedOf('constant'), trim: true, threads: 1 }).then((net) => {
+      net.dispose();
+      return net.info;
+    });
+    const files = await measureTrim({ ...sizedOf('constant'), threads: 1 });
+    const engine = await Engine.create({ threads: 1 });
+    const none = await measureTrim({ ...sizedOf('small'), engine });
+    const controller = new AbortController();
+    controller.abort();
+    const codes = [
+      await codeOf(measureTrim({ ...sizedOf('small'), engine: /** @type {any} */ (3) })),
+      await codeOf(measureTrim({ ...sizedOf('small'), engine, threads: 1 })),
+      await codeOf(measureTrim('no-such-network', { engine })),
+      await codeOf(measureTrim({ ...sizedOf('small'), engine, signal: controller.signal })),
+      await codeOf(measureTrim(/** @type {any} */ (undefined))),
+    ];
+    const left = engine.state;
+    engine.dispose();
+    return { files: { ...files, trimmed }, none, left, codes };
+  });
+  assert.ok(files.channels > 100 && files.channels === files.trimmed, `${files.channels} channels`);
+  assert.ok(files.of > 0 && files.microseconds < files.of && Number.isFinite(files.microseconds));
+  assert.deepEqual([none.channels, none.microseconds], [0, 0]);
+  assert.ok(none.of > 0);
+  assert.equal(left, 'ready');
+  assert.deepEqual(codes, ['BAD_INPUT', 'BAD_INPUT', 'UNKNOWN_NETWORK', 'ABORTED', 'BAD_INPUT']);
+  assert.ok(await noWorkers(page), 'what it has started, it ends');
+});
+
 test('a network has the input size that is asked for, and sees the same part of a picture', async () => {
   const { infos, codes } = await page.evaluate(async () => {
     const infos = [];
