@@ -198,7 +198,16 @@ test('a choice runs when it is applied, and what ran before when that is undone'
   if (pair) {
     await button('Apply').click();
     await figure().locator('.fit-said').filter({ hasText: /\S.*%/ }).waitFor();
-    assert.match(await figure().locator('.fit-answer').innerText(), /answered alone\.|wasn’t sure; .* answered\./);
+    const answer = figure().locator('.fit-answer');
+    const who = /answered alone\.|wasn’t sure; .* answered\./;
+    assert.match(await answer.innerText(), who);
+    // A single network takes the pair's place, and gives it back.
+    assert.ok(await moveUntil(isSmaller));
+    await button('Apply').click();
+    await status().getByText(`It runs in the column of ${model} now.`).waitFor();
+    assert.ok(await answer.isHidden());
+    await button('Undo').click();
+    await answer.filter({ hasText: who }).waitFor();
     await button('Undo').click();
     await status().getByText('What ran before runs again.').waitFor();
     assert.ok(await figure().locator('.fit-answer').isHidden());
