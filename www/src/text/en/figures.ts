@@ -263,7 +263,7 @@ export const figures = {
     undo: 'Undo',
     applying: 'Loading…',
     applied: (column: string) => `It runs in the column of ${column} now.`,
-    appliedCascade: 'The pair reads each frame now, below.',
+    appliedCascade: 'The pair runs now, below: it reads up to ten frames a second while this figure is on the screen.',
     refused: (column: string) =>
       `It could not be loaded: the column of ${column} says why. The network before goes on.`,
     undone: 'What ran before runs again.',

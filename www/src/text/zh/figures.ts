@@ -250,7 +250,7 @@ export const figures: (typeof text)['figures'] = {
     undo: '撤销',
     applying: '正在载入…',
     applied: (column) => `现在它在 ${column} 一栏中运行。`,
-    appliedCascade: '现在这一对读取每一帧，见下方。',
+    appliedCascade: '现在这一对在下方运行：本图显示在屏幕上时，每秒最多读取十帧。',
     refused: (column) => `无法载入，原因见 ${column} 一栏。之前的网络继续运行。`,
     undone: '之前的设置又在运行了。',
     notUndone: '无法载入之前的设置，原因见该栏。',
