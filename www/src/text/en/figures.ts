@@ -213,6 +213,8 @@ export const figures = {
     exponent: 'Exponent w',
     rewardTold: (target: string, best: string) =>
       `Published top-1 accuracy × (time here / target)^w, with V2’s ${target} ms as the target. The most goes to ${best}. The target changes no order, the exponent does.`,
+    inPaper: (name: string, top1: string, time: string, reward: string, rank: number, of: number) =>
+      `With its paper’s ${top1} % and ${time} ms here, ${name} gets ${reward}: rank ${rank} of ${of}.`,
   },
 
   fit: {

@@ -202,6 +202,8 @@ export const figures: (typeof text)['figures'] = {
     exponent: '指数 w',
     rewardTold: (target, best) =>
       `公布的 top-1 准确率 × (这里的用时 / 目标)^w，目标取 V2 的 ${target} ms。最高的是 ${best}。目标不改变次序，指数会。`,
+    inPaper: (name, top1, time, reward, rank, of) =>
+      `${name} 按其论文的 ${top1} % 和在这里的 ${time} ms，奖励为 ${reward}：在 ${of} 个中排第 ${rank}。`,
   },
 
   fit: {
