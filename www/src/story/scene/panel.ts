@@ -43,7 +43,7 @@ export class ScenePanel {
   #trace: Trace | null = null;
   #slider: Slider | null = null;
 
-  /** @param onChange called when another set-up runs: the search's may have ended, or run again after an undo */
+  /** @param onChange called when another set-up runs, which may end the search's pair; an undo may bring it back */
   constructor(
     private readonly around: Surroundings,
     private readonly works: Works,
