@@ -113,9 +113,10 @@ export type FitOptions = FitTarget &
   CallOptions & {
     candidates: readonly FitCandidate[];
     /**
-     * Pictures like those that the networks will see, in order: at least 2, better 200. They are cut into up to eighty runs of
-     * neighbours, which alternately serve to choose and to verify. Don't change them before the promise is settled; a `<video>` must be
-     * paused.
+     * Pictures like those that the networks will see, in order: at least 2, better hundreds. They are cut into up to eighty runs of
+     * neighbours, which alternately serve to choose and to verify. With few, chance takes part in the choice: on 210 frames of photos
+     * the choice of some 90 % agreed in 4 % less of those that verify, in the mean, on 840 in 1.5 %. Don't change them before the
+     * promise is settled; a `<video>` must be paused.
      */
     frames: readonly ClassifySource[];
     /**
