@@ -29,7 +29,7 @@ const some = (every) => frames.filter((_, frame) => frame % every === 0);
 
 const fitting = {
   /**
-   * Makes the frames: in each frame the camera moves a little over the photo's middle and comes a little nearer.
+   * Makes the frames: a camera moves over the photo's middle, and comes as near as the page's own crops do.
    * @param {string[]} photos
    * @param {number} perPhoto
    * @param {Model[]} models
@@ -47,7 +47,7 @@ const fitting = {
       const picture = await createImageBitmap(await (await fetch(`/photos/${photo}`)).blob());
       for (let i = 0; i < perPhoto; i++) {
         const time = (2 * Math.PI * i) / perPhoto;
-        const zoom = 0.67 + 0.33 * Math.cos(1.5 * time);
+        const zoom = 0.75 + 0.2 * Math.cos(1.5 * time);
         const width = Math.min(picture.width, (picture.height * 4) / 3) * zoom;
         const height = (width * 3) / 4;
         const x = ((picture.width - width) * (1 + 0.5 * Math.sin(time + 0.4))) / 2;
