@@ -113,12 +113,16 @@ export type FitOptions = FitTarget &
   CallOptions & {
     candidates: readonly FitCandidate[];
     /**
-     * Pictures like those that the networks will see, in order: at least 2, better 200. They are cut into up to eighty runs of
-     * neighbours, which alternately serve to choose and to verify. Don't change them before the promise is settled; a `<video>` must be
-     * paused.
+     * Pictures like those that the networks will see, in order: at least 2, better hundreds. They are cut into up to eighty runs of
+     * neighbours, which alternately serve to choose and to verify. With few, chance takes part in the choice: on 210 frames of photos
+     * the choice of some 90 % agreed in 4 % less of those that verify, in the mean, on 840 in 1.5 %. Don't change them before the
+     * promise is settled; a `<video>` must be paused.
      */
     frames: readonly ClassifySource[];
-    /** The network whose most probable class counts as right. Default: the candidate with the most multiply-accumulates. */
+    /**
+     * The network whose most probable class counts as right, in one size and precision. Default: the candidate with the most
+     * multiply-accumulates, preferably on floats.
+     */
     reference?: FitCandidate | null;
     /** The engine into which the networks are loaded, one at a time; loaded candidates must belong to it. Default: a new one. */
     engine?: Engine | null;
@@ -130,7 +134,10 @@ export type FitOptions = FitTarget &
 
 /** The measurements of one network. */
 export interface FitPoint {
-  /** Identifies the network; no two points have the same name. */
+  /**
+   * Identifies the network; no two points have the same name. A candidate that is listed twice is measured once, and two different
+   * networks that would get the same name are `BAD_INPUT`.
+   */
   name: string;
   /** Its name in the catalogue, or yours for its files; `null` for a network that was passed loaded. */
   model: string | null;
@@ -238,3 +245,20 @@ export declare function search(measurements: FitMeasurements, target: FitTarget)
  * measurements meanwhile.
  */
 export declare function searcher(measurements: FitMeasurements): (target: FitTarget) => FitSearch;
+
+/** What {@link measureTrim} found. */
+export interface TrimSaving {
+  /** Number of removed channels. */
+  channels: number;
+  /** The time that a run without them takes less, µs. The networks' times vary, so it can come out below 0. */
+  microseconds: number;
+  /** The time of a run with them, µs. */
+  of: number;
+}
+
+/**
+ * Measures what {@link CommonLoadOptions.trim} does to a network on this device: it loads the network with and without the channels,
+ * and profiles the two in turns. The sources are read twice, so a `Response` won't do. Don't use the engine meanwhile.
+ */
+export declare function measureTrim(options: Omit<LoadOptions, 'trim'>): Promise<TrimSaving>;
+export declare function measureTrim(model: ModelName, options?: Omit<NamedLoadOptions, 'trim'>): Promise<TrimSaving>;

@@ -1,6 +1,6 @@
 import { callbackOf, fieldsOf, listOf, signalOf, stringOf, wrong } from './arguments.js';
 import { throwIfEnded } from './ends.js';
-import { tell } from './errors.js';
+import { shown, tell } from './errors.js';
 import { seats } from './host.js';
 import { Engine, MobileNetError } from './index.js';
 import { entryOf } from './named.js';
@@ -21,10 +21,16 @@ import { engineOf } from './wishes.js';
  * @property {boolean} catalogued
  * @property {{ resolution?: number, precision?: import('./index.js').Precision, trim?: boolean }} options
  * @property {(more: object) => Promise<MobileNet>} load
+ * @property {Record<string, unknown>} source what its weights are from: equal fields mean equal weights
+ * @property {string} argument its name in error messages
  * @property {boolean} ours whether it was loaded for the measurement
  * @property {boolean} candidate
  *
- * @typedef {{ point: FitPoint, classes: number }} Measured
+ * @typedef {object} Measured
+ * @property {FitPoint} point
+ * @property {number} classes
+ * @property {import('./index.js').Precision} precision that it ran on
+ * @property {Variant} variant
  */
 
 /** The fewest times for a median. */
@@ -59,7 +65,12 @@ export async function fit(options) {
     const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
     if (given.reference !== undefined && given.reference !== null) {
       // The reference comes first: the agreement of the others can be reported only with its answers.
-      variants.unshift(...variantsOf(engine, given.reference, 'reference', false).slice(0, 1));
+      const judges = variantsOf(engine, given.reference, 'reference', false);
+      if (judges.length !== 1) {
+        const reason = `reference stands for ${judges.length} networks: give it one resolution and one precision`;
+        throw new MobileNetError('BAD_INPUT', reason);
+      }
+      variants.unshift(...judges);
     }
     /** @type {Map<string, Measured>} The key is the name. */
     const measured = new Map();
@@ -98,9 +109,12 @@ export async function fit(options) {
  * @returns {FitMeasurements}
  */
 function measurementsOf({ info: { build, threads } }, frames, measured, reference) {
-  const points = Array.from(measured.values(), ({ point }) => point);
-  const most = points.reduce((a, b) => (b.macs > a.macs ? b : a));
-  return { format: FORMAT, engine: { build, threads }, frames, reference: reference ?? most.name, points };
+  const all = Array.from(measured.values());
+  const points = all.map(({ point }) => point);
+  const floats = (/** @type {Measured} */ { precision }) => Number(precision === 'f32');
+  // The answers on 8 bits approximate those on floats, which have as many multiply-accumulates.
+  const most = all.reduce((a, b) => ((b.point.macs - a.point.macs || floats(b) - floats(a)) > 0 ? b : a));
+  return { format: FORMAT, engine: { build, threads }, frames, reference: reference ?? most.point.name, points };
 }
 
 /**
@@ -120,13 +134,14 @@ function variantsOf(engine, one, argument, candidate) {
   const { model, name: called, network, resolutions, precisions } = fieldsOf(argument, one, OWN);
   if (called !== undefined && typeof called !== 'string')
     throw wrong('BAD_INPUT', `${argument}.name`, called, 'a name');
-  const shared = { name: called ?? null, candidate };
+  const shared = { name: called ?? null, candidate, argument };
   if (network !== undefined) {
     if (typeof network !== 'object' || network === null || !seats.has(network)) {
       throw wrong('BAD_INPUT', `${argument}.network`, network, 'a MobileNet of mobilenet-wasm');
     }
     const loaded = /** @type {MobileNet} */ (network);
-    return [{ ...shared, model: null, catalogued: false, options: {}, load: async () => loaded, ours: false }];
+    const load = async () => loaded;
+    return [{ ...shared, model: null, catalogued: false, options: {}, load, source: { network }, ours: false }];
   }
   const rest = Object.fromEntries(Object.entries(one).filter(([key]) => !OWN.includes(/** @type {any} */ (key))));
   const catalogued = stringOf(model);
@@ -135,6 +150,11 @@ function variantsOf(engine, one, argument, candidate) {
   }
   const sizes = resolutions === undefined ? [undefined] : listOf(`${argument}.resolutions`, resolutions, 'sizes');
   const kinds = precisions === undefined ? ['f32'] : listOf(`${argument}.precisions`, precisions, 'precisions');
+  if (sizes.length === 0) throw new MobileNetError('BAD_INPUT', `${argument}.resolutions is empty: give one at least`);
+  if (kinds.length === 0) throw new MobileNetError('BAD_INPUT', `${argument}.precisions is empty: give one at least`);
+  // The name tells these three.
+  const { resolution: _resolution, precision: _precision, trim: _trim, ...weights } = /** @type {any} */ (rest);
+  const source = { ...weights, model: catalogued };
   return sizes.flatMap((resolution) =>
     kinds.map((precision) => ({
       ...shared,
@@ -149,6 +169,7 @@ function variantsOf(engine, one, argument, candidate) {
         const all = /** @type {any} */ ({ ...rest, ...more });
         return catalogued === undefined ? engine.load(all) : engine.load(catalogued, all);
       },
+      source,
       ours: true,
     })),
   );
@@ -170,6 +191,10 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
     const { info } = net;
     const name = nameOf(variant, net);
     const known = measured.get(name);
+    if (known && !areEqual(known.variant.source, variant.source)) {
+      const reason = `${known.variant.argument} and ${variant.argument} are different networks, but both would be called ${shown(name)}: give each its own name`;
+      throw new MobileNetError('BAD_INPUT', reason);
+    }
     if (known) return known;
     /** @type {import('./index.js').Timing[]} */
     const times = [];
@@ -205,10 +230,19 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
       published: variant.catalogued ? await publishedOf(String(variant.model), info) : null,
       answers,
     };
-    return { point, classes: info.classes };
+    return { point, classes: info.classes, precision: info.precision, variant };
   } finally {
     if (variant.ours) net.dispose();
   }
+}
+
+/**
+ * @param {Record<string, unknown>} a
+ * @param {Record<string, unknown>} b
+ * @returns {boolean} whether they have equal values in all fields
+ */
+function areEqual(a, b) {
+  return Object.keys({ ...a, ...b }).every((key) => Object.is(a[key], b[key]));
 }
 
 /**

@@ -1,4 +1,4 @@
 /** The entry `mobilenet-wasm/fit` for Node, Bun and Deno. */
 import './node.js';
 
-export { Cascade, fit, search, searcher } from './fit.js';
+export { Cascade, fit, measureTrim, search, searcher } from './fit.js';

@@ -14,7 +14,12 @@ import type {
   UntrainedOptions,
 } from '../../pkg/index.js';
 import type { MobileNetCamera as DeclaredElement } from '../../pkg/camera.js';
-import type { Cascade as DeclaredCascade, fit as declaredFit, search as declaredSearch } from '../../pkg/fit.js';
+import type {
+  Cascade as DeclaredCascade,
+  TrimSaving,
+  fit as declaredFit,
+  search as declaredSearch,
+} from '../../pkg/fit.js';
 import type { Teach as DeclaredTeach } from '../../pkg/teach.js';
 import { MobileNetCamera } from '../../pkg/camera-element.js';
 import { Cascade } from '../../pkg/cascade.js';
@@ -24,6 +29,7 @@ import { fit } from '../../pkg/fitting.js';
 import { MobileNet } from '../../pkg/mobilenet.js';
 import { search } from '../../pkg/search.js';
 import { Teach } from '../../pkg/teaching.js';
+import { measureTrim } from '../../pkg/trimming.js';
 
 export const load: (options: LoadOptions) => Promise<Declared> = MobileNet.load;
 export const untrained: (options: UntrainedOptions) => Promise<Declared> = MobileNet.untrained;
@@ -33,6 +39,8 @@ export const cascade: (...values: Parameters<typeof DeclaredCascade.load>) => Pr
 export const cascadeOf: (...values: Parameters<typeof DeclaredCascade.of>) => DeclaredCascade = Cascade.of;
 export const fitting: typeof declaredFit = fit;
 export const searching: typeof declaredSearch = search;
+export const trimming: (model: ModelName, options?: NamedLoadOptions) => Promise<TrimSaving> = measureTrim;
+export const trimmingFiles: (options: LoadOptions) => Promise<TrimSaving> = measureTrim;
 export const element: typeof DeclaredElement = MobileNetCamera;
 export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { search } from '../../pkg/search.js';
 import { assertAccessibleOnPhones } from './accessibility.js';
 import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
+import { swipe } from './swipe.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
 /** A few light networks, since each is measured in three sizes. One is enough if there is no other. */
@@ -22,12 +23,17 @@ before(async () => {
 });
 after(() => session?.close());
 
-/** Opens the page with some weights beside it and its sample picture. */
-async function visit(models, options = {}) {
+/**
+ * Opens the page with some weights beside it and its sample picture.
+ * @param {typeof few} models
+ * @param {import('playwright-core').BrowserContextOptions & { search?: string }} [options]
+ */
+async function visit(models, { search = '', ...options } = {}) {
   const page = await openPage(session, {
     ...options,
     prepare: (page) => page.route('**/models/models.json', (route) => route.fulfill({ json: { models } })),
   });
+  if (search) await page.goto(`${session.url}${search}`);
   for (const { version } of models) await card(page, version).locator('.predictions .label').first().waitFor();
   await page.locator('#fit .fit').scrollIntoViewIfNeeded();
   return page;
@@ -63,10 +69,19 @@ const runs = (version) =>
     ),
   );
 
-/** Reads the line's time, and searches for it with the package. */
+/** Reads the line's time. */
+const lineAt = async (from = page) => Number(await figure(from).locator('.target').getAttribute('data-latency'));
+
+/** Searches for the line's time with the package. */
 async function found() {
-  const latency = Number(await figure().locator('.target').getAttribute('data-latency'));
+  const latency = await lineAt();
   return { latency, ...search(measured, { latency }) };
+}
+
+/** Reads the page's export of its measurements. */
+async function exported(from, name = 'Export as JSON') {
+  const [download] = await Promise.all([from.waitForEvent('download'), button(name, from).click()]);
+  return JSON.parse(await readFile(await download.path(), 'utf8'));
 }
 
 /** Moves the line by keys, from the left, until `wanted` accepts the choice. @returns that choice, or `null` */
@@ -108,8 +123,7 @@ test('points appear one after the other, and are those of the package’s search
   }
   assert.ok(counts.length > 2 && counts.every((count, i) => i === 0 || count > counts[i - 1]), counts.join());
   await figure().locator('summary').click();
-  const [download] = await Promise.all([page.waitForEvent('download'), button('Export as JSON').click()]);
-  measured = JSON.parse(await readFile(await download.path(), 'utf8'));
+  measured = await exported(page);
 
   assert.ok(measured.frames === 48 && measured.points.length >= 3 * few.length);
   const { points, frontier } = await found();
@@ -198,7 +212,16 @@ test('a choice runs when it is applied, and what ran before when that is undone'
   if (pair) {
     await button('Apply').click();
     await figure().locator('.fit-said').filter({ hasText: /\S.*%/ }).waitFor();
-    assert.match(await figure().locator('.fit-answer').innerText(), /answered alone\.|wasn’t sure; .* answered\./);
+    const answer = figure().locator('.fit-answer');
+    const who = /answered alone\.|wasn’t sure; .* answered\./;
+    assert.match(await answer.innerText(), who);
+    // A single network takes the pair's place, and gives it back.
+    assert.ok(await moveUntil(isSmaller));
+    await button('Apply').click();
+    await status().getByText(`It runs in the column of ${model} now.`).waitFor();
+    assert.ok(await answer.isHidden());
+    await button('Undo').click();
+    await answer.filter({ hasText: who }).waitFor();
     await button('Undo').click();
     await status().getByText('What ran before runs again.').waitFor();
     assert.ok(await figure().locator('.fit-answer').isHidden());
@@ -211,6 +234,39 @@ test('a choice runs when it is applied, and what ran before when that is undone'
         .value === side,
     [version, before[0]],
   );
+  assert.deepEqual(await runs(version), before);
+  await figure().getByRole('button', { name: 'Undo', disabled: true }).waitFor();
+});
+
+test('what is cancelled while it is applied or undone changes nothing', async () => {
+  /** Presses a button, and cancels before what it began can be over. */
+  const cancelled = async (name) => {
+    await figure().evaluate((figure, name) => {
+      const named = (name) => [...figure.querySelectorAll('button')].find(({ textContent }) => textContent === name);
+      named(name)?.click();
+      named('Cancel')?.click();
+    }, name);
+    await status().getByText('Cancelled. Everything is as it was.').waitFor();
+  };
+  const single = await moveUntil(({ margin, networks: [{ options }] }) => margin === null && options.resolution < 224);
+  const [{ model }] = single.networks;
+  const { version } = few.find(({ version }) => COLUMN_NAMES[version] === model);
+  const before = await runs(version);
+  await cancelled('Apply');
+  assert.deepEqual(await runs(version), before);
+  await figure().getByRole('button', { name: 'Undo', disabled: true }).waitFor();
+  await button('Apply').click();
+  await status().getByText(`It runs in the column of ${model} now.`).waitFor();
+  const applied = await runs(version);
+  await cancelled('Undo');
+  assert.deepEqual(await runs(version), applied);
+
+  if (await moveUntil(({ margin }) => margin !== null)) {
+    await cancelled('Apply');
+    assert.ok(await figure().locator('.fit-answer').isHidden());
+  }
+  await button('Undo').click();
+  await status().getByText('What ran before runs again.').waitFor();
   assert.deepEqual(await runs(version), before);
   await figure().getByRole('button', { name: 'Undo', disabled: true }).waitFor();
 });
@@ -232,7 +288,7 @@ test('a search that is cancelled leaves the one before, and the line where it wa
   assert.deepEqual(await drawn(), marks);
 });
 
-test('the camera is recorded for a while, which can be cancelled', async () => {
+test('the camera is recorded for a while, which can be cancelled, and then searched on', async () => {
   const camera = await visit(few.slice(0, 1), { permissions: ['camera'] });
   await camera.locator('#camera-toggle').click();
   await figure(camera).scrollIntoViewIfNeeded();
@@ -246,7 +302,76 @@ test('the camera is recorded for a while, which can be cancelled', async () => {
   await status(camera).getByText('Cancelled. Everything is as it was.').waitFor();
   assert.ok(await progress.isHidden());
   assert.deepEqual(await drawn(camera), []);
+
+  await button('Record 20 seconds', camera).click();
+  await status(camera)
+    .getByText(/^\d+ set-ups measured on 128 frames: half of these choose/)
+    .waitFor({ timeout: 300_000 });
+  await figure(camera).locator('summary').click();
+  const { frames, points } = await exported(camera);
+  assert.equal(frames, 128);
+  for (const { answers } of points) assert.equal(answers.length, 128);
   await camera.close();
+});
+
+test('in Chinese the result is told in Chinese', async () => {
+  const chinese = await visit(few.slice(0, 1), { search: '?lang=zh' });
+  await button('用这张图片搜索', chinese).click();
+  await status(chinese)
+    .getByText(/^在 48 帧上测量了 \d+ 种设置：/)
+    .waitFor({ timeout: 300_000 });
+  await figure(chinese).locator('summary').click();
+  // Far to the left nothing is fast enough.
+  const slider = figure(chinese).getByRole('slider', { name: '允许的用时' });
+  for (const [key, wanted] of [
+    ['End', /像素/],
+    ['Home', /^没有这么快的/],
+    ['End', /像素/],
+  ]) {
+    await slider.press(/** @type {string} */ (key));
+    await figure(chinese).locator('.fit-chosen').filter({ hasText: wanted }).waitFor();
+    const told = await figure(chinese).innerText();
+    const english = told
+      .replace(/NetAdapt|MnasNet|ImageNet|top-1|V\d(-\S+)?|MobileNet|JSON|\bms\b/g, '')
+      .match(/[A-Za-z]{2,}/g);
+    assert.equal(english, null);
+  }
+  const reference = figure(chinese).locator('.fit-facts').first();
+  assert.match(await reference.innerText(), /用时.*在此测得.*一致率.*在未用于选择的 24 帧上/s);
+  await button('采用', chinese).click();
+  await status(chinese).getByText(/一栏中运行。$/).waitFor(); // prettier-ignore
+  await button('撤销', chinese).click();
+  await status(chinese).getByText('之前的设置又在运行了。').waitFor();
+  await chinese.close();
+});
+
+test('on a phone a finger drags the line, and the page stays where it is', async () => {
+  const phone = await visit(few.slice(0, 1), { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await button('Search on this picture', phone).click();
+  await button('Apply', phone).waitFor({ timeout: 300_000 });
+  const plot = figure(phone).locator('.fit-drawing');
+  await plot.scrollIntoViewIfNeeded();
+  const scrolled = () => phone.evaluate(() => scrollY);
+  const top = await scrolled();
+  const { x, width } = await plot.boundingBox();
+  const times = [];
+  for (const [from, to] of [
+    [0.5, 0.8],
+    [0.9, 0.35],
+  ]) {
+    // On a busy machine the browser takes a touch for the end of the one before now and then.
+    for (let tries = 1; ; tries++) {
+      await swipe(phone, plot, [from, 0.5], [to, 0.52]);
+      const line = await figure(phone).locator('.target path').boundingBox();
+      const off = Math.abs(line.x + line.width / 2 - (x + to * width));
+      if (off < 4) break;
+      assert.ok(tries < 5, `the line is ${off} pixels from the finger`);
+    }
+    times.push(await lineAt(phone));
+  }
+  assert.ok(times[1] < times[0], times.join());
+  assert.equal(await scrolled(), top);
+  await phone.close();
 });
 
 test('without weights the section says what it needs, and leads there', async () => {

@@ -350,6 +350,37 @@ test('a network whose channels are all constant loses many of them, and gives th
   assert.deepEqual(best[1], best[0]);
 });
 
+test('what trimming saves is measured on both networks, which it disposes of', async () => {
+  const { files, none, left, codes } = await page.evaluate(async () => {
+    const { trimmed } = await MobileNet.load({ ...sizedOf('constant'), trim: true, threads: 1 }).then((net) => {
+      net.dispose();
+      return net.info;
+    });
+    const files = await measureTrim({ ...sizedOf('constant'), threads: 1 });
+    const engine = await Engine.create({ threads: 1 });
+    const none = await measureTrim({ ...sizedOf('small'), engine });
+    const controller = new AbortController();
+    controller.abort();
+    const codes = [
+      await codeOf(measureTrim({ ...sizedOf('small'), engine: /** @type {any} */ (3) })),
+      await codeOf(measureTrim({ ...sizedOf('small'), engine, threads: 1 })),
+      await codeOf(measureTrim('no-such-network', { engine })),
+      await codeOf(measureTrim({ ...sizedOf('small'), engine, signal: controller.signal })),
+      await codeOf(measureTrim(/** @type {any} */ (undefined))),
+    ];
+    const left = engine.state;
+    engine.dispose();
+    return { files: { ...files, trimmed }, none, left, codes };
+  });
+  assert.ok(files.channels > 100 && files.channels === files.trimmed, `${files.channels} channels`);
+  assert.ok(files.of > 0 && files.microseconds < files.of && Number.isFinite(files.microseconds));
+  assert.deepEqual([none.channels, none.microseconds], [0, 0]);
+  assert.ok(none.of > 0);
+  assert.equal(left, 'ready');
+  assert.deepEqual(codes, ['BAD_INPUT', 'BAD_INPUT', 'UNKNOWN_NETWORK', 'ABORTED', 'BAD_INPUT']);
+  assert.ok(await noWorkers(page), 'what it has started, it ends');
+});
+
 test('a network has the input size that is asked for, and sees the same part of a picture', async () => {
   const { infos, codes } = await page.evaluate(async () => {
     const infos = [];
@@ -466,4 +497,55 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   assert.deepEqual(outcome.codes, ['ABORTED', ...wrong]);
   assert.equal(outcome.after, 'resolved: 5');
   assert.ok(await noWorkers(page), 'what a fit has started, it ends');
+});
+
+test('two networks with one name are refused, the same one twice is measured once, and floats judge 8 bits', async () => {
+  const { refused, once, judge } = await page.evaluate(async () => {
+    const engine = await Engine.create({ threads: 1 });
+    const nets = [await engine.load(sizedOf('small')), await engine.load(sizedOf('constant'))];
+    const options = { frames: pictures.slice(0, 2), latency: 1000, engine, steps: false };
+    const small = { name: 'one', ...sizedOf('small') };
+    const sizes = { name: 'judge', weights: '/made-up/large', resolutions: [96, 128] };
+    const messageOf = (promise) =>
+      promise.then(
+        () => null,
+        ({ code, message }) => `${code}: ${message}`,
+      );
+    const refused = [];
+    for (const more of /** @type {any[]} */ ([
+      { candidates: nets },
+      { candidates: [small, { ...small, weights: '/made-up/large' }] },
+      { candidates: [small], reference: { ...small, weights: '/made-up/constant' } },
+      { candidates: [small], reference: sizes },
+      { candidates: [{ ...small, resolutions: [] }] },
+      { candidates: [{ ...small, precisions: [] }] },
+    ])) {
+      refused.push(await messageOf(fit({ ...options, ...more })));
+    }
+    const again = { ...small };
+    const { measurements: once } = await fit({
+      ...options,
+      candidates: [small, again, nets[0], nets[0]],
+      reference: small,
+    });
+    const kinds = /** @type {const} */ (['int8', 'f32']);
+    const { reference: judge } = await fit({
+      ...options,
+      candidates: [{ ...sizes, resolutions: [96], precisions: kinds }],
+    });
+    engine.dispose();
+    return { refused, once: once.points.map(({ name, candidate }) => [name, candidate]), judge };
+  });
+  const [loaded, files, judged, sizes, noSize, noPrecision] = refused;
+  assert.match(loaded, /^BAD_INPUT: candidates\[0\] and candidates\[1\] are different.*"v3-small 1, 96"/);
+  assert.match(files, /^BAD_INPUT: candidates\[0\] and candidates\[1\] are different.*"one, 96"/);
+  assert.match(judged, /^BAD_INPUT: reference and candidates\[0\] are different/);
+  assert.match(sizes, /^BAD_INPUT: reference stands for 2 networks/);
+  assert.match(noSize, /^BAD_INPUT: candidates\[0\]\.resolutions is empty/);
+  assert.match(noPrecision, /^BAD_INPUT: candidates\[0\]\.precisions is empty/);
+  assert.deepEqual(once, [
+    ['one, 96', true],
+    ['v3-small 1, 96', true],
+  ]);
+  assert.equal(judge, 'judge, 96');
 });

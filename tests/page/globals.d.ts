@@ -1,6 +1,6 @@
 // What tests leave on a page for their later calls there: a function that Playwright sends to a page sees no module.
 import '../../pkg/camera.js';
-import type { Cascade as CascadeClass, fit as fitHere } from '../../pkg/fit.js';
+import type { Cascade as CascadeClass, fit as fitHere, measureTrim as measureTrimHere } from '../../pkg/fit.js';
 import type {
   Classification,
   Engine as EngineClass,
@@ -31,6 +31,7 @@ declare global {
   // fit.test.js
   var Cascade: typeof CascadeClass;
   var fit: typeof fitHere;
+  var measureTrim: typeof measureTrimHere;
   var pictures: ImageData[];
   var sizedOf: (name: string, resolution?: number) => { weights: string; resolution: number };
   var marginOf: (answer: Classification) => number;

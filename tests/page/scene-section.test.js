@@ -146,7 +146,7 @@ test('another attempt that is cancelled early leaves the steps of the one before
   assert.deepEqual(await drawn('scene'), before);
 });
 
-test('the camera is recorded for it, which can be cancelled', async () => {
+test('the camera is recorded for it, which can be cancelled, and compared with all six sample photos', async () => {
   const camera = await visit([lightest], { permissions: ['camera'] });
   await camera.locator('#camera-toggle').click();
   await panel(camera).scrollIntoViewIfNeeded();
@@ -155,6 +155,14 @@ test('the camera is recorded for it, which can be cancelled', async () => {
   await button('Cancel', camera).click();
   await status(camera).getByText('Cancelled. Everything is as it was.').waitFor();
   assert.ok(await panel(camera).locator('progress').isHidden());
+
+  await button('Record 20 seconds and shrink', camera).click();
+  await status(camera).getByText(/^Step 2:/).waitFor({ timeout: 300_000 }); // prettier-ignore
+  await button('Cancel', camera).click();
+  const [, , scene, others] = await panel(camera).locator('.fit-facts dd').allInnerTexts();
+  assert.match(scene, / of 64 frames/);
+  // The scene is the camera's, so none of the samples is left out.
+  assert.match(others, / of 48 crops of 6 sample photos/);
   await camera.close();
 });
 

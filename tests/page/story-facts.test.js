@@ -7,7 +7,7 @@ import { source } from './page-source.js';
 /** @type {import('../../pkg/index.js').Architecture[]} */
 const architectures = JSON.parse(readFileSync(new URL('../../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
 const network = (version) => architectures.find((one) => one.version === version);
-/** @type {{ version: string, width: number, top1: number }[]} */
+/** @type {{ version: import('../../pkg/index.js').Version, width: number, resolution: number, top1: number }[]} */
 const catalogue = JSON.parse(readFileSync(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
 const english = (await source('text/en/figures.ts')).figures;
 const chinese = (await source('text/zh/figures.ts')).figures;
@@ -158,6 +158,46 @@ test('what the sections say of the figures is what these do', async () => {
   assert.equal(constant('www/src/story/scene/shrink.ts', 'const TRIES = '), 3);
   assert.equal(constant('www/src/story/fit-frames.ts', 'seconds: '), 20);
   assert.equal(constant('www/src/story/fit-frames.ts', 'frames: '), 128);
+});
+
+test('the paper’s networks are ranked with its accuracies and this device’s times', async () => {
+  const { placesOfPaper, reward } = await source('story/measured.ts');
+  const one = (version, width, top1, time) => ({ version, width, name: `${version} ${width}`, top1, time, macs: 1 });
+  const measured = [
+    one('v2', 1, 73, 8),
+    one('v3-large', 1, 78, 6),
+    one('v3-small', 1, 68, 2),
+    one('v3-small', 0.75, 65, 1),
+    one('v1', 1, 75.3, 12),
+  ];
+  const byAccuracy = placesOfPaper(measured, 8, 0);
+  // V1 is more accurate than the paper’s V3-Large, though less than the catalogue’s.
+  assert.deepEqual(byAccuracy.map(({ version, width, top1, time, rank }) => [version, width, top1, time, rank]), [['v3-large', 1, 75.2, 6, 2], ['v3-small', 1, 67.4, 2, 4]]); // prettier-ignore
+  const byTime = placesOfPaper(measured, 8, -0.6);
+  assert.deepEqual(byTime.map(({ rank }) => rank), [3, 2]); // prettier-ignore
+  assert.equal(byTime[0].reward, reward({ top1: 75.2, time: 6 }, 8, -0.6));
+});
+
+test('V3’s search trained its candidates, and parameters rank the catalogue almost as published top-1 does', async () => {
+  const { rankCorrelation } = await source('story/correlation.ts');
+  const { catalogued } = await source('story/measured.ts');
+  /** @type {typeof import('../../pkg/index.js')} The package for Node has the page's types. */
+  const { Engine } = await import(new URL('../../pkg/node.js', import.meta.url).href);
+  const engine = await Engine.create({ threads: 1 });
+  const parameters = [];
+  for (const { top1: _, ...options } of catalogued()) {
+    const net = await engine.untrained(options);
+    parameters.push(net.info.parameters);
+    net.dispose();
+  }
+  engine.dispose();
+  const rho = rankCorrelation(
+    parameters,
+    catalogued().map(({ top1 }) => top1),
+  );
+  for (const figures of [english, chinese]) assert.ok(prose(figures, 'fit').includes(rho.toFixed(2)), `${rho}`);
+  assert.match(prose(english, 'fit'), /V3’s search trained its candidates; this one can’t/);
+  assert.match(prose(chinese, 'fit'), /V3 的搜索会训练候选网络；这里不能训练/);
 });
 
 test('all V1’s multiply-adds are those of its pairs, its stem and its classifier', async () => {

@@ -625,6 +625,19 @@ test('search: the catalogue is ranked by the engine’s counts and by time', asy
       })),
     );
     assert.equal(rewards.length, n);
+    const places = await figure.locator('.paper-places').innerText();
+    for (const [name, top1] of /** @type {const} */ ([
+      ['V3-Large', 75.2],
+      ['V3-Small', 67.4],
+    ])) {
+      // prettier-ignore
+      const own = (top1 / 100) * (timeOf.get(name) / target) ** w;
+      const rank = 1 + rewards.filter((other) => other.name !== name && other.reward > own).length;
+      const [, told, place] = new RegExp(`With its paper’s ${top1} % .* ms here, ${name} gets ([\\d.]+): rank (\\d+) of ${n}\\.`).exec(places) ?? []; // prettier-ignore
+      assert.ok(Math.abs(Number(told) - own) < 0.00051, `${name}: ${told} with w = ${w}, it is ${own}`);
+      // A reward that is shown with three digits may be as high as the next.
+      assert.ok(Math.abs(Number(place) - rank) <= 1, `${name}: ${place} in place of ${rank}`);
+    }
     for (const { name, reward } of rewards) {
       const expected = (published.get(name) / 100) * (timeOf.get(name) / target) ** w;
       assert.ok(Math.abs(reward - expected) < 0.00051, `${name}: ${reward} with w = ${w}, it is ${expected}`);

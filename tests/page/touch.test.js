@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import { COLUMNS, FAKE_CAMERA, card, open, openBlank } from './harness.js';
 import { drawPicture, visit } from './story.js';
+import { swipe } from './swipe.js';
 
 let session;
 /** @type {Buffer} */
@@ -17,29 +18,10 @@ after(() => session?.close());
 
 /** @type {import('playwright-core').Page} */
 let page;
-/** @type {import('playwright-core').CDPSession} */
-let devtools;
 beforeEach(async () => {
   page = await visit(session, picture, '', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  devtools = await page.context().newCDPSession(page);
 });
 afterEach(() => page.close());
-
-/** Puts a finger down, moves it in steps and lifts it. Places are shares of an element's sides. */
-async function swipe(target, from, to) {
-  const box = /** @type {{ x: number, y: number, width: number, height: number }} */ (await target.boundingBox());
-  const touch = (type, touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
-  const at = (share) => {
-    const [x, y] = [0, 1].map((axis) => from[axis] + share * (to[axis] - from[axis]));
-    return [{ x: box.x + x * box.width, y: box.y + y * box.height }];
-  };
-  await touch('touchStart', at(0));
-  for (let step = 1; step <= 8; step++) {
-    await touch('touchMove', at(step / 8));
-    await page.waitForTimeout(20);
-  }
-  await touch('touchEnd', []);
-}
 
 const scrolled = () => page.evaluate(() => scrollY);
 
@@ -85,27 +67,27 @@ test('a finger scrolls over the picture, and chooses a part of it after the butt
   const frame = page.locator('#view-frame');
   const button = page.getByRole('button', { name: 'Choose a part' });
   const whole = await marked();
-  await until(() => swipe(frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
+  await until(() => swipe(page, frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
   assert.deepEqual(await marked(), whole);
 
   await settled();
   await page.evaluate(() => scrollTo(0, 0));
   await settled();
-  await swipe(frame, [0.1, 0.5], [0.9, 0.55]);
+  await swipe(page, frame, [0.1, 0.5], [0.9, 0.55]);
   assert.deepEqual(await marked(), whole, 'a finger that slips sideways chose a part');
 
   await settled();
   const before = await scrolled();
   await until(() => button.tap(), pressed, 'true');
   // The finger moves mostly down, which would scroll without the button.
-  await until(() => swipe(frame, [0.25, 0.1], [0.5, 0.7]), pressed, 'false');
+  await until(() => swipe(page, frame, [0.25, 0.1], [0.5, 0.7]), pressed, 'false');
   assert.equal(await scrolled(), before);
   const [left, top, width, height] = await marked();
   const { width: across, height: down } = /** @type {{ width: number, height: number }} */ (await frame.boundingBox());
   assert.ok(Math.abs(left - 0.25) < 0.02 && Math.abs(top - 0.1) < 0.02, `${left} ${top}`);
   assert.ok(Math.abs(height - 0.6) < 0.02 && Math.abs(width * across - height * down) < 2, `${width} ${height}`);
 
-  await until(() => swipe(frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
+  await until(() => swipe(page, frame, [0.5, 0.9], [0.55, 0.1]), isScrolled, 50);
   assert.deepEqual(await marked(), [left, top, width, height]);
 
   await settled();
@@ -180,7 +162,7 @@ test('a tap chooses a channel, and a finger moves a slider', async () => {
   const slider = page.locator('#relu').getByRole('slider', { name: 'Dimensions n' });
   await slider.scrollIntoViewIfNeeded();
   const least = await slider.getAttribute('aria-valuetext');
-  await swipe(slider, [0.05, 0.5], [0.98, 0.5]);
+  await swipe(page, slider, [0.05, 0.5], [0.98, 0.5]);
   assert.equal(await slider.getAttribute('aria-valuetext'), '30', `it was ${least}`);
   assert.match(await page.locator('#relu [data-lost]').innerText(), /fewer than two of 30 values/);
 });

@@ -133,15 +133,17 @@ export class Card implements Runner {
   }
 
   /** Loads the first weights in the list. If there are none, the network runs untrained, to show its time. */
-  begin(): Promise<void> {
-    return this.load(this.#weights.first);
+  async begin(): Promise<void> {
+    await this.load(this.#weights.first);
   }
 
   /**
    * Loads weights. If that fails, the network loaded before goes on.
    * @param elsewhere another signal to cancel it, and a replacement for the column's progress bar
+   * @returns whether this column runs them now
    */
-  async load(choice: Choice, elsewhere: Partial<Omit<Loading, 'precision'>> = {}): Promise<void> {
+  async load(choice: Choice, elsewhere: Partial<Omit<Loading, 'precision'>> = {}): Promise<boolean> {
+    if (elsewhere.signal?.aborted) return false;
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
@@ -154,16 +156,24 @@ export class Card implements Runner {
     if (choice.bytes !== null) onProgress({ loaded: 0, total: choice.bytes });
     try {
       const net = await choice.load({ signal, onProgress, precision: this.#weights.precision });
-      if (signal.aborted) net.dispose();
-      else if (net.info.version && this.runs(net.info.version)) this.adopt(net, choice);
-      else this.events.onOtherVersion(net.info.version, net, choice);
+      if (signal.aborted) {
+        net.dispose();
+        return false;
+      }
+      if (net.info.version && this.runs(net.info.version)) {
+        this.adopt(net, choice);
+        return true;
+      }
+      this.events.onOtherVersion(net.info.version, net, choice);
+      return false;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       this.#say(loadMessage(error, choice.title, this.network !== null), {
         label: text.page.column.tryAgain,
         run: () => void this.load(choice),
         useful: error instanceof MobileNetError && ['FETCH_FAILED', 'CHECKSUM'].includes(error.code),
       });
+      return false;
     } finally {
       if (this.#loading === loading) {
         this.#loading = null;
@@ -182,10 +192,9 @@ export class Card implements Runner {
   async run({ choice, precision }: Setup, signal: AbortSignal): Promise<boolean> {
     const before = this.#weights.precision;
     this.#weights.precision = precision;
-    await this.load(choice, { signal });
-    if (this.#choice === choice) return true;
-    this.#weights.precision = before;
-    return false;
+    const runs = await this.load(choice, { signal });
+    if (!runs) this.#weights.precision = before;
+    return runs;
   }
 
   /** Replaces the network by `net`. */

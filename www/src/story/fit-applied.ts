@@ -37,12 +37,23 @@ export class Applied {
       : this.#runCascade(choice, candidates, signal);
   }
 
-  /** @returns whether the set-up runs in the column; if not, the column shows why */
+  /**
+   * Runs a set-up in a column, instead of the cascade if one runs.
+   * @returns whether it runs; if not, the column shows why
+   */
   async run(column: Column, setup: Setup, signal: AbortSignal): Promise<boolean> {
     const before = column.setup;
-    const runs = await column.run(setup, signal);
-    if (runs && before) this.#undo.push((signal) => column.run(before, signal));
-    return runs;
+    const cascade = this.#running;
+    if (!(await column.run(setup, signal))) return false;
+    this.#replace(null);
+    this.#undo.push(async (signal) => {
+      const again = await load(cascade, signal);
+      const runs = before === null || (await column.run(before, signal));
+      if (runs) this.#replace(again);
+      else again?.cascade.dispose();
+      return runs;
+    });
+    return true;
   }
 
   /** @returns whether the previous set-up runs again */
@@ -60,26 +71,28 @@ export class Applied {
 
   async #runCascade(choice: FitChoice, candidates: readonly Candidate[], signal: AbortSignal): Promise<boolean> {
     const before = this.#running;
-    await this.#load({ choice, candidates }, signal);
+    this.#replace(await load({ choice, candidates }, signal));
     this.#undo.push(async (signal) => {
-      await this.#load(before, signal);
+      this.#replace(await load(before, signal));
       return true;
     });
     return true;
   }
 
-  /** Replaces the cascade by another one, or by none. It runs in the page's engine, in turns with the columns. */
-  async #load(next: Omit<Running, 'cascade'> | null, signal: AbortSignal): Promise<void> {
-    let running: Running | null = null;
-    if (next) {
-      const { Cascade } = await import('mobilenet-wasm/fit');
-      const files: Record<string, Files> = {};
-      for (const { column, files: get } of next.candidates) {
-        if (next.choice.networks.some(({ model }) => model === column.name)) files[column.name] = await get();
-      }
-      running = { ...next, cascade: await Cascade.load(next.choice, { engine: await engine(), files, signal }) };
-    }
+  #replace(running: Running | null): void {
     this.#running?.cascade.dispose();
     this.#running = running;
   }
+}
+
+/** Loads a cascade into the page's engine, in which it takes turns with the columns. `null` loads none. */
+async function load(next: Omit<Running, 'cascade'> | null, signal: AbortSignal): Promise<Running | null> {
+  if (!next) return null;
+  const { choice, candidates } = next;
+  const { Cascade } = await import('mobilenet-wasm/fit');
+  const files: Record<string, Files> = {};
+  for (const { column, files: get } of candidates) {
+    if (choice.networks.some(({ model }) => model === column.name)) files[column.name] = await get();
+  }
+  return { choice, candidates, cascade: await Cascade.load(choice, { engine: await engine(), files, signal }) };
 }

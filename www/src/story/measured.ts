@@ -5,6 +5,9 @@ import { architectureOf, shortName } from '../networks';
 
 /** A network of the catalogue, measured on this device. */
 export interface Measured {
+  version: Version;
+  /** Width multiplier. */
+  width: number;
   name: string;
   /** Published accuracy on ImageNet of its best checkpoint, per cent. */
   top1: number;
@@ -45,7 +48,7 @@ export async function measureCatalogue(onProgress: (done: number, of: number) =>
         time = Math.min(time, (await net.classify(picture)).timing.inference);
       }
       const name = `${shortName(architectureOf(options.version).name)}${options.width === 1 ? '' : ` ×${options.width}`}`;
-      measured.push({ name, top1, macs: net.info.macs, time });
+      measured.push({ version: options.version, width: options.width, name, top1, macs: net.info.macs, time });
     } finally {
       net.dispose();
     }
@@ -57,6 +60,27 @@ export async function measureCatalogue(onProgress: (done: number, of: number) =>
 export const EXPONENT = { mnasnet: -0.07, small: -0.15 };
 
 /** A network's reward in MnasNet's search (arXiv 1807.11626): its accuracy times (time / target) to the power of `w`. */
-export function reward({ top1, time }: Measured, target: number, w: number): number {
+export function reward({ top1, time }: Pick<Measured, 'top1' | 'time'>, target: number, w: number): number {
   return (top1 / 100) * (time / target) ** w;
+}
+
+/** The accuracies in V3's own paper (arXiv 1905.02244, tables 3 and 4), per cent. The catalogue's later weights have others. */
+const PAPER: Partial<Record<Version, number>> = { 'v3-large': 75.2, 'v3-small': 67.4 };
+
+/** A network of V3's paper among the measured ones. */
+export interface Placed extends Measured {
+  reward: number;
+  /** 1 for the highest reward. */
+  rank: number;
+}
+
+/** Where the paper's networks stand with the times of this device, each with the paper's accuracy in place of the catalogue's. */
+export function placesOfPaper(measured: readonly Measured[], target: number, w: number): Placed[] {
+  return measured.flatMap((one) => {
+    const top1 = one.width === 1 ? PAPER[one.version] : undefined;
+    if (top1 === undefined) return [];
+    const own = reward({ top1, time: one.time }, target, w);
+    const rank = 1 + measured.filter((other) => other !== one && reward(other, target, w) > own).length;
+    return { ...one, top1, reward: own, rank };
+  });
 }

@@ -1,11 +1,12 @@
 import type { MobileNet, Profile, Version } from 'mobilenet-wasm';
+import { milliseconds } from '../format';
 import { textOf } from '../messages';
 import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
 import type { Figure, Surroundings } from './figure';
-import { EXPONENT, type Measured, measureCatalogue, reward } from './measured';
+import { EXPONENT, type Measured, measureCatalogue, placesOfPaper, reward } from './measured';
 import { type Group, ProfileRow } from './profile-row';
 import { rankChart } from './rank-chart';
 
@@ -35,6 +36,7 @@ export class SearchFigure implements Figure {
   readonly #exponent;
   readonly #rewards = make('ul', 'bars');
   readonly #rewardTold = line();
+  readonly #paper = line('paper-places');
 
   constructor(private readonly around: Surroundings) {
     const words = text.figures.search;
@@ -53,6 +55,7 @@ export class SearchFigure implements Figure {
       this.#exponent.element,
       this.#rewards,
       this.#rewardTold,
+      this.#paper,
     );
     const legend = GROUPS.map((group) => make('li', group, words.groups[group]));
     this.element = make(
@@ -147,7 +150,13 @@ export class SearchFigure implements Figure {
         return row.element;
       }),
     );
-    this.#rewardTold.textContent = text.figures.search.rewardTold(target.toFixed(1), ranked[0].name);
+    const { inPaper, rewardTold } = text.figures.search;
+    this.#rewardTold.textContent = rewardTold(target.toFixed(1), ranked[0].name);
+    this.#paper.textContent = placesOfPaper(this.#measured, target, w)
+      .map(({ name, top1, time, reward, rank }) =>
+        inPaper(name, top1.toFixed(1), milliseconds(time), reward.toFixed(3), rank, ranked.length),
+      )
+      .join(' ');
   }
 }
 

@@ -37,7 +37,7 @@ export function agreement(a: readonly Answer[], b: readonly Answer[]): number {
   return a.filter(({ best }, index) => best === b[index].best).length / a.length;
 }
 
-/** Replaces a probability of 0. It is less than any probability that matters. */
+/** Smaller probabilities count as this, since the logarithm of 0 is infinite. */
 const LEAST = 1e-9;
 
 /** The mean Kullback-Leibler divergence of other answers from the right ones. nats */

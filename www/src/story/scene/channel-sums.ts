@@ -23,7 +23,7 @@ export class ChannelSums {
     return this.#sums.map((sum) => sum / this.#count);
   }
 
-  /** The variance of all channels together. */
+  /** The sum of all channels' variances. */
   get variance(): number {
     const { means } = this;
     return this.#squares.reduce((sum, square, channel) => sum + square / this.#count - means[channel] ** 2, 0);

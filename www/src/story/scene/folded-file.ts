@@ -19,7 +19,7 @@ export interface Layer {
 
 /** A network with its weights. It is immutable: a changed network is a new object with new layers. */
 export interface FoldedNetwork {
-  /** The file's metadata. Its list of layers is that of the file: for a narrower network only `layers` is right. */
+  /** The metadata still lists the layers of the original file. In a narrowed network only `layers` is right. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly layers: readonly Layer[];
   /** The numbers of the blocks that add their input to their output. */

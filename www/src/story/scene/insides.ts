@@ -1,6 +1,9 @@
 import { type FoldedNetwork, type Layer, isDepthwise } from './folded-file';
 
-/** The channels between two convolutions that mix channels. They can be removed without changing the layers around the two. */
+/**
+ * The channels between two layers that sum over channels. Removing some changes those two layers and what is between them, nothing
+ * else.
+ */
 export interface Inside {
   readonly block: number;
   /** The layer that sums over the channels. New weights of it can make up for the channels that are removed. */
@@ -43,7 +46,8 @@ export function insidesOf({ layers, residuals }: FoldedNetwork): Inside[] {
     if (project.kernel !== 1) return [];
     let producer = expand;
     if (!producer) {
-      // The block before computes the channels. They must stay if they are also added to something.
+      // Without an expansion the block before computes these channels. They must stay if a residual or this block's first depthwise
+      // convolution uses them too.
       const isShared = residuals.has(block) || residuals.has(block - 1) || part('start depthwise') !== null;
       producer = isShared || !depthwise ? null : (at.get(block === 0 ? 'stem' : `block ${block - 1} project`) ?? null);
     }

@@ -1,7 +1,7 @@
 import type { ProfileStep } from 'mobilenet-wasm';
 import type { Inside } from './insides';
 
-/** The shares of the channels with which steps are timed. */
+/** Steps are timed with these shares of each inside's channels. */
 export const WIDTHS = [1, 0.75, 0.5, 0.25];
 
 /** Channels are removed in groups of this size, because the engine's kernels compute so many together. */
@@ -67,12 +67,12 @@ function workShares(channels: Channels): Map<string, number> {
   return shares;
 }
 
-/** The layer whose share of work a step has. Pooling and scaling handle as many channels as the depthwise layer before them. */
+/** Names the layer whose share of work applies to this step. */
 function layerOf(step: string): string {
   return step.replace(/^(block \d+) (expand \+ depthwise|pool|scale)$/, '$1 depthwise');
 }
 
-/** The least measured time of each share, and never more than a larger share's: more work can't take less time. */
+/** Keeps the least time of each share, and at most that of any larger share: more work can't take less time. */
 function growing(points: readonly Point[]): Point[] {
   const sorted = [...points].sort((a, b) => b.share - a.share || a.time - b.time);
   const result: Point[] = [];

@@ -54,13 +54,14 @@ export interface Covariance {
 export interface Elimination {
   /** The channels, beginning with the one that is removed first. */
   order: number[];
-  /** The outputs' total loss after each channel: their mean squared errors plus the ridge's penalty. */
+  /** The outputs' total loss after each removal: their mean squared errors plus the ridge's penalty. */
   losses: number[];
 }
 
 /**
  * Removes one input after the other. It chooses each time the input that the others can replace at the least cost (the optimal
- * brain surgeon's rule, Hassibi and Stork 1993): removing input i costs w_i² / [H⁻¹]_ii.
+ * brain surgeon's rule, Hassibi and Stork 1993): removing input i costs w_i² / [H⁻¹]_ii, where w_i are its weights and H is `matrix`
+ * plus the ridge.
  * @param weight `[out][in]`
  */
 export function eliminate({ matrix }: Covariance, weight: Float32Array): Elimination {

@@ -28,7 +28,7 @@ export function proposals(
   const found: Proposal[] = [];
   for (const [inside, count] of channels) {
     const lossAt = (left: number) => losses.get(inside)?.[inside.channels - left - 1] ?? 0;
-    // Only whole groups stay, even if the number at first was no multiple of a group.
+    // `left` is a multiple of GROUP, even where the network's own count is none.
     for (let left = GROUP * (Math.ceil(count / GROUP) - 1); left >= GROUP; left -= GROUP) {
       const predicted = table.predict(new Map(channels).set(inside, left));
       if (predicted > goal) continue;

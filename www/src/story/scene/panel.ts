@@ -43,12 +43,12 @@ export class ScenePanel {
   #trace: Trace | null = null;
   #slider: Slider | null = null;
 
-  /** @param onUndone called when the last applied set-up was undone, which may not have been the panel's */
+  /** @param onChange called when another set-up runs, which may end the search's pair; an undo may bring it back */
   constructor(
     private readonly around: Surroundings,
     private readonly works: Works,
     private readonly applied: Applied,
-    private readonly onUndone: () => void,
+    private readonly onChange: () => void,
   ) {
     const words = text.figures.fit.scene;
     const { start, cancel, progress, status } = this.#bar;
@@ -199,6 +199,7 @@ export class ScenePanel {
       if (!runs) signal.throwIfAborted();
       this.#told.textContent = runs ? applied(column.name) : refused(column.name);
     });
+    this.onChange();
   }
 
   async #takeBack(): Promise<void> {
@@ -208,7 +209,7 @@ export class ScenePanel {
       if (!runs) signal.throwIfAborted();
       this.#told.textContent = runs ? undone : notUndone;
     });
-    this.onUndone();
+    this.onChange();
   }
 
   /** The chosen step. */

@@ -10,7 +10,7 @@ export const PIXELS = 49;
 export function somePixels({ data, width, height, channels }: Tensor, frame: number): Float32Array<ArrayBuffer> {
   const all = width * height;
   const count = Math.min(PIXELS, all);
-  // Multiples of the golden ratio soon fill every gap.
+  // Shifting by the golden ratio spreads the frames' pixels evenly, however many frames there are.
   const shift = (frame * 0.618034) % 1;
   const picked = new Float32Array(count * channels);
   for (let i = 0; i < count; i++) {

@@ -5,7 +5,7 @@ import type { Step } from './shrink';
 const WIDTH = 560;
 const HEIGHT = 300;
 const PLOT = { left: 62, right: WIDTH - 24, top: 30, bottom: HEIGHT - 52 };
-/** The time axis reaches this share of the time, or beyond. */
+/** The axis reaches down to this share of the whole network's time, or further. */
 const LEAST = 0.5;
 
 /** Plots each step's predicted share of the time against its agreement, with a point for the scene and one for other pictures. */

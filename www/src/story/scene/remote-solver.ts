@@ -1,6 +1,7 @@
 import type { Consumer, Pruned } from './solver';
 import type { Answer, Question } from './solver-worker';
 
+/** A question without its number. `Omit` of the whole union would lose the fields that only some questions have. */
 type Asked = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
 /** A {@link Solver} in its own worker, so that the page stays responsive while it calculates. */

@@ -21,7 +21,7 @@ const ROUNDS = 2;
 const PROFILE_RUNS = 10;
 /** The number of runs of a step's network and of the whole one, which take turns. */
 const TURNS = 25;
-/** The share of the progress before the first step. */
+/** Where the progress bar stands when the first step begins. */
 const PREPARING = 0.3;
 
 export interface Wishes {
@@ -230,7 +230,7 @@ class Shrinking {
     for (const [index, inside] of this.#insides.entries()) {
       report(0.7 + (0.3 * index) / this.#insides.length);
       const errors = await this.solver.losses(index);
-      // If a block adds little to its input, its errors are small in its output. An output that never changes loses nothing.
+      // The errors are divided by the variance of the block's output, residual included; by 1 if that output never changes.
       const variance = sumsOf(outputs, inside, inside.outputs).variance || 1;
       losses.set(
         inside,
@@ -264,7 +264,7 @@ class Shrinking {
     return { kept, weight, bias, squeezed: this.#squeezed(inside, kept) };
   }
 
-  /** The mean contribution of the removed channels to the gates' first layer. */
+  /** What the removed channels gave on average to each output of the gates' first layer; it is added to the biases. */
   #squeezed(inside: Inside, kept: readonly number[]): Float32Array | null {
     const means = this.#pooled.get(inside)?.means;
     if (!means || !inside.squeeze) return null;
@@ -282,6 +282,7 @@ class Shrinking {
     const scene = agreement(right.verify, await answersOf(net, this.#verify, signal));
     const elsewhere = others.length > 0 ? agreement(right.others, await answersOf(net, others, signal)) : null;
     const ratios: number[] = [];
+    // The two take turns, so that other work disturbs both alike.
     for (let turn = 0; turn < TURNS; turn++) {
       const frame = this.#verify[turn % this.#verify.length];
       const before = await answerOf(this.whole, frame, signal);
@@ -289,7 +290,6 @@ class Shrinking {
       ratios.push(after.time / before.time);
     }
     net.dispose();
-    // Both run right after each other, so the device's other work disturbs both alike.
     return { measured: median(ratios), scene, others: elsewhere };
   }
 

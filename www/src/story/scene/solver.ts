@@ -20,7 +20,10 @@ interface Known {
   elimination: Elimination;
 }
 
-/** Learns from the inputs of layers which channels matter, and repairs the layers. Layers have numbers. */
+/**
+ * Learns from the inputs of layers which channels matter, and repairs the layers. A layer is named by its index in the constructor's
+ * list.
+ */
 export class Solver {
   readonly #consumers: readonly Consumer[];
   readonly #moments: Moments[];

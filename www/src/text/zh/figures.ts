@@ -207,6 +207,8 @@ export const figures: (typeof text)['figures'] = {
     exponent: '指数 w',
     rewardTold: (target, best) =>
       `公布的 top-1 准确率 × (这里的用时 / 目标)^w，目标取 V2 的 ${target} ms。最高的是 ${best}。目标不改变次序，指数会。`,
+    inPaper: (name, top1, time, reward, rank, of) =>
+      `${name} 按其论文的 ${top1} % 和在这里的 ${time} ms，奖励为 ${reward}：在 ${of} 个中排第 ${rank}。`,
   },
 
   fit: {
@@ -214,7 +216,7 @@ export const figures: (typeof text)['figures'] = {
     prose: [
       '移动摄像头二十秒：留下 128 帧小图，只保存在内存里。每个网络都读这些帧，也用较小的输入，并在 8 位更快时用 8 位；还有成对的网络：先问小的，它没有把握时再问大的。',
       '然后拖动竖线：在这个用时之内，让与参考网络的一致率尽可能高。MnasNet 的奖励，即一致率 × (用时 / 目标)^−0.07，几乎不计较用时，所以只列出来。',
-      '不经训练的打分给 18 个网络排序，还不如数参数（与公布的 top-1 的等级相关系数：参数 0.96，乘加 0.82，NASWOT 0.81，Zen 0.71），所以这里一个也不用。',
+      'V3 的搜索会训练候选网络；这里不能训练，只在训练好的网络中选择。也不用免训练的打分去猜准确率：一致率是直接测得的，而仅凭参数量给目录排序，就与公布的 top-1 几乎相同（等级相关系数 0.95）。',
     ],
     reference: '参考网络',
     record: (seconds) => `录制 ${seconds} 秒`,
@@ -255,7 +257,7 @@ export const figures: (typeof text)['figures'] = {
     undo: '撤销',
     applying: '正在载入…',
     applied: (column) => `现在它在 ${column} 一栏中运行。`,
-    appliedCascade: '现在这一对读取每一帧，见下方。',
+    appliedCascade: '现在这一对在下方运行：本图显示在屏幕上时，每秒最多读取十帧。',
     refused: (column) => `无法载入，原因见 ${column} 一栏。之前的网络继续运行。`,
     undone: '之前的设置又在运行了。',
     notUndone: '无法载入之前的设置，原因见该栏。',
