@@ -32,9 +32,7 @@ async function anyHost(base, edited = (_, body) => body) {
   };
   /** @type {string[]} */
   const missing = [];
-  let silent = false;
   const server = createServer(async (request, response) => {
-    if (silent) return;
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = path.startsWith(base) ? join(dist, path.slice(base.length) || 'index.html') : null;
     const body = file && (await readFile(file).catch(() => null));
@@ -47,10 +45,6 @@ async function anyHost(base, edited = (_, body) => body) {
   return {
     url: `http://127.0.0.1:${port}${base}`,
     missing,
-    /** From now on it takes requests and answers none. */
-    fallSilent() {
-      silent = true;
-    },
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
@@ -107,28 +101,6 @@ test('below any path of a host that sends no header, the page runs, then isolate
   await runs();
   await page.goto(`${host.url}bench.html?lang=zh`);
   await page.locator('h1').waitFor();
-  await context.close();
-});
-
-test('behind a host that doesn’t answer any more the page opens', async (t) => {
-  const host = await anyHost('/');
-  t.after(() => host.close());
-  const context = await session.browser.newContext();
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.route(/^https:/, (route) => route.abort());
-  await page.goto(host.url);
-  await keptForOffline(page);
-  // From the second visit on the page is isolated and uses another build.
-  await page.reload();
-  await page.waitForFunction(async () => {
-    const used = performance.getEntriesByType('resource').map(({ name }) => name);
-    const builds = used.filter((name) => name.endsWith('.wasm'));
-    return builds.length > 0 && (await Promise.all(builds.map((name) => caches.match(name)))).every(Boolean);
-  });
-  host.fallSilent();
-  await page.reload();
-  await card(page, 'v1').getByText('Random weights.').waitFor();
   await context.close();
 });
 

@@ -63,13 +63,9 @@ interface ServedModel {
   top1: number | null;
 }
 
-/** How long the list of checkpoints is waited for: the page may come from the service worker, and its host not answer. ms */
-const PATIENCE = 10_000;
-
 /** The checkpoints beside the page; none if the site has no weights. */
 export async function servedChoices(): Promise<ServedChoice[]> {
-  const signal = AbortSignal.timeout(PATIENCE);
-  const response = await fetch('models/models.json', { signal }).catch(() => null);
+  const response = await fetch('models/models.json').catch(() => null);
   if (!response?.ok) return [];
   // A server may send a page of its own for a missing file.
   const list = (await response.json().catch(() => null)) as { models: ServedModel[] } | null;

@@ -13,8 +13,6 @@ const { version, assets } = __BUILD__;
 /** Other copies of the page on this origin have caches of their own. */
 const PREFIX = `mobilenet-wasm-page-${new URL(scope.registration.scope).pathname}-`;
 const CACHE = PREFIX + version;
-/** How long a file that may change is waited for, if there is a stored one: behind a firewall a host may not answer at all. ms */
-const PATIENCE = 4000;
 
 scope.addEventListener('install', (event) =>
   event.waitUntil(
@@ -65,10 +63,13 @@ function isUnchanging(url: string): boolean {
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
   if (isUnchanging(request.url)) return (await cache.match(request)) ?? fetch(request);
-  const kept = await cache.match(request, { ignoreSearch: true });
-  if (!kept) return fetch(request);
-  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(kept), PATIENCE));
-  return Promise.race([fetch(request).catch(() => kept), late]);
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await cache.match(request, { ignoreSearch: true });
+    if (!kept) throw error;
+    return kept;
+  }
 }
 
 /** The response with the headers that shared memory and precise clocks need. The browser follows redirections itself. */
