@@ -34,7 +34,7 @@ for (const [name, skip, ...command] of /** @type {const} */ ([
 ])) {
   test(`${name}: all that a network does, on one thread and two`, { skip }, async () => {
     const [program, ...args] = command;
-    const { answers, code, pairs, inside, asked, tflite, pictures, broken } = run(program, ...args);
+    const { answers, code, pairs, inside, asked, tflite, pictures, broken, fitted } = run(program, ...args);
     const labels = JSON.parse(await readFile(new URL('../../pkg/labels.json', import.meta.url), 'utf8'));
     const [one, two, bytes, assets] = answers;
     assert.deepEqual([one.threads, two.threads], [1, 2]);
@@ -78,6 +78,13 @@ for (const [name, skip, ...command] of /** @type {const} */ ([
       if (name === 'Deno' && kind === 'jpeg') assertClose(blob, pixels);
       else assert.deepEqual(blob, name === 'Deno' ? pixels : refused, kind);
     }
+    assert.deepEqual(fitted.points, [
+      ['v1, 96', 20, 3],
+      ['v1, 128', 20, 3],
+    ]);
+    // The larger size is the reference, so what agrees in all frames gives its answers.
+    assert.equal(fitted.best, fitted.wanted);
+    assert.match(fitted.chosen, /^v1, (96|128)$/);
     assert.equal(broken.code, 'BAD_INPUT');
     assert.match(broken.message, name === 'Deno' ? /^no picture could be taken from this Blob: / : /^nothing gives/);
   });

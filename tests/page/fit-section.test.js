@@ -8,7 +8,7 @@ import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
 import { swipe } from './swipe.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
-/** A few light networks, since each is measured in three sizes. One is enough if there is no other. */
+/** A few light networks, since each is measured in four sizes. One is enough if there is no other. */
 const few = [light[0], ...light.filter(({ version }) => version !== light[0].version).slice(0, 1)];
 
 /** The columns' names. */
@@ -125,7 +125,7 @@ test('points appear one after the other, and are those of the package’s search
   await figure().locator('summary').click();
   measured = await exported(page);
 
-  assert.ok(measured.frames === 48 && measured.points.length >= 3 * few.length);
+  assert.ok(measured.frames === 48 && measured.points.length >= 4 * few.length);
   const { points, frontier } = await found();
   const marks = await drawn();
   const wanted = [...frontier.filter(({ margin }) => margin !== null), ...points];

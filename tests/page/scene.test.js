@@ -15,6 +15,7 @@ const { proposals } = await source('story/scene/netadapt.ts');
 const { Solver } = await source('story/scene/solver.ts');
 const { PIXELS, somePixels } = await source('story/scene/pixels.ts');
 const { ChannelSums } = await source('story/scene/channel-sums.ts');
+const { split } = await source('story/scene/split.ts');
 const { agreement, divergence, median } = await source('story/scene/answers.ts');
 
 /** @type {import('../../pkg/index.js').Engine} */
@@ -363,6 +364,19 @@ test('pixels of a frame are spread over its map, and other frames have others', 
   // From a small map every pixel is taken once.
   const small = somePixels({ data: data.subarray(0, 12), width: 2, height: 2, channels: 3 }, 5);
   assert.deepEqual([...small], [...data.subarray(0, 12)]);
+});
+
+test('neighbouring frames choose or verify together, half of all each', () => {
+  const frames = Array.from({ length: 128 }, (_, frame) => frame);
+  const { chooseBy, verify } = split(frames);
+  assert.deepEqual([chooseBy.length, verify.length], [64, 64]);
+  assert.deepEqual([...chooseBy, ...verify].sort((a, b) => a - b), frames); // prettier-ignore
+  for (const half of [chooseBy, verify]) {
+    for (const frame of half) {
+      const neighbours = half.filter((other) => Math.abs(other - frame) < 4).length;
+      assert.ok(neighbours >= 4, `${frame} has ${neighbours} in its half`);
+    }
+  }
 });
 
 test('sums of channels have their means, and the variance of all', () => {

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { Engine, MobileNet } from 'mobilenet-wasm';
+import { Cascade, fit } from 'mobilenet-wasm/fit';
 import { picture } from './picture.js';
 
 /** @param {Partial<import('mobilenet-wasm').LoadOptions>} options */
@@ -136,7 +137,24 @@ for (const [kind, file] of Object.entries(HALVES)) {
 const broken = await outcome(new Blob(['no picture']));
 net.dispose();
 
+const { weights } = bytes;
+const { chosen, measurements } = await fit({
+  candidates: [{ name: 'v1', weights, config, resolutions: [96, 128] }],
+  frames: [whole, cut, turned],
+  agreement: 1,
+});
+// JSON keeps the choice.
+const setup = JSON.parse(JSON.stringify(chosen));
+const cascade = await Cascade.load(setup, { files: { v1: { weights, config } }, threads: 1 });
+const fitted = {
+  points: measurements.points.map(({ name, runs, answers }) => [name, runs, answers.length]),
+  chosen: setup.networks[0].name,
+  best: (await cascade.classify(whole)).predictions[0].index,
+  wanted: measurements.points[1].answers[0][0],
+};
+cascade.dispose();
+
 // What is left open must not keep the process from its end.
 const engine = await Engine.create({ threads: 2 });
 await engine.untrained({ version: 'v3-small', width: 0.5, resolution: 96 });
-console.log(JSON.stringify({ answers, code, pairs, inside, asked, tflite, pictures, broken }));
+console.log(JSON.stringify({ answers, code, pairs, inside, asked, tflite, pictures, broken, fitted }));

@@ -3,7 +3,7 @@ import { type Choice, type Files, type Setup, isResizable, resized } from '../we
 import type { Column } from './figure';
 
 /** Input sizes on which networks are tried, besides their own. Pixels. */
-const SMALLER = [160, 128];
+const SMALLER = [192, 160, 128];
 
 /** The measurement needs a bound but doesn't depend on it. The visitor chooses one afterwards. ms */
 const ANY_BOUND = 1000 / 30;

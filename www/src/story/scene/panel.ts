@@ -193,7 +193,7 @@ export class ScenePanel {
     const { column, choice, side } = trace.candidate;
     await this.works.do(this.#bar, this.#told, async (signal) => {
       this.#told.textContent = applying;
-      const title = text.figures.fit.scene.weights(choice.title, percent(step.predicted));
+      const title = text.figures.fit.scene.weights(choice.title, percent(step.measured));
       const made = step.change ? madeChoice(title, step.file(), choice, side) : choice;
       const runs = await this.applied.run(column, { choice: made, precision: 'f32' }, signal);
       if (!runs) signal.throwIfAborted();

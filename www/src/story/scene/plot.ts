@@ -8,7 +8,7 @@ const PLOT = { left: 62, right: WIDTH - 24, top: 30, bottom: HEIGHT - 52 };
 /** The axis reaches down to this share of the whole network's time, or further. */
 const LEAST = 0.5;
 
-/** Plots each step's predicted share of the time against its agreement, with a point for the scene and one for other pictures. */
+/** Plots each step's measured share of the time against its agreement, with a point for the scene and one for other pictures. */
 export class ScenePlot {
   readonly element = make('div', 'scene-plot');
   readonly #legend = make('ul', 'kinds');
@@ -21,7 +21,7 @@ export class ScenePlot {
   /** @param chosen the index of the step to mark; -1 for none */
   draw(steps: readonly Step[], chosen: number): void {
     // The axis is the same for all steps of a trace, so that its points don't move.
-    const end = Math.min(LEAST, ...steps.map(({ predicted }) => predicted)) - 0.02;
+    const end = Math.min(LEAST, ...steps.map(({ measured }) => measured)) - 0.02;
     // The whole network is on the left, and the narrowest one on the right.
     const x = (share: number) => PLOT.left + ((PLOT.right - PLOT.left) * (1 - share)) / (1 - end);
     const y = (agreement: number) => PLOT.bottom - (PLOT.bottom - PLOT.top) * agreement;
@@ -45,12 +45,10 @@ export class ScenePlot {
         ),
         shape('text', { x: PLOT.right, y: HEIGHT - 4, 'text-anchor': 'end' }, text.figures.fit.scene.time),
         shape('text', { x: PLOT.left, y: PLOT.top - 12 }, text.figures.fit.agreement),
-        ...(mark
-          ? [shape('path', { class: 'chosen', d: `M${x(mark.predicted)} ${PLOT.top - 6}V${PLOT.bottom}` })]
-          : []),
+        ...(mark ? [shape('path', { class: 'chosen', d: `M${x(mark.measured)} ${PLOT.top - 6}V${PLOT.bottom}` })] : []),
         // The scene's line is drawn last, in front of the other.
         ...[...lines].reverse().flatMap((which) => {
-          const points = steps.map((step) => [x(step.predicted), y(step[which] ?? 0)]);
+          const points = steps.map((step) => [x(step.measured), y(step[which] ?? 0)]);
           return [
             shape('path', {
               class: ['trace', `of-${which}`].join(' '),
@@ -59,7 +57,7 @@ export class ScenePlot {
             ...points.map(([cx, cy], i) =>
               shape('circle', {
                 class: ['stop', `of-${which}`].join(' '),
-                'data-time': steps[i].predicted,
+                'data-time': steps[i].measured,
                 'data-agreement': steps[i][which] ?? 0,
                 ...{ cx, cy, r: i === chosen ? 7 : 4.5 },
               }),

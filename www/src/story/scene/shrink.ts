@@ -8,6 +8,7 @@ import { type Channels, LatencyTable, type Timed, WIDTHS, channelsAt } from './l
 import { type Proposal, proposals } from './netadapt';
 import { somePixels } from './pixels';
 import { RemoteSolver } from './remote-solver';
+import { split } from './split';
 
 /** The share of the whole network's time that each step should save. */
 const STEP = 0.03;
@@ -28,11 +29,11 @@ export interface Wishes {
   files: Files;
   /** The side of the input. Pixels. */
   side: number;
-  /** Frames of the scene: the even ones choose channels, the odd ones verify the result. */
+  /** Frames of the scene in order: some choose channels, the others verify the result. */
   frames: readonly ClassifySource[];
   /** Pictures of other things; may be empty. */
   others: readonly ClassifySource[];
-  /** The network shrinks until it takes this share of its time. */
+  /** The network shrinks until it takes about this share of its time, as measured. */
   target: number;
   onProgress: (progress: Progress) => void;
   onStep: (step: Step) => void;
@@ -49,7 +50,10 @@ export interface Progress {
 export interface Step {
   /** The change from the network before; `null` for the whole network. */
   change: { block: number; from: number; to: number } | null;
-  /** Its time as a share of the whole network's: predicted by the table, and measured while both take turns. */
+  /**
+   * Its time as a share of the whole network's: predicted by the table, times the table's error in the step before, and measured
+   * while both take turns.
+   */
   predicted: number;
   measured: number;
   /** Agreement with the whole network on the frames of the scene that verify. */
@@ -123,8 +127,9 @@ class Shrinking {
     private readonly network: FoldedNetwork,
   ) {
     this.#insides = insidesOf(network);
-    this.#chooseBy = wishes.frames.filter((_, index) => index % 2 === 0);
-    this.#verify = wishes.frames.filter((_, index) => index % 2 === 1);
+    const { chooseBy, verify } = split(wishes.frames);
+    this.#chooseBy = chooseBy;
+    this.#verify = verify;
   }
 
   async run(): Promise<void> {
@@ -136,17 +141,24 @@ class Shrinking {
     const losses = await this.#learn();
     let channels: Channels = new Map(this.#insides.map((inside) => [inside, inside.channels]));
     let cuts: ReadonlyMap<Inside, Cut> = new Map();
-    for (let share = 1; share > target;) {
+    let share = 1;
+    // How much longer the network takes than the table says.
+    let error = 1;
+    // Measurements can't tell less than half a step.
+    while (share > target + STEP / 2) {
       this.#report('removing', PREPARING + ((1 - PREPARING) * (1 - share)) / (1 - target));
-      const cheap = cheapest(share, (goal) => proposals(channels, table, losses, Math.max(goal, target)));
+      const cheap = cheapest(share, (goal) => proposals(channels, table, losses, Math.max(goal, target) / error));
       const found = await this.#best(cheap.slice(0, TRIES), cuts, right);
       if (!found) return;
-      const { inside, count, predicted } = found.proposal;
+      const { inside, count } = found.proposal;
+      const predicted = found.proposal.predicted * error;
       const change = { block: inside.block, from: channels.get(inside) as number, to: count };
       channels = new Map(channels).set(inside, count);
       cuts = found.cuts;
-      share = predicted;
-      onStep(this.#step(change, cuts, { predicted, ...(await this.#judge(cuts, right)) }));
+      const judged = await this.#judge(cuts, right);
+      share = judged.measured;
+      error = share / found.proposal.predicted;
+      onStep(this.#step(change, cuts, { predicted, ...judged }));
     }
   }
 

@@ -297,14 +297,14 @@ export const figures = {
       nothing: 'there are no channels that could go',
       lines: { scene: 'This scene', others: 'Other photos' },
       plot: (steps: number) => `Time against agreement with the whole network, ${steps} steps`,
-      time: 'Time, of the whole network’s, by the table of layers',
+      time: 'Time, of the whole network’s, measured here',
       step: 'Step',
       stepOf: (step: number, of: number) => `${step} of ${of}`,
       facts: { removed: 'Channels', time: 'Time' },
       none: 'all of them',
       removed: (block: number, from: number, to: number) => `${to} of ${from} stay inside block ${block}`,
       times: (measured: string, predicted: string) =>
-        `${measured} of the whole network’s; the table of layers said ${predicted}`,
+        `${measured} of the whole network’s; by the table of layers and the step before it would be ${predicted}`,
       onScene: (agreement: string, frames: number) => `${agreement} of ${frames} frames that it wasn’t chosen by`,
       onOthers: (agreement: string, crops: number, pictures: number) =>
         `${agreement} of ${crops} crops of ${pictures} sample photos`,
