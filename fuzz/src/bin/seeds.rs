@@ -23,9 +23,9 @@ const CHECKPOINTS: [&str; 9] = [
     "transformers-v2-0.25-160",
 ];
 
-/// `.tflite` files: a graph of signed integers with squeeze-and-excite, one of unsigned integers, and one that is not a
-/// MobileNet.
-const GRAPHS: [&str; 3] = ["v3-like-i8", "v2-like-u8", "no-max-pool"];
+/// `.tflite` files: a graph of signed integers with squeeze-and-excite, one of unsigned integers, one of floats that ends
+/// with a sigmoid, and one that is not a MobileNet.
+const GRAPHS: [&str; 4] = ["v3-like-i8", "v2-like-u8", "binary-f32", "no-max-pool"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -84,8 +84,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Zip archives: a model of Keras as Teachable Machine has it, stored and deflated, and pickles of PyTorch, with and
-/// without what a state dict may hold. Only the first of a pickle's storages is there. And HDF5 files: one with a
-/// model, and two of weights alone, of a small network.
+/// without what a state dict may hold. Only the first of a pickle's storages is there. A whole model as Keras 3 archives
+/// it. And HDF5 files: one with a model, and two of weights alone, of a small network.
 fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn Error>> {
     let model = fs::read_to_string(goldens.join("keras/sequential-keras3.json"))?;
     let weights = archives::weights(&model, 3.0);
@@ -105,6 +105,7 @@ fn several_files(goldens: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn
         let parts = [("archive/data.pkl", &pickle[..]), ("archive/data/0", &[0; 4096])];
         files.push((name, archives::zip(&parts, false)));
     }
+    files.push(("keras-archive", fs::read(goldens.join("keras/sequential-keras3.keras"))?));
     files.push(("keras-h5", fs::read(goldens.join("keras/transfer-keras2.h5"))?));
     for (name, golden) in
         [("keras-weights-listed", "other-listed"), ("keras-weights-placed", "other-placed")]
