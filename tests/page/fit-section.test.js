@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { search } from '../../pkg/search.js';
 import { assertAccessibleOnPhones } from './accessibility.js';
-import { FAKE_CAMERA, card, models, open, openPage } from './harness.js';
+import { FAKE_CAMERA, card, models, open, openAt } from './harness.js';
 import { swipe } from './swipe.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
@@ -23,23 +23,11 @@ before(async () => {
 });
 after(() => session?.close());
 
-/**
- * Opens the page with some weights beside it and its sample picture.
- * @param {typeof few} models
- * @param {import('playwright-core').BrowserContextOptions & { search?: string }} [options]
- */
-async function visit(models, { search = '', ...options } = {}) {
-  const page = await openPage(session, {
-    ...options,
-    prepare: (page) => page.route('**/models/models.json', (route) => route.fulfill({ json: { models } })),
-  });
-  if (search) await page.goto(`${session.url}${search}`);
-  for (const { version } of models) await card(page, version).locator('.predictions .label').first().waitFor();
-  await page.locator('#fit .fit').scrollIntoViewIfNeeded();
-  return page;
-}
+const PART = '#fit .fit';
+/** @type {(models: typeof import('./harness.js').models, options?: Parameters<typeof openAt>[3]) => ReturnType<typeof openAt>} */
+const visit = (models, options) => openAt(session, models, PART, options);
 
-const figure = (from = page) => from.locator('#fit .fit');
+const figure = (from = page) => from.locator(PART);
 const button = (name, from = page) => figure(from).getByRole('button', { name, exact: true });
 const line = () => figure().getByRole('slider', { name: 'Time allowed' });
 const status = (from = page) => figure(from).getByRole('status');

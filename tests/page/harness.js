@@ -137,6 +137,24 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
 }
 
 /**
+ * Opens the page with some weights beside it and its sample picture, and goes to one of its parts when all columns have answered.
+ * @param {Awaited<ReturnType<typeof open>>} session
+ * @param {typeof models} weights
+ * @param {string} part its selector
+ * @param {import('playwright-core').BrowserContextOptions & { search?: string }} [options]
+ */
+export async function openAt(session, weights, part, { search = '', ...options } = {}) {
+  const page = await openPage(session, {
+    ...options,
+    prepare: (page) => page.route('**/models/models.json', (route) => route.fulfill({ json: { models: weights } })),
+  });
+  if (search) await page.goto(`${session.url}${search}`);
+  for (const { version } of weights) await card(page, version).locator('.predictions .label').first().waitFor();
+  await page.locator(part).scrollIntoViewIfNeeded();
+  return page;
+}
+
+/**
  * Opens a document of the server's origin, in which only the test's own script runs.
  * @param {Awaited<ReturnType<typeof open>>} session
  * @param {import('playwright-core').BrowserContextOptions & { isolated?: boolean }} [options] `isolated`: whether it has the

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertAccessibleOnPhones } from './accessibility.js';
-import { FAKE_CAMERA, card, lightest, models, open, openPage } from './harness.js';
+import { FAKE_CAMERA, card, lightest, models, open, openAt } from './harness.js';
 
 /** V2 if it is here; else the lightest network with enough channels inside. */
 const model = models.find(({ version, width }) => version === 'v2' && width === 1) ?? lightest;
@@ -17,23 +17,11 @@ before(async () => {
 });
 after(() => session?.close());
 
-/**
- * Opens the page with some weights beside it and its sample picture.
- * @param {typeof import('./harness.js').models} models
- * @param {import('playwright-core').BrowserContextOptions & { search?: string }} [options]
- */
-async function visit(models, { search = '', ...options } = {}) {
-  const page = await openPage(session, {
-    ...options,
-    prepare: (page) => page.route('**/models/models.json', (route) => route.fulfill({ json: { models } })),
-  });
-  if (search) await page.goto(`${session.url}${search}`);
-  for (const { version } of models) await card(page, version).locator('.predictions .label').first().waitFor();
-  await panel(page).scrollIntoViewIfNeeded();
-  return page;
-}
+const PART = '#fit .scene';
+/** @type {(models: typeof import('./harness.js').models, options?: Parameters<typeof openAt>[3]) => ReturnType<typeof openAt>} */
+const visit = (models, options) => openAt(session, models, PART, options);
 
-const panel = (from = page) => from.locator('#fit .scene');
+const panel = (from = page) => from.locator(PART);
 const button = (name, from = page) => panel(from).getByRole('button', { name, exact: true });
 const status = (from = page) => panel(from).getByRole('status');
 const slider = () => panel().getByRole('slider', { name: 'Step' });
