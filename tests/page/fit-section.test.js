@@ -327,7 +327,10 @@ test('in Chinese the result is told in Chinese', async () => {
   const reference = figure(chinese).locator('.fit-facts').first();
   assert.match(await reference.innerText(), /用时.*在此测得.*一致率.*在未用于选择的 24 帧上/s);
   await button('采用', chinese).click();
-  await status(chinese).getByText(/一栏中运行。$/).waitFor(); // prettier-ignore
+  // What fits best may be one network or a pair: that depends on this machine's times.
+  await status(chinese)
+    .getByText(/一栏中运行。$|^现在这一对在下方运行/)
+    .waitFor();
   await button('撤销', chinese).click();
   await status(chinese).getByText('之前的设置又在运行了。').waitFor();
   await chinese.close();
