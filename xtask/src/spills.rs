@@ -25,7 +25,8 @@ const KERNELS: &str = "mobilenet_wasm::kernels::";
 /// The folder for the machine code.
 const CODE: &str = "target/spills";
 
-/// The kernels for engines that pair vectors. Elsewhere nobody runs them, and they spill.
+/// The kernels for engines that pair vectors. Elsewhere nobody runs them, and they spill. V8 inlines one of them into
+/// `depthwise::depthwise`, which has no loop of its own.
 const WIDE: &str = "wide::";
 
 /// Makes V8 pair vectors.
