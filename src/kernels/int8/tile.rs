@@ -14,6 +14,20 @@ const STEP: usize = BLOCK * GROUP;
 /// Groups in a block of input channels.
 const GROUPS: usize = BLOCK / GROUP;
 
+/// Evaluates `$body` for each `$index` below `$count`, which is a constant of at most 6, without a loop. The compiler keeps
+/// a loop of this length, and arrays that a loop indexes lie in memory: each tile called a function that clears them.
+macro_rules! unrolled {
+    ($index:ident < $count:expr => $body:block) => {
+        unrolled!(@each $index, $count, $body, 0 1 2 3 4 5)
+    };
+    (@each $index:ident, $count:expr, $body:block, $($value:literal)*) => {
+        $(if $value < $count {
+            let $index = $value;
+            $body
+        })*
+    };
+}
+
 /// The arguments of a call: where it reads and writes, and how much.
 #[derive(Clone, Copy)]
 pub struct Tiles {
@@ -125,21 +139,39 @@ unsafe fn run<D: ByteDot, E: Epilogue, const PIXELS: usize>(tiles: Tiles, indice
                 ahead.read_volatile();
                 ahead = ahead.add(line);
             }
-            for (pixel, sum) in sums.iter().enumerate() {
-                let scale = D::Floats::load_splat(ranges.add(pixel * RANGE));
-                let least = D::Floats::load_splat(ranges.add(pixel * RANGE + 1));
-                for (half, &sum) in sum.iter().enumerate() {
-                    let of_channels =
-                        |row: usize| D::Floats::load(head.add(row * BLOCK + half * LANES));
-                    let bias = of_channels(2).madd(least, of_channels(1));
-                    let x = bias.madd(sum.to_floats(), scale.mul(of_channels(0)));
-                    let at = output.add(pixel * BLOCK + half * LANES);
-                    E::finish(x, constants, at).store(at);
-                }
-            }
+            unrolled!(pixel < PIXELS => {
+                finish::<D, E>(sums[pixel], ranges.add(pixel * RANGE), head, constants, output.add(pixel * BLOCK));
+            });
             input = input.add(PIXELS * BLOCK);
             ranges = ranges.add(PIXELS * RANGE);
             output = output.add(PIXELS * BLOCK);
+        }
+    }
+}
+
+/// Scales the `sums` of a pixel, applies the epilogue and stores the 8 values at `output`.
+///
+/// # Safety
+/// `range` points to the pixel's [`RANGE`] values, `head` to the head of the panel, `constants` to those of `E`, and
+/// `output` to 8 values.
+#[inline(always)]
+unsafe fn finish<D: ByteDot, E: Epilogue>(
+    sums: [D; 2],
+    range: *const f32,
+    head: *const f32,
+    constants: *const f32,
+    output: *mut f32,
+) {
+    // SAFETY: the caller promises that all pointers are valid.
+    unsafe {
+        let scale = D::Floats::load_splat(range);
+        let least = D::Floats::load_splat(range.add(1));
+        for (half, sum) in sums.into_iter().enumerate() {
+            let of_channels = |row: usize| D::Floats::load(head.add(row * BLOCK + half * LANES));
+            let bias = of_channels(2).madd(least, of_channels(1));
+            let x = bias.madd(sum.to_floats(), scale.mul(of_channels(0)));
+            let at = output.add(half * LANES);
+            E::finish(x, constants, at).store(at);
         }
     }
 }
