@@ -124,7 +124,7 @@ impl Case {
         for (index, &got) in got.iter().enumerate() {
             let (out, pixel) = (index / pixels, index % pixels);
             let byte = |k: usize| {
-                quantised.bytes[k / BLOCK * conv.input_plane + pixel * BLOCK + k % BLOCK]
+                quantised.bytes[k / BLOCK * conv.input_plane + pixel * BLOCK + int8::place(k)]
             };
             let [scale, least] = [0, 1].map(|i| f64::from(quantised.ranges[pixel * RANGE + i]));
             let row = &weight[out * channels..][..channels];

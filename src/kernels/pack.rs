@@ -64,7 +64,8 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
         let (scale, weights) = quantise(row);
         let panel = &mut bytes[out / BLOCK * length..][..length];
         let mut sum = 0;
-        for (k, weight) in weights.enumerate() {
+        for (channel, weight) in weights.enumerate() {
+            let k = channel / BLOCK * BLOCK + int8::place(channel);
             let at = (k / int8::GROUP * BLOCK + out % BLOCK) * int8::GROUP + k % int8::GROUP;
             panel[int8::HEAD + at] = weight as u8;
             sum += i32::from(weight);

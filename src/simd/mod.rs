@@ -186,7 +186,8 @@ pub trait ByteDot: Copy + Sealed {
     #[must_use]
     fn to_floats(self) -> Self::Floats;
 
-    /// Stores 16 values as bytes, rounding down. The values are at least 0 and less than 128.
+    /// Stores 16 values as bytes, rounding down: the lanes of `values[0]` and `values[1]` in turns, then those of
+    /// `values[2]` and `values[3]`. The values are at least 0 and less than 128.
     ///
     /// # Safety
     /// `dst` points to 16 writable bytes.

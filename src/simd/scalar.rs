@@ -133,8 +133,11 @@ impl ByteDot for ScalarDots {
 
     #[inline(always)]
     unsafe fn store_bytes(values: [Scalar; 4], dst: *mut u8) {
+        let [a, b, c, d] = values.map(|four| four.0);
+        let bytes =
+            [[a, b], [c, d]].map(|[even, odd]| [0, 1, 2, 3].map(|i| [even[i] as u8, odd[i] as u8]));
         // SAFETY: the caller promises 16 writable bytes.
-        unsafe { dst.cast::<[[u8; 4]; 4]>().write(values.map(|four| four.0.map(|x| x as u8))) }
+        unsafe { dst.cast::<[[[u8; 2]; 4]; 2]>().write(bytes) }
     }
 }
 

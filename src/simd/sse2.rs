@@ -5,10 +5,10 @@ use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_castps_si128, _mm_castsi128_ps,
     _mm_cvtepi32_ps, _mm_cvtsi32_si128, _mm_cvttps_epi32, _mm_div_ps, _mm_loadl_epi64,
     _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps, _mm_mul_ps,
-    _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
-    _mm_setzero_si128, _mm_shuffle_ps, _mm_sll_epi32, _mm_sra_epi32, _mm_srai_epi16,
-    _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16,
-    _mm_unpacklo_epi8, _mm_unpacklo_epi16,
+    _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setzero_si128, _mm_shuffle_ps, _mm_sll_epi32, _mm_slli_epi32, _mm_sra_epi32,
+    _mm_srai_epi16, _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128, _mm_unpackhi_epi8,
+    _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
 };
 
 /// Four lanes in SSE2.
@@ -154,7 +154,8 @@ impl ByteDot for Sse2Dots {
         // SAFETY: every x86-64 processor has SSE2; the caller promises 16 writable bytes.
         unsafe {
             let [a, b, c, d] = values.map(|four| _mm_cvttps_epi32(four.0));
-            let bytes = _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+            let words = |even, odd| _mm_or_si128(even, _mm_slli_epi32::<16>(odd));
+            let bytes = _mm_packus_epi16(words(a, b), words(c, d));
             _mm_storeu_si128(dst.cast(), bytes);
         }
     }

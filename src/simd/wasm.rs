@@ -6,7 +6,7 @@ use std::arch::wasm32::{
     i8x16_shuffle, i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i16x8_narrow_i32x4,
     i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8, i32x4_shl, i32x4_shr,
     i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat,
-    u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat, v128_store,
+    u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat, v128_or, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
 use std::arch::wasm32::{
@@ -271,7 +271,9 @@ macro_rules! dots {
             #[inline(always)]
             unsafe fn store_bytes(values: [$floats; 4], dst: *mut u8) {
                 let [a, b, c, d] = values.map(|four| $truncate(four.0));
-                let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
+                // Two narrowings in a row become a dozen instructions.
+                let words = |even, odd| v128_or(even, i32x4_shl(odd, 16));
+                let bytes = u8x16_narrow_i16x8(words(a, b), words(c, d));
                 // SAFETY: the caller promises 16 writable bytes.
                 unsafe { v128_store(dst.cast(), bytes) }
             }

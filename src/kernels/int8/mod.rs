@@ -11,7 +11,8 @@
 //!
 //! The inputs have 7 bits, so that every engine computes the same sums: WebAssembly's relaxed dot product lets the
 //! engine decide how to interpret an eighth bit. Bytes lie in memory as floats do ([`super::layout`]), in blocks of 8
-//! channels. A panel is `{scale[8]; scaled sum of weights[8]; bias[8]; ones; weight[in / 4][8][4]}`.
+//! channels, but within a block in another order: see [`place`]. A panel is
+//! `{scale[8]; scaled sum of weights[8]; bias[8]; ones; weight[in / 4][8][4]}`.
 
 mod quantise;
 mod tile;
@@ -45,6 +46,14 @@ const LINE: usize = 64;
 
 /// Values that scale the bytes of a pixel: `[scale, least]`.
 pub const RANGE: usize = 2;
+
+/// The place of a channel's byte among those of its pixel and block: of the channels 0 to 7 the places are 0, 2, 4, 6, 1,
+/// 3, 5, 7, as [`ByteDot::store_bytes`] stores a block's halves.
+#[must_use]
+pub const fn place(channel: usize) -> usize {
+    let channel = channel % BLOCK;
+    channel % LANES * 2 + channel / LANES
+}
 
 /// Bytes from one packed panel of 8 output channels to the next.
 #[must_use]

@@ -5,7 +5,7 @@ use crate::kernels::layout::BLOCK;
 use crate::simd::{ByteDot, F32x4, LANES};
 use std::ops::Range;
 
-/// A smaller range counts as 0, because its inverse may be infinite.
+/// The least range of a pixel. The inverse of a smaller one may be infinite.
 const LEAST_RANGE: f32 = 1e-30;
 
 /// Pixels per iteration: their bytes fill a vector.
@@ -40,33 +40,35 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
         unsafe {
             let input = tensor.input.add(pixel * BLOCK);
             let output = tensor.output.add(pixel * BLOCK);
+            // Each half of a pixel has its own extremes, since each one waits for the one before.
             let zero = D::Floats::splat(0.0);
-            let (mut least, mut greatest) = ([zero; PIXELS], [zero; PIXELS]);
+            let (mut least, mut greatest) = ([[zero; 2]; PIXELS], [[zero; 2]; PIXELS]);
             let mut values = input;
             for _ in 0..tensor.blocks {
                 for of in 0..PIXELS {
-                    let [a, b] = halves::<D>(values.add(of * BLOCK));
-                    least[of] = least[of].min(a).min(b);
-                    greatest[of] = greatest[of].max(a).max(b);
+                    let of_pixel = halves::<D>(values.add(of * BLOCK));
+                    for (half, &x) in of_pixel.iter().enumerate() {
+                        least[of][half] = least[of][half].min(x);
+                        greatest[of][half] = greatest[of][half].max(x);
+                    }
                 }
                 // After the last block it points past the tensor.
                 values = values.wrapping_add(tensor.input_plane);
             }
             let mut factors = [[zero; 2]; PIXELS];
             for of in 0..PIXELS {
-                let [least, greatest] = ends::<D>(least[of], greatest[of]);
-                let range = greatest - least;
-                let (scale, least, inverse) = if range > LEAST_RANGE {
-                    (range * (1.0 / INPUTS), least, INPUTS / range)
-                } else {
-                    (0.0, 0.0, 0.0)
-                };
+                let least = least[of][0].min(least[of][1]);
+                let greatest = greatest[of][0].max(greatest[of][1]);
+                let (least, greatest) = ends(least, greatest);
+                let minus_least = zero.madd(least, D::Floats::splat(-1.0));
+                let range = greatest.add(minus_least).max(D::Floats::splat(LEAST_RANGE));
                 if pixel + of < pixels.end {
                     let at = tensor.ranges.add((pixel + of) * RANGE);
-                    at.write(scale);
-                    at.add(1).write(least);
+                    at.write(first(range.mul(D::Floats::splat(1.0 / INPUTS))));
+                    at.add(1).write(first(least));
                 }
-                factors[of] = [inverse, 0.5 - least * inverse].map(D::Floats::splat);
+                let inverse = D::Floats::splat(INPUTS).div(range);
+                factors[of] = [inverse, D::Floats::splat(0.5).madd(minus_least, inverse)];
             }
             let mut values = input;
             let mut bytes = output;
@@ -93,16 +95,19 @@ unsafe fn halves<D: ByteDot>(src: *const f32) -> [D::Floats; 2] {
     unsafe { [D::Floats::load(src), D::Floats::load(src.add(LANES))] }
 }
 
-/// The least lane of `least` and the greatest of `greatest`.
+/// The least lane of `least` in all lanes, and the greatest of `greatest`.
 #[inline(always)]
-fn ends<D: ByteDot>(least: D::Floats, greatest: D::Floats) -> [f32; 2] {
+fn ends<V: F32x4>(least: V, greatest: V) -> (V, V) {
     let least = least.min(least.swap_halves());
     let greatest = greatest.max(greatest.swap_halves());
-    let first = |x: D::Floats| {
-        let mut lanes = [0.0; LANES];
-        // SAFETY: there is room for the lanes.
-        unsafe { x.store(lanes.as_mut_ptr()) };
-        lanes[0]
-    };
-    [first(least.min(least.swap_neighbours())), first(greatest.max(greatest.swap_neighbours()))]
+    (least.min(least.swap_neighbours()), greatest.max(greatest.swap_neighbours()))
+}
+
+/// The first lane.
+#[inline(always)]
+fn first<V: F32x4>(x: V) -> f32 {
+    let mut lanes = [0.0; LANES];
+    // SAFETY: there is room for the lanes.
+    unsafe { x.store(lanes.as_mut_ptr()) };
+    lanes[0]
 }
