@@ -8,9 +8,6 @@ use std::ops::Range;
 /// The least range of a pixel. The inverse of a smaller one may be infinite.
 const LEAST_RANGE: f32 = 1e-30;
 
-/// Pixels per iteration: their bytes fill a vector.
-const PIXELS: usize = 2;
-
 /// The arguments of [`quantise`].
 #[derive(Clone, Copy, Debug)]
 pub struct Quantise {
@@ -35,52 +32,67 @@ pub struct Quantise {
 /// else accesses that output meanwhile.
 #[inline(never)]
 pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
-    for pixel in pixels.clone().step_by(PIXELS) {
-        // SAFETY: the pointers are valid for this pixel and the next.
-        unsafe {
-            let input = tensor.input.add(pixel * BLOCK);
-            let output = tensor.output.add(pixel * BLOCK);
-            // Each half of a pixel has its own extremes, since each one waits for the one before.
-            let zero = D::Floats::splat(0.0);
-            let (mut least, mut greatest) = ([[zero; 2]; PIXELS], [[zero; 2]; PIXELS]);
-            let mut values = input;
-            for _ in 0..tensor.blocks {
-                for of in 0..PIXELS {
-                    let of_pixel = halves::<D>(values.add(of * BLOCK));
-                    for (half, &x) in of_pixel.iter().enumerate() {
-                        least[of][half] = least[of][half].min(x);
-                        greatest[of][half] = greatest[of][half].max(x);
-                    }
-                }
-                // After the last block it points past the tensor.
-                values = values.wrapping_add(tensor.input_plane);
-            }
-            let mut factors = [[zero; 2]; PIXELS];
+    let mut pixel = pixels.start;
+    // SAFETY: the pointers are valid for these pixels, and for one more if their number is odd.
+    unsafe {
+        while pixel + 4 <= pixels.end {
+            group::<D, 4>(tensor, pixel, pixels.end);
+            pixel += 4;
+        }
+        while pixel < pixels.end {
+            group::<D, 2>(tensor, pixel, pixels.end);
+            pixel += 2;
+        }
+    }
+}
+
+/// Quantises `PIXELS` pixels, of which those from `end` on have no range.
+///
+/// # Safety
+/// The pointers are valid for the pixels, and nothing else accesses that output meanwhile.
+#[inline(always)]
+unsafe fn group<D: ByteDot, const PIXELS: usize>(tensor: &Quantise, pixel: usize, end: usize) {
+    // SAFETY: the caller promises valid pointers.
+    unsafe {
+        let input = tensor.input.add(pixel * BLOCK);
+        let output = tensor.output.add(pixel * BLOCK);
+        let zero = D::Floats::splat(0.0);
+        let (mut least, mut greatest) = ([zero; PIXELS], [zero; PIXELS]);
+        let mut values = input;
+        for _ in 0..tensor.blocks {
             for of in 0..PIXELS {
-                let least = least[of][0].min(least[of][1]);
-                let greatest = greatest[of][0].max(greatest[of][1]);
-                let (least, greatest) = ends(least, greatest);
-                let minus_least = zero.madd(least, D::Floats::splat(-1.0));
-                let range = greatest.add(minus_least).max(D::Floats::splat(LEAST_RANGE));
-                if pixel + of < pixels.end {
-                    let at = tensor.ranges.add((pixel + of) * RANGE);
-                    at.write(first(range.mul(D::Floats::splat(1.0 / INPUTS))));
-                    at.add(1).write(first(least));
-                }
-                let inverse = D::Floats::splat(INPUTS).div(range);
-                factors[of] = [inverse, D::Floats::splat(0.5).madd(minus_least, inverse)];
+                let [a, b] = halves::<D>(values.add(of * BLOCK));
+                least[of] = least[of].min(a).min(b);
+                greatest[of] = greatest[of].max(a).max(b);
             }
-            let mut values = input;
-            let mut bytes = output;
-            for _ in 0..tensor.blocks {
-                let [first, second] = [0, 1].map(|of| {
+            // After the last block it points past the tensor.
+            values = values.wrapping_add(tensor.input_plane);
+        }
+        let mut factors = [[zero; 2]; PIXELS];
+        for of in 0..PIXELS {
+            let (least, greatest) = ends(least[of], greatest[of]);
+            let minus_least = zero.madd(least, D::Floats::splat(-1.0));
+            let range = greatest.add(minus_least).max(D::Floats::splat(LEAST_RANGE));
+            if pixel + of < end {
+                let at = tensor.ranges.add((pixel + of) * RANGE);
+                at.write(first(range.mul(D::Floats::splat(1.0 / INPUTS))));
+                at.add(1).write(first(least));
+            }
+            let inverse = D::Floats::splat(INPUTS).div(range);
+            factors[of] = [inverse, D::Floats::splat(0.5).madd(minus_least, inverse)];
+        }
+        let mut values = input;
+        let mut bytes = output;
+        for _ in 0..tensor.blocks {
+            for of in (0..PIXELS).step_by(2) {
+                let [first, second] = [of, of + 1].map(|of| {
                     let [inverse, offset] = factors[of];
                     halves::<D>(values.add(of * BLOCK)).map(|x| offset.madd(x, inverse))
                 });
-                D::store_bytes([first[0], first[1], second[0], second[1]], bytes);
-                values = values.wrapping_add(tensor.input_plane);
-                bytes = bytes.wrapping_add(tensor.output_plane);
+                D::store_bytes([first[0], first[1], second[0], second[1]], bytes.add(of * BLOCK));
             }
+            values = values.wrapping_add(tensor.input_plane);
+            bytes = bytes.wrapping_add(tensor.output_plane);
         }
     }
 }
