@@ -36,11 +36,11 @@ impl Precision {
 /// A layer with at most this many inputs uses floats: to quantise them takes about as long as 8 bits save.
 const FEW_INPUTS: usize = 16;
 
-/// A layer with at most this many outputs and fewer than [`MANY_INPUTS`] inputs uses floats. V3's projections of 64 to 88
+/// A layer with at most this many outputs and fewer than [`MANY`] inputs uses floats. V3's projections of 64 to 88
 /// channels to 24 alone caused a quarter of the change in its probabilities; V2's of 96 to 192 channels to 24 and 32 change
 /// nothing that 300 crops show, and V2 is a tenth faster with them on 8 bits (AVX-VNNI).
 const FEW_OUTPUTS: usize = 32;
-const MANY_INPUTS: usize = 96;
+const MANY: usize = 96;
 
 /// The smallest width multiplier for 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops, networks of
 /// width 1 in 1 to 4 %: with few channels each one matters, and there is little time to save.
@@ -53,9 +53,9 @@ pub fn of_network(network: &Network, wanted: Precision) -> Precision {
 
 /// Whether a layer is faster on 8 bits: see [`FEW_INPUTS`] and [`FEW_OUTPUTS`].
 pub fn gains(conv: &Conv) -> bool {
+    let (inputs, outputs) = (conv.in_channels, conv.out_channels);
     conv.kind == ConvKind::Pointwise
-        && conv.in_channels > FEW_INPUTS
-        && (conv.out_channels > FEW_OUTPUTS || conv.in_channels >= MANY_INPUTS)
+        && (inputs >= MANY || outputs >= MANY || inputs > FEW_INPUTS && outputs > FEW_OUTPUTS)
 }
 
 #[cfg(test)]
