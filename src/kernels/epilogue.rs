@@ -47,7 +47,7 @@ macro_rules! with_epilogue {
     };
     (convolution, $finish:expr, $epilogue:ident => $call:expr) => {
         with_epilogue!(@match $finish, $epilogue => $call, {
-            unreachable!("Network::check allows hard-sigmoid in dense layers only")
+            unreachable!("Network::check allows hard-sigmoid in dense layers on floats only")
         })
     };
     (@match $finish:expr, $epilogue:ident => $call:expr, $gate:block) => {
@@ -100,8 +100,14 @@ impl Epilogue for HardSigmoid {
     #[inline(always)]
     unsafe fn finish<V: F32x4>(x: V, constants: *const f32, _output: *const f32) -> V {
         // SAFETY: there are four constants.
-        let [low, high, half, sixth] =
-            unsafe { [0, 1, 2, 3].map(|i| V::load_splat(constants.add(i))) };
+        let (low, high, half, sixth) = unsafe {
+            (
+                V::load_splat(constants),
+                V::load_splat(constants.add(1)),
+                V::load_splat(constants.add(2)),
+                V::load_splat(constants.add(3)),
+            )
+        };
         half.madd(x, sixth).max(low).min(high)
     }
 }

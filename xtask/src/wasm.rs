@@ -65,9 +65,9 @@ pub fn engines() -> impl Iterator<Item = &'static Variant> {
 const SOURCE_ORDER: &str = "-Cllvm-args=-pre-RA-sched=source";
 
 /// Inlines less than LLVM's default, which is 225 at this optimisation level. The kernels have their own inlining
-/// attributes. For the rest, 50 saves 8 % of the gzipped binary and doesn't slow the five networks (0.98 to 1.01 times
-/// the time; Zen 3, V8 14.6, minimum of 60 runs in turns).
-const INLINE_LESS: &str = "-Cllvm-args=-inline-threshold=50";
+/// attributes. For the rest, 50 saves 8 % of the gzipped binary and 5 another 1 %, and neither networks nor preprocessing
+/// take longer with 5 than with 50 (0.98 to 1.02; Xeon with AVX-512, V8 14.6, minimum of 90 to 160 runs in turns).
+const INLINE_LESS: &str = "-Cllvm-args=-inline-threshold=5";
 
 /// Function names that distinguish the instances of a generic function, for `spills.rs`. The package's binaries have no
 /// names.
