@@ -79,14 +79,15 @@ const fn largest<V: F32x4>() -> usize {
 /// Splits `pixels` into tiles for the instruction set `V`, so that every tile is full: 49 is 6 x 6 + 5 + 2 x 4. With
 /// tiles of 6, only maps of 1, 2, 3 and 7 pixels need single pixels.
 pub fn split<V: F32x4>(pixels: usize) -> Split {
-    split_by(pixels, largest::<V>())
+    split_by(pixels, largest::<V>(), 4)
 }
 
-/// Splits `pixels` into tiles of `largest` pixels, which is 5 or 6, and smaller ones.
-pub fn split_by(pixels: usize, largest: usize) -> Split {
+/// Splits `pixels` into tiles of `largest` pixels, which is 5 or 6, of `smallest` pixels, which is 4 or 5, those between, and
+/// single pixels.
+pub fn split_by(pixels: usize, largest: usize, smallest: usize) -> Split {
     let mut best = (usize::MAX, [(6, 0), (5, 0), (4, 0), (1, pixels)]);
     for fives in 0..=5 {
-        for fours in 0..=4 {
+        for fours in 0..=if smallest == 4 { 4 } else { 0 } {
             let Some(rest) = pixels.checked_sub(fives * 5 + fours * 4) else { continue };
             let (sixes, fives, ones) = if largest == 6 {
                 (rest / 6, fives, rest % 6)
@@ -173,17 +174,22 @@ mod tests {
 
     #[test]
     fn splits_cover_every_count_without_idle_rows() {
-        for largest in [5, 6] {
+        for [largest, smallest] in [[5, 4], [6, 4], [6, 5]] {
             for pixels in 1..2000 {
-                let tiles = split_by(pixels, largest);
+                let tiles = split_by(pixels, largest, smallest);
                 assert_eq!(tiles.iter().map(|(size, count)| size * count).sum::<usize>(), pixels);
                 let singles = tiles[3].1;
-                let possible = !matches!(pixels, 1 | 2 | 3 | 7)
-                    && (largest == 6 || pixels != 6 && pixels != 11);
+                let possible = match [largest, smallest] {
+                    [6, 5] => pixels.div_ceil(6) <= pixels / 5,
+                    [6, _] => !matches!(pixels, 1 | 2 | 3 | 7),
+                    _ => !matches!(pixels, 1 | 2 | 3 | 6 | 7 | 11),
+                };
                 assert_eq!(singles == 0, possible, "{pixels} pixels: {tiles:?}");
+                assert!(smallest == 4 || tiles[2].1 == 0, "{pixels} pixels: {tiles:?}");
             }
         }
-        assert_eq!(split_by(49, 6), [(6, 6), (5, 1), (4, 2), (1, 0)]);
-        assert_eq!(split_by(196, 6), [(6, 32), (5, 0), (4, 1), (1, 0)]);
+        assert_eq!(split_by(49, 6, 4), [(6, 6), (5, 1), (4, 2), (1, 0)]);
+        assert_eq!(split_by(49, 6, 5), [(6, 4), (5, 5), (4, 0), (1, 0)]);
+        assert_eq!(split_by(196, 6, 4), [(6, 32), (5, 0), (4, 1), (1, 0)]);
     }
 }

@@ -67,7 +67,7 @@ pub unsafe fn pixels<V: F32x4, E: Epilogue>(tiles: Tiles, count: usize, products
 /// See [`pixels`].
 unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
     let mut done = 0;
-    for (size, count) in split_by(count, D::TILE) {
+    for (size, count) in split_by(count, D::TILE, D::TILE - 1) {
         if count == 0 {
             continue;
         }
@@ -77,7 +77,7 @@ unsafe fn by_size<D: ByteDot, E: Epilogue>(mut tiles: Tiles, count: usize) {
             match size {
                 6 if D::TILE == 6 => run::<D, E, 6>(tiles, indices),
                 5 => run::<D, E, 5>(tiles, indices),
-                4 => run::<D, E, 4>(tiles, indices),
+                4 if D::TILE == 5 => run::<D, E, 4>(tiles, indices),
                 1 => run::<D, E, 1>(tiles, indices),
                 _ => unreachable!("`split_by` has no tiles of {size} pixels"),
             }
