@@ -396,21 +396,25 @@ struct DenseCase {
     channels: usize,
     outputs: usize,
     activation: Activation,
+    /// Whether the weights are integers of 16 bits.
+    words: bool,
 }
 
 impl DenseCase {
     fn run<V: F32x4>(&self, seed: u64) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
-        let &Self { channels, outputs, activation } = self;
+        let &Self { channels, outputs, activation, words } = self;
         let input = values(&mut rng, channels);
         let weight = weights(&mut rng, channels * outputs, channels);
         let bias = values(&mut rng, outputs);
-        let packed = pack::pointwise(&weight, &bias).unwrap();
+        let pack = if words { pack::words } else { pack::pointwise };
+        let packed = pack(&weight, &bias).unwrap();
         let mut output = Buffer::zeros(blocks(outputs) * BLOCK).unwrap();
         let layer = dense::Dense {
             input: input.as_ptr(),
             in_channels: channels,
             weights: packed.as_ptr(),
+            words,
             output: output.as_mut_ptr(),
             finish: Finish::new(activation),
         };
@@ -419,7 +423,14 @@ impl DenseCase {
         let expected: Vec<f64> = (0..outputs)
             .map(|out| {
                 let row = &weight[out * channels..][..channels];
-                let products = row.iter().zip(&input).map(|(&w, &x)| f64::from(w) * f64::from(x));
+                let largest =
+                    row.iter().fold(0.0f64, |largest, &w| largest.max(f64::from(w).abs()));
+                let step = largest / 32767.0;
+                let products = row.iter().zip(&input).map(|(&w, &x)| {
+                    let w = f64::from(w);
+                    let w = if words && step > 0.0 { (w / step).round() * step } else { w };
+                    w * f64::from(x)
+                });
                 activation.value(f64::from(bias[out]) + products.sum::<f64>())
             })
             .collect();
@@ -437,6 +448,7 @@ fn dense_is_right() {
             channels: length(&mut rng, 200),
             outputs: length(&mut rng, 50),
             activation,
+            words: activation != Activation::HardSigmoid && rng.bool(),
         };
         check_bits::<Native>(&case, &case.run::<Native>(seed), &case.run::<Scalar>(seed));
     }

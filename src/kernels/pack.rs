@@ -1,7 +1,7 @@
 //! Packs weights in the order in which the kernels read them. Every function fails with [`Error::OutOfMemory`] only.
 
 use super::layout::{BLOCK, blocks};
-use super::{convolution, int8, pointwise, stem};
+use super::{convolution, dense, int8, pointwise, stem};
 use crate::buffer::Buffer;
 use crate::error::Error;
 
@@ -48,6 +48,32 @@ pub fn convolution(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer
 pub fn depthwise(weight: &[f32], bias: &[f32], kernel: usize) -> Result<Buffer, Error> {
     let taps = kernel * kernel;
     panels(bias, taps, |channel, tap| weight[channel * taps + tap])
+}
+
+/// The largest weight in an integer of 16 bits.
+const WORDS: f32 = 32767.0;
+
+/// Packs the panels `{bias[8]; scale[8]; weight[in][8]}` of a dense layer with `weight` of shape `[out][in]`, whose
+/// weights become integers of 16 bits. The weight of largest magnitude in an output becomes 32767 or -32767.
+pub fn words(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
+    let depth = weight.len() / bias.len();
+    let length = dense::words_panel(depth) * size_of::<f32>();
+    let mut packed = Buffer::zeros(blocks(bias.len()) * dense::words_panel(depth))?;
+    for (out, (row, &bias)) in weight.chunks_exact(depth).zip(bias).enumerate() {
+        let panel = &mut packed.as_bytes_mut()[out / BLOCK * length..][..length];
+        let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
+        let inverse = if largest > 0.0 { WORDS / largest } else { 0.0 };
+        for (place, value) in [bias, largest / WORDS].into_iter().enumerate() {
+            let at = (place * BLOCK + out % BLOCK) * size_of::<f32>();
+            panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
+        }
+        let weights =
+            &mut panel[2 * BLOCK * size_of::<f32>()..].as_chunks_mut::<2>().0[out % BLOCK..];
+        for (place, weight) in weights.iter_mut().step_by(BLOCK).zip(row) {
+            *place = ((weight * inverse).round_ties_even() as i16).to_ne_bytes();
+        }
+    }
+    Ok(packed)
 }
 
 /// Packs the panels of a 1x1 convolution on 8 bits with `weight` of shape `[out][in]`: see [`super::int8`] and

@@ -1,7 +1,7 @@
 //! Turns a network and its weights into steps.
 
 use super::arena::{self, Lifetime};
-use super::packed::Packed;
+use super::packed::{Format, Packed};
 use super::precision::{self, Precision};
 use super::profile::StepInfo;
 use super::step::{
@@ -36,7 +36,7 @@ impl Layers {
 
     /// [`Precision::Int8`] if any layer has weights of 8 bits.
     pub fn precision(&self) -> Precision {
-        match self.0.iter().any(|(_, packed)| packed.int8) {
+        match self.0.iter().any(|(_, packed)| packed.format == Format::Bytes) {
             true => Precision::Int8,
             false => Precision::F32,
         }
@@ -177,7 +177,7 @@ impl Builder<'_> {
     /// The input of a pointwise convolution with these weights. For weights of 8 bits, adds a step that quantises
     /// `map`.
     fn pointwise_input(&mut self, site: Site, packed: &Packed, map: Map) -> Input {
-        if !packed.int8 {
+        if packed.format != Format::Bytes {
             return Input::Floats(map.tensor);
         }
         let Map { tensor: input, extent } = map;

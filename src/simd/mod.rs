@@ -113,6 +113,12 @@ pub trait F32x4: Copy + Sealed {
     /// `src` points to a readable value.
     unsafe fn load_splat(src: *const f32) -> Self;
 
+    /// Loads four integers of 16 bits and converts them.
+    ///
+    /// # Safety
+    /// `src` points to four readable integers.
+    unsafe fn load_words(src: *const i16) -> Self;
+
     /// Stores the four lanes.
     ///
     /// # Safety

@@ -40,6 +40,12 @@ impl F32x4 for Scalar {
     }
 
     #[inline(always)]
+    unsafe fn load_words(src: *const i16) -> Self {
+        // SAFETY: `src` points to four readable integers.
+        Self(unsafe { src.cast::<[i16; 4]>().read_unaligned() }.map(f32::from))
+    }
+
+    #[inline(always)]
     unsafe fn store(self, dst: *mut f32) {
         // SAFETY: `dst` points to four writable values.
         unsafe { dst.cast::<[f32; 4]>().write_unaligned(self.0) }

@@ -7,8 +7,8 @@ use std::arch::x86_64::{
     _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_max_ps, _mm_min_ps, _mm_mul_ps,
     _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi8, _mm_set1_epi32, _mm_set1_ps,
     _mm_setzero_si128, _mm_shuffle_ps, _mm_sll_epi32, _mm_slli_epi32, _mm_sra_epi32,
-    _mm_srai_epi16, _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128, _mm_unpackhi_epi8,
-    _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
+    _mm_srai_epi16, _mm_srai_epi32, _mm_srli_si128, _mm_storeu_ps, _mm_storeu_si128,
+    _mm_unpackhi_epi8, _mm_unpackhi_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
 };
 
 /// Four lanes in SSE2.
@@ -40,6 +40,14 @@ impl F32x4 for Sse2 {
     unsafe fn load_splat(src: *const f32) -> Self {
         // SAFETY: `src` points to a readable value.
         Self::splat(unsafe { src.read() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_words(src: *const i16) -> Self {
+        // SAFETY: `src` points to four readable integers.
+        let words = unsafe { _mm_loadl_epi64(src.cast()) };
+        // SAFETY: every x86-64 processor has SSE2.
+        Self(unsafe { _mm_cvtepi32_ps(_mm_srai_epi32::<16>(_mm_unpacklo_epi16(words, words))) })
     }
 
     #[inline(always)]

@@ -4,9 +4,10 @@ use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::wasm32::{
     f32x4_add, f32x4_convert_i32x4, f32x4_div, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat,
     i8x16_shuffle, i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i16x8_narrow_i32x4,
-    i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8, i32x4_shl, i32x4_shr,
-    i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat,
-    u16x8_load_extend_u8x8, v128, v128_load, v128_load32_splat, v128_or, v128_store,
+    i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8,
+    i32x4_load_extend_i16x4, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat,
+    i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128,
+    v128_load, v128_load32_splat, v128_or, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
 use std::arch::wasm32::{
@@ -44,6 +45,12 @@ macro_rules! lanes {
             unsafe fn load_splat(src: *const f32) -> Self {
                 // SAFETY: `src` points to a readable value.
                 Self(unsafe { v128_load32_splat(src.cast()) })
+            }
+
+            #[inline(always)]
+            unsafe fn load_words(src: *const i16) -> Self {
+                // SAFETY: `src` points to four readable integers.
+                Self(f32x4_convert_i32x4(unsafe { i32x4_load_extend_i16x4(src) }))
             }
 
             #[inline(always)]

@@ -3,7 +3,7 @@
 use super::{Description, Operation};
 use crate::kernels::{dense, layout};
 use crate::plan::grid::{Grid, Part};
-use crate::plan::packed::Packed;
+use crate::plan::packed::{Format, Packed};
 use crate::plan::tensor::{Extent, Memory, Tensor};
 use crate::simd::F32x4;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ impl Operation for Dense {
                 input: memory.at(self.input),
                 in_channels: conv.in_channels,
                 weights: self.packed.as_ptr(),
+                words: self.packed.format == Format::Words,
                 output: memory.at(self.output),
                 finish: self.packed.finish,
             };
