@@ -48,6 +48,7 @@ fn quantise<V: F32x4>(input: &[f32], channels: usize, pixels: usize, cut: usize)
         input: floats.as_ptr(),
         input_plane: plane(pixels),
         blocks: blocks(channels),
+        signed: input.iter().any(|&x| x < 0.0),
         output: bytes.as_mut_ptr(),
         output_plane: int8::plane(pixels),
         ranges: ranges.as_mut_ptr(),

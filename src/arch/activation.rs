@@ -35,6 +35,15 @@ impl Activation {
         }
     }
 
+    /// Whether it has negative values.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        match self {
+            Self::Linear | Self::HardSwish => true,
+            Self::Relu | Self::Relu6 | Self::HardSigmoid => false,
+        }
+    }
+
     /// Its value at `x`.
     #[must_use]
     pub fn value(self, x: f64) -> f64 {

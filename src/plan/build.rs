@@ -78,6 +78,8 @@ pub struct Kept {
 struct Map {
     tensor: Tensor,
     extent: Extent,
+    /// Whether there may be negative values in it.
+    signed: bool,
 }
 
 struct Builder<'a> {
@@ -132,7 +134,12 @@ impl Builder<'_> {
 
     /// Adds a map of this extent, which the next step writes.
     fn map(&mut self, extent: Extent) -> Map {
-        Map { tensor: self.tensor(extent.values()), extent }
+        Map { tensor: self.tensor(extent.values()), extent, signed: true }
+    }
+
+    /// Adds a map for the output of `conv`.
+    fn output(&mut self, window: &Window, conv: &Conv) -> Map {
+        Map { signed: conv.activation.is_signed(), ..self.map(output(window, conv)) }
     }
 
     /// Adds the step `name`.
@@ -147,7 +154,7 @@ impl Builder<'_> {
 
     /// Adds the step `name`, which writes `output`; the output gets the same name.
     fn push_output(&mut self, name: String, step: impl Into<Step>, output: Map) -> Map {
-        let Map { tensor, extent } = output;
+        let Map { tensor, extent, .. } = output;
         if self.keep != Keep::Logits {
             self.kept.push(Kept { name: name.clone(), tensor, extent });
         }
@@ -180,10 +187,10 @@ impl Builder<'_> {
         if packed.format != Format::Bytes {
             return Input::Floats(map.tensor);
         }
-        let Map { tensor: input, extent } = map;
+        let Map { tensor: input, extent, signed } = map;
         let bytes = self.tensor(Bytes::values(extent));
         let output = Bytes { bytes, ranges: self.tensor(Bytes::ranges(extent)) };
-        self.push(format!("{site} quantise"), Quantise { extent, input, output });
+        self.push(format!("{site} quantise"), Quantise { extent, input, signed, output });
         Input::Bytes(output)
     }
 
@@ -243,7 +250,7 @@ impl Builder<'_> {
         let packed = self.packed(Site::Depthwise(index), depthwise)?;
         let window = self.window(depthwise, input.extent);
         let input = self.pointwise_input(Site::Expand(index), &expand, input);
-        let output = self.map(output(&window, depthwise));
+        let output = self.output(&window, depthwise);
         let row_sums = block.squeeze_excite.map(|_| self.row_sums(output.extent));
         let step = ExpandDepthwise {
             expand,
@@ -272,7 +279,7 @@ impl Builder<'_> {
     ) -> Result<Map, Error> {
         let packed = self.packed(site, conv)?;
         let window = self.window(conv, input.extent);
-        let output = self.map(output(&window, conv));
+        let output = self.output(&window, conv);
         let row_sums = squeezed.map(|_| self.row_sums(output.extent));
         let (input, tensor) = (input.tensor, output.tensor);
         let step = Depthwise { packed, window, input, output: tensor, row_sums };
@@ -305,6 +312,8 @@ impl Builder<'_> {
             Keep::All { open_gates: true } => return Ok(x),
             Keep::All { open_gates: false } => self.map(x.extent),
         };
+        let signed = x.signed || squeeze_excite.expand.activation.is_signed();
+        let output = Map { signed, ..output };
         let (extent, input, tensor) = (x.extent, x.tensor, output.tensor);
         let step = Scale { extent, gates: gates.tensor, input, output: tensor };
         Ok(self.push_output(format!("block {index} scale"), step, output))

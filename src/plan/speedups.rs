@@ -75,6 +75,7 @@ impl Speedups {
         let mut quantised = Buffer::zeros(layout::tensor(CHANNELS, PIXELS))?;
         let mut ranges = [0.0; PIXELS * int8::RANGE];
         let tensor = int8::Quantise {
+            signed: true,
             input: input.as_ptr(),
             input_plane,
             blocks: layout::blocks(CHANNELS),

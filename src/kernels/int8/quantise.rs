@@ -17,6 +17,8 @@ pub struct Quantise {
     pub input_plane: usize,
     /// Number of channel blocks.
     pub blocks: usize,
+    /// Whether there may be negative values in the input. If not, there is no search for the least ones.
+    pub signed: bool,
     /// Output in blocks, one byte per value.
     pub output: *mut u8,
     /// Bytes from one block of the output to the next, with room for an even number of pixels.
@@ -36,11 +38,15 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
     // SAFETY: the pointers are valid for these pixels, and for one more if their number is odd.
     unsafe {
         while pixel + 4 <= pixels.end {
-            group::<D, 4>(tensor, pixel, pixels.end);
+            if tensor.signed {
+                group::<D, true, 4>(tensor, pixel, pixels.end);
+            } else {
+                group::<D, false, 4>(tensor, pixel, pixels.end);
+            }
             pixel += 4;
         }
         while pixel < pixels.end {
-            group::<D, 2>(tensor, pixel, pixels.end);
+            group::<D, true, 2>(tensor, pixel, pixels.end);
             pixel += 2;
         }
     }
@@ -51,26 +57,34 @@ pub unsafe fn quantise<D: ByteDot>(tensor: &Quantise, pixels: Range<usize>) {
 /// # Safety
 /// The pointers are valid for the pixels, and nothing else accesses that output meanwhile.
 #[inline(always)]
-unsafe fn group<D: ByteDot, const PIXELS: usize>(tensor: &Quantise, pixel: usize, end: usize) {
+unsafe fn group<D: ByteDot, const SIGNED: bool, const PIXELS: usize>(
+    tensor: &Quantise,
+    pixel: usize,
+    end: usize,
+) {
     // SAFETY: the caller promises valid pointers.
     unsafe {
         let input = tensor.input.add(pixel * BLOCK);
         let output = tensor.output.add(pixel * BLOCK);
         let zero = D::Floats::splat(0.0);
-        let (mut least, mut greatest) = ([zero; PIXELS], [zero; PIXELS]);
+        let (mut least, mut greatest) = ([zero; PIXELS], [[zero; 2]; PIXELS]);
         let mut values = input;
         for _ in 0..tensor.blocks {
             for of in 0..PIXELS {
                 let [a, b] = halves::<D>(values.add(of * BLOCK));
-                least[of] = least[of].min(a).min(b);
-                greatest[of] = greatest[of].max(a).max(b);
+                if SIGNED {
+                    least[of] = least[of].min(a).min(b);
+                    greatest[of][0] = greatest[of][0].max(a).max(b);
+                } else {
+                    greatest[of] = [greatest[of][0].max(a), greatest[of][1].max(b)];
+                }
             }
             // After the last block it points past the tensor.
             values = values.wrapping_add(tensor.input_plane);
         }
         let mut factors = [[zero; 2]; PIXELS];
         for of in 0..PIXELS {
-            let (least, greatest) = ends(least[of], greatest[of]);
+            let (least, greatest) = ends(least[of], greatest[of][0].max(greatest[of][1]));
             let minus_least = zero.madd(least, D::Floats::splat(-1.0));
             let range = greatest.add(minus_least).max(D::Floats::splat(LEAST_RANGE));
             if pixel + of < end {

@@ -36,6 +36,8 @@ impl Bytes {
 pub struct Quantise {
     pub extent: Extent,
     pub input: Tensor,
+    /// Whether there may be negative values in the input.
+    pub signed: bool,
     pub output: Bytes,
 }
 
@@ -62,6 +64,7 @@ impl Operation for Quantise {
                 input: memory.at(self.input),
                 input_plane: layout::plane(pixels),
                 blocks: layout::blocks(self.extent.channels),
+                signed: self.signed,
                 output: memory.at(self.output.bytes).cast(),
                 output_plane: int8::plane(pixels),
                 ranges: memory.at(self.output.ranges),
