@@ -1,8 +1,8 @@
 //! EfficientNet-Lite0: table 1 of arXiv 1905.11946 (EfficientNet-B0) without squeeze-and-excite and with ReLU6 instead
 //! of swish, as in the TensorFlow authors' `efficientnet_lite_builder.py`.
 
-use super::Activation;
-use super::table::{Family, Row::Inverted, Table};
+use super::table::{Last, Row::Inverted, Scaling, Table};
+use super::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static LITE0: Table = Table {
@@ -10,6 +10,7 @@ pub(super) static LITE0: Table = Table {
     title: "EfficientNet-Lite0",
     family: Family::EfficientNetLite,
     stem: 32,
+    stem_scales_from: f64::INFINITY,
     activation: Activation::Relu6,
     stages: &[
         &[Inverted { t: 1, k: 3, c:  16, n: 1, s: 1 }],
@@ -20,6 +21,7 @@ pub(super) static LITE0: Table = Table {
         &[Inverted { t: 6, k: 5, c: 192, n: 4, s: 2 }],
         &[Inverted { t: 6, k: 3, c: 320, n: 1, s: 1 }],
     ],
-    last: Some(1280),
+    first_residual: true,
+    last: Some(Last { channels: 1280, scaling: Scaling::None }),
     head: None,
 };

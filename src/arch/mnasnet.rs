@@ -2,8 +2,8 @@
 //! layers of A1; this is timm's `mnasnet_100` (`efficientnet._gen_mnasnet_b1`), which follows the TensorFlow authors'
 //! `mnasnet_models.py`.
 
-use super::Activation;
-use super::table::{Family, Row::Inverted, Table};
+use super::table::{Last, Row::Inverted, Scaling, Table};
+use super::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static B1: Table = Table {
@@ -11,6 +11,7 @@ pub(super) static B1: Table = Table {
     title: "MnasNet-B1",
     family: Family::MnasNet,
     stem: 32,
+    stem_scales_from: 0.0,
     activation: Activation::Relu,
     stages: &[
         &[Inverted { t: 1, k: 3, c:  16, n: 1, s: 1 }],
@@ -21,6 +22,7 @@ pub(super) static B1: Table = Table {
         &[Inverted { t: 6, k: 5, c: 192, n: 4, s: 2 }],
         &[Inverted { t: 6, k: 3, c: 320, n: 1, s: 1 }],
     ],
-    last: Some(1280),
+    first_residual: false,
+    last: Some(Last { channels: 1280, scaling: Scaling::None }),
     head: None,
 };

@@ -1,7 +1,7 @@
 //! MobileNet V1: table 1 of arXiv 1704.04861.
 
-use super::Activation;
-use super::table::{Family, Row::Separable, Table};
+use super::table::{Row::Separable, Table};
+use super::{Activation, Family};
 
 /// The paper prints `s2` for the last depthwise convolution, but lists 7x7 before and after it, so its stride is 1.
 #[rustfmt::skip]
@@ -10,6 +10,7 @@ pub(super) static TABLE: Table = Table {
     title: "MobileNet V1",
     family: Family::V1,
     stem: 32,
+    stem_scales_from: 0.0,
     activation: Activation::Relu6,
     stages: &[
         &[Separable { c:   64, s: 1 }],
@@ -26,6 +27,7 @@ pub(super) static TABLE: Table = Table {
         &[Separable { c: 1024, s: 2 },
           Separable { c: 1024, s: 1 }],
     ],
+    first_residual: true,
     last: None,
     head: None,
 };

@@ -1,7 +1,7 @@
 //! MobileNet V2: table 2 of arXiv 1801.04381.
 
-use super::Activation;
-use super::table::{Family, Row::Inverted, Table};
+use super::table::{Last, Row::Inverted, Scaling, Table};
+use super::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static TABLE: Table = Table {
@@ -9,6 +9,7 @@ pub(super) static TABLE: Table = Table {
     title: "MobileNet V2",
     family: Family::V2,
     stem: 32,
+    stem_scales_from: 0.0,
     activation: Activation::Relu6,
     stages: &[
         &[Inverted { t: 1, k: 3, c:  16, n: 1, s: 1 }],
@@ -19,6 +20,7 @@ pub(super) static TABLE: Table = Table {
         &[Inverted { t: 6, k: 3, c: 160, n: 3, s: 2 }],
         &[Inverted { t: 6, k: 3, c: 320, n: 1, s: 1 }],
     ],
-    last: Some(1280),
+    first_residual: true,
+    last: Some(Last { channels: 1280, scaling: Scaling::Larger }),
     head: None,
 };

@@ -1,7 +1,8 @@
 //! MobileNet V3: tables 1 (Large) and 2 (Small) of arXiv 1905.02244.
 
 use super::Activation::{HardSwish as HS, Relu as RE};
-use super::table::{Family, Head, Row::Bottleneck, Table};
+use super::Family;
+use super::table::{Head, Last, Row::Bottleneck, Scaling, Table};
 
 #[rustfmt::skip]
 pub(super) static LARGE: Table = Table {
@@ -9,6 +10,7 @@ pub(super) static LARGE: Table = Table {
     title: "MobileNet V3-Large",
     family: Family::V3,
     stem: 16,
+    stem_scales_from: 0.75,
     activation: HS,
     stages: &[
         &[Bottleneck { k: 3, exp:  16, out:  16, se: false, nl: RE, s: 1 }],
@@ -27,7 +29,8 @@ pub(super) static LARGE: Table = Table {
           Bottleneck { k: 5, exp: 960, out: 160, se: true,  nl: HS, s: 1 },
           Bottleneck { k: 5, exp: 960, out: 160, se: true,  nl: HS, s: 1 }],
     ],
-    last: Some(960),
+    first_residual: true,
+    last: Some(Last { channels: 960, scaling: Scaling::All }),
     head: Some(Head { channels: 1280, batch_norm: false }),
 };
 
@@ -37,6 +40,7 @@ pub(super) static SMALL: Table = Table {
     title: "MobileNet V3-Small",
     family: Family::V3,
     stem: 16,
+    stem_scales_from: 0.75,
     activation: HS,
     stages: &[
         &[Bottleneck { k: 3, exp:  16, out:  16, se: true,  nl: RE, s: 2 }],
@@ -51,6 +55,7 @@ pub(super) static SMALL: Table = Table {
           Bottleneck { k: 5, exp: 576, out:  96, se: true,  nl: HS, s: 1 },
           Bottleneck { k: 5, exp: 576, out:  96, se: true,  nl: HS, s: 1 }],
     ],
-    last: Some(576),
+    first_residual: true,
+    last: Some(Last { channels: 576, scaling: Scaling::All }),
     head: Some(Head { channels: 1024, batch_norm: false }),
 };

@@ -1,12 +1,12 @@
 //! MobileNetV4: tables 11 (Conv-Small) and 12 (Conv-Medium) of arXiv 2404.10518, with timm's expansion factors
 //! (`mobilenetv3._gen_mobilenet_v4`).
 
-use super::Activation;
 use super::table::{
-    Family, Head,
+    Head, Last,
     Row::{Convolution, Fused, Universal},
-    Table,
+    Scaling, Table,
 };
+use super::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static CONV_SMALL: Table = Table {
@@ -14,6 +14,7 @@ pub(super) static CONV_SMALL: Table = Table {
     title: "MobileNetV4-Conv-Small",
     family: Family::V4,
     stem: 32,
+    stem_scales_from: 1.0,
     activation: Activation::Relu,
     stages: &[
         &[Convolution { k: 3, c: 32, s: 2 },
@@ -33,7 +34,8 @@ pub(super) static CONV_SMALL: Table = Table {
           Universal { k0: 0, k: 3, t: 4, c: 128, s: 1 },
           Universal { k0: 0, k: 3, t: 4, c: 128, s: 1 }],
     ],
-    last: Some(960),
+    first_residual: true,
+    last: Some(Last { channels: 960, scaling: Scaling::All }),
     head: Some(Head { channels: 1280, batch_norm: true }),
 };
 
@@ -43,6 +45,7 @@ pub(super) static CONV_MEDIUM: Table = Table {
     title: "MobileNetV4-Conv-Medium",
     family: Family::V4,
     stem: 32,
+    stem_scales_from: 1.0,
     activation: Activation::Relu,
     stages: &[
         &[Fused { k: 3, t: 4, c: 48, s: 2 }],
@@ -68,6 +71,7 @@ pub(super) static CONV_MEDIUM: Table = Table {
           Universal { k0: 0, k: 0, t: 4, c: 256, s: 1 },
           Universal { k0: 5, k: 0, t: 2, c: 256, s: 1 }],
     ],
-    last: Some(960),
+    first_residual: true,
+    last: Some(Last { channels: 960, scaling: Scaling::All }),
     head: Some(Head { channels: 1280, batch_norm: true }),
 };

@@ -1,6 +1,6 @@
-//! The networks by name.
+//! The networks by name, and their families.
 
-use super::table::{Family, Table};
+use super::table::Table;
 use super::{efficientnet_lite, mnasnet, v1, v2, v3, v4};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -25,6 +25,23 @@ pub enum Version {
     MnasNetB1,
     /// EfficientNet-Lite0: EfficientNet-B0 (arXiv 1905.11946) without squeeze-and-excite, with ReLU6.
     EfficientNetLite0,
+}
+
+/// Networks that share their rules, such as how widths are rounded and which forms exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// MobileNet V1.
+    V1,
+    /// MobileNet V2.
+    V2,
+    /// MobileNet V3.
+    V3,
+    /// MobileNetV4.
+    V4,
+    /// MnasNet.
+    MnasNet,
+    /// EfficientNet-Lite.
+    EfficientNetLite,
 }
 
 impl Version {
