@@ -176,6 +176,8 @@ export interface NamedLoadOptions extends CommonLoadOptions {
 export interface CatalogueEntry {
   name: string;
   version: Version;
+  /** A shorter name by which {@link MobileNet.load} finds it too: `v4-small`. */
+  short?: string;
   /** Width multiplier. */
   width: number;
   /** Side of the square input. Pixels. */
