@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import {
   COLUMNS,
   FAKE_CAMERA,
+  GENERATIONS,
   PHOTOS,
   card,
   firstAnswer,
@@ -464,11 +465,7 @@ test('everything can be reached and worked by keyboard, and the focus is seen', 
     'Start camera',
     'Open a picture…',
     'A cup of coffee',
-    'Run V1',
-    'Run V2',
-    'Run V3-Small',
-    'Run V3-Large',
-    'Run V4',
+    ...GENERATIONS.map(({ name }) => `Run ${name}`),
     'Other weights',
   ]) {
     assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(', ')}`);
