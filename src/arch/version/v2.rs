@@ -1,7 +1,7 @@
 //! MobileNet V2: table 2 of arXiv 1801.04381.
 
-use super::table::{Last, Row::Inverted, Scaling, Table};
-use super::{Activation, Family};
+use crate::arch::table::{Last, Row::Inverted, Scaling, Table};
+use crate::arch::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static TABLE: Table = Table {

@@ -1,8 +1,8 @@
 //! MobileNet V3: tables 1 (Large) and 2 (Small) of arXiv 1905.02244.
 
-use super::Activation::{HardSwish as HS, Relu as RE};
-use super::Family;
-use super::table::{Head, Last, Row::Bottleneck, Scaling, Table};
+use crate::arch::Activation::{HardSwish as HS, Relu as RE};
+use crate::arch::Family;
+use crate::arch::table::{Head, Last, Row::Bottleneck, Scaling, Table};
 
 #[rustfmt::skip]
 pub(super) static LARGE: Table = Table {

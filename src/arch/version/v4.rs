@@ -1,12 +1,12 @@
 //! MobileNetV4: tables 11 (Conv-Small) and 12 (Conv-Medium) of arXiv 2404.10518, with timm's expansion factors
 //! (`mobilenetv3._gen_mobilenet_v4`).
 
-use super::table::{
+use crate::arch::table::{
     Head, Last,
     Row::{Convolution, Fused, Universal},
     Scaling, Table,
 };
-use super::{Activation, Family};
+use crate::arch::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static CONV_SMALL: Table = Table {

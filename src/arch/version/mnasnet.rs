@@ -2,8 +2,8 @@
 //! layers of A1; this is timm's `mnasnet_100` (`efficientnet._gen_mnasnet_b1`), which follows the TensorFlow authors'
 //! `mnasnet_models.py`.
 
-use super::table::{Last, Row::Inverted, Scaling, Table};
-use super::{Activation, Family};
+use crate::arch::table::{Last, Row::Inverted, Scaling, Table};
+use crate::arch::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static B1: Table = Table {

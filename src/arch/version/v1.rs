@@ -1,7 +1,7 @@
 //! MobileNet V1: table 1 of arXiv 1704.04861.
 
-use super::table::{Row::Separable, Table};
-use super::{Activation, Family};
+use crate::arch::table::{Row::Separable, Table};
+use crate::arch::{Activation, Family};
 
 /// The paper prints `s2` for the last depthwise convolution, but lists 7x7 before and after it, so its stride is 1.
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! EfficientNet-Lite0: table 1 of arXiv 1905.11946 (EfficientNet-B0) without squeeze-and-excite and with ReLU6 instead
 //! of swish, as in the TensorFlow authors' `efficientnet_lite_builder.py`.
 
-use super::table::{Last, Row::Inverted, Scaling, Table};
-use super::{Activation, Family};
+use crate::arch::table::{Last, Row::Inverted, Scaling, Table};
+use crate::arch::{Activation, Family};
 
 #[rustfmt::skip]
 pub(super) static LITE0: Table = Table {

@@ -1,7 +1,13 @@
-//! The networks by name, and their families.
+//! The networks by name, their families, and the papers' tables, one file for each paper.
+
+mod efficientnet_lite;
+mod mnasnet;
+mod v1;
+mod v2;
+mod v3;
+mod v4;
 
 use super::table::Table;
-use super::{efficientnet_lite, mnasnet, v1, v2, v3, v4};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
