@@ -70,7 +70,8 @@ def transformers(version, width, resolution, classes, **options):
 BACKGROUND = {"id2label": {index: f"class {index - 1}" if index else "background" for index in range(1001)}}
 
 GOLDENS = [
-    (timm, "v1", 1.0, 96, 10),
+    # V2 has another wide golden below, and V3-Small another type of weights.
+    *((timm, version, 1.0, 96, 10) for version in TIMM if version not in ["v2", "v3-small"]),
     (timm, "v1", 0.25, 160, 7),
     (timm, "v2", 0.35, 160, 10),
     # The first block's residual appears at this width.
@@ -79,21 +80,16 @@ GOLDENS = [
     # The stem stays at 16 channels.
     (timm, "v3-small", 0.5, 160, 10),
     (timm, "v3-small", 1.0, 96, 10, {"dtype": torch.bfloat16}),
-    (timm, "v3-large", 1.0, 96, 10),
     (timm, "v3-large", 0.75, 160, 7),
     (timm, "v3-small", 0.75, 96, 10, {"tf": True}),
     (timm, "v3-large", 1.0, 160, 10, {"tf": True}),
     (timm, "v3-small", 1.0, 96, 7, {"tf": True, "minimalistic": True}),
     (timm, "v3-large", 1.0, 96, 10, {"tf": True, "minimalistic": True}),
-    (timm, "v4-conv-small", 1.0, 96, 10),
     (timm, "v4-conv-small", 0.5, 160, 7),
     # The stem is scaled only above width 1.
     (timm, "v4-conv-small", 1.25, 96, 10, {"dtype": torch.float16}),
-    (timm, "v4-conv-medium", 1.0, 96, 10),
     (timm, "v4-conv-medium", 0.35, 160, 7),
-    (timm, "mnasnet-b1", 1.0, 96, 10),
     (timm, "mnasnet-b1", 0.5, 160, 7),
-    (timm, "efficientnet-lite0", 1.0, 96, 10),
     (timm, "efficientnet-lite0", 1.0, 160, 7, {"tf": True}),
     # The first block has a residual at this width: the stem keeps its 32 channels.
     (timm, "efficientnet-lite0", 2.0, 96, 10),
