@@ -1,5 +1,5 @@
 // The contenders and their settings.
-import architectures from '../pkg/wasm/architectures.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 
 /**
  * @typedef {object} Contender
@@ -10,6 +10,9 @@ import architectures from '../pkg/wasm/architectures.json' with { type: 'json' }
  * @property {boolean} ours
  * @property {'f32' | 'int8'} type the type of its weights and sums
  */
+
+/** @type {import('../pkg/index.js').Architecture[]} */
+const architectures = JSON.parse(readFileSync(new URL('../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
 
 /** The engine's MobileNets, without their relatives. */
 export const NETWORKS = architectures

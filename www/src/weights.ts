@@ -127,8 +127,7 @@ function loadable(files: Files): Required<Pick<Choice, 'files' | 'load'>> {
 }
 
 /**
- * Weights that the page has made of others. The list of weights names them only while they run: the column's other controls concern the
- * weights that they were made of.
+ * Weights that the page has made of others. The column's controls show those others (`asked`), since no list has what was made.
  * @param side of the input. Pixels
  */
 export function madeChoice(title: string, file: Uint8Array<ArrayBuffer>, weights: Choice, side: number): Choice {
