@@ -79,6 +79,14 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
         if entries.iter().filter(|other| other.name == entry.name).count() > 1 {
             bail!("{} occurs twice", entry.name);
         }
+        if let Some(short) = &entry.short {
+            let names = entries.iter().filter(|other| other.short.as_ref() == Some(short));
+            ensure!(
+                names.count() == 1 && Version::parse(short).is_none(),
+                "{}: the short name {short} is taken",
+                entry.name
+            );
+        }
     }
     Ok(entries)
 }
@@ -134,6 +142,8 @@ mod tests {
             ("version", "\"v1\"".to_owned(), "\"v5\"".to_owned()),
             ("config", "\"crop_pct\"".to_owned(), "\"crop_part\"".to_owned()),
             ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
+            ("short", "\"v4-medium\"".to_owned(), "\"v4-small\"".to_owned()),
+            ("short", "\"v4-medium\"".to_owned(), "\"v1\"".to_owned()),
         ] {
             assert!(good.contains(&old), "{what}");
             assert!(parse(&good.replacen(&old, &new, 1)).is_err(), "{what}");
