@@ -1,4 +1,5 @@
 // The contenders and their settings.
+import { readFileSync } from 'node:fs';
 
 /**
  * @typedef {object} Contender
@@ -10,14 +11,13 @@
  * @property {'f32' | 'int8'} type the type of its weights and sums
  */
 
-export const NETWORKS = [
-  { version: 'v1', title: 'MobileNet V1' },
-  { version: 'v2', title: 'MobileNet V2' },
-  { version: 'v3-large', title: 'MobileNet V3-Large' },
-  { version: 'v3-small', title: 'MobileNet V3-Small' },
-  { version: 'v4-conv-small', title: 'MobileNetV4-Conv-Small' },
-  { version: 'v4-conv-medium', title: 'MobileNetV4-Conv-Medium' },
-];
+/** @type {import('../pkg/index.js').Architecture[]} */
+const architectures = JSON.parse(readFileSync(new URL('../pkg/wasm/architectures.json', import.meta.url), 'utf8'));
+
+/** The engine's MobileNets, without their relatives. */
+export const NETWORKS = architectures
+  .filter(({ name }) => name.startsWith('MobileNet'))
+  .map(({ version, name }) => ({ version, title: name }));
 
 /**
  * @param {string} build

@@ -11,14 +11,9 @@ from pathlib import Path
 import timm
 import torch
 
-NETWORKS = {
-    "v1": ("mobilenetv1_100", "mobilenet_v1", "MobileNetV1"),
-    "v2": ("mobilenetv2_100", "mobilenet_v2", "MobileNetV2"),
-    "v3-large": ("mobilenetv3_large_100", "mobilenet_v3", "MobileNetV3"),
-    "v3-small": ("mobilenetv3_small_100", "mobilenet_v3", "MobileNetV3"),
-    "v4-conv-small": ("mobilenetv4_conv_small", "mobilenet_v4", "MobileNetV4"),
-    "v4-conv-medium": ("mobilenetv4_conv_medium", "mobilenet_v4", "MobileNetV4"),
-}
+CATALOGUE = json.loads((Path(__file__).parent.parent / "pkg/catalogue.json").read_text())
+# timm's name of each MobileNet: a checkpoint's name begins with it.
+NETWORKS = {entry["version"]: entry["name"].split(".")[0] for entry in CATALOGUE if entry["width"] == 1}
 
 
 def config(model_type, prefix):
@@ -49,7 +44,9 @@ def preprocessor(network, prefix):
 
 folder = Path(sys.argv[1])
 picture = torch.rand(1, 3, 224, 224)
-for name, (timm_name, model_type, prefix) in NETWORKS.items():
+for name, timm_name in NETWORKS.items():
+    generation = name[1]
+    model_type, prefix = f"mobilenet_v{generation}", f"MobileNetV{generation}"
     torch.manual_seed(0)
     network = timm.create_model(timm_name, pretrained=False).eval()
     home = folder / "transformers" / name

@@ -176,6 +176,8 @@ export interface NamedLoadOptions extends CommonLoadOptions {
 export interface CatalogueEntry {
   name: string;
   version: Version;
+  /** A shorter name by which {@link MobileNet.load} finds it too: `v4-small`. */
+  short?: string;
   /** Width multiplier. */
   width: number;
   /** Side of the square input. Pixels. */
@@ -429,15 +431,25 @@ export interface ProfileStep extends ProfileTime {
   /**
    * Its place in the network; each name occurs once: `stem`, `block 3 start depthwise`, `expand`, `depthwise` (or
    * `expand + depthwise`), `pool`, `squeeze`, `excite`, `scale` and `project`, `last pointwise`, `pool`, `head`,
-   * `classifier`. A block's residual is a part of its `project`. On 8 bits also `block 3 expand quantise` and so on.
+   * `classifier`. A block's residual is a part of its `project`, or else `add`. On 8 bits also `block 3 expand quantise` and so on.
    */
   name: string;
   /**
    * `expand-depthwise`: an expansion and the depthwise convolution behind it, which are fused on large maps. `quantise`: converts a map
-   * to bytes, for a 1x1 convolution on 8 bits.
+   * to bytes, for a 1x1 convolution on 8 bits. `add`: the sum of a residual whose projection can't add to it in place, in networks of
+   * other files than timm's.
    */
   kind:
-    'stem' | 'pointwise' | 'convolution' | 'depthwise' | 'expand-depthwise' | 'quantise' | 'pool' | 'dense' | 'scale';
+    | 'stem'
+    | 'pointwise'
+    | 'convolution'
+    | 'depthwise'
+    | 'expand-depthwise'
+    | 'quantise'
+    | 'pool'
+    | 'dense'
+    | 'scale'
+    | 'add';
   /** The next four fields as text: `112x112x64 -> 56x56x64, 3x3 stride 2`. */
   shape: string;
   input: [height: number, width: number, channels: number];

@@ -26,12 +26,6 @@ const PATIENCE = 10_000;
 /** The default cache of checkpoints that have a name. */
 export const NAMED_CACHE = 'mobilenet-wasm-weights';
 
-/** Short names of versions. */
-const SHORT = new Map([
-  ['v4-small', 'v4-conv-small'],
-  ['v4-medium', 'v4-conv-medium'],
-]);
-
 /**
  * @param {unknown} hosts
  * @param {unknown} baseUrl
@@ -109,10 +103,11 @@ export async function entryOf(name) {
   } catch (cause) {
     throw new MobileNetError('FETCH_FAILED', `the catalogue could not be loaded: ${messageOf(cause)}`, { cause });
   }
-  const version = SHORT.get(name) ?? name;
-  const ofVersion = catalogue.filter((entry) => entry.version === version);
-  const entry = catalogue.find((entry) => entry.name === name) ?? ofVersion.find((one) => one.default) ?? ofVersion[0];
+  const named = catalogue.find((entry) => entry.name === name || entry.short === name);
+  const ofVersion = catalogue.filter((entry) => entry.version === name);
+  const entry = named ?? ofVersion.find((one) => one.default) ?? ofVersion[0];
   if (entry) return entry;
-  const names = ['v1', 'v2', 'v3-small', 'v3-large', ...SHORT.keys(), ...catalogue.map(({ name }) => name)].join(', ');
+  const usual = catalogue.filter((one) => one.short || one.default).map(({ version, short }) => short ?? version);
+  const names = [...usual, ...catalogue.map(({ name }) => name)].join(', ');
   throw wrong('UNKNOWN_NETWORK', 'the name of the network', name, `one of ${names}`);
 }

@@ -30,7 +30,7 @@
  * @typedef {{ file: Uint8Array<ArrayBuffer>, given: Uint8Array<ArrayBuffer>[] | null }} Converted a `.safetensors` file, and with
  *   `giveBack` the files of the request
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,
- *   classes: number, precision: Precision }} UntrainedRequest answered likewise
+ *   classes: number, precision: Precision }} UntrainedRequest answered by {@link Loaded}
  * @typedef {{ type: 'classify', frame: Frame, networks: { network: number, topK: number }[], until: number | undefined,
  *   tell: boolean }} ClassifyRequest answered by a {@link Reading} of each network, in order; with `until` the networks after the first
  *   one whose two highest probabilities differ by that much don't run; with `tell` each reading also comes as a part of the answer,

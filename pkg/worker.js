@@ -18,7 +18,7 @@ import { describe, hold } from './worker-answers.js';
  *   takes the rectangle `[x, y, width, height]`, over white; `false` if it must be drawn instead. Nothing else may be called before a
  *   promise is settled
  * @property {() => boolean} translucent whether the pixels are not opaque, so that the picture must be drawn instead
- * @property {(image: ImageBitmap | VideoFrame, rect: Uint32Array) => void} draw reads by way of a canvas
+ * @property {(image: ImageBitmap | VideoFrame, rect: Uint32Array) => void} draw copies the pixels through a canvas
  *
  * @typedef {object} Network one network in wasm memory, as `src/wasm` exports it
  * @property {string} info JSON
@@ -45,7 +45,7 @@ import { describe, hold } from './worker-answers.js';
  * @property {(options: { module_or_path: WebAssembly.Module, memory?: WebAssembly.Memory, thread_stack_size?: number }) =>
  *   Promise<{ memory: WebAssembly.Memory }>} default
  * @property {() => void} [joinThreads] in the builds with shared memory
- * @property {new (count: number) => Threads} [Threads] likewise
+ * @property {new (count: number) => Threads} [Threads] in the builds with shared memory
  * @property {new () => Picture} Frame
  * @property {{
  *   load(bytes: Uint8Array, config: string | undefined, preprocessorConfig: string | undefined, precision: string,
@@ -367,7 +367,7 @@ class Networks {
 
   /**
    * @param {ImageBitmap | VideoFrame | Uint8ClampedArray} image the picture, which is copied if it can be copied as it is
-   * @param {ImageBitmap | VideoFrame | undefined} other the same picture, which is drawn if not; `undefined` if the worker doesn't have it
+   * @param {ImageBitmap | VideoFrame | undefined} other the same picture, which is drawn if `image` can't be copied; `undefined` if the worker doesn't have it
    * @param {Uint32Array} rect
    * @returns {Promise<number>} how long it took, ms
    */

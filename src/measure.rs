@@ -144,7 +144,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 accumulate: false,
                 shape: TileShape::Narrow,
             };
-            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
+            // SAFETY: the buffers are as large as the kernel's arguments say, and nothing else uses them.
             let run = || unsafe { pointwise::pointwise::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }
@@ -164,7 +164,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
             };
             let run = || {
                 for block in 0..panels {
-                    // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
+                    // SAFETY: the buffers are as large as the kernel's arguments say, and nothing else uses them.
                     unsafe { depthwise::depthwise::<V>(&conv, block, 0..height) }
                 }
             };
@@ -187,7 +187,7 @@ pub fn time_layer<V: F32x4>(layer: &Layer, clock: &mut dyn FnMut() -> f64) -> Re
                 finish,
                 shape: TileShape::Narrow,
             };
-            // SAFETY: the buffers have the shapes that the kernel is told, and nobody else uses them.
+            // SAFETY: the buffers are as large as the kernel's arguments say, and nothing else uses them.
             let run = || unsafe { convolution::convolution::<V>(&conv, 0..panels, 0..pixels) };
             least_times(clock, LIMITS, [&run])
         }

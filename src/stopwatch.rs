@@ -3,10 +3,10 @@
 /// The shortest time that is read of a clock. Milliseconds.
 const LEAST_READING: f64 = 0.1;
 
-/// As many ticks of a clock as a reading is long at least: a browser's may be a millisecond.
+/// The least length of a reading in ticks of its clock. A browser's tick may be a millisecond.
 const TICKS: f64 = 4.0;
 
-/// Readings of each at least, and at most, whatever the clock says.
+/// The fewest and the most readings of each. They hold for a clock that stands still too.
 const READINGS: [u32; 2] = [8, 4000];
 
 /// Runs in a reading at most.

@@ -32,7 +32,7 @@ fn rows(output: &Output) -> Vec<(f32, String)> {
     lines.map(row).collect()
 }
 
-/// A PNG file, in each order of the arguments, and what isn't there.
+/// Classifies a PNG file with the arguments in each order. A missing file is an error.
 #[test]
 fn a_made_up_network_classifies_a_png() {
     let (picture, weights) = ("docs/screenshot.png", "tests/goldens/tflite/v1-0.1-u8.tflite");

@@ -43,6 +43,11 @@ fn configs() {
     replay("config", fuzz::config);
 }
 
+#[test]
+fn networks() {
+    replay("network", fuzz::network);
+}
+
 /// Allocations are counted at all; otherwise the bound would test nothing.
 #[test]
 fn allocations_are_counted() {

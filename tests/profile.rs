@@ -1,8 +1,8 @@
 //! The profile of a plan: the descriptions of its steps, and their times with a simulated clock.
 
-use mobilenet_wasm::arch::{Config, Network, Version};
+use mobilenet_wasm::arch::{Block, Config, Conv, Network, Version};
 use mobilenet_wasm::kernels::peak;
-use mobilenet_wasm::plan::{Profile, StepKind};
+use mobilenet_wasm::plan::{Precision, Profile, StepKind};
 use mobilenet_wasm::simd::Native;
 use mobilenet_wasm::{Error, Model};
 use std::collections::HashSet;
@@ -36,6 +36,40 @@ fn profile(model: &mut Model, runs: usize, ticks: impl Fn(usize) -> f64) -> Prof
     };
     let input = picture(model.network().resolution);
     model.profile(&input, &mut clock, runs).unwrap()
+}
+
+/// The types have the kind of every step, also that of a residual around nothing but a projection, which only a graph has.
+#[wasm_bindgen_test(unsupported = test)]
+fn kinds_of_steps_are_in_the_types() {
+    let types = include_str!("../pkg/index.d.ts");
+    let mut network = Network::new(&Config::new(Version::V3Small)).unwrap();
+    let block = network.blocks[1];
+    let project = Conv { in_channels: block.project.out_channels, ..block.project };
+    let alone = Block {
+        expand: None,
+        depthwise: None,
+        squeeze_excite: None,
+        residual: true,
+        project,
+        ..block
+    };
+    network.blocks.insert(2, alone);
+    let graph = Model::untrained(network, 5).unwrap();
+    let int8 = Model::untrained_with(
+        Network::new(&Config::new(Version::V4ConvMedium)).unwrap(),
+        5,
+        Precision::Int8,
+    )
+    .unwrap();
+    let kinds: HashSet<String> = [graph, int8]
+        .iter()
+        .flat_map(|model| model.plan().steps())
+        .map(|step| step.kind.to_string())
+        .collect();
+    assert!(kinds.contains("add") && kinds.contains("quantise"), "{kinds:?}");
+    for kind in kinds {
+        assert!(types.contains(&format!("| '{kind}'")), "{kind} is missing in ProfileStep.kind");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

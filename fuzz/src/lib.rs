@@ -9,12 +9,14 @@ mod config;
 #[allow(dead_code, reason = "the goldens' images and logits are for other tests")]
 pub mod goldens;
 pub mod memory;
+mod network;
 #[path = "../../tests/common/safetensors.rs"]
 #[allow(dead_code, reason = "malformed headers are for other tests")]
 pub mod safetensors;
 
 pub use checkpoint::{MAX_PADDING, checkpoint, files};
 pub use config::{NETWORKS, config};
+pub use network::network;
 
 /// Bytes that may be allocated for each byte of the file.
 const PER_BYTE: usize = 4;

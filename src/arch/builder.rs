@@ -1,9 +1,9 @@
 //! Builds a [`Network`] from the papers' tables and a width multiplier.
 
 use super::rounding::make_divisible;
-use super::table::{Family, Row, Table};
+use super::table::{Row, Table};
 use super::{
-    Activation, Block, Conv, ConvKind, Network, Padding, Rounding, SqueezeExcite, Version,
+    Activation, Block, Conv, ConvKind, Family, Network, Padding, Rounding, SqueezeExcite, Version,
 };
 use crate::error::Error;
 
@@ -96,8 +96,8 @@ impl Network {
         }
         let activation = body.settle(table.activation);
         let mut features = body.channels;
-        let last = table.last.map(|channels| {
-            let last = rounding.last(family, channels, features, width);
+        let last = table.last.as_ref().map(|last| {
+            let last = rounding.last(family, last, features, width);
             pointwise(std::mem::replace(&mut features, last), last, activation)
         });
         let head = table.head.as_ref().map(|head| {
@@ -179,11 +179,10 @@ impl<'a> Body<'a> {
         let activation = self.table.activation;
         let (input, output) = (self.channels, self.scale(c));
         let expanded = input * t;
-        // The first block of transformers' V2 (a part of its stem) and of timm's MnasNet (`noskip`) has no residual,
-        // even where a small width makes its channel counts equal.
+        // The first block of transformers' V2 is a part of its stem, so it has no residual, even where a small width makes
+        // its channel counts equal.
         let without = self.blocks.is_empty()
-            && (self.config.rounding == Rounding::Transformers
-                || self.table.family == Family::MnasNet);
+            && (self.config.rounding == Rounding::Transformers || !self.table.first_residual);
         self.push(Block {
             expand: (t != 1).then(|| pointwise(input, expanded, activation)),
             depthwise: Some(depthwise(expanded, k, s, activation)),

@@ -1,7 +1,8 @@
 //! Rounds channel counts scaled by a width multiplier. Each library rounds differently, and a checkpoint fits only the
 //! network that its own library builds.
 
-use super::table::{Family, Table};
+use super::Family;
+use super::table::{Last, Scaling, Table};
 
 /// The library whose rounding a network follows. All of them agree at width 1.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,11 +49,10 @@ impl Rounding {
         if (self, table.family) == (Self::Keras, Family::V2) {
             return make_divisible(table.stem as f64 * width);
         }
-        let kept = match table.family {
-            Family::V3 => self == Self::Keras || self.v3_as_timm() && width < 0.75,
-            Family::V4 => width < 1.0,
-            Family::EfficientNetLite => true,
-            Family::V1 | Family::V2 | Family::MnasNet => false,
+        let kept = match (self, table.family) {
+            (Self::Keras, Family::V3) => true,
+            (Self::Torchvision, Family::V3) => false,
+            _ => width < table.stem_scales_from,
         };
         if kept { table.stem } else { self.scale(table.family, table.stem, width) }
     }
@@ -83,16 +83,16 @@ impl Rounding {
         make_divisible(quarter)
     }
 
-    /// Channels of the last 1x1 convolution, which has `channels` in the paper's table; `body` is the last block's
-    /// output channels.
-    pub(super) fn last(self, family: Family, channels: usize, body: usize, width: f64) -> usize {
-        match family {
-            // A width below 1 doesn't shrink it (the V2 paper's paragraph "Trade-off hyper parameters").
-            Family::V2 => self.scale(family, channels, width).max(channels),
-            Family::V3 if matches!(self, Self::Torchvision | Self::Keras) => 6 * body,
-            Family::V3 => make_divisible(channels as f64 * width),
-            Family::V4 => self.scale(family, channels, width),
-            Family::V1 | Family::MnasNet | Family::EfficientNetLite => channels,
+    /// Channels of the last 1x1 convolution; `body` is the last block's output channels.
+    pub(super) fn last(self, family: Family, last: &Last, body: usize, width: f64) -> usize {
+        if family == Family::V3 && matches!(self, Self::Torchvision | Self::Keras) {
+            return 6 * body;
+        }
+        let &Last { channels, ref scaling } = last;
+        match scaling {
+            Scaling::None => channels,
+            Scaling::Larger => self.scale(family, channels, width).max(channels),
+            Scaling::All => self.scale(family, channels, width),
         }
     }
 

@@ -1,23 +1,6 @@
 //! The format of the papers' architecture tables.
 
-use super::Activation;
-
-/// Networks that share their rules, such as how widths are rounded and which forms exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// MobileNet V1.
-    V1,
-    /// MobileNet V2.
-    V2,
-    /// MobileNet V3.
-    V3,
-    /// MobileNetV4.
-    V4,
-    /// MnasNet.
-    MnasNet,
-    /// EfficientNet-Lite.
-    EfficientNetLite,
-}
+use super::{Activation, Family};
 
 /// A network at width 1.0.
 pub(super) struct Table {
@@ -28,14 +11,32 @@ pub(super) struct Table {
     pub family: Family,
     /// Channels of the 3x3 stride-2 convolution on the image.
     pub stem: usize,
+    /// The smallest width multiplier that changes them in timm.
+    pub stem_scales_from: f64,
     /// The activation of every layer that has one, unless a row names another.
     pub activation: Activation,
     /// The rows, grouped in stages as the paper's table or the tensor names of checkpoints group them.
     pub stages: &'static [&'static [Row]],
-    /// Channels of the last 1x1 convolution, before pooling.
-    pub last: Option<usize>,
+    /// Whether the first block has a residual where its channel counts are equal. timm says `noskip` if not.
+    pub first_residual: bool,
+    /// The last 1x1 convolution, before pooling.
+    pub last: Option<Last>,
     /// The layer between pooling and classifier.
     pub head: Option<Head>,
+}
+
+/// The last 1x1 convolution.
+pub(super) struct Last {
+    pub channels: usize,
+    pub scaling: Scaling,
+}
+
+/// Which width multipliers change a number of channels.
+pub(super) enum Scaling {
+    None,
+    /// Those above 1 (the V2 paper's paragraph "Trade-off hyper parameters").
+    Larger,
+    All,
 }
 
 /// The layer between pooling and classifier.

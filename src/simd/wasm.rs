@@ -316,9 +316,9 @@ dots!(
     dot: |sum, weights, inputs, _ones| i32x4_relaxed_dot_i8x16_i7x16_add(weights, inputs, sum)
 );
 
-/// The same sums by way of 16-bit sums of pairs, which never saturate, since 2 * 127 * 127 is less than 2^15. On x86-64
-/// without a dot product, V8 emulates [`RelaxedDots`] in the same way but rebuilds the ones at each use; here they are
-/// an operand.
+/// The same sums, added up from 16-bit sums of pairs, which never saturate, since 2 * 127 * 127 is less than 2^15. On
+/// x86-64 without a dot product, V8 emulates [`RelaxedDots`] in the same way but rebuilds the ones at each use; here
+/// they are an operand.
 #[cfg(target_feature = "relaxed-simd")]
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedPairs(v128);

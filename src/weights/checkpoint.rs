@@ -143,10 +143,10 @@ impl<'a> Checkpoint<'a> {
         let metadata = keras::Metadata::read(folder)?;
         let flavour = if metadata.is_some() { Flavour::TeachableMachine } else { Flavour::Keras };
         let conventions = flavour.library().conventions(Version::V2, true);
-        let told = metadata.is_some().then(|| {
+        let declared = metadata.is_some().then(|| {
             [conventions.mean, conventions.std].map(|values| values.map(|value| 255.0 * value))
         });
-        let graph = GraphFile::open_keras(model, told)?;
+        let graph = GraphFile::open_keras(model, declared)?;
         let classes = graph.network().classes();
         let labels = metadata.map(|metadata| metadata.labels(classes)).transpose()?;
         Self::open_graph(graph, flavour, config, labels)
@@ -261,7 +261,7 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Makes the network's input `resolution` pixels a side. Pictures are resized in proportion, so that the same part
-    /// of them is seen. Whether a network can have that size is told by [`Network::check`].
+    /// of them is seen. [`Network::check`] says whether a network can have that size.
     pub fn resize(&mut self, resolution: usize) {
         let Preprocessing { resize_short_side, crop, .. } = &mut self.preprocessing;
         *resize_short_side = resize_short_side.saturating_mul(resolution) / *crop;

@@ -390,7 +390,7 @@ mod tests {
         let untrained = Untrained::new(5);
         let mut weights = Planted { untrained, plants };
         let trim = Trim::find(&network, &preprocessing, &mut weights).unwrap();
-        // Some filters have no positive weight by chance, which makes 0 of all that ReLU has left.
+        // Some filters have no positive weight by chance. Behind a ReLU no input is negative, so they give only zeros.
         let natural = Trim::find(&network, &preprocessing, &mut { untrained }).unwrap();
         assert_eq!(trim.channels(), natural.channels() + expected, "{version}");
         assert!(trim.network().macs() < network.macs());

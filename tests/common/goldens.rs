@@ -1,4 +1,4 @@
-//! The goldens of `tests/goldens/networks` as checkpoints in memory. `make_networks.py` makes them.
+//! The goldens of `tests/goldens/networks.json` as checkpoints in memory. `make_networks.py` makes them.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,7 @@ use super::safetensors::Tensor;
 /// A library's network, its config, and its logits for one image.
 #[derive(Deserialize)]
 pub struct Golden {
-    #[serde(skip)]
-    pub name: &'static str,
+    pub name: String,
     /// `timm`, `torchvision` or `transformers`.
     pub flavour: String,
     /// As [`mobilenet_wasm::arch::Version::name`].
@@ -33,58 +32,12 @@ pub struct Golden {
     tensors: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
 }
 
-macro_rules! goldens {
-    ($($name:literal),* $(,)?) => {
-        const TEXTS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../goldens/networks/", $name, ".json")))),*];
-    };
-}
-
-goldens![
-    "timm-efficientnet-lite0-1.0-96",
-    "timm-efficientnet-lite0-2.0-96",
-    "timm-efficientnet-lite0-tf-1.0-160",
-    "timm-mnasnet-b1-0.5-160",
-    "timm-mnasnet-b1-1.0-96",
-    "timm-v1-0.25-160",
-    "timm-v1-1.0-96",
-    "timm-v2-0.25-96",
-    "timm-v2-0.35-160",
-    "timm-v2-1.4-96",
-    "timm-v3-large-0.75-160",
-    "timm-v3-large-1.0-96",
-    "timm-v3-large-minimalistic-tf-1.0-96",
-    "timm-v3-large-tf-1.0-160",
-    "timm-v3-small-0.5-160",
-    "timm-v3-small-1.0-96",
-    "timm-v3-small-minimalistic-tf-1.0-96",
-    "timm-v3-small-tf-0.75-96",
-    "timm-v4-conv-medium-0.35-160",
-    "timm-v4-conv-medium-1.0-96",
-    "timm-v4-conv-small-0.5-160",
-    "timm-v4-conv-small-1.0-96",
-    "timm-v4-conv-small-1.25-96",
-    "torchvision-v2-0.5-96",
-    "torchvision-v2-1.0-128",
-    "torchvision-v3-large-0.35-96",
-    "torchvision-v3-large-1.0-128",
-    "torchvision-v3-small-0.5-96",
-    "torchvision-v3-small-1.0-160",
-    "transformers-v1-0.25-96",
-    "transformers-v1-0.3-128",
-    "transformers-v1-0.75-160",
-    "transformers-v2-0.25-160",
-    "transformers-v2-0.35-96",
-    "transformers-v2-1.3-96",
-];
-
 impl Golden {
     /// All goldens.
     pub fn all() -> impl Iterator<Item = Self> {
-        TEXTS.iter().map(|&(name, text)| {
-            let golden: Self =
-                serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            Self { name, ..golden }
-        })
+        let goldens: Vec<Self> =
+            serde_json::from_str(include_str!("../goldens/networks.json")).expect("goldens");
+        goldens.into_iter()
     }
 
     /// The golden of this name.

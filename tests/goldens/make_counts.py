@@ -9,7 +9,7 @@ which the libraries round differently.
 from pathlib import Path
 
 import torch
-from libraries import VERSIONS, timm_model, torchvision_model, transformers_model
+from libraries import TIMM, VERSIONS, timm_model, torchvision_model, transformers_model
 from torch import nn
 
 WIDTHS = [0.1, 0.15, 0.25, 0.35, 0.5, 0.6, 0.75, 0.85, 1.0, 1.1, 1.25, 1.3, 1.4, 1.5, 1.75, 2.0, 3.0, 4.0]
@@ -34,7 +34,7 @@ def count(model):
 
 
 def networks():
-    for version in ["v1", "v2", "v3-small", "v3-large"]:
+    for version in TIMM:
         yield "timm", version, lambda width: timm_model(version, width, CLASSES)
     for version in ["v3-small", "v3-large"]:
         yield "timm", version + "-minimalistic", lambda width: timm_model(version, width, CLASSES, minimalistic=True)
@@ -42,8 +42,6 @@ def networks():
         yield "torchvision", version, lambda width: torchvision_model(version, width, CLASSES)
     for version in ["v1", "v2"]:
         yield "transformers", version, lambda width: transformers_model(version, width, CLASSES)
-    for version in ["v4-conv-small", "v4-conv-medium", "mnasnet-b1", "efficientnet-lite0"]:
-        yield "timm", version, lambda width: timm_model(version, width, CLASSES)
 
 
 with open(Path(__file__).parent / "counts.txt", "w") as out:

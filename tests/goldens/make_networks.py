@@ -1,4 +1,4 @@
-"""Writes networks/*.json: what the libraries' own networks make of one input.
+"""Writes networks.json: what the libraries' own networks make of one input.
 
     python tests/goldens/make_networks.py
 
@@ -14,28 +14,13 @@ from pathlib import Path
 
 import numpy
 import torch
-from libraries import VERSIONS, timm_model, torchvision_model, transformers_model
+from libraries import TIMM, VERSIONS, timm_model, torchvision_model, transformers_model
 from timm.models._hub import save_config_for_hf
 from transformers import MobileNetV1ImageProcessor, MobileNetV2ImageProcessor
 from uniform import uniform
 
-FOLDER = Path(__file__).parent / "networks"
+FILE = Path(__file__).parent / "networks.json"
 DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
-
-
-# The squared bound of the weights times fan-in. Chosen so that the logits depend on the image and on eps, ReLU6 and h-swish are
-# saturated in places, and networks without a limit to their activations don't overflow. Larger ones make V2 chaotic:
-# at 4 the rounding of the folded weights alone changes its logits by 3e-4.
-GAINS = {
-    "v1": 4.0,
-    "v2": 2.0,
-    "v3-small": 2.5,
-    "v3-large": 1.8,
-    "v4-conv-small": 1.8,
-    "v4-conv-medium": 1.5,
-    "mnasnet-b1": 1.8,
-    "efficientnet-lite0": 3.0,
-}
 
 
 def values(name, shape, gain):
@@ -85,7 +70,8 @@ def transformers(version, width, resolution, classes, **options):
 BACKGROUND = {"id2label": {index: f"class {index - 1}" if index else "background" for index in range(1001)}}
 
 GOLDENS = [
-    (timm, "v1", 1.0, 96, 10),
+    # V2 has another wide golden below, and V3-Small another type of weights.
+    *((timm, version, 1.0, 96, 10) for version in TIMM if version not in ["v2", "v3-small"]),
     (timm, "v1", 0.25, 160, 7),
     (timm, "v2", 0.35, 160, 10),
     # The first block's residual appears at this width.
@@ -94,21 +80,16 @@ GOLDENS = [
     # The stem stays at 16 channels.
     (timm, "v3-small", 0.5, 160, 10),
     (timm, "v3-small", 1.0, 96, 10, {"dtype": torch.bfloat16}),
-    (timm, "v3-large", 1.0, 96, 10),
     (timm, "v3-large", 0.75, 160, 7),
     (timm, "v3-small", 0.75, 96, 10, {"tf": True}),
     (timm, "v3-large", 1.0, 160, 10, {"tf": True}),
     (timm, "v3-small", 1.0, 96, 7, {"tf": True, "minimalistic": True}),
     (timm, "v3-large", 1.0, 96, 10, {"tf": True, "minimalistic": True}),
-    (timm, "v4-conv-small", 1.0, 96, 10),
     (timm, "v4-conv-small", 0.5, 160, 7),
     # The stem is scaled only above width 1.
     (timm, "v4-conv-small", 1.25, 96, 10, {"dtype": torch.float16}),
-    (timm, "v4-conv-medium", 1.0, 96, 10),
     (timm, "v4-conv-medium", 0.35, 160, 7),
-    (timm, "mnasnet-b1", 1.0, 96, 10),
     (timm, "mnasnet-b1", 0.5, 160, 7),
-    (timm, "efficientnet-lite0", 1.0, 96, 10),
     (timm, "efficientnet-lite0", 1.0, 160, 7, {"tf": True}),
     # The first block has a residual at this width: the stem keeps its 32 channels.
     (timm, "efficientnet-lite0", 2.0, 96, 10),
@@ -144,7 +125,7 @@ def make(library, version, width, resolution, classes, options={}):
     tensors, state = defaultdict(lambda: defaultdict(dict)), {}
     for tensor, initial in model.state_dict().items():
         if initial.dtype.is_floating_point:
-            state[tensor] = values(tensor, tuple(initial.shape), GAINS[version]).to(dtype)
+            state[tensor] = values(tensor, tuple(initial.shape), TIMM[version].gain).to(dtype)
         else:
             state[tensor] = initial
         module, leaf = tensor.rsplit(".", 1)
@@ -171,6 +152,7 @@ def make(library, version, width, resolution, classes, options={}):
     print(f"{name}: largest logit {abs(logits).max():.2f}, the mirrored image changes them by {sensitivity:.2f} of it")
 
     golden = {
+        "name": name,
         "made_with": f"{library.__name__} {VERSIONS[library.__name__]}, torch {torch.__version__}",
         "flavour": library.__name__,
         "version": version,
@@ -181,18 +163,16 @@ def make(library, version, width, resolution, classes, options={}):
         "padding": padding(library, options),
         "config": config,
         "preprocessor_config": preprocessor_config,
-        "gain": GAINS[version],
+        "gain": TIMM[version].gain,
         "image": seed,
         "logits": [float(str(logit)) for logit in logits.astype(numpy.float32)],
         "tensors": tensors,
     }
-    with open(FOLDER / f"{name}.json", "w") as file:
-        # One line per field: readable enough, and small.
-        fields = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in golden.items()]
-        file.write("{\n" + ",\n".join(fields) + "\n}\n")
+    # One line per field: readable enough, and small.
+    fields = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in golden.items()]
+    return name, "{\n" + ",\n".join(fields) + "\n}"
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    for golden in GOLDENS:
-        make(*golden)
+    goldens = sorted(make(*golden) for golden in GOLDENS)
+    FILE.write_text("[\n" + ",\n".join(text for _, text in goldens) + "\n]\n")

@@ -45,7 +45,7 @@ export const element: typeof DeclaredElement = MobileNetCamera;
 export const create: (options?: EngineCreateOptions) => Promise<DeclaredEngine> = Engine.create;
 export const error: DeclaredError = new MobileNetError('ABORTED', 'message', { cause: null });
 
-// What JSON is, and what is forgotten easily.
+// Values that are JSON sources, and mistakes that are easily made.
 export const configs: JsonSource[] = ['config.json', new URL('https://example.org'), new Blob(), { architecture: 'x' }];
 // @ts-expect-error: not awaited
 export const promise: JsonSource = fetch('config.json');

@@ -7,7 +7,7 @@ const { chromium } = require('playwright-core');
 
 export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** The flags with which it runs here and makes no requests of its own. */
+/** Flags to run Chromium as root without a GPU, and to stop its own requests. */
 export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',

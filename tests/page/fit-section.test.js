@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { search } from '../../pkg/search.js';
 import { assertAccessibleOnPhones } from './accessibility.js';
-import { FAKE_CAMERA, card, models, open, openAt } from './harness.js';
+import { FAKE_CAMERA, GENERATIONS, card, models, open, openAt } from './harness.js';
 import { swipe } from './swipe.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
@@ -12,7 +12,7 @@ const light = [...models].sort((a, b) => a.bytes - b.bytes);
 const few = [light[0], ...light.filter(({ version }) => version !== light[0].version).slice(0, 1)];
 
 /** The columns' names. */
-const COLUMN_NAMES = { v1: 'V1', v2: 'V2', 'v3-small': 'V3-Small', 'v3-large': 'V3-Large', 'v4-conv-small': 'V4' };
+const COLUMN_NAMES = Object.fromEntries(GENERATIONS.map(({ versions: [version], name }) => [version, name]));
 
 let session;
 /** @type {import('playwright-core').Page} */

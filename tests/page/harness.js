@@ -47,11 +47,13 @@ export const PHOTOS = [
   { file: 'coffee.png', index: 967, label: 'espresso' },
 ];
 
-/**
- * The version of each of the page's columns.
- * @type {import('../../pkg/index.js').Version[]}
- */
-export const COLUMNS = ['v1', 'v2', 'v3-small', 'v3-large', 'v4-conv-small'];
+/** The page's columns. */
+export const GENERATIONS = /** @type {{ versions: import('../../pkg/index.js').Version[], name: string }[]} */ (
+  JSON.parse(readFileSync(join(www, 'src/generations.json'), 'utf8'))
+);
+
+/** The version that each column is named after. */
+export const COLUMNS = GENERATIONS.map(({ versions: [version] }) => version);
 
 /**
  * The checkpoints beside the page, from `models.json`, without those that no column runs: `tests/trained.rs` tests

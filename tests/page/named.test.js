@@ -365,15 +365,13 @@ test('the settings are the catalogue’s, whatever config.json a host has', asyn
   assert.notDeepEqual(usual.mean, mean);
 });
 
-/** The checkpoint of each short name. */
-const USUAL = {
-  v1: 'mobilenetv1_100.ra4_e3600_r224_in1k',
-  v2: 'mobilenetv2_100.ra_in1k',
-  'v3-small': 'mobilenetv3_small_100.lamb_in1k',
-  'v3-large': 'mobilenetv3_large_100.ra_in1k',
-  'v4-small': 'mobilenetv4_conv_small.e2400_r224_in1k',
-  'v4-medium': 'mobilenetv4_conv_medium.e500_r224_in1k',
-};
+/** The checkpoint of each version, and of each short name. */
+const USUAL = Object.fromEntries(
+  catalogue.flatMap(({ name, version, short, default: usual }) => [
+    ...(usual ? [[version, name]] : []),
+    ...(short ? [[short, name]] : []),
+  ]),
+);
 
 test('each short name asks for its checkpoint, and so does the name of each entry', async () => {
   const { page, asked, close } = await pageWith(() => ({ status: 404 }));

@@ -1,47 +1,17 @@
 import type { Architecture, MobileNet, Version } from 'mobilenet-wasm';
 import architectures from 'mobilenet-wasm/architectures.json';
+import generations from './generations.json';
 
 /** A column of the page. */
 export interface Generation {
   /** The networks that can run in it, its own first. */
-  versions: readonly [Version, ...Version[]];
+  versions: [Version, ...Version[]];
   name: string;
   year: number;
   paper: string;
 }
 
-export const GENERATIONS: Generation[] = [
-  {
-    versions: ['v1'],
-    name: 'V1',
-    year: 2017,
-    paper: 'https://arxiv.org/abs/1704.04861',
-  },
-  {
-    versions: ['v2'],
-    name: 'V2',
-    year: 2018,
-    paper: 'https://arxiv.org/abs/1801.04381',
-  },
-  {
-    versions: ['v3-small'],
-    name: 'V3-Small',
-    year: 2019,
-    paper: 'https://arxiv.org/abs/1905.02244',
-  },
-  {
-    versions: ['v3-large'],
-    name: 'V3-Large',
-    year: 2019,
-    paper: 'https://arxiv.org/abs/1905.02244',
-  },
-  {
-    versions: ['v4-conv-small', 'v4-conv-medium'],
-    name: 'V4',
-    year: 2024,
-    paper: 'https://arxiv.org/abs/2404.10518',
-  },
-];
+export const GENERATIONS = generations as Generation[];
 
 /** The versions that the columns are named after, one for each. */
 export const COLUMNS: readonly Version[] = GENERATIONS.map(({ versions: [version] }) => version);

@@ -5,7 +5,7 @@ export interface Sample {
   name: string;
   url: string;
   author: string;
-  /** Where the author published it or tells of it. */
+  /** The page on which the author published or described it. */
   source: string;
   licence: { name: string; url: string };
 }

@@ -34,7 +34,7 @@ export class Stage {
   readonly #view = element<HTMLElement>('view');
   #picture: Picture | null = null;
   #region: Region | null = null;
-  /** Called when another part is shown, by whatever it was chosen or forgotten. */
+  /** Called when another part of the picture is shown: by the mouse, a key, a button, or because the picture changed. */
   onRegion = () => {};
 
   constructor() {

@@ -127,7 +127,7 @@ function loadable(files: Files): Required<Pick<Choice, 'files' | 'load'>> {
 }
 
 /**
- * Weights that the page has made of others. They aren't listed for long: all that is asked of the column goes by those others.
+ * Weights that the page has made of others. The column's controls show those others (`asked`), since no list has what was made.
  * @param side of the input. Pixels
  */
 export function madeChoice(title: string, file: Uint8Array<ArrayBuffer>, weights: Choice, side: number): Choice {

@@ -1,4 +1,4 @@
-//! Fetches checkpoints from the Hugging Face Hub, or from ModelScope or a host of one's own where the Hub is out of reach.
+//! Fetches checkpoints from the Hugging Face Hub, or, if the Hub doesn't answer, from ModelScope or a host of the site's owner.
 
 use std::fmt;
 use std::fs;
@@ -45,8 +45,8 @@ struct Host {
 pub struct Hosts(Vec<Host>);
 
 impl Hosts {
-    /// The Hub's address is what the variable that its own clients heed has, if it is set. Another variable, which the page's
-    /// build heeds too, has the address of a file on the owner's host.
+    /// `HF_ENDPOINT` replaces the Hub's address, as it does for the Hub's own clients. `WEIGHTS_HOST` adds a host of the
+    /// site's owner, as it does for the page.
     pub fn known() -> Self {
         let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| "https://huggingface.co".into());
         let hosts = Self::at(&hub, "https://www.modelscope.cn");

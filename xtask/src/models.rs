@@ -407,7 +407,7 @@ mod tests {
         });
     }
 
-    /// Fetches a file from hosts of which one gives the answer, and expects to be told its name.
+    /// Fetches a file from hosts of which one answers, and checks that the result names that host.
     fn comes_from(name: &str, hosts: impl Fn(&'static str) -> Hosts) {
         if which("curl").is_none() {
             skipped(&format!("weights from {}", name.trim_end_matches(": ")));

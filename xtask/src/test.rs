@@ -11,7 +11,7 @@ use crate::models::{self, Source};
 use crate::process::{run, say, tee};
 use crate::summary::{Counts, count};
 use crate::toolchain::TARGET;
-use crate::{browser, node, project, spills, toolchain, tools, wasm};
+use crate::{architectures, browser, node, project, spills, toolchain, tools, wasm};
 
 struct Step {
     name: &'static str,
@@ -383,6 +383,8 @@ fn types(_: &Settings) -> Result<Outcome> {
 }
 
 fn bench(_: &Settings) -> Result<Outcome> {
+    // The contenders run its networks.
+    architectures::write()?;
     tests(Command::new(node::node()?).current_dir(project::path("bench")).arg("--test"))
 }
 

@@ -1,11 +1,11 @@
 //! Writes the first inputs of the corpus: headers and configurations of made-up networks (the goldens, which contain no
-//! trained weights), and short files that would take much memory in a careless reader.
+//! trained weights), random networks, and short files that would take much memory in a careless reader.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use mobilenet_wasm_fuzz::goldens::Golden;
+use mobilenet_wasm_fuzz::goldens::{Golden, uniform};
 use mobilenet_wasm::weights::{Checkpoint, Storage};
 use mobilenet_wasm_fuzz::{MAX_PADDING, NETWORKS, archives, safetensors};
 use serde_json::{Value, json};
@@ -26,6 +26,9 @@ const CHECKPOINTS: [&str; 9] = [
 /// `.tflite` files: a graph of signed integers with squeeze-and-excite, one of unsigned integers, one of floats that ends
 /// with a sigmoid, and one that is not a MobileNet.
 const GRAPHS: [&str; 4] = ["v3-like-i8", "v2-like-u8", "binary-f32", "no-max-pool"];
+
+/// The number of random networks.
+const NETWORK_SEEDS: u8 = 16;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -64,6 +67,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, header) in costly_headers() {
         let file = safetensors::with_header(&header, b"");
         write(&corpus.join("checkpoint").join(name), &[&[0; 4], &file[..]].concat())?;
+    }
+    for number in 0..NETWORK_SEEDS {
+        let name = format!("random-{number}");
+        // Bytes below 250: larger ones mostly make a layer that doesn't fit.
+        let input: Vec<u8> = uniform(&name, 300).map(|value| (250.0 * value) as u8).collect();
+        write(&corpus.join("network").join(name), &input)?;
     }
     for (name, config) in costly_configs() {
         write(&corpus.join("config").join(name), &[&[0], config.as_bytes()].concat())?;

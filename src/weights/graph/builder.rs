@@ -10,7 +10,7 @@ use crate::error::Error;
 /// Relative tolerance of constants: half precision has 11 bits.
 const TOLERANCE: f64 = 2e-3;
 
-/// Why a sigmoid can't be run, and what is run in its place.
+/// The error for a sigmoid that can't be run.
 const SIGMOID: &str = "a sigmoid can only be of one class at the end: several classes must exclude one another, by a softmax or \
     no activation, gates must be hard-sigmoids, and activations hard-swish";
 

@@ -538,12 +538,12 @@ impl Weights<'_> {
         misfit(name, class, reason)
     }
 
-    /// The mean and the standard deviation of red, green and blue, where `told` is that of the picture that a model
-    /// takes. The shares of grey don't add up to 1.
-    pub fn told(&self, told: Option<[[f32; 3]; 2]>) -> Option<[[f32; 3]; 2]> {
+    /// The mean and the standard deviation of red, green and blue. `declared` are those of the picture that the model takes,
+    /// which may be grey: the shares of the colours in grey don't add up to 1.
+    pub fn declared(&self, declared: Option<[[f32; 3]; 2]>) -> Option<[[f32; 3]; 2]> {
         let grey = self.convs.iter().any(|conv| conv.grey);
         let all = if grey { GREY.iter().sum() } else { 1.0 };
-        told.map(|[mean, std]| [mean.map(|mean| mean / all), std])
+        declared.map(|[mean, std]| [mean.map(|mean| mean / all), std])
     }
 
     /// The eps of the first batch normalisation; 0 if there is none.

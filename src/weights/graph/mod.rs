@@ -53,17 +53,17 @@ impl<'a> GraphFile<'a> {
         let lowered = lower::lower(graph, source.len())?;
         let matched =
             matched(&lowered, &|operator, reason| lower::misfit(&graph, operator, reason))?;
-        let told = graph.normalization(&file)?;
-        let normalisation = normalise::normalisation(&graph.input()?, told, matched.own)?;
+        let declared = graph.normalization(&file)?;
+        let normalisation = normalise::normalisation(&graph.input()?, declared, matched.own)?;
         Ok(Self { weights: Weights::Tflite(file), matched, normalisation, eps: 0.0 })
     }
 
-    /// Opens a model of Keras. `told` is the mean and the standard deviation by which its input, values from 0 to 255,
+    /// Opens a model of Keras. `declared` is the mean and the standard deviation by which its input, values from 0 to 255,
     /// is known to be normalised. Only then a model may take a grey picture.
-    pub fn open_keras(model: Model<'a>, told: Option<[[f32; 3]; 2]>) -> Result<Self, Error> {
-        let (lowered, weights) = keras::lower(model, told.is_some())?;
+    pub fn open_keras(model: Model<'a>, declared: Option<[[f32; 3]; 2]>) -> Result<Self, Error> {
+        let (lowered, weights) = keras::lower(model, declared.is_some())?;
         let matched = matched(&lowered, &|layer, reason| weights.misfit(layer, reason))?;
-        let (given, guessed) = Affine::of_floats(weights.told(told), matched.own);
+        let (given, guessed) = Affine::of_floats(weights.declared(declared), matched.own);
         let normalisation =
             given.then(matched.own, guessed).map_err(|reason| weights.misfit(0, reason))?;
         let eps = weights.eps();

@@ -44,10 +44,10 @@ impl Affine {
     /// A picture's values from 0 to 1 as bytes.
     const BYTES: Self = Self { scale: [255.0; 3], shift: [0.0; 3] };
 
-    /// The input's values for a picture's values from 0 to 1, and whether they are a guess. `told` is a mean and a
+    /// The input's values for a picture's values from 0 to 1, and whether they are a guess. `declared` is a mean and a
     /// standard deviation of values from 0 to 255 that stand beside the graph, `own` the normalisation by the graph.
-    pub fn of_floats(told: Option<[[f32; 3]; 2]>, own: Self) -> (Self, bool) {
-        match told {
+    pub fn of_floats(declared: Option<[[f32; 3]; 2]>, own: Self) -> (Self, bool) {
+        match declared {
             Some([mean, std]) => (
                 Self::BYTES
                     .plus(mean.map(|mean| -f64::from(mean)))
@@ -74,13 +74,13 @@ impl Affine {
     }
 }
 
-/// Combines the normalisation of the input of a `.tflite` file. `told` is the metadata's mean and standard deviation of
+/// Combines the normalisation of the input of a `.tflite` file. `declared` is the metadata's mean and standard deviation of
 /// values from 0 to 255, `own` the normalisation by the graph itself.
 ///
 /// By convention an unsigned integer input takes the picture's bytes unchanged, and a signed one takes them minus 128.
 pub(super) fn normalisation(
     input: &Tensor<'_>,
-    told: Option<[[f32; 3]; 2]>,
+    declared: Option<[[f32; 3]; 2]>,
     own: Affine,
 ) -> Result<Normalisation, Error> {
     let quantised = |offset: f64| {
@@ -92,7 +92,7 @@ pub(super) fn normalisation(
     let (given, guessed) = match input.kind {
         Kind::U8 => quantised(0.0)?,
         Kind::I8 => quantised(-128.0)?,
-        Kind::F32 => Affine::of_floats(told, own),
+        Kind::F32 => Affine::of_floats(declared, own),
         kind @ (Kind::F16 | Kind::I32 | Kind::I64 | Kind::I16 | Kind::Other(_)) => {
             return Err(input.error(format!("an input of type {kind:?}")));
         }

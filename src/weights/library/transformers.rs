@@ -41,10 +41,13 @@ impl Library for Transformers {
         if site == Site::Classifier {
             return Some(Module { conv: "classifier".into(), norm: String::new() });
         }
-        let layer = match network.family()? {
-            Family::V1 => v1_layer(site)?,
-            Family::V2 => v2_layer(site)?,
-            Family::V3 | Family::V4 | Family::MnasNet | Family::EfficientNetLite => return None,
+        let family = network.family()?;
+        let layer = if family == Family::V1 {
+            v1_layer(site)?
+        } else if family == Family::V2 {
+            v2_layer(site)?
+        } else {
+            return None;
         };
         let (conv, norm) = (format!("{layer}.convolution"), format!("{layer}.normalization"));
         Some(Module { conv, norm })

@@ -12,8 +12,9 @@ const TOP = 10;
 const X = [-6, 6];
 const Y = [-1, 6];
 
-/** Height of the drawing of the difference, and what it reaches to. */
+/** Height of the chart of the difference. */
 const SMALL = 110;
+/** The largest difference that it shows. */
 const MOST = 0.15;
 
 const x = (value: number) => LEFT + ((RIGHT - LEFT) * (value - X[0])) / (X[1] - X[0]);

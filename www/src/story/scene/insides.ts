@@ -1,8 +1,8 @@
 import { type FoldedNetwork, type Layer, isDepthwise } from './folded-file';
 
 /**
- * The channels between two layers that sum over channels. Removing some changes those two layers and what is between them, nothing
- * else.
+ * The channels between two layers that sum over channels. Removing some of them changes only those two layers and the
+ * layers between them.
  */
 export interface Inside {
   readonly block: number;

@@ -17,7 +17,7 @@ const columns: Record<Version, string | null> = {
 const NUMBERS = ['None', 'One', 'Two', 'Three', 'Four', 'Five'];
 const number = (count: number) => NUMBERS[count] ?? String(count);
 
-/** What stays on its place while the page is used, and what the parts of the page say. */
+/** The page's fixed texts, and the messages of its parts. */
 export const page = {
   title: 'MobileNet, five readings of one frame',
   description: 'MobileNet V1, V2, V3 and V4 read the same frame, on this device’s processor.',
