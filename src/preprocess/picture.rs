@@ -168,9 +168,9 @@ impl<'a> PicturePart<'a> {
         self.rect
     }
 
-    /// The meaning of its pixels' values; `None` for red, green and blue.
-    pub(super) fn colours(&self) -> Option<Colours> {
-        Colours::of(self.layout)
+    /// The meaning of its pixels' values.
+    pub(super) fn colours(&self) -> Colours {
+        self.layout.into()
     }
 
     /// The pixels of the picture's row `y` from column `x` to the end of the rectangle, four bytes each. `None` for

@@ -150,6 +150,14 @@ pub trait F32x4: Copy + Sealed {
     /// The lanes 1, 0, 3, 2: neighbours swapped.
     #[must_use]
     fn swap_neighbours(self) -> Self;
+
+    /// The lanes 2, 1, 0, 3: the first and the third swapped.
+    #[must_use]
+    fn swap_first_and_third(self) -> Self;
+
+    /// The lanes 0, 1 and 2, each in all four lanes of a vector.
+    #[must_use]
+    fn spread(self) -> [Self; 3];
 }
 
 /// Four `i32` lanes that hold either sums of products or four bytes each, for the pointwise convolution on 8 bits.

@@ -86,6 +86,18 @@ impl F32x4 for Scalar {
         let [a, b, c, d] = self.0;
         Self([b, a, d, c])
     }
+
+    #[inline(always)]
+    fn swap_first_and_third(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, b, a, d])
+    }
+
+    #[inline(always)]
+    fn spread(self) -> [Self; 3] {
+        let [a, b, c, _] = self.0;
+        [a, b, c].map(Self::splat)
+    }
 }
 
 /// Dot products of bytes in plain Rust.

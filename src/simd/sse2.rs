@@ -95,6 +95,24 @@ impl F32x4 for Sse2 {
         // SAFETY: every x86-64 processor has SSE.
         Self(unsafe { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
     }
+
+    #[inline(always)]
+    fn swap_first_and_third(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE.
+        Self(unsafe { _mm_shuffle_ps::<0b11_00_01_10>(self.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn spread(self) -> [Self; 3] {
+        // SAFETY: every x86-64 processor has SSE.
+        unsafe {
+            [
+                Self(_mm_shuffle_ps::<0b00_00_00_00>(self.0, self.0)),
+                Self(_mm_shuffle_ps::<0b01_01_01_01>(self.0, self.0)),
+                Self(_mm_shuffle_ps::<0b10_10_10_10>(self.0, self.0)),
+            ]
+        }
+    }
 }
 
 /// Dot products of bytes in SSE2. It widens the bytes to 16 bits, the smallest values that SSE2 multiplies.

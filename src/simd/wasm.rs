@@ -92,6 +92,20 @@ macro_rules! lanes {
             fn swap_neighbours(self) -> Self {
                 Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
             }
+
+            #[inline(always)]
+            fn swap_first_and_third(self) -> Self {
+                Self(i32x4_shuffle::<2, 1, 0, 3>(self.0, self.0))
+            }
+
+            #[inline(always)]
+            fn spread(self) -> [Self; 3] {
+                [
+                    Self(i32x4_shuffle::<0, 0, 0, 0>(self.0, self.0)),
+                    Self(i32x4_shuffle::<1, 1, 1, 1>(self.0, self.0)),
+                    Self(i32x4_shuffle::<2, 2, 2, 2>(self.0, self.0)),
+                ]
+            }
         }
     };
 }
