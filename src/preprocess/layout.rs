@@ -172,11 +172,13 @@ fn interleave_chunk<I: I32x4>(
 
 /// Eight pairs of U and V from two planes, from pair `start` on. Zeros replace pairs beyond the end.
 #[inline(always)]
-pub(super) fn pair_up([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] {
-    const LENGTH: usize = CHUNK / 2;
-    let whole = |plane: &[u8]| <[u8; LENGTH]>::try_from(plane.get(start..start + LENGTH)?).ok();
-    if let (Some(u), Some(v)) = (whole(u), whole(v)) {
-        return std::array::from_fn(|i| [u[i], v[i]]);
+pub(super) fn pair_up<I: I32x4>([u, v]: [&[u8]; 2], start: usize) -> [[u8; 2]; CHUNK / 2] {
+    let whole = start..start + CHUNK / 2;
+    if let (Some(u), Some(v)) = (u.get(whole.clone()), v.get(whole)) {
+        let mut pairs = [[0; 2]; CHUNK / 2];
+        // SAFETY: `u` and `v` have eight bytes, `pairs` has 16.
+        unsafe { I::zip_bytes(u.as_ptr(), v.as_ptr(), pairs.as_mut_ptr().cast()) }
+        return pairs;
     }
     let byte = |plane: &[u8], i: usize| plane.get(start + i).copied().unwrap_or(0);
     std::array::from_fn(|i| [byte(u, i), byte(v, i)])

@@ -242,6 +242,12 @@ pub trait I32x4: Copy + Sealed {
     /// `dst` points to 16 writable bytes.
     unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8);
 
+    /// Stores eight bytes of `first` and eight of `second` interleaved.
+    ///
+    /// # Safety
+    /// `first` and `second` point to 8 readable bytes each, `dst` to 16 writable ones.
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8);
+
     /// Stores 16 pixels of four bytes: two bytes of chroma, which two neighbouring pixels share, luma, and 255.
     ///
     /// # Safety

@@ -246,6 +246,15 @@ impl I32x4 for NeonInts {
     }
 
     #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (vld1_u8(first), vld1_u8(second));
+            vst1q_u8(dst, vcombine_u8(vzip1_u8(first, second), vzip2_u8(first, second)));
+        }
+    }
+
+    #[inline(always)]
     unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
         // SAFETY: every AArch64 processor has NEON; the caller promises 16 readable bytes each and 64 writable ones.
         unsafe {

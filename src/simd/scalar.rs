@@ -221,6 +221,16 @@ impl I32x4 for ScalarInts {
     }
 
     #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (first.cast::<[u8; 8]>().read(), second.cast::<[u8; 8]>().read());
+            let pairs: [[u8; 2]; 8] = std::array::from_fn(|i| [first[i], second[i]]);
+            dst.cast::<[[u8; 2]; 8]>().write(pairs);
+        }
+    }
+
+    #[inline(always)]
     unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
         // SAFETY: the caller promises 16 readable bytes each and 64 writable ones.
         unsafe {

@@ -239,6 +239,15 @@ impl I32x4 for Sse2Ints {
     }
 
     #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (_mm_loadl_epi64(first.cast()), _mm_loadl_epi64(second.cast()));
+            _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi8(first, second));
+        }
+    }
+
+    #[inline(always)]
     unsafe fn interleave_planes(luma: *const u8, chroma: *const u8, dst: *mut u8) {
         // SAFETY: every x86-64 processor has SSE2; the caller promises 16 readable bytes each and 64 writable ones.
         unsafe {
