@@ -73,7 +73,8 @@ export async function capture(source, view) {
  * @returns {boolean}
  */
 export function isLasting(source) {
-  return isReal(source, 'Blob', 'size');
+  // The kind is asked first: for a camera's frame the getter would throw, which takes some microseconds.
+  return ['Blob', 'File'].includes(kindOf(source)) && isReal(source, 'Blob', 'size');
 }
 
 /**

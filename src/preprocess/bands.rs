@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::axis::{Axis, LOW_BITS, PRECISION_BITS, Pairs, Side};
-use super::layout::RGBA;
+use super::layout::{Colours, RGBA};
 use super::picture::{PicturePart, Rect};
 use super::{CHANNELS, Interpolation};
 use crate::simd::{F32x4, I32x4};
@@ -204,15 +204,10 @@ impl Bands<'_> {
             first: vertical.starts[y] / 2 % vertical.pairs,
         };
         assert!(output.len() <= length / COLUMN * CHANNELS);
-        let colours = self.part.colours();
-        let normalisation =
-            if colours.is_none() { self.normalisation } else { &Normalisation::NONE };
+        let target = Target { colours: self.part.colours(), normalisation: self.normalisation };
         // SAFETY: the ring has a row for each pair of weights. By the assertion a row has a column for each output
         // pixel, and `ring_row` rounds its length up to whole tiles.
-        unsafe { resize_row::<I>(&ring, weights, normalisation, output) }
-        if let Some(colours) = colours {
-            colours.convert(self.normalisation, output);
-        }
+        unsafe { resize_row::<I>(&ring, weights, &target, output) }
     }
 }
 
@@ -290,6 +285,12 @@ struct Ring<'a> {
     first: usize,
 }
 
+/// How a resized pixel becomes an output pixel.
+struct Target<'a> {
+    colours: Colours,
+    normalisation: &'a Normalisation,
+}
+
 /// Writes a row of normalised pixels; `weights` are the [`Axis`] weights of that row.
 ///
 /// # Safety
@@ -299,13 +300,13 @@ struct Ring<'a> {
 unsafe fn resize_row<I: I32x4>(
     ring: &Ring<'_>,
     weights: &[[i16; 2]],
-    normalisation: &Normalisation,
+    target: &Target<'_>,
     output: &mut [f32],
 ) {
     let pixels = output.len() / CHANNELS;
     for x in (0..pixels).step_by(TILE) {
         // SAFETY: the caller promises the ring's rows, and whole tiles in each.
-        let tile = unsafe { resize_tile::<I>(ring, x, weights, normalisation) };
+        let tile = unsafe { resize_tile::<I>(ring, x, weights, target) };
         if x + TILE < pixels {
             let output = &mut output[x * CHANNELS..][..TILE * CHANNELS + 1];
             // Each store writes four values; the next pixel overwrites the fourth.
@@ -335,7 +336,7 @@ unsafe fn resize_tile<I: I32x4>(
     ring: &Ring<'_>,
     x: usize,
     weights: &[[i16; 2]],
-    normalisation: &Normalisation,
+    Target { colours, normalisation }: &Target<'_>,
 ) -> [I::Floats; TILE] {
     let mut high = [I::splat(0); TILE];
     let mut low = [I::splat(HALF); TILE];
@@ -364,10 +365,12 @@ unsafe fn resize_tile<I: I32x4>(
         )
     };
     let (black, white) = (I::Floats::splat(0.0), I::Floats::splat(255.0));
-    std::array::from_fn(|column| {
+    let mut tile = [black; TILE];
+    for column in 0..TILE {
         let byte = finish(high[column], low[column]).to_floats().max(black).min(white);
-        byte.mul(scale).add(bias)
-    })
+        tile[column] = colours.rgb(byte).mul(scale).add(bias);
+    }
+    tile
 }
 
 /// The rounded sum. With the bicubic filter it may be outside 0 to 255.

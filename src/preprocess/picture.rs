@@ -168,9 +168,9 @@ impl<'a> PicturePart<'a> {
         self.rect
     }
 
-    /// The meaning of its pixels' values; `None` for red, green and blue.
-    pub(super) fn colours(&self) -> Option<Colours> {
-        Colours::of(self.layout)
+    /// The meaning of its pixels' values.
+    pub(super) fn colours(&self) -> Colours {
+        self.layout.into()
     }
 
     /// The pixels of the picture's row `y` from column `x` to the end of the rectangle, four bytes each. `None` for
@@ -196,7 +196,7 @@ impl<'a> PicturePart<'a> {
             Layout::I420(_) => {
                 let planes = [0, 1].map(|plane| chroma(plane, 1));
                 let luma = &self.row(y, x, 1)[..width];
-                interleave::<I>(luma, |start| pair_up(planes, start), pixels);
+                interleave::<I>(luma, |start| pair_up::<I>(planes, start), pixels);
             }
             Layout::Nv12(_) => {
                 let row = chroma(0, 2).as_chunks().0;

@@ -156,6 +156,14 @@ pub trait F32x4: Copy + Sealed {
     /// The lanes 1, 0, 3, 2: neighbours swapped.
     #[must_use]
     fn swap_neighbours(self) -> Self;
+
+    /// The lanes 2, 1, 0, 3: the first and the third swapped.
+    #[must_use]
+    fn swap_first_and_third(self) -> Self;
+
+    /// The lanes 0, 1 and 2, each in all four lanes of a vector.
+    #[must_use]
+    fn spread(self) -> [Self; 3];
 }
 
 /// Four `i32` lanes that hold either sums of products or four bytes each, for the pointwise convolution on 8 bits.
@@ -240,6 +248,12 @@ pub trait I32x4: Copy + Sealed {
     /// # Safety
     /// `dst` points to 16 writable bytes.
     unsafe fn store_pairs(first: [Self; 2], second: [Self; 2], dst: *mut u8);
+
+    /// Stores eight bytes of `first` and eight of `second` interleaved.
+    ///
+    /// # Safety
+    /// `first` and `second` point to 8 readable bytes each, `dst` to 16 writable ones.
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8);
 
     /// Stores 16 pixels of four bytes: two bytes of chroma, which two neighbouring pixels share, luma, and 255.
     ///

@@ -3,14 +3,14 @@
 use super::{ByteDot, F32x4, I32x4, Sealed};
 use std::arch::aarch64::{
     float32x4_t, int16x8_t, int32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vcltq_f32, vcombine_s16,
-    vcombine_u8, vcombine_u16, vcvtq_f32_s32, vcvtq_s32_f32, vcvtq_u32_f32, vdivq_f32, vdupq_n_f32,
-    vdupq_n_s32, vdupq_n_u8, vext_u8, vextq_f32, vfmaq_f32, vget_low_s8, vget_low_s16, vld1_s16,
-    vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vld1q_s32, vld1q_u8, vmovl_s16, vmovl_u8,
-    vmovn_u16, vmull_high_s8, vmull_high_s16, vmull_s8, vmull_s16, vmulq_f32, vpaddlq_s16,
-    vpaddq_s32, vqmovn_s32, vqmovn_u16, vqmovun_s16, vqmovun_s32, vreinterpretq_s8_s32,
-    vreinterpretq_s16_s32, vreinterpretq_s32_u16, vreinterpretq_u8_u16, vreinterpretq_u16_u8,
-    vreinterpretq_u16_u32, vrev64q_f32, vshlq_s32, vsliq_n_u32, vst1q_f32, vst1q_u8, vzip1_u8,
-    vzip1q_u8, vzip1q_u16, vzip2_u8, vzip2q_u8, vzip2q_u16,
+    vcombine_u8, vcopyq_laneq_f32, vcvtq_f32_s32, vcvtq_u32_f32, vdivq_f32, vdupq_laneq_f32,
+    vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vext_u8, vextq_f32, vfmaq_f32, vget_low_s8, vget_low_s16,
+    vld1_s16, vld1_u8, vld1q_dup_f32, vld1q_dup_s32, vld1q_f32, vld1q_s32, vld1q_u8, vmovl_s16,
+    vmovl_u8, vmovn_u16, vmull_high_s8, vmull_high_s16, vmull_s8, vmull_s16, vmulq_f32,
+    vpaddlq_s16, vpaddq_s32, vqmovn_s32, vqmovun_s16, vreinterpretq_s8_s32, vreinterpretq_s16_s32,
+    vreinterpretq_s32_u16, vreinterpretq_u8_u16, vreinterpretq_u16_u8, vreinterpretq_u16_u32,
+    vrev64q_f32, vshlq_s32, vsliq_n_u32, vst1q_f32, vst1q_u8, vzip1_u8, vzip1q_u8, vzip1q_u16,
+    vzip2_u8, vzip2q_u8, vzip2q_u16,
 };
 
 /// Four lanes in NEON.
@@ -102,6 +102,27 @@ impl F32x4 for Neon {
     fn swap_neighbours(self) -> Self {
         // SAFETY: every AArch64 processor has NEON.
         Self(unsafe { vrev64q_f32(self.0) })
+    }
+
+    #[inline(always)]
+    fn swap_first_and_third(self) -> Self {
+        // SAFETY: every AArch64 processor has NEON.
+        unsafe {
+            let first = vcopyq_laneq_f32::<0, 2>(self.0, self.0);
+            Self(vcopyq_laneq_f32::<2, 0>(first, self.0))
+        }
+    }
+
+    #[inline(always)]
+    fn spread(self) -> [Self; 3] {
+        // SAFETY: every AArch64 processor has NEON.
+        unsafe {
+            [
+                Self(vdupq_laneq_f32::<0>(self.0)),
+                Self(vdupq_laneq_f32::<1>(self.0)),
+                Self(vdupq_laneq_f32::<2>(self.0)),
+            ]
+        }
     }
 }
 
@@ -227,6 +248,15 @@ impl I32x4 for NeonInts {
         unsafe {
             let [first, second] = [first, second]
                 .map(|[a, b]| vqmovun_s16(vcombine_s16(vqmovn_s32(a.0), vqmovn_s32(b.0))));
+            vst1q_u8(dst, vcombine_u8(vzip1_u8(first, second), vzip2_u8(first, second)));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: every AArch64 processor has NEON; the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (vld1_u8(first), vld1_u8(second));
             vst1q_u8(dst, vcombine_u8(vzip1_u8(first, second), vzip2_u8(first, second)));
         }
     }

@@ -92,6 +92,18 @@ impl F32x4 for Scalar {
         let [a, b, c, d] = self.0;
         Self([b, a, d, c])
     }
+
+    #[inline(always)]
+    fn swap_first_and_third(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, b, a, d])
+    }
+
+    #[inline(always)]
+    fn spread(self) -> [Self; 3] {
+        let [a, b, c, _] = self.0;
+        [a, b, c].map(Self::splat)
+    }
 }
 
 /// Dot products of bytes in plain Rust.
@@ -215,6 +227,16 @@ impl I32x4 for ScalarInts {
         });
         // SAFETY: the caller promises 16 writable bytes.
         unsafe { dst.cast::<[[[u8; 2]; 4]; 2]>().write(bytes) }
+    }
+
+    #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (first.cast::<[u8; 8]>().read(), second.cast::<[u8; 8]>().read());
+            let pairs: [[u8; 2]; 8] = std::array::from_fn(|i| [first[i], second[i]]);
+            dst.cast::<[[u8; 2]; 8]>().write(pairs);
+        }
     }
 
     #[inline(always)]

@@ -103,6 +103,24 @@ impl F32x4 for Sse2 {
         // SAFETY: every x86-64 processor has SSE.
         Self(unsafe { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
     }
+
+    #[inline(always)]
+    fn swap_first_and_third(self) -> Self {
+        // SAFETY: every x86-64 processor has SSE.
+        Self(unsafe { _mm_shuffle_ps::<0b11_00_01_10>(self.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn spread(self) -> [Self; 3] {
+        // SAFETY: every x86-64 processor has SSE.
+        unsafe {
+            [
+                Self(_mm_shuffle_ps::<0b00_00_00_00>(self.0, self.0)),
+                Self(_mm_shuffle_ps::<0b01_01_01_01>(self.0, self.0)),
+                Self(_mm_shuffle_ps::<0b10_10_10_10>(self.0, self.0)),
+            ]
+        }
+    }
 }
 
 /// Dot products of bytes in SSE2. It widens the bytes to 16 bits, the smallest values that SSE2 multiplies.
@@ -225,6 +243,15 @@ impl I32x4 for Sse2Ints {
                 let words = _mm_packs_epi32(a.0, b.0);
                 _mm_packus_epi16(words, words)
             });
+            _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi8(first, second));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: every x86-64 processor has SSE2; the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (_mm_loadl_epi64(first.cast()), _mm_loadl_epi64(second.cast()));
             _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi8(first, second));
         }
     }

@@ -7,7 +7,7 @@ use std::arch::wasm32::{
     i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, i32x4_extadd_pairwise_i16x8,
     i32x4_load_extend_i16x4, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat,
     i32x4_trunc_sat_f32x4, u8x16_narrow_i16x8, u8x16_splat, u16x8_load_extend_u8x8, v128,
-    v128_load, v128_load32_splat, v128_or, v128_store,
+    v128_load, v128_load32_splat, v128_load64_zero, v128_or, v128_store,
 };
 #[cfg(target_feature = "relaxed-simd")]
 use std::arch::wasm32::{
@@ -99,6 +99,20 @@ macro_rules! lanes {
             fn swap_neighbours(self) -> Self {
                 Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
             }
+
+            #[inline(always)]
+            fn swap_first_and_third(self) -> Self {
+                Self(i32x4_shuffle::<2, 1, 0, 3>(self.0, self.0))
+            }
+
+            #[inline(always)]
+            fn spread(self) -> [Self; 3] {
+                [
+                    Self(i32x4_shuffle::<0, 0, 0, 0>(self.0, self.0)),
+                    Self(i32x4_shuffle::<1, 1, 1, 1>(self.0, self.0)),
+                    Self(i32x4_shuffle::<2, 2, 2, 2>(self.0, self.0)),
+                ]
+            }
         }
     };
 }
@@ -183,6 +197,18 @@ impl I32x4 for Ints128 {
             i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(first, second);
         // SAFETY: the caller promises 16 writable bytes.
         unsafe { v128_store(dst.cast(), turns) }
+    }
+
+    #[inline(always)]
+    unsafe fn zip_bytes(first: *const u8, second: *const u8, dst: *mut u8) {
+        // SAFETY: the caller promises 8 readable bytes each and 16 writable ones.
+        unsafe {
+            let (first, second) = (v128_load64_zero(first.cast()), v128_load64_zero(second.cast()));
+            let bytes = i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(
+                first, second,
+            );
+            v128_store(dst.cast(), bytes);
+        }
     }
 
     #[inline(always)]

@@ -91,9 +91,11 @@ impl Frame {
     /// Whether some pixels copied from a `VideoFrame` are not opaque. Their colours may be premultiplied, since
     /// Chromium copies those of an `ImageBitmap` unchanged.
     pub fn translucent(&self) -> bool {
-        let opaque =
-            |pixels: &[[u8; RGBA]]| pixels.iter().fold(255, |all, pixel| all & pixel[3]) == 255;
-        self.alpha && !opaque(self.pixels.as_chunks().0)
+        // Combining whole pixels takes a third of the time of combining their alphas.
+        let combined = |pixels: &[[u8; RGBA]]| {
+            pixels.iter().fold(u32::MAX, |all, pixel| all & u32::from_le_bytes(*pixel))
+        };
+        self.alpha && combined(self.pixels.as_chunks().0) >> 24 != 255
     }
 
     /// Reads a `VideoFrame` or an `ImageBitmap` through a canvas, which works in every browser.

@@ -72,6 +72,46 @@ for (const threads of [1, 2]) {
     strips(threads));
 }
 
+for (const instructions of /** @type {const} */ (['relaxed', 'simd'])) {
+  test(`${instructions}: a picture is the same pixels for every number of threads`, () => shared(instructions));
+}
+
+/** @param {'relaxed' | 'simd'} instructions */
+async function shared(instructions) {
+  const differing = await page.evaluate(async (instructions) => {
+    const data = pictureOf(() => 255);
+    const large = new OffscreenCanvas(3000, 2600);
+    large.getContext('2d').drawImage(canvasOf(data), 0, 0, large.width, large.height);
+    const [codedWidth, codedHeight] = [642, 482];
+    const planes = Uint8Array.from({ length: (codedWidth * codedHeight * 3) / 2 }, (_, i) => 60 + ((i * 7) % 120));
+    const colorSpace = /** @type {const} */ ({ matrix: 'smpte170m', fullRange: true });
+    const sources = {
+      ImageData: data,
+      ImageBitmap: await createImageBitmap(data),
+      VideoFrame: new VideoFrame(planes, { format: 'I420', codedWidth, codedHeight, timestamp: 0, colorSpace }),
+      'a photo in strips': large,
+    };
+    /** @type {Map<string, Uint32Array>} */
+    const expected = new Map();
+    const differing = [];
+    for (const threads of [0, 1, 2, 4]) {
+      // The Rust tests compare the builds without threads with Pillow's pixels.
+      const build = threads === 0 ? instructions : /** @type {const} */ (`${instructions}-threads`);
+      const net = await MobileNet.load({ weights: '/made-up.safetensors', build, threads: threads || 1 });
+      for (const [name, source] of Object.entries(sources)) {
+        const features = new Uint32Array((await net.embed(source)).buffer);
+        if (!expected.has(name)) expected.set(name, features);
+        if (!features.every((bits, i) => bits === expected.get(name)[i])) differing.push(`${name}, ${threads} threads`);
+      }
+      if (net.info.build !== build || net.info.threads !== (threads || 1)) differing.push(JSON.stringify(net.info));
+      net.dispose();
+    }
+    sources.VideoFrame.close();
+    return differing;
+  }, instructions);
+  assert.deepEqual(differing, []);
+}
+
 /** @param {number} threads */
 async function opaque(threads) {
   const { used, distances, other, left } = await page.evaluate(async (threads) => {
