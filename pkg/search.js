@@ -262,7 +262,7 @@ function frontierOf(families, used) {
       const last = order[escalated - 1];
       right += large.right[last] - small.right[last];
       const time = latency + share(escalated, frames) * escalation;
-      if (time > fastest[right]) continue;
+      if (!(time <= fastest[right] && time < Infinity)) continue;
       const [low, high] = [small.margins[last], small.margins[order[escalated]]];
       // The threshold lies between the two margins, so that rounding doesn't matter.
       if (low < high) keep(family, right, time, between(low, high));
@@ -497,7 +497,8 @@ function faultOf(point, frames) {
  * @returns {value is number}
  */
 function isTime(value) {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
+  // Sums of these are finite.
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 /**

@@ -282,6 +282,11 @@ test('a cascade takes as long as it was measured to, and others as much longer a
   assert.ok(close(measured(['small', 'large']), 23.75));
   // 23.75 is a quarter more than 19, as for the others.
   assert.ok(close(measured(['small', 'middle']), 9 * 1.25));
+  // However long a pair takes beside its parts, a network by itself remains.
+  const tiny = { ...points[2], preprocess: 6, inference: 5e-324 };
+  const absurd = [{ small: 'small', large: 'large', escalation: 1e15 }];
+  const { frontier } = search({ ...some([points[0], points[1], tiny]), pairs: absurd }, { latency: 9 });
+  assert.deepEqual(frontier.map(({ networks }) => networks.length), [1, 1]); // prettier-ignore
 });
 
 test('the results for one candidate, for equal ones, and for none under the bound are defined', () => {
@@ -316,6 +321,7 @@ test('malformed measurements and targets are refused with a reason', () => {
     [{ ...good, reference: 'b' }, /reference is "b"/],
     [some([...good.points, ...good.points]), /two points are called a/],
     [changed({ inference: NaN }), /points\[0\] has no time `inference`/],
+    [changed({ inference: 1e308, preprocess: 1e308 }), /points\[0\] has no time `preprocess`/],
     [changed({ read: '1' }), /no time `read`/],
     [changed({ candidate: 1 }), /candidate/],
     [changed({ candidate: false }), /none is a candidate/],
