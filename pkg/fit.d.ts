@@ -167,10 +167,10 @@ export interface FitPair {
   small: string;
   large: string;
   /**
-   * What a frame takes longer that the large network answers: its own time, and what the next frame takes longer because the small
-   * network finds the caches filled by the large one. A median, ms
+   * What a frame takes longer that the large network answers, divided by what it would by that network's own times. Mostly more than
+   * 1, since both that network and the small one, on the next frame, find the caches filled by the other. Of medians.
    */
-  escalation: number;
+  factor: number;
 }
 
 /** All measurements that a search needs. They can be stored as JSON. */
@@ -184,7 +184,7 @@ export interface FitMeasurements {
   reference: string;
   points: FitPoint[];
   /**
-   * The pairs on the frontier, a dozen at most. Other pairs are taken to slow each other down as much as these do in the median; without any, as
+   * The pairs on the frontier, eight at most. Other pairs are taken to slow each other down as much as these do in the median; without any, as
    * in measurements by an older version, each network is taken to need its own time.
    */
   pairs?: FitPair[];

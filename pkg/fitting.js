@@ -4,7 +4,7 @@ import { shown, tell } from './errors.js';
 import { seats } from './host.js';
 import { Engine, MobileNetError } from './index.js';
 import { entryOf } from './named.js';
-import { FORMAT, halves, medianOf, search, targetOf } from './search.js';
+import { FORMAT, escalationByParts, halves, medianOf, search, targetOf } from './search.js';
 import { engineOf } from './wishes.js';
 
 /**
@@ -41,7 +41,7 @@ import { engineOf } from './wishes.js';
 const LEAST_TIMES = 20;
 
 /** The most pairs that are measured as such, so that a fit of many candidates takes no longer for that. */
-const MOST_PAIRS = 12;
+const MOST_PAIRS = 8;
 
 const OPTIONS = /** @type {const} */ ([
   ...['candidates', 'frames', 'latency', 'agreement', 'reference', 'engine', 'steps', 'onProgress', 'signal'],
@@ -109,7 +109,7 @@ export async function fit(options) {
       for (const [small, large] of next) {
         report(variants.length + pairs.length / MOST_PAIRS, `${small} then ${large}`);
         const both = /** @type {[Measured, Measured]} */ ([measured.get(small), measured.get(large)]);
-        pairs.push({ small, large, escalation: await measurePair(engine, both, how) });
+        pairs.push({ small, large, factor: await measurePair(engine, both, how) });
       }
     }
     const all = measurements();
@@ -286,31 +286,36 @@ function pairsOf(measurements, target) {
  * @param {Engine} engine
  * @param {[Measured, Measured]} both
  * @param {{ frames: unknown[], signal: AbortSignal | undefined }} what
- * @returns {Promise<number>} what a frame takes longer in this cascade that the large network answers. ms
+ * @returns {Promise<number>} the pair's `factor`
  */
 async function measurePair(engine, both, { frames, signal }) {
   /** @type {MobileNet[]} */
   const nets = [];
   try {
     for (const { variant, point } of both) nets.push(await variant.load({ ...point.options, signal }));
-    const [small] = nets;
+    const [small, large] = nets;
     const { choosing } = halves(frames.length);
     let next = 0;
-    const classify = (/** @type {MobileNet[]} */ networks) => {
+    const classify = async (/** @type {MobileNet[]} */ networks) => {
       const source = /** @type {ClassifySource} */ (frames[choosing[next++ % choosing.length]]);
-      return engine.classify(source, networks, { topK: 2, signal });
+      const answers = await engine.classify(source, networks, { topK: 2, signal });
+      return answers.map(({ timing }) => timing);
     };
-    const timeOf = (/** @type {import('./index.js').Classification} */ { timing }) =>
-      timing.preprocess + timing.inference;
+    const latencyOf = (/** @type {import('./index.js').Timing} */ { preprocess, inference }) => preprocess + inference;
     /** @type {number[]} */
-    const times = [];
-    while (times.length < LEAST_TIMES) {
-      // After the large network the small one takes longer too: it finds the caches filled by the other.
+    const together = [];
+    /** @type {number[]} */
+    const apart = [];
+    // All of these take turns, because the times of one minute can't be compared with those of another.
+    while (together.length < LEAST_TIMES) {
       const [after] = await classify([small]);
-      const [before, large] = await classify(nets);
-      times.push(timeOf(after) - timeOf(before) + timeOf(large));
+      const [before, escalated] = await classify(nets);
+      const [alone] = await classify([large]);
+      together.push(latencyOf(escalated) + latencyOf(after) - latencyOf(before));
+      apart.push(escalationByParts(both[0].point, { ...both[1].point, ...alone }));
     }
-    return Math.max(medianOf(times), 0);
+    const own = medianOf(apart);
+    return own === 0 ? 1 : Math.max(medianOf(together) / own, 0);
   } finally {
     for (const [place, { variant }] of both.entries()) if (variant.ours) nets[place]?.dispose();
   }

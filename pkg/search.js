@@ -130,11 +130,11 @@ function latencyOf({ preprocess, inference }) {
 }
 
 /**
- * @param {FitPoint} small
- * @param {FitPoint} large
+ * @param {Pick<FitPoint, 'resize'>} small
+ * @param {Pick<FitPoint, 'resize' | 'preprocess' | 'read' | 'inference'>} large
  * @returns {number} what the large network adds to a frame, if each of them takes as long as by itself. ms
  */
-function escalationByParts(small, large) {
+export function escalationByParts(small, large) {
   // The frame has been read, and if both networks resize alike it has been resized too.
   const again = small.resize === large.resize ? 0 : large.preprocess - large.read;
   return again + large.inference;
@@ -146,21 +146,18 @@ function escalationByParts(small, large) {
  * @returns {Family[]} of each two networks
  */
 function cascadesOf(parts, pairs) {
-  const measured = new Map(pairs.map((pair) => [keyOf(pair.small, pair.large), pair.escalation]));
+  const factors = new Map(pairs.map((pair) => [keyOf(pair.small, pair.large), pair.factor]));
   const both = parts.flatMap((small) =>
     parts
       .filter((large) => latencyOf(small.point) < latencyOf(large.point))
-      .map((large) => ({
-        ...{ small, large, latency: latencyOf(small.point), byParts: escalationByParts(small.point, large.point) },
-        escalation: measured.get(keyOf(small.point.name, large.point.name)),
-      })),
+      .map((large) => ({ small, large, factor: factors.get(keyOf(small.point.name, large.point.name)) })),
   );
-  // Each network finds the caches filled by the other, in a pair that wasn't measured too.
-  const factors = both.flatMap(({ byParts, escalation }) =>
-    escalation === undefined || byParts === 0 ? [] : escalation / byParts,
-  );
-  const typical = factors.length === 0 ? 1 : medianOf(factors);
-  return both.map(({ byParts, escalation = typical * byParts, ...family }) => ({ ...family, escalation }));
+  const measured = both.flatMap(({ factor }) => factor ?? []);
+  const typical = measured.length === 0 ? 1 : medianOf(measured);
+  return both.map(({ small, large, factor = typical }) => ({
+    ...{ small, large, latency: latencyOf(small.point) },
+    escalation: escalationByParts(small.point, large.point) * factor,
+  }));
 }
 
 /**
@@ -262,7 +259,7 @@ function frontierOf(families, used) {
       const last = order[escalated - 1];
       right += large.right[last] - small.right[last];
       const time = latency + share(escalated, frames) * escalation;
-      if (!(time <= fastest[right] && time < Infinity)) continue;
+      if (time > fastest[right]) continue;
       const [low, high] = [small.margins[last], small.margins[order[escalated]]];
       // The threshold lies between the two margins, so that rounding doesn't matter.
       if (low < high) keep(family, right, time, between(low, high));
@@ -463,11 +460,11 @@ function checked(measurements) {
   if (index < 0) throw wrong('BAD_CONFIG', 'reference', reference, 'the name of a point');
   if (!Array.isArray(pairs)) throw wrong('BAD_CONFIG', 'pairs', pairs, 'an array');
   for (const [place, pair] of pairs.entries()) {
-    const { small, large, escalation } = pair ?? {};
+    const { small, large, factor } = pair ?? {};
     const fault =
       (!names.has(small) && `has in \`small\` no name of a point`) ||
       (!names.has(large) && `has in \`large\` no name of a point`) ||
-      (!isTime(escalation) && 'has no time `escalation`');
+      (!isTime(factor) && 'has no number `factor`');
     if (fault) throw new MobileNetError('BAD_CONFIG', `pairs[${place}] ${fault}`);
   }
   return { points, pairs, frames, reference: index };
@@ -497,7 +494,7 @@ function faultOf(point, frames) {
  * @returns {value is number}
  */
 function isTime(value) {
-  // Sums of these are finite.
+  // So that sums and products of these are finite.
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
