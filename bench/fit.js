@@ -86,10 +86,10 @@ function check(kept, promise) {
  * @param {string} what
  * @param {Outcome} outcome
  */
-function hold(what, { build, seconds, found, measured, undisturbed }) {
+function hold(what, { build, seconds, found, measured, undisturbed, again }) {
   const { chosen, verified, frontier, nearest, target } = found;
   console.log(`${what}: ${seconds.toFixed(1)} s, ${build}, ${frontier.length} on the frontier`);
-  if (!chosen || !verified || measured === null || undisturbed === null) {
+  if (!chosen || !verified || measured === null || undisturbed === null || again === null) {
     check(false, `a set-up fits; the nearest is ${nearest?.networks.map(({ name }) => name).join(' then ')}`);
     return;
   }
@@ -104,7 +104,7 @@ function hold(what, { build, seconds, found, measured, undisturbed }) {
   const error = measured / chosen.latency - 1;
   check(
     Math.abs(error) <= PROMISES.latency && verified.frames >= PROMISES.frames,
-    `latency within ${percent(PROMISES.latency)}: ${chosen.latency.toFixed(2)} ms predicted, the mean of ${verified.frames} frames is ${measured.toFixed(2)} (${percent(error)}), by their medians ${undisturbed.toFixed(2)}`,
+    `latency within ${percent(PROMISES.latency)}: ${chosen.latency.toFixed(2)} ms predicted, the mean of ${verified.frames} frames is ${measured.toFixed(2)} (${percent(error)}), by their medians ${undisturbed.toFixed(2)}; as fast as its networks were meanwhile ${again.toFixed(2)} (${percent(measured / again - 1)})`,
   );
   const change = verified.agreement - chosen.expected;
   check(
@@ -158,8 +158,8 @@ try {
   const whole = await fit({ agreement: 0.9 }, { ...everything, steps: false });
   hold('to agree in 90 %', whole);
   const { measurements } = whole.found;
-  for (const { small, large, escalation } of measurements.pairs ?? []) {
-    console.log(`  ${small} then ${large}: ${escalation.toFixed(2)} ms more`);
+  for (const { small, large, factor } of measurements.pairs ?? []) {
+    console.log(`  ${small} then ${large}: ${factor.toFixed(2)} times as long`);
   }
   for (const { name, preprocess, inference } of measurements.points) {
     const [single] = whole.found.points.filter(({ networks }) => networks[0].name === name);
@@ -202,7 +202,7 @@ try {
   const renderer = await rendererOf(browser);
   const memory = [];
   while (memory.length < REPEATS) {
-    await fit({ agreement: 0.9 }, { ...everything, every: REPEATED });
+    await fit({ agreement: 0.9 }, { ...everything, every: REPEATED, steps: false });
     await page.requestGC();
     const bytes = await privateBytes(renderer);
     if (bytes === null) throw new Error('the memory of a process can be read only on Linux');
