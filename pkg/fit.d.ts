@@ -123,7 +123,7 @@ export type FitOptions = FitTarget &
      * multiply-accumulates, preferably on floats.
      */
     reference?: FitCandidate | null;
-    /** The engine into which the networks are loaded, one at a time; loaded candidates must belong to it. Default: a new one. */
+    /** The engine into which the networks are loaded, one at a time and then in pairs; loaded candidates must belong to it. Default: a new one. */
     engine?: Engine | null;
     /** Whether to time each network's layers too, half a second per network. Default `true`. */
     steps?: boolean;
@@ -251,7 +251,7 @@ export interface Fit extends FitSearch {
 
 /**
  * Measures networks on this device with these frames, and chooses the best network or cascade of two. Nothing leaves the machine. It
- * runs every network on every frame, and takes half a second more for each network. Don't use the engine meanwhile: other calls
+ * runs every network on every frame, and takes half a second more for each network and for up to eight pairs. Don't use the engine meanwhile: other calls
  * distort the times.
  */
 export declare function fit(options: FitOptions): Promise<Fit>;
