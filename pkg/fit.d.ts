@@ -74,7 +74,7 @@ export type FitTarget =
       agreement?: undefined;
     }
   | {
-      /** The least share of frames, 0 to 1, that agree with the reference; within it, the lowest latency is chosen. */
+      /** The least share of frames, 0 to 1, expected to agree with the reference; within it, the lowest latency is chosen. */
       agreement: number;
       latency?: undefined;
     };
@@ -100,10 +100,10 @@ export type FitCandidate =
   | (FitSizes & Omit<LoadOptions, 'engine' | 'threads' | 'build' | 'assets' | 'signal'> & { name: string });
 
 export interface FitProgress {
-  /** Number of measured networks, including the fraction of the current one. */
+  /** Number of measured networks, including the fraction of the current one. All pairs together count as one more. */
   done: number;
   total: number;
-  /** The name of the current network. */
+  /** The name of the current network, or those of a pair. */
   name: string;
   /** The measurements so far, which {@link search} takes. `null` before the first candidate. */
   measurements: FitMeasurements | null;
@@ -114,9 +114,8 @@ export type FitOptions = FitTarget &
     candidates: readonly FitCandidate[];
     /**
      * Pictures like those that the networks will see, in order: at least 2, better hundreds. They are cut into up to eighty runs of
-     * neighbours, which alternately serve to choose and to verify. With few, chance takes part in the choice: on 210 frames of photos
-     * the choice of some 90 % agreed in 4 % less of those that verify, in the mean, on 840 in 1.5 %. Don't change them before the
-     * promise is settled; a `<video>` must be paused.
+     * neighbours, which alternately serve to choose and to verify. So both halves have the same scenes, and what is promised is promised for these: it
+     * tells nothing of other scenes. Don't change them before the promise is settled; a `<video>` must be paused.
      */
     frames: readonly ClassifySource[];
     /**
@@ -124,7 +123,7 @@ export type FitOptions = FitTarget &
      * multiply-accumulates, preferably on floats.
      */
     reference?: FitCandidate | null;
-    /** The engine into which the networks are loaded, one at a time; loaded candidates must belong to it. Default: a new one. */
+    /** The engine into which the networks are loaded, one at a time and then in pairs; loaded candidates must belong to it. Default: a new one. */
     engine?: Engine | null;
     /** Whether to time each network's layers too, half a second per network. Default `true`. */
     steps?: boolean;
@@ -162,6 +161,18 @@ export interface FitPoint {
   answers: [index: number, margin: number][];
 }
 
+/** Two networks, measured while they work together as a cascade. */
+export interface FitPair {
+  /** The name of a point. */
+  small: string;
+  large: string;
+  /**
+   * What a frame takes longer that the large network answers, divided by what it would by that network's own times. Mostly more than
+   * 1, since both that network and the small one, on the next frame, find the caches filled by the other. Of medians.
+   */
+  factor: number;
+}
+
 /** All measurements that a search needs. They can be stored as JSON. */
 export interface FitMeasurements {
   format: 'mobilenet-wasm/fit';
@@ -172,6 +183,11 @@ export interface FitMeasurements {
   /** The name of the point whose answers count as right. */
   reference: string;
   points: FitPoint[];
+  /**
+   * The pairs on the frontier, eight at most. Other pairs are taken to slow each other down as much as these do in the median; without any, as
+   * in measurements by an older version, each network is taken to need its own time.
+   */
+  pairs?: FitPair[];
 }
 
 /** A network, or a cascade of two, with its figures. It can be stored as JSON, and {@link Cascade.load} takes it. */
@@ -184,9 +200,15 @@ export interface FitChoice {
   latency: number;
   /** The share of the frames for choosing that agree with the reference. */
   agreement: number;
+  /**
+   * The share that agrees in the mean on other frames of the same scenes: `agreement` less what choosing the best of many makes it too
+   * high by, which is found by cross-validation on the frames for choosing. A target of agreement bounds this. Of
+   * {@link FitSearch.points} nothing was chosen, so it is `agreement`.
+   */
+  expected: number;
   /** The share of frames for which the large network runs. */
   escalated: number;
-  /** Of `latency`, `agreement` and `escalated`. */
+  /** Of `latency`, `agreement`, `expected` and `escalated`. */
   source: 'measured here';
   /** MnasNet's reward, for comparison: agreement x (latency / target) ^ -0.07; `null` if the target is no latency, or if the clock didn't advance. */
   reward: number | null;
@@ -229,7 +251,7 @@ export interface Fit extends FitSearch {
 
 /**
  * Measures networks on this device with these frames, and chooses the best network or cascade of two. Nothing leaves the machine. It
- * runs every network on every frame, and takes half a second more for each network. Don't use the engine meanwhile: other calls
+ * runs every network on every frame, and takes half a second more for each network and for up to eight pairs. Don't use the engine meanwhile: other calls
  * distort the times.
  */
 export declare function fit(options: FitOptions): Promise<Fit>;

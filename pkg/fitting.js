@@ -4,7 +4,7 @@ import { shown, tell } from './errors.js';
 import { seats } from './host.js';
 import { Engine, MobileNetError } from './index.js';
 import { entryOf } from './named.js';
-import { FORMAT, search, targetOf } from './search.js';
+import { FORMAT, escalationByParts, halves, medianOf, search, targetOf } from './search.js';
 import { engineOf } from './wishes.js';
 
 /**
@@ -13,7 +13,9 @@ import { engineOf } from './wishes.js';
  * @typedef {import('./fit.js').Fit} Fit
  * @typedef {import('./fit.js').FitMeasurements} FitMeasurements
  * @typedef {import('./fit.js').FitOptions} FitOptions
+ * @typedef {import('./fit.js').FitPair} FitPair
  * @typedef {import('./fit.js').FitPoint} FitPoint
+ * @typedef {import('./fit.js').FitTarget} FitTarget
  *
  * @typedef {object} Variant one network at one size, which is measured
  * @property {string | null} model its name in the catalogue or, with files, the caller's name for it
@@ -26,6 +28,8 @@ import { engineOf } from './wishes.js';
  * @property {boolean} ours whether it was loaded for the measurement
  * @property {boolean} candidate
  *
+ * @typedef {(done: number, name: string) => void} Report tells how far the measurement is
+ *
  * @typedef {object} Measured
  * @property {FitPoint} point
  * @property {number} classes
@@ -35,6 +39,9 @@ import { engineOf } from './wishes.js';
 
 /** The fewest times for a median. */
 const LEAST_TIMES = 20;
+
+/** The most pairs that are measured as such, so that a fit of many candidates takes no longer for that. */
+const MOST_PAIRS = 8;
 
 const OPTIONS = /** @type {const} */ ([
   ...['candidates', 'frames', 'latency', 'agreement', 'reference', 'engine', 'steps', 'onProgress', 'signal'],
@@ -74,17 +81,20 @@ export async function fit(options) {
     }
     /** @type {Map<string, Measured>} The key is the name. */
     const measured = new Map();
+    /** @type {FitPair[]} */
+    const pairs = [];
     /** @type {string | null} */
     let reference = null;
-    const measurements = () => measurementsOf(engine, frames.length, measured, reference);
+    const measurements = () => ({ ...measurementsOf(engine, frames.length, measured, reference), pairs: [...pairs] });
+    /** @type {Report} */
+    const report = (done, name) => {
+      if (!onProgress) return;
+      const some = Array.from(measured.values()).some(({ point }) => point.candidate);
+      // The pairs come last, and count as one.
+      tell(onProgress, { done, total: variants.length + 1, name, measurements: some ? measurements() : null });
+    };
     for (const [done, variant] of variants.entries()) {
-      const report = (/** @type {number} */ share, /** @type {string} */ name) => {
-        if (!onProgress) return;
-        const some = Array.from(measured.values()).some(({ point }) => point.candidate);
-        const far = { done: done + share, total: variants.length, name, measurements: some ? measurements() : null };
-        tell(onProgress, far);
-      };
-      const one = await measure(engine, variant, how, measured, report);
+      const one = await measure(engine, variant, how, measured, (share, name) => report(done + share, name));
       for (const [name, { classes }] of measured) {
         if (classes === one.classes) continue;
         const reason = `${one.point.name} has ${one.classes} classes, ${name} ${classes}: they can’t agree`;
@@ -93,6 +103,14 @@ export async function fit(options) {
       one.point.candidate ||= variant.candidate;
       measured.set(one.point.name, one);
       if (!variant.candidate) reference = one.point.name;
+    }
+    // What is measured changes the frontier, on which others can come.
+    for (let next = pairsOf(measurements(), target); next.length > 0; next = pairsOf(measurements(), target)) {
+      for (const [small, large] of next) {
+        report(variants.length + pairs.length / MOST_PAIRS, `${small} then ${large}`);
+        const both = /** @type {[Measured, Measured]} */ ([measured.get(small), measured.get(large)]);
+        pairs.push({ small, large, factor: await measurePair(engine, both, how) });
+      }
     }
     const all = measurements();
     return { ...search(all, target), measurements: all };
@@ -106,7 +124,7 @@ export async function fit(options) {
  * @param {number} frames number of frames
  * @param {Map<string, Measured>} measured at least one
  * @param {string | null} reference `null` for the network with the most multiply-accumulates
- * @returns {FitMeasurements}
+ * @returns {Omit<FitMeasurements, 'pairs'>}
  */
 function measurementsOf({ info: { build, threads } }, frames, measured, reference) {
   const all = Array.from(measured.values());
@@ -149,7 +167,15 @@ function variantsOf(engine, one, argument, candidate) {
     throw wrong('BAD_INPUT', argument, one, 'a name, a network, { model } or { name, weights }');
   }
   const sizes = resolutions === undefined ? [undefined] : listOf(`${argument}.resolutions`, resolutions, 'sizes');
-  const kinds = precisions === undefined ? ['f32'] : listOf(`${argument}.precisions`, precisions, 'precisions');
+  for (const [one, several] of /** @type {const} */ ([
+    ['resolution', resolutions],
+    ['precision', precisions],
+  ])) {
+    if (several === undefined || rest[one] === undefined) continue;
+    throw new MobileNetError('BAD_INPUT', `${argument} has both ${one} and ${one}s: give either`);
+  }
+  const kinds =
+    precisions === undefined ? [rest.precision ?? 'f32'] : listOf(`${argument}.precisions`, precisions, 'precisions');
   if (sizes.length === 0) throw new MobileNetError('BAD_INPUT', `${argument}.resolutions is empty: give one at least`);
   if (kinds.length === 0) throw new MobileNetError('BAD_INPUT', `${argument}.precisions is empty: give one at least`);
   // The name tells these three.
@@ -180,7 +206,7 @@ function variantsOf(engine, one, argument, candidate) {
  * @param {Variant} variant
  * @param {{ frames: unknown[], steps: boolean, signal: AbortSignal | undefined }} what
  * @param {Map<string, Measured>} measured the networks that were measured before
- * @param {(share: number, name: string) => void} report
+ * @param {Report} report
  * @returns {Promise<Measured>}
  */
 async function measure(engine, variant, { frames, steps, signal }, measured, report) {
@@ -237,6 +263,65 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
 }
 
 /**
+ * @param {FitMeasurements} measurements
+ * @param {FitTarget} target any one: the frontier is the same for all
+ * @returns {[small: string, large: string][]} the pairs on the frontier that weren't measured as such, those with the most thresholds
+ *   first, and no more than are allowed
+ */
+function pairsOf(measurements, target) {
+  const { pairs = [] } = measurements;
+  /** @type {Map<string, { pair: [string, string], thresholds: number }>} */
+  const found = new Map();
+  for (const { networks, margin } of search(measurements, target).frontier) {
+    const [small, large] = networks.map(({ name }) => name);
+    if (margin === null || pairs.some((pair) => pair.small === small && pair.large === large)) continue;
+    const key = JSON.stringify([small, large]);
+    found.set(key, { pair: [small, large], thresholds: (found.get(key)?.thresholds ?? 0) + 1 });
+  }
+  const all = Array.from(found.values()).sort((a, b) => b.thresholds - a.thresholds);
+  return all.map(({ pair }) => pair).slice(0, MOST_PAIRS - pairs.length);
+}
+
+/**
+ * @param {Engine} engine
+ * @param {[Measured, Measured]} both
+ * @param {{ frames: unknown[], signal: AbortSignal | undefined }} what
+ * @returns {Promise<number>} the pair's `factor`
+ */
+async function measurePair(engine, both, { frames, signal }) {
+  /** @type {MobileNet[]} */
+  const nets = [];
+  try {
+    for (const { variant, point } of both) nets.push(await variant.load({ ...point.options, signal }));
+    const [small, large] = nets;
+    const { choosing } = halves(frames.length);
+    let next = 0;
+    const classify = async (/** @type {MobileNet[]} */ networks) => {
+      const source = /** @type {ClassifySource} */ (frames[choosing[next++ % choosing.length]]);
+      const answers = await engine.classify(source, networks, { topK: 2, signal });
+      return answers.map(({ timing }) => timing);
+    };
+    const latencyOf = (/** @type {import('./index.js').Timing} */ { preprocess, inference }) => preprocess + inference;
+    /** @type {number[]} */
+    const together = [];
+    /** @type {number[]} */
+    const apart = [];
+    // All of these take turns, because the times of one minute can't be compared with those of another.
+    while (together.length < LEAST_TIMES) {
+      const [after] = await classify([small]);
+      const [before, escalated] = await classify(nets);
+      const [alone] = await classify([large]);
+      together.push(latencyOf(escalated) + latencyOf(after) - latencyOf(before));
+      apart.push(escalationByParts(both[0].point, { ...both[1].point, ...alone }));
+    }
+    const own = medianOf(apart);
+    return own === 0 ? 1 : Math.max(medianOf(together) / own, 0);
+  } finally {
+    for (const [place, { variant }] of both.entries()) if (variant.ours) nets[place]?.dispose();
+  }
+}
+
+/**
  * @param {Record<string, unknown>} a
  * @param {Record<string, unknown>} b
  * @returns {boolean} whether they have equal values in all fields
@@ -265,13 +350,4 @@ async function publishedOf(model, { resolution, precision }) {
   if (precision !== 'f32') return null;
   const entry = await entryOf(model);
   return entry.resolution === resolution ? entry.top1 : null;
-}
-
-/**
- * @param {number[]} values
- * @returns {number}
- */
-function medianOf(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

@@ -7,17 +7,31 @@ import { MobileNetError } from './errors.js';
  *
  * @typedef {import('./fit.js').FitChoice} FitChoice
  * @typedef {import('./fit.js').FitMeasurements} FitMeasurements
+ * @typedef {import('./fit.js').FitPair} FitPair
  * @typedef {import('./fit.js').FitPoint} FitPoint
  * @typedef {import('./fit.js').FitSearch} FitSearch
  * @typedef {import('./fit.js').FitTarget} FitTarget
  * @typedef {import('./fit.js').FitVerification} FitVerification
  *
- * @typedef {object} Setup a network or a cascade, with its figures on the frames that it is chosen by
- * @property {FitPoint[]} points one network, or the small and the large one
+ * @typedef {object} Part a candidate with what is counted of it
+ * @property {FitPoint} point
+ * @property {Uint8Array} right for each frame 1 if it agrees with the reference
+ * @property {Float64Array} margins
+ * @property {number[]} order the frames for choosing, the least sure first
+ *
+ * @typedef {object} Family a network, or a cascade with all its thresholds
+ * @property {Part} small
+ * @property {Part | null} large
+ * @property {number} latency of a frame that the small network answers. ms
+ * @property {number} escalation what a frame takes longer that the large network answers. ms
+ *
+ * @typedef {object} Setup a network, or a cascade with one threshold, with its figures on the frames that it was chosen by
+ * @property {Family} family
  * @property {number | null} margin
- * @property {number} escalated the share of all frames
+ * @property {number} escalated the share of those frames
  * @property {number} latency
  * @property {number} agreement
+ * @property {number} expected the agreement on other frames
  */
 
 /** The format's name in measurements as JSON. */
@@ -28,6 +42,12 @@ export const FORMAT = 'mobilenet-wasm/fit';
  * neighbours: with longer runs the halves would differ too much, with shorter ones they would be too alike.
  */
 const RUNS = 80;
+
+/** The frames for choosing are cut into this many parts, of which each in turn judges what is chosen by the others. */
+const FOLDS = 5;
+
+/** The share of the frontier on either side of a set-up that counts as its neighbours. */
+const REACH = 1 / 4;
 
 /** MnasNet's exponent: twice the latency is worth 5 % of the accuracy (arXiv 1807.11626, section 3). */
 const REWARD_EXPONENT = -0.07;
@@ -51,35 +71,32 @@ export function search(measurements, target) {
  * @returns {(target: FitTarget) => FitSearch}
  */
 export function searcher(measurements) {
-  const { points, frames, reference } = checked(measurements);
-  const wanted = points[reference].answers.map(([index]) => index);
+  const { points, pairs, frames, reference } = checked(measurements);
   const { choosing, verifying } = halves(frames);
-  const candidates = points.filter(({ candidate }) => candidate);
-  if (candidates.length === 0) throw new MobileNetError('BAD_CONFIG', 'of the points none is a candidate');
+  const judge = points[reference];
+  const parts = points.filter(({ candidate }) => candidate).map((point) => partOf(point, judge, choosing));
+  if (parts.length === 0) throw new MobileNetError('BAD_CONFIG', 'of the points none is a candidate');
 
-  const singles = candidates.map((point) => single(point, choosing, wanted));
-  const cascades = candidates.flatMap((small) =>
-    candidates
-      .filter((large) => latencyOf(small) < latencyOf(large))
-      .flatMap((large) => thresholds(small, large, choosing, wanted)),
-  );
-  const frontier = undominated([...singles, ...cascades]);
+  const alone = parts.map(aloneOf);
+  const families = [...alone, ...cascadesOf(parts, pairs)];
+  const frontier = expecting(families, frontierOf(families, marked(choosing, frames)), choosing, frames);
+  const singles = alone.map((family) => setupOn({ family, margin: null }, choosing));
   return (target) => {
     const bound = targetOf(fieldsOf('search', target, ['latency', 'agreement']));
     const fits =
       bound.latency !== undefined
-        ? frontier.filter(({ latency }) => latency <= bound.latency).pop()
-        : frontier.find(({ agreement }) => agreement >= bound.agreement);
+        ? lastWithin(frontier, bound.latency)
+        : frontier.find(({ expected }) => expected >= bound.agreement);
     const nearest = bound.latency !== undefined ? frontier[0] : frontier[frontier.length - 1];
     const shown = (/** @type {Setup} */ setup) => choiceOf(setup, bound);
     return {
       target: bound,
-      reference: points[reference].name,
+      reference: judge.name,
       frames: { choosing: choosing.length, verifying: verifying.length },
       points: singles.map(shown),
       frontier: frontier.map(shown),
       chosen: fits ? shown(fits) : null,
-      verified: fits ? verified(fits, verifying, points[reference]) : null,
+      verified: fits ? verified(fits, verifying, judge) : null,
       nearest: fits ? null : shown(nearest),
     };
   };
@@ -91,9 +108,17 @@ export function searcher(measurements) {
  */
 export function halves(frames) {
   const all = Array.from({ length: frames }, (_, frame) => frame);
-  const run = Math.max(Math.ceil(frames / RUNS), 1);
-  const first = (/** @type {number} */ frame) => Math.floor(frame / run) % 2 === 0;
+  const first = (/** @type {number} */ frame) => runOf(frame, frames) % 2 === 0;
   return { choosing: all.filter(first), verifying: all.filter((frame) => !first(frame)) };
+}
+
+/**
+ * @param {number} frame
+ * @param {number} frames number of all frames
+ * @returns {number} the run of neighbours that it belongs to
+ */
+function runOf(frame, frames) {
+  return Math.floor(frame / Math.max(Math.ceil(frames / RUNS), 1));
 }
 
 /**
@@ -105,15 +130,51 @@ function latencyOf({ preprocess, inference }) {
 }
 
 /**
- * @param {FitPoint} small
- * @param {FitPoint} large
- * @param {number} escalated the share of frames that the large network answers
- * @returns {number} the mean. ms
+ * @param {Pick<FitPoint, 'resize'>} small
+ * @param {Pick<FitPoint, 'resize' | 'preprocess' | 'read' | 'inference'>} large
+ * @returns {number} what the large network adds to a frame, if each of them takes as long as by itself. ms
  */
-function latencyOfCascade(small, large, escalated) {
+export function escalationByParts(small, large) {
   // The frame has been read, and if both networks resize alike it has been resized too.
   const again = small.resize === large.resize ? 0 : large.preprocess - large.read;
-  return latencyOf(small) + escalated * (again + large.inference);
+  return again + large.inference;
+}
+
+/**
+ * @param {Part[]} parts
+ * @param {FitPair[]} pairs
+ * @returns {Family[]} of each two networks
+ */
+function cascadesOf(parts, pairs) {
+  const factors = new Map(pairs.map((pair) => [keyOf(pair.small, pair.large), pair.factor]));
+  const both = parts.flatMap((small) =>
+    parts
+      .filter((large) => latencyOf(small.point) < latencyOf(large.point))
+      .map((large) => ({ small, large, factor: factors.get(keyOf(small.point.name, large.point.name)) })),
+  );
+  const measured = both.flatMap(({ factor }) => factor ?? []);
+  const typical = measured.length === 0 ? 1 : medianOf(measured);
+  return both.map(({ small, large, factor = typical }) => ({
+    ...{ small, large, latency: latencyOf(small.point) },
+    escalation: escalationByParts(small.point, large.point) * factor,
+  }));
+}
+
+/**
+ * @param {string} small a point's name
+ * @param {string} large
+ */
+function keyOf(small, large) {
+  return JSON.stringify([small, large]);
+}
+
+/**
+ * @param {number[]} values
+ * @returns {number}
+ */
+export function medianOf(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 /**
@@ -126,50 +187,104 @@ function share(part, all) {
 
 /**
  * @param {FitPoint} point
- * @param {number[]} frames
- * @param {number[]} wanted the reference's answers to all frames
- * @returns {Setup}
+ * @param {FitPoint} reference
+ * @param {number[]} choosing
+ * @returns {Part}
  */
-function single(point, frames, wanted) {
-  const right = frames.filter((frame) => point.answers[frame][0] === wanted[frame]).length;
+function partOf(point, reference, choosing) {
+  const margins = Float64Array.from(point.answers, ([, margin]) => margin);
   return {
-    points: [point],
-    margin: null,
-    escalated: 0,
-    latency: latencyOf(point),
-    agreement: share(right, frames.length),
+    point,
+    right: Uint8Array.from(point.answers, ([index], frame) => Number(index === reference.answers[frame][0])),
+    margins,
+    order: [...choosing].sort((a, b) => margins[a] - margins[b]),
   };
 }
 
 /**
- * @param {FitPoint} small
- * @param {FitPoint} large
- * @param {number[]} frames
- * @param {number[]} wanted
- * @returns {Setup[]} one for each threshold that separates some of these frames from others
+ * @param {Part} small
+ * @returns {Family}
  */
-function thresholds(small, large, frames, wanted) {
-  const isRight = (/** @type {FitPoint} */ point, /** @type {number} */ frame) =>
-    Number(point.answers[frame][0] === wanted[frame]);
-  const marginOf = (/** @type {number} */ frame) => small.answers[frame][1];
-  const order = [...frames].sort((a, b) => marginOf(a) - marginOf(b) || a - b);
-  let right = order.reduce((sum, frame) => sum + isRight(small, frame), 0);
-  const setups = [];
-  for (const [i, frame] of order.entries()) {
-    const next = order[i + 1];
-    right += isRight(large, frame) - isRight(small, frame);
-    if (next === undefined || marginOf(frame) === marginOf(next)) continue;
-    const escalated = (i + 1) / frames.length;
-    setups.push({
-      points: [small, large],
+function aloneOf(small) {
+  return { small, large: null, latency: latencyOf(small.point), escalation: 0 };
+}
+
+/**
+ * @param {number[]} wanted
+ * @param {number} frames number of all frames
+ * @returns {Uint8Array} for each frame 1 if it is wanted
+ */
+function marked(wanted, frames) {
+  const marks = new Uint8Array(frames);
+  for (const frame of wanted) marks[frame] = 1;
+  return marks;
+}
+
+/**
+ * Finds the Pareto-optimal set-ups in latency and agreement on some of the frames for choosing. Of those that agree on equally many
+ * frames only the fastest can be one. So no others are kept, and none is made an object before the end: a page searches while it
+ * shows points as they come, and dozens of networks have ten thousands of set-ups.
+ * @param {Family[]} families the singles first
+ * @param {Uint8Array} used for each frame 1 if it counts
+ * @returns {Setup[]} the fastest first. Of equal ones the simplest
+ */
+function frontierOf(families, used) {
+  const frames = used.reduce((sum, use) => sum + use, 0);
+  // By the number of frames on which a set-up agrees.
+  const fastest = new Float64Array(frames + 1).fill(Infinity);
+  const margins = new Float64Array(frames + 1);
+  /** @type {Family[]} */
+  const found = [];
+  /** @type {(family: Family, right: number, latency: number, margin: number) => void} */
+  const keep = (family, right, latency, margin) => {
+    if (latency === fastest[right] && !isSimpler(family, margin, found[right], margins[right])) return;
+    [found[right], fastest[right], margins[right]] = [family, latency, margin];
+  };
+  /** @type {Map<Part, { order: Int32Array, alone: number }>} */
+  const counted = new Map();
+  for (const family of families) {
+    const { small, large, latency, escalation } = family;
+    let counts = counted.get(small);
+    if (!counts) {
+      const order = Int32Array.from(small.order.filter((frame) => used[frame]));
+      counted.set(small, (counts = { order, alone: order.reduce((sum, frame) => sum + small.right[frame], 0) }));
+    }
+    const { order, alone } = counts;
+    if (!large) {
+      if (latency <= fastest[alone]) keep(family, alone, latency, 0);
+      continue;
+    }
+    let right = alone;
+    for (let escalated = 1; escalated < frames; escalated++) {
+      const last = order[escalated - 1];
+      right += large.right[last] - small.right[last];
+      const time = latency + share(escalated, frames) * escalation;
+      if (time > fastest[right]) continue;
+      const [low, high] = [small.margins[last], small.margins[order[escalated]]];
       // The threshold lies between the two margins, so that rounding doesn't matter.
-      margin: between(marginOf(frame), marginOf(next)),
-      escalated,
-      latency: latencyOfCascade(small, large, escalated),
-      agreement: right / frames.length,
-    });
+      if (low < high) keep(family, right, time, between(low, high));
+    }
   }
-  return setups;
+  /** @type {Setup[]} */
+  const frontier = [];
+  let best = Infinity;
+  for (let right = frames; right >= 0; right--) {
+    if (!(fastest[right] < best)) continue;
+    const family = found[right];
+    best = fastest[right];
+    const margin = family.large ? margins[right] : null;
+    frontier.push(setupOn({ family, margin }, counted.get(family.small)?.order ?? []));
+  }
+  return frontier.reverse();
+}
+
+/**
+ * @param {Setup[]} frontier
+ * @param {number} latency
+ * @returns {Setup | undefined} the one that agrees most of those that are fast enough
+ */
+function lastWithin(frontier, latency) {
+  return frontier.filter((setup) => setup.latency <= latency).pop();
 }
 
 /**
@@ -183,33 +298,52 @@ function between(low, high) {
 }
 
 /**
- * @param {Setup[]} setups
- * @returns {Setup[]} the Pareto-optimal set-ups in latency and agreement, the fastest first. Of equal ones the simplest
+ * The best of many set-ups is partly the luckiest one on the frames that it was chosen by, and agrees less on others. How much less
+ * is found by cross-validation: set-ups are chosen by four fifths of these frames, and judged by the last fifth. What that gives for
+ * a single set-up varies much, so neighbours on the frontier share it, in proportion to the deviation of one frame's agreement.
+ * @param {Family[]} families the singles first
+ * @param {Setup[]} frontier
+ * @param {number[]} choosing
+ * @param {number} frames number of all frames
+ * @returns {Setup[]} the frontier with the agreement to expect on other frames
  */
-function undominated(setups) {
-  const sorted = [...setups].sort(
-    (a, b) =>
-      a.latency - b.latency ||
-      b.agreement - a.agreement ||
-      a.points.length - b.points.length ||
-      Number(a.margin) - Number(b.margin) ||
-      compareNames(a, b),
-  );
-  let best = -1;
-  return sorted.filter(({ agreement }) => {
-    const better = agreement > best;
-    if (better) best = agreement;
-    return better;
+function expecting(families, frontier, choosing, frames) {
+  const surplus = frontier.map(() => 0);
+  for (let fold = 0; fold < FOLDS; fold++) {
+    // Neighbours stay together, since they resemble each other.
+    const isHeld = (/** @type {number} */ frame) => (runOf(frame, frames) >> 1) % FOLDS === fold;
+    const held = choosing.filter(isHeld);
+    const others = choosing.filter((frame) => !isHeld(frame));
+    if (held.length === 0 || others.length === 0) continue;
+    const chosen = frontierOf(families, marked(others, frames));
+    const less = chosen.map((setup) => setup.agreement - setupOn(setup, held).agreement);
+    let place = 0;
+    for (const [i, { latency }] of frontier.entries()) {
+      while (place + 1 < chosen.length && chosen[place + 1].latency <= latency) place++;
+      surplus[i] += (less[place] * held.length) / choosing.length;
+    }
+  }
+  const deviations = frontier.map(({ agreement }) => Math.sqrt(agreement * (1 - agreement)));
+  const reach = Math.ceil(frontier.length * REACH);
+  const sum = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0);
+  return frontier.map((setup, i) => {
+    const near = (/** @type {number[]} */ values) => sum(values.slice(Math.max(i - reach, 0), i + reach + 1));
+    const factor = Math.max(share(near(surplus), near(deviations)), 0);
+    return { ...setup, expected: Math.max(setup.agreement - factor * deviations[i], 0) };
   });
 }
 
 /**
- * @param {Setup} a
- * @param {Setup} b
+ * @param {Family} a
+ * @param {number} margin of `a`
+ * @param {Family} b another one with the same latency and agreement
+ * @param {number} other the margin of `b`
  */
-function compareNames(a, b) {
-  const [one, other] = [a, b].map(({ points }) => points.map(({ name }) => name).join());
-  return Number(one > other) - Number(one < other);
+function isSimpler(a, margin, b, other) {
+  const [one, two] = [a, b].map(({ small, large }) => [small.point.name, large?.point.name ?? ''].join());
+  const difference =
+    Number(a.large !== null) - Number(b.large !== null) || margin - other || Number(one > two) - Number(one < two);
+  return difference < 0;
 }
 
 /**
@@ -217,18 +351,38 @@ function compareNames(a, b) {
  * @param {FitTarget} target
  * @returns {FitChoice}
  */
-function choiceOf({ points, margin, escalated, latency, agreement }, target) {
+function choiceOf({ family: { small, large }, margin, escalated, latency, agreement, expected }, target) {
+  const points = large ? [small.point, large.point] : [small.point];
   return {
     networks: points.map(({ name, model, options }) => ({ name, model, options })),
     margin,
     latency,
     agreement,
+    expected,
     escalated,
     source: 'measured here',
     reward:
       target.latency !== undefined && latency > 0 ? agreement * (latency / target.latency) ** REWARD_EXPONENT : null,
-    published: points.length === 1 ? points[0].published : null,
+    published: large ? null : small.point.published,
   };
+}
+
+/**
+ * @param {Pick<Setup, 'family' | 'margin'>} setup
+ * @param {ArrayLike<number>} frames
+ * @returns {Setup} the same with its figures on these frames
+ */
+function setupOn({ family, margin }, frames) {
+  const { small, large, latency, escalation } = family;
+  let [right, escalated] = [0, 0];
+  for (let i = 0; i < frames.length; i++) {
+    const frame = frames[i];
+    const escalates = large !== null && small.margins[frame] < Number(margin);
+    if (escalates) escalated++;
+    right += (escalates ? large : small).right[frame];
+  }
+  const [part, agreement] = [share(escalated, frames.length), share(right, frames.length)];
+  return { family, margin, escalated: part, latency: latency + part * escalation, agreement, expected: agreement };
 }
 
 /**
@@ -237,29 +391,19 @@ function choiceOf({ points, margin, escalated, latency, agreement }, target) {
  * @param {FitPoint} reference
  * @returns {FitVerification}
  */
-function verified({ points, margin }, frames, reference) {
-  const [small, large] = points;
-  let right = 0;
-  let escalated = 0;
+function verified(setup, frames, reference) {
+  const { small, large } = setup.family;
+  const { agreement, escalated, latency } = setupOn(setup, frames);
   /** @type {FitVerification['worst']} */
   let worst = null;
   for (const frame of frames) {
-    const escalates = large !== undefined && small.answers[frame][1] < Number(margin);
-    if (escalates) escalated++;
-    const [index, sureness] = (escalates ? large : small).answers[frame];
+    const answering = large !== null && small.margins[frame] < Number(setup.margin) ? large : small;
+    const [index, margin] = answering.point.answers[frame];
     const [wanted] = reference.answers[frame];
-    if (index === wanted) right++;
-    else if (worst === null || sureness > worst.margin) worst = { frame, index, wanted, margin: sureness };
+    if (index !== wanted && (worst === null || margin > worst.margin)) worst = { frame, index, wanted, margin };
   }
-  const part = share(escalated, frames.length);
-  return {
-    frames: frames.length,
-    agreement: share(right, frames.length),
-    interval: wilson(right, frames.length),
-    escalated: part,
-    latency: large === undefined ? latencyOf(small) : latencyOfCascade(small, large, part),
-    worst,
-  };
+  const interval = wilson(Math.round(agreement * frames.length), frames.length);
+  return { frames: frames.length, agreement, interval, escalated, latency, worst };
 }
 
 /**
@@ -296,11 +440,11 @@ export function targetOf({ latency, agreement }) {
 
 /**
  * @param {unknown} measurements any JSON value
- * @returns {{ points: FitPoint[], frames: number, reference: number }} `reference`: an index of `points`
+ * @returns {{ points: FitPoint[], pairs: FitPair[], frames: number, reference: number }} `reference`: an index of `points`
  */
 function checked(measurements) {
-  const fields = fieldsOf('search', measurements, ['format', 'frames', 'reference', 'points']);
-  const { format, frames, reference, points } = fields;
+  const fields = fieldsOf('search', measurements, ['format', 'frames', 'reference', 'points', 'pairs']);
+  const { format, frames, reference, points, pairs = [] } = fields;
   if (format !== FORMAT || !Array.isArray(points)) {
     throw new MobileNetError('BAD_CONFIG', 'these are no measurements: give what fit measured');
   }
@@ -314,7 +458,16 @@ function checked(measurements) {
   }
   const index = points.findIndex(({ name }) => name === reference);
   if (index < 0) throw wrong('BAD_CONFIG', 'reference', reference, 'the name of a point');
-  return { points, frames, reference: index };
+  if (!Array.isArray(pairs)) throw wrong('BAD_CONFIG', 'pairs', pairs, 'an array');
+  for (const [place, pair] of pairs.entries()) {
+    const { small, large, factor } = pair ?? {};
+    const fault =
+      (!names.has(small) && `has in \`small\` no name of a point`) ||
+      (!names.has(large) && `has in \`large\` no name of a point`) ||
+      (!isTime(factor) && 'has no number `factor`');
+    if (fault) throw new MobileNetError('BAD_CONFIG', `pairs[${place}] ${fault}`);
+  }
+  return { points, pairs, frames, reference: index };
 }
 
 /**
@@ -325,7 +478,7 @@ function checked(measurements) {
 function faultOf(point, frames) {
   if (typeof point !== 'object' || point === null) return 'is none';
   const times = ['preprocess', 'read', 'inference'];
-  const bad = times.find((name) => !(typeof point[name] === 'number' && point[name] >= 0 && point[name] < Infinity));
+  const bad = times.find((name) => !isTime(point[name]));
   if (bad) return `has no time \`${bad}\``;
   if (typeof point.name !== 'string' || typeof point.resize !== 'string') return 'has no `name` or no `resize`';
   if (typeof point.candidate !== 'boolean') return 'doesn’t tell whether it is a `candidate`';
@@ -334,6 +487,15 @@ function faultOf(point, frames) {
     Array.isArray(answer) && isCount(answer[0]) && typeof answer[1] === 'number' && answer[1] >= 0 && answer[1] <= 1;
   const wrongAnswer = point.answers.findIndex((/** @type {any} */ answer) => !isAnswer(answer));
   return wrongAnswer < 0 ? null : `has no class and margin in answers[${wrongAnswer}]`;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+function isTime(value) {
+  // So that sums and products of these are finite.
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 /**

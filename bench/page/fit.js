@@ -1,7 +1,7 @@
 // Runs a fit on photos seen by a moving camera, and measures its predictions.
 import { Engine } from '/pkg/index.js';
 import { Cascade, fit, measureTrim, search } from '/pkg/fit.js';
-import { halves } from '/pkg/search.js';
+import { halves, medianOf } from '/pkg/search.js';
 
 /**
  * @typedef {import('../../pkg/fit.js').Fit} Fit
@@ -14,10 +14,17 @@ import { halves } from '/pkg/search.js';
  * @property {Fit} found
  * @property {number | null} measured mean latency of the choice on the frames for verifying, ms; `null`: no choice
  * @property {number | null} undisturbed the same, with the median in place of each latency: of those for which as many networks ran
+ * @property {number | null} again what was predicted, times what its networks take by themselves meanwhile to what they took in the fit
  */
 
 /** Little more than the networks read, since hundreds of frames are kept. */
 const FRAME = { width: 352, height: 264 };
+
+/** After as many frames the choice's networks run by themselves, since a shared machine is slower at one time than at another. */
+const BLOCK = 20;
+
+/** Small networks take a third longer in a new engine's first half second. ms */
+const WARM_UP = 1000;
 
 /** @type {ImageData[]} */
 let frames = [];
@@ -74,33 +81,49 @@ const fitting = {
 
   /**
    * @param {Fit} found
-   * @returns {Promise<{ build: string, measured: number | null, undisturbed: number | null }>}
+   * @returns {Promise<Pick<Outcome, 'build' | 'measured' | 'undisturbed' | 'again'>>}
    */
   async measure({ chosen, verified, measurements }) {
     const engine = await Engine.create();
     const { build } = engine.info;
     if (!chosen || !verified) {
       engine.dispose();
-      return { build, measured: null, undisturbed: null };
+      return { build, measured: null, undisturbed: null, again: null };
     }
     const cascade = await Cascade.load(chosen, { engine, files });
     const used = some(frames.length / measurements.frames);
     const held = halves(measurements.frames).verifying.map((frame) => used[frame]);
-    // The first frames also wake threads.
-    for (const frame of held.slice(0, 10)) await cascade.classify(frame);
+    // The first frames also wake threads, and the browser still optimises the code.
+    for (const end = performance.now() + WARM_UP; performance.now() < end;) {
+      for (const frame of held.slice(0, 10)) await cascade.classify(frame);
+    }
     /** @type {number[][]} By the number of networks that ran. */
     const times = [[], [], []];
-    for (const frame of held) {
+    /** @type {number[][]} By network. */
+    const alone = cascade.networks.map(() => []);
+    for (const [i, frame] of held.entries()) {
       const { timing, asked } = await cascade.classify(frame);
       times[asked].push(timing.preprocess + timing.inference);
+      if (i % BLOCK < BLOCK - 1) continue;
+      for (const [place, network] of cascade.networks.entries()) {
+        // The first of these finds the caches filled by another network.
+        for (let run = 0; run < 3; run++) {
+          const { timing } = await network.classify(held[i - run]);
+          if (run > 0) alone[place].push(timing.preprocess + timing.inference);
+        }
+      }
     }
     engine.dispose();
+    const changes = chosen.networks.map(({ name }, place) => {
+      const point = measurements.points.find((point) => point.name === name);
+      return point ? medianOf(alone[place]) / (point.preprocess + point.inference) : 1;
+    });
+    const [first] = measurements.points.filter(({ name }) => name === chosen.networks[0].name);
+    const small = first.preprocess + first.inference;
+    const again = small * changes[0] + (chosen.latency - small) * (changes[1] ?? 1);
     const sum = times.flat().reduce((sum, time) => sum + time, 0);
-    const medians = times.reduce(
-      (sum, alike) => sum + alike.length * (alike.sort((a, b) => a - b)[alike.length >> 1] ?? 0),
-      0,
-    );
-    return { build, measured: sum / held.length, undisturbed: medians / held.length };
+    const medians = times.reduce((sum, alike) => sum + (alike.length === 0 ? 0 : alike.length * medianOf(alike)), 0);
+    return { build, measured: sum / held.length, undisturbed: medians / held.length, again };
   },
 
   /**

@@ -265,7 +265,7 @@ export const figures = {
       `Along the frontier agreement goes from ${agreements[0]} to ${agreements[1]}, the reward from ${rewards[0]} to ${rewards[1]}: ${times} times the time takes only ${cost} off it.`,
     all: (points: number) => `All ${points} networks by themselves`,
     notes:
-      'Times are those of the kept frames, 256 pixels a side; to resize a larger picture takes a little longer. On smaller inputs nobody published these weights’ accuracy: what papers give there is of weights that were trained there.',
+      'Times are those of the kept frames, 256 pixels a side; to resize a larger picture takes a little longer. On smaller inputs nobody published these weights’ accuracy: what papers give there is of weights that were trained there. Agreement holds for scenes like those kept. On five photos of ours, seen by a moving camera, the choices agreed in 2.5 points less to 2.8 points more of 418 other frames than expected; V3-Small, then V2, agreed with V2 in 92.6 % of them at 0.62 of its time.',
     export: 'Export as JSON',
     apply: 'Apply',
     undo: 'Undo',
