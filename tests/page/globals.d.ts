@@ -75,6 +75,8 @@ declare global {
 
   // faults.test.js, package.test.js, threads.test.js
   var caught: Worker[];
+  var intervals: Map<number, () => void>;
+  var pass: (seconds: number) => void;
   var net: MobileNetClass;
   var nets: MobileNetClass[];
   var healthy: MobileNetClass;
