@@ -8,7 +8,13 @@ import { MobileNetError, messageOf } from './errors.js';
  * @property {(value: any) => void} resolve
  * @property {(error: MobileNetError) => void} reject
  * @property {((part: any) => void) | undefined} onPart
+ * @property {number} patience how long the worker may be silent while it does this, if it holds no lock. s
  */
+
+/** A run takes at most some seconds on the slowest devices, and a load some runs. s */
+const PATIENCE = 120;
+/** The addition for each run of a profile, of which the worker chooses at least 20. s */
+const PATIENCE_PER_RUN = 5;
 
 /** An error event without a message doesn't name the cause, so this lists the likely ones. */
 const SCRIPT_FAILED =
@@ -29,6 +35,10 @@ export class Connection {
   #tied = [];
   /** Aborted when the connection is closed. */
   #over = new AbortController();
+  /** Whether only silence tells that the worker has ended, as it holds no lock. */
+  #lockless = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
 
   /** @param {import('./platform.js').Worker} worker */
   constructor(worker) {
@@ -64,25 +74,46 @@ export class Connection {
       } catch (cause) {
         throw new MobileNetError('BAD_INPUT', `this can't be handed to the worker: ${messageOf(cause)}`, { cause });
       }
-      this.#pending.set(id, { resolve, reject, onPart });
+      const runs = 'runs' in request ? (request.runs ?? 20) : 0;
+      this.#pending.set(id, { resolve, reject, onPart, patience: PATIENCE + PATIENCE_PER_RUN * runs });
+      if (this.#pending.size === 1) this.#listen();
     });
   }
 
   /**
    * Notices when the browser or another script ends the worker. No event tells of it, and a call would wait for ever. The worker
    * holds a lock for as long as it lives, and this waits for that lock. Web Locks exist in secure contexts (https: or localhost) of
-   * Chrome 69, Firefox 96 and Safari 15.4; elsewhere nothing is noticed. Chrome takes 2 s to end a busy worker.
+   * Chrome 69, Firefox 96 and Safari 15.4; elsewhere {@link #listen} notices it. Chrome takes 2 s to end a busy worker.
    */
   async #watch() {
     const lock = `mobilenet-wasm ${Math.random()} ${Math.random()}`;
     try {
-      if (!(await this.request({ type: 'watch', lock }))) return;
-      await navigator.locks.request(lock, { signal: this.#over.signal }, () => {
-        this.#crash('the worker was ended from outside');
-      });
+      if (await this.request({ type: 'watch', lock })) {
+        await navigator.locks.request(lock, { signal: this.#over.signal }, () => {
+          this.#crash('the worker was ended from outside');
+        });
+      }
     } catch {
       // The connection is closed, or the browser refuses locks.
     }
+    this.#lockless = true;
+    this.#listen();
+  }
+
+  /**
+   * Gives a worker without a lock some time for its next message, if it owes one. The time is counted in seconds that the page was
+   * awake: after a night's sleep a timer fires at once, but only once.
+   */
+  #listen() {
+    clearInterval(this.#timer);
+    // The worker answers in the order of the requests.
+    const [first] = this.#pending.values();
+    if (!this.#lockless || this.#closed || !first) return;
+    let left = first.patience;
+    this.#timer = setInterval(() => {
+      if (--left > 0) return;
+      this.#crash(`the worker has been silent for ${first.patience} s: it was ended from outside, or hangs`);
+    }, 1000);
   }
 
   /**
@@ -107,6 +138,7 @@ export class Connection {
     this.#closed = reason;
     this.#worker.terminate();
     this.#over.abort();
+    clearInterval(this.#timer);
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
     for (const other of this.#tied) other.close(reason);
@@ -122,6 +154,7 @@ export class Connection {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     if ('part' in answer) {
+      this.#listen();
       pending.onPart?.(answer.part);
       return;
     }
@@ -130,6 +163,7 @@ export class Connection {
       return;
     }
     this.#pending.delete(answer.id);
+    this.#listen();
     if ('error' in answer) pending.reject(new MobileNetError(answer.error.code, answer.error.message));
     else pending.resolve(answer.value);
   }

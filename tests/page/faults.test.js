@@ -14,11 +14,14 @@ import {
   serveFromCdn,
 } from './harness.js';
 
+/** A host that Chromium takes for this machine, but, unlike localhost, for none whose pages are secure. */
+const INSECURE = 'insecure.test';
+
 let session;
 /** @type {import('playwright-core').Page} */
 let page;
 before(async () => {
-  session = await open();
+  session = await open([`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`]);
   page = await openBlank(session);
   await page.evaluate(installHelpers, lightest);
 });
@@ -287,6 +290,109 @@ test('where locks are refused everything else works', async () => {
   });
   await fresh.context().close();
   assert.equal(state, 'ready');
+});
+
+/** Runs in a blank page before the package: `pass` lets the seconds of all intervals pass at once, which else stand still. */
+function stopIntervals() {
+  /** @type {Map<number, () => void>} */
+  const intervals = new Map();
+  let last = 0;
+  Object.assign(globalThis, {
+    setInterval: (run) => (intervals.set(++last, run), last),
+    clearInterval: (number) => intervals.delete(number),
+    intervals,
+    pass(seconds) {
+      for (let i = 0; i < seconds; i++) for (const run of [...intervals.values()]) run();
+    },
+  });
+}
+
+test(
+  'without locks, a worker that is ended from outside is CRASHED after two minutes of silence',
+  { timeout: 120_000 },
+  async () => {
+    const fresh = await session.browser.newPage();
+    // No page has this address. A made-up answer wouldn't do: Chromium knows of no server of this machine behind it, and lets it load none.
+    await fresh.goto(`${session.url.replace('127.0.0.1', INSECURE)}nothing`);
+    await fresh.evaluate(stopIntervals);
+    await fresh.evaluate(catchWorkers);
+    await fresh.evaluate(installHelpers, lightest);
+    const outcome = await fresh.evaluate(async () => {
+      const settled = (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))]);
+      const asked = async () => {
+        while (intervals.size === 0) await new Promise((resolve) => setTimeout(resolve));
+      };
+      const net = await load();
+      const secure = isSecureContext || 'locks' in navigator;
+      const picture = await photo();
+      // A worker that works may be silent for longer if it has much to do, and nothing is asked of an idle one.
+      const profile = net.profile(null, { runs: 50 });
+      await asked();
+      pass(120 + 5 * 50 - 1);
+      const { runs } = await profile;
+      const idle = intervals.size;
+      pass(1000);
+
+      caught.at(-1).terminate();
+      const call = net.classify(picture).then(
+        () => 'answered',
+        ({ code, message }) => ({ code, message }),
+      );
+      await asked();
+      pass(119);
+      const before = [await settled(call), net.state];
+      pass(1);
+      const error = await settled(call);
+      const { state } = net;
+      const { predictions } = await net.classify(picture);
+      net.dispose();
+      return { secure, runs, idle, before, error, state, index: predictions[0].index, left: intervals.size };
+    });
+    assert.deepEqual(outcome, {
+      secure: false,
+      runs: 50,
+      idle: 0,
+      before: ['waits', 'ready'],
+      error: { code: 'CRASHED', message: 'the worker has been silent for 120 s: it was ended from outside, or hangs' },
+      state: 'crashed',
+      index: PHOTOS[0].index,
+      left: 0,
+    });
+    assert.ok(await noWorkers(fresh));
+    await fresh.close();
+  },
+);
+
+test('each message of a worker without locks begins its silence anew', async () => {
+  const fresh = await openBlank(session);
+  await fresh.evaluate(stopIntervals);
+  const states = await fresh.evaluate(async () => {
+    const { Connection } = await import('/pkg/connection.js');
+    const sent = [];
+    /** @type {any} */
+    const worker = { postMessage: ({ id, request }) => sent.push({ id, request }), terminate() {} };
+    const connection = new Connection(worker);
+    const answer = async (more) => {
+      worker.onmessage({ data: more });
+      await new Promise((resolve) => setTimeout(resolve));
+    };
+    await answer({ id: sent[0].id, value: false });
+    for (let i = 0; i < 2; i++) connection.request({ type: 'free', network: i }).catch(() => {});
+    const states = [];
+    for (const more of [{ part: 1 }, { part: 2 }, { value: null }]) {
+      pass(119);
+      states.push(connection.closed?.code ?? 'open');
+      await answer({ id: sent[1].id, ...more });
+    }
+    // The second request waits from here on.
+    pass(119);
+    states.push(connection.closed?.code ?? 'open');
+    pass(1);
+    states.push(connection.closed?.code ?? 'open', intervals.size);
+    return states;
+  });
+  assert.deepEqual(states, [...Array(4).fill('open'), 'CRASHED', 0]);
+  await fresh.close();
 });
 
 test('a length that a server tells wrongly does no harm', async () => {

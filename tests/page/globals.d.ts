@@ -72,9 +72,12 @@ declare global {
     options?: Omit<InspectOptions, 'layers'>,
   ) => Promise<Map<string, Tensor>>;
   var counts: Record<string, number>;
+  var bitmaps: number;
 
   // faults.test.js, package.test.js, threads.test.js
   var caught: Worker[];
+  var intervals: Map<number, () => void>;
+  var pass: (seconds: number) => void;
   var net: MobileNetClass;
   var nets: MobileNetClass[];
   var healthy: MobileNetClass;

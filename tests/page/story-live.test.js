@@ -77,6 +77,14 @@ test('with the camera a figure follows the frames while the columns go on', asyn
   await page.locator('#camera-toggle').click();
   const figure = page.locator('#residual');
   await figure.locator('.residual').scrollIntoViewIfNeeded();
+  await page.evaluate(() => {
+    const { createImageBitmap } = globalThis;
+    globalThis.bitmaps = 0;
+    globalThis.createImageBitmap = (...given) => {
+      globalThis.bitmaps++;
+      return createImageBitmap(.../** @type {[any]} */ (given));
+    };
+  });
   const pixels = () =>
     figure
       .locator('.mosaic canvas')
@@ -95,6 +103,8 @@ test('with the camera a figure follows the frames while the columns go on', asyn
       /** @type {HTMLCanvasElement} */ (document.querySelector('#residual .mosaic canvas')).toDataURL() !== second,
     second,
   );
+  // Chromium without a GPU keeps the pixels of each bitmap of a frame: half a gigabyte after minutes of it.
+  assert.equal(await page.evaluate(() => globalThis.bitmaps), 0, 'bitmaps were made of frames');
   for (const version of COLUMNS) {
     await page.locator(`.card[data-version="${version}"] .rate`).filter({ hasText: /\d/ }).waitFor();
   }

@@ -3,7 +3,7 @@ import type { Card } from './card';
 import { element } from './element';
 import { milliseconds } from './format';
 import { Reader } from './story/reader';
-import { text } from './text';
+import { list, text } from './text';
 import { timeAxis } from './time-axis';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -30,6 +30,7 @@ export class Scatter {
   readonly #plot = element('scatter');
   readonly #drawing = document.createElement('div');
   readonly #reader = new Reader('', this.#drawing, 'circle, .unmeasured');
+  readonly #unpublished = document.createElement('p');
   readonly #measured = new Map<string, Point>();
   #drawn = '';
   /** The available width. Pixels. */
@@ -37,6 +38,7 @@ export class Scatter {
 
   constructor(private readonly cards: readonly Card[]) {
     this.#plot.append(this.#reader.element);
+    this.#plot.after(this.#unpublished);
     // Reading the width in each round would force a layout of the page.
     new ResizeObserver(([{ contentRect }]) => {
       this.#width = contentRect.width;
@@ -52,6 +54,7 @@ export class Scatter {
         this.#measured.set(weights, { name: weights, time, top1, column: name });
       }
     }
+    this.#tellUnpublished();
     const untrained = this.cards.flatMap((card) => untrainedPoint(card) ?? []);
     const others = catalogue.filter(
       ({ name }) => !this.#measured.has(name) && untrained.every((point) => point.name !== name),
@@ -72,6 +75,16 @@ export class Scatter {
     this.#drawing.replaceChildren(draw(points, width));
     this.#reader.label = spoken(points);
     this.#reader.refresh();
+  }
+
+  /** Names the columns that have no place in the drawing. */
+  #tellUnpublished(): void {
+    const { unpublished, timed } = text.page.scatter;
+    const names = this.cards.flatMap(({ name, info, top1, time }) =>
+      info?.trained && top1 === null && time !== null ? [timed(name, milliseconds(time))] : [],
+    );
+    const told = names.length > 0 ? unpublished(list(names)) : '';
+    if (this.#unpublished.textContent !== told) this.#unpublished.textContent = told;
   }
 }
 

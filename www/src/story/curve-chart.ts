@@ -36,10 +36,11 @@ export class CurveChart {
     const words = text.figures.hswish;
     this.element.append(
       shape('path', { class: 'axis', d: `M${LEFT} ${y(0)} H${RIGHT} M${x(0)} ${TOP} V${BASE}` }),
-      ...[-6, -3, 3, 6].map((at) => shape('text', { x: x(at), y: y(0) + 16, 'text-anchor': 'middle' }, written(at))),
-      ...[2, 4, 6].map((at) => shape('text', { x: x(0) - 6, y: y(at) + 4, 'text-anchor': 'end' }, written(at))),
       ...NAMES.map((name) => shape('path', { class: `line ${name}`, d: path(CURVES[name], y) })),
       this.#here,
+      // The numbers come last, because the curves and the mark cross them.
+      ...[-6, -3, 3, 6].map((at) => shape('text', { x: x(at), y: y(0) + 16, 'text-anchor': 'middle' }, written(at))),
+      ...[2, 4, 6].map((at) => shape('text', { x: x(0) - 6, y: y(at) + 4, 'text-anchor': 'end' }, written(at))),
       shape('text', { x: WIDTH, y: HEIGHT - 4, 'text-anchor': 'end' }, words.histogram),
       this.#bins,
     );

@@ -1,5 +1,6 @@
-import type { ClassifySource, MobileNet, Version } from 'mobilenet-wasm';
+import type { MobileNet, Version } from 'mobilenet-wasm';
 import type { Setup } from '../weights';
+import type { Still } from './still';
 
 /** A figure that reads the page's frames while the visitor watches. */
 export interface Figure {
@@ -17,7 +18,7 @@ export interface Figure {
    * @param networks one for each of {@link versions}
    * @param frame the frame that `source` was taken from
    */
-  look(source: ClassifySource, networks: readonly MobileNet[], frame: Frame): Promise<void>;
+  look(source: Still, networks: readonly MobileNet[], frame: Frame): Promise<void>;
   /** Draws the last look again in the current theme's colours. */
   redraw(): void;
 }
@@ -53,5 +54,5 @@ export interface Frame {
   /** Whether the page mirrors the picture. */
   mirrored: boolean;
   /** Copies what is shown now, so that all parts of a figure use the same pixels. The caller calls `release` at the end. */
-  take(): Promise<{ source: ClassifySource; release: () => void }>;
+  take(): Promise<{ source: Still; release: () => void }>;
 }

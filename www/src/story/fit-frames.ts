@@ -1,6 +1,7 @@
 import type { Frame } from './figure';
 import { text } from '../text';
 import type { WorkBar } from './fit-work';
+import { type Still, sizeOf } from './still';
 
 /** The length of a recording of the camera, and the number of frames that are kept. */
 export const RECORDING = { seconds: 20, frames: 128 };
@@ -105,8 +106,7 @@ function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) =>
   return async (frame, crop) => {
     const { source, release } = await frame.take();
     canvas.classList.toggle('mirrored', frame.mirrored);
-    const picture = source as ImageBitmap;
-    const pixels = draw(picture, crop(picture));
+    const pixels = draw(source, crop(sizeOf(source)));
     release();
     return pixels;
   };
@@ -124,7 +124,7 @@ export async function cropsOf(picture: ImageBitmap, count: number): Promise<Imag
 }
 
 /** Makes a function that draws a part of a picture on the canvas and returns its pixels. */
-function cropper(canvas: HTMLCanvasElement): (picture: ImageBitmap, crop: Crop) => ImageData {
+function cropper(canvas: HTMLCanvasElement): (picture: Still, crop: Crop) => ImageData {
   canvas.width = canvas.height = SIDE;
   const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
   context.imageSmoothingQuality = 'high';

@@ -12,6 +12,7 @@ import { ResidualFigure } from './residual';
 import { SearchFigure } from './search';
 import { Section } from './section';
 import { SqueezeFigure } from './squeeze';
+import { stillOf } from './still';
 import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
 import { Watch } from './watch';
@@ -94,8 +95,8 @@ function surroundings(
         mirrored: stage.mirrored,
         async take() {
           const { source, release } = await stage.source(picture);
-          if (source !== stage.video) return { source, release };
-          const still = await createImageBitmap(stage.video);
+          if (source !== stage.video) return { source: source as ImageBitmap, release };
+          const still = await stillOf(stage.video);
           return { source: still, release: () => still.close() };
         },
       };

@@ -182,8 +182,8 @@ function blockIndex(name: string): number | null {
 
 /** A step's name in the visitor's language. Blocks are counted from 1, as in the papers' tables. */
 function stepName(name: string): string {
-  const { steps, block } = text.figures.search;
+  const { steps, block, inBlock } = text.figures.search;
   const [, index, part] = /^block (\d+) (.*)$/.exec(name) ?? [];
   const plain = steps[(part ?? name) as keyof typeof steps] ?? name;
-  return index === undefined ? plain : `${block(Number(index) + 1)}, ${plain}`;
+  return index === undefined ? plain : inBlock(block(Number(index) + 1), plain);
 }

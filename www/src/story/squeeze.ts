@@ -109,5 +109,6 @@ function answerOf({ info, labels }: MobileNet, { data }: Tensor): string {
   const sum = data.reduce((sum, logit) => sum + Math.exp(logit - logits[top]), 0);
   const name = labels?.[top];
   const probability = percent(1 / sum);
-  return name ? `${shortLabel(name, top)}, ${probability}` : text.figures.squeeze.unnamed(top, probability);
+  const { named, unnamed } = text.figures.squeeze;
+  return name ? named(shortLabel(name, top), probability) : unnamed(top, probability);
 }

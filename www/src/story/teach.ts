@@ -9,6 +9,7 @@ import type { Figure, Frame } from './figure';
 import { HoldButton } from './hold-button';
 import { Lessons } from './lessons';
 import { drawPreview } from './preview';
+import type { Still } from './still';
 
 /** The most examples of a class: more don't help, and each is compared with all others. */
 const MOST = 60;
@@ -89,7 +90,7 @@ export class TeachFigure implements Figure {
     this.#showCounts();
   }
 
-  async look(source: ClassifySource, networks: readonly MobileNet[], { live, mirrored }: Frame): Promise<void> {
+  async look(source: Still, networks: readonly MobileNet[], { live, mirrored }: Frame): Promise<void> {
     drawPreview(this.#preview, source, mirrored);
     if (networks.some((net, index) => net !== this.#networks[index])) this.#accuracies = null;
     this.#networks = networks;

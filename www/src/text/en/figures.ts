@@ -138,6 +138,7 @@ export const figures = {
     answer: 'What it makes of the answer',
     learned: 'With its gates',
     open: 'All forced open',
+    named: (label: string, probability: string) => `${label}, ${probability}`,
     unnamed: (index: number, probability: string) => `class ${index}, ${probability}`,
     minimalistic:
       'The weights in V3-Small’s column are of its minimalistic form, which has no gates. Choose others there.',
@@ -188,6 +189,7 @@ export const figures = {
     },
     stepsOf: (name: string) => `Layers of ${name}`,
     total: (time: string, macs: string) => `${time} · ${macs} MACs`,
+    inBlock: (block: string, step: string) => `${block}, ${step}`,
     whole: (block: string, facts: string) => `All of ${block}: ${facts}`,
     stride: 'stride',
     parameters: (count: string) => `${count} parameters`,

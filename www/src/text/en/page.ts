@@ -130,8 +130,8 @@ export const page = {
     choose: 'Choose a file of weights…',
     runUntrained: 'Run it untrained, for speed only',
     untrained: 'Untrained',
-    wide: (width: string, top1: string | null) => `${width} wide${top1 === null ? '' : `, ${top1} % top-1`}`,
-    top1: (percent: string) => `${percent} % top-1`,
+    wide: (width: string, top1: string | null) => `${width} wide${top1 === null ? '' : `, ${top1}\u00a0% top-1`}`,
+    top1: (percent: string) => `${percent}\u00a0% top-1`,
     fetch: (size: string) => `Fetch ${size}`,
     fetchNamed: (name: string, size: string) => `Fetch ${size}: ${name}`,
     fetchAll: (count: number, size: string) => `Fetch weights for all ${number(count).toLowerCase()}, ${size}`,
@@ -176,6 +176,9 @@ export const page = {
     measured: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms`,
     untrained: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms, untrained here`,
     unmeasured: (name: string, top1: string) => `${name}: ${top1} % top-1, not run here`,
+    unpublished: (names: string) =>
+      `Not in the chart, because nobody published an accuracy of these weights: ${names}.`,
+    timed: (name: string, time: string) => `${name} (${time} ms)`,
   },
 
   kept: {

@@ -149,8 +149,8 @@ export const page: (typeof text)['page'] = {
     choose: '选择权重文件…',
     runUntrained: '用随机权重运行，只看速度',
     untrained: '未训练',
-    wide: (width, top1) => `宽度 ${width}${top1 === null ? '' : `，top-1 ${top1} %`}`,
-    top1: (percent) => `top-1 ${percent} %`,
+    wide: (width, top1) => `宽度 ${width}${top1 === null ? '' : `，top-1 ${top1}\u00a0%`}`,
+    top1: (percent) => `top-1 ${percent}\u00a0%`,
     fetch: (size) => `下载 ${size}`,
     fetchNamed: (name, size) => `下载 ${size}：${name}`,
     fetchAll: (count, size) => `下载全部${number(count)}个网络的权重，${size}`,
@@ -193,6 +193,8 @@ export const page: (typeof text)['page'] = {
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
     untrained: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒，在这里未经训练`,
     unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
+    unpublished: (names) => `图中没有${names}：这些权重没有公布的准确率。`,
+    timed: (name, time) => `${name}（${time} 毫秒）`,
   },
 
   kept: {
