@@ -28,8 +28,10 @@ export interface Accuracy {
 /** The stored form: the examples' features, without their pictures. */
 export interface TeachJson {
   format: 'mobilenet-wasm/teach';
-  /** Identifies the network that made the features. */
+  /** Identifies the architecture of the network that made the features. */
   network: string;
+  /** Its features of a made-up picture, in the form of an example's, which tell its weights from others. */
+  sample?: string;
   labels: string[];
   /** `label`: an index of `labels`. `features`: 32-bit floats, the least significant byte first, in base64. */
   examples: { label: number; features: string }[];
@@ -69,6 +71,6 @@ export declare class Teach {
 
   toJSON(): TeachJson;
 
-  /** @param net the network that made the features; one of another architecture is an error, other weights are not noticed */
+  /** @param net the network that made the features; one of another architecture is an error; with other weights, `add` and `predict` reject */
   static fromJSON(net: MobileNet, json: TeachJson, options?: TeachOptions): Teach;
 }

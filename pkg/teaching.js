@@ -19,6 +19,12 @@ const METHODS = /** @type {const} */ (['nearest', 'ridge']);
 /** The format's name in examples as JSON. */
 const FORMAT = 'mobilenet-wasm/teach';
 
+/**
+ * The largest squared distance of two networks' features of the same picture, scaled to the length 1, that have the same weights: on 8
+ * bits, or after an export, features differ a little.
+ */
+const SAME = 0.2;
+
 /** Classes of the user's own, over a network's features. Documented in `teach.d.ts`. */
 export class Teach {
   #net;
@@ -31,6 +37,10 @@ export class Teach {
   #nextId = 0;
   /** @type {import('./ridge.js').Head | null} Fitted when it is needed. */
   #head = null;
+  /** @type {Promise<Float32Array> | null} The network's features of {@link sample}, which tell its weights from others. */
+  #own = null;
+  /** @type {Float32Array | null | undefined} Those of the network that taught the examples; `null` if they didn't come along. */
+  #taughtBy;
 
   /**
    * @param {MobileNet} net
@@ -76,7 +86,9 @@ export class Teach {
    */
   async add(source, label, options) {
     if (typeof label !== 'string' || label === '') throw wrong('BAD_INPUT', 'label', label, 'a name');
-    return this.#keep(await this.#net.embed(source, options), label);
+    const features = await this.#net.embed(source, options);
+    await this.#checkWeights();
+    return this.#keep(features, label);
   }
 
   /**
@@ -98,6 +110,7 @@ export class Teach {
   async predict(source, options) {
     this.#mustKnow(1);
     const features = unit(await this.#net.embed(source, options));
+    await this.#checkWeights();
     this.#mustKnow(1);
     const labels = this.labels;
     const shares = this.#method === 'ridge' ? sharesOf(this.#ridgeHead().scores(features)) : this.#votes(features);
@@ -135,6 +148,7 @@ export class Teach {
     return {
       format: FORMAT,
       network: networkOf(this.#net),
+      ...(this.#taughtBy && { sample: textOf(this.#taughtBy) }),
       labels,
       examples: this.#examples.map(({ label, features }) => ({
         label: labels.indexOf(label),
@@ -151,9 +165,10 @@ export class Teach {
    */
   static fromJSON(net, json, options) {
     const teach = new Teach(net, options);
-    const { format, network, labels, examples } = fieldsOf('fromJSON', json, [
+    const { format, network, sample, labels, examples } = fieldsOf('fromJSON', json, [
       'format',
       'network',
+      'sample',
       'labels',
       'examples',
     ]);
@@ -162,6 +177,12 @@ export class Teach {
     }
     if (network !== networkOf(net)) {
       throw new MobileNetError('BAD_CONFIG', `this was taught with ${String(network)}, not with ${networkOf(net)}`);
+    }
+    if (sample !== undefined) {
+      teach.#taughtBy = featuresOf(sample);
+      if (!teach.#taughtBy) throw new MobileNetError('BAD_CONFIG', 'its sample is none');
+    } else if (examples.length > 0) {
+      teach.#taughtBy = null;
     }
     for (const [index, example] of examples.entries()) {
       const label = labels[example?.label];
@@ -185,6 +206,19 @@ export class Teach {
     this.#examples.push({ id, label, features: unit(features) });
     this.#head = null;
     return id;
+  }
+
+  /** Throws if the examples are another network's. The features of a network of other weights mean something else. */
+  async #checkWeights() {
+    if (this.#taughtBy === null) return;
+    this.#own ??= this.#net.embed(sample(this.#net.info.resolution)).then(unit);
+    // The next call tries again.
+    const own = await this.#own.catch((error) => ((this.#own = null), Promise.reject(error)));
+    this.#taughtBy ??= own;
+    const [a, b] = [this.#taughtBy, own];
+    if (a.length !== b.length || dot(a, a) + dot(b, b) - 2 * dot(a, b) > SAME) {
+      throw new MobileNetError('BAD_CONFIG', 'this was taught with other weights of the same architecture');
+    }
   }
 
   /** @param {number} least */
@@ -237,8 +271,20 @@ function unit(features) {
 }
 
 /**
+ * @param {number} side
+ * @returns {Float32Array} a picture of coloured squares, as `embed` takes it
+ */
+function sample(side) {
+  return Float32Array.from({ length: side * side * 3 }, (_, i) => {
+    const [pixel, channel] = [Math.floor(i / 3), i % 3];
+    const [x, y] = [(pixel % side) >> 4, Math.floor(pixel / side) >> 4];
+    return ((x * 37 + y * 59 + channel * 83 + x * y * 11) % 101) / 50 - 1;
+  });
+}
+
+/**
  * @param {MobileNet} net
- * @returns {string} identifies the network that made the features
+ * @returns {string} identifies the architecture of the network that made the features
  */
 function networkOf({ info }) {
   const { version, minimalistic, width, resolution, flavour, parameters } = info;

@@ -84,6 +84,53 @@ test('a page loads at most 250 kB, gzipped: one build, and all JavaScript', asyn
   assert.ok(sum <= 250_000, `${sum} bytes`);
 });
 
+test('a page without a bundler loads no more', async () => {
+  const folder = join(consumer.folder, 'node_modules/mobilenet-wasm');
+  const builds = readdirSync(join(folder, 'wasm'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const largest = async (/** @type {string} */ file) =>
+    Math.max(...(await Promise.all(builds.map(({ name }) => packedSize(join(folder, 'wasm', name, file))))));
+  /** @type {Map<string, number>} what `index.js` imports, now or later, and the sizes */
+  const scripts = new Map([['index.js', 0]]);
+  for (const script of scripts.keys()) {
+    const code = await readFile(join(folder, script), 'utf8');
+    scripts.set(script, await packedSize(join(folder, script)));
+    for (const [, path] of code.matchAll(/\b(?:from|import) ?\(?["'`]\.\/([^"'`]+)/g)) {
+      if (!scripts.has(path)) scripts.set(path, 0);
+    }
+  }
+  assert.deepEqual([...scripts.keys()].sort(), ['index.js', 'shared-core.js', 'wasm/catalogue.js', 'wasm/labels.js']);
+  const ofBuild = (await largest('mobilenet_wasm_bg.wasm')) + (await largest('worker.js'));
+  const sum = [...scripts.values()].reduce((sum, bytes) => sum + bytes, ofBuild);
+  console.log(`a page without a bundler loads ${sum} bytes: ${JSON.stringify([...scripts])}, ${ofBuild} of a build`);
+  assert.ok(sum <= 250_000, `${sum} bytes`);
+});
+
+test('source maps have the sources, and names that errors and consoles show are kept', async () => {
+  const folder = join(consumer.folder, 'node_modules/mobilenet-wasm');
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.map'))) {
+    const { sources, sourcesContent } = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    assert.ok(sources.length > 0, file);
+    for (const [i, source] of sources.entries()) {
+      assert.equal(sourcesContent[i], await readFile(join(here, '../..', source), 'utf8'), source);
+    }
+    assert.match(
+      await readFile(join(folder, file.slice(0, -'.map'.length)), 'utf8'),
+      new RegExp(`sourceMappingURL=${file}`),
+    );
+  }
+  const code = `import * as all from 'mobilenet-wasm';
+    const error = await all.MobileNet.load(5).catch((error) => error);
+    console.log(JSON.stringify([error.name, error.constructor.name, error.message, ...Object.values(all).map(({ name }) => name)]));`;
+  const shown = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: consumer.folder,
+    encoding: 'utf8',
+  });
+  const [name, constructor, message, ...names] = JSON.parse(shown);
+  assert.deepEqual([name, constructor], ['MobileNetError', 'MobileNetError']);
+  assert.match(message, /\b5\b/);
+  assert.deepEqual(names, ['Engine', 'MobileNet', 'MobileNetError']);
+});
+
 /** @param {string} file */
 async function packedSize(file) {
   return gzipSync(await readFile(file), { level: 9 }).length;

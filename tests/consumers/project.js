@@ -41,7 +41,7 @@ export async function project(parent = tmpdir()) {
   await writeFile(join(folder, 'public/named.safetensors'), madeUp('v4-conv-small', NAMED_ANSWER));
   await cp(join(here, '../goldens/tflite/v1-0.1-u8.tflite'), join(folder, 'public/model.tflite'));
   const [{ filename, files }] = JSON.parse(
-    npm(join(here, '../../pkg'), 'pack', '--json', '--pack-destination', folder),
+    npm(join(here, '../../target/package'), 'pack', '--json', '--pack-destination', folder),
   );
   npm(folder, 'install', '--offline', '--no-package-lock', `./${filename}`);
   return {

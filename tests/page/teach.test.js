@@ -153,6 +153,51 @@ test('photos are told apart after a few examples, by both methods, and from JSON
   }
 });
 
+/** Makes a network of one layer whose weights follow from `seed`. */
+function made(seed, noise = 0) {
+  const embed = async (/** @type {Float32Array} */ input) =>
+    Float32Array.from({ length: 24 }, (_, k) =>
+      Math.max(0, input.reduce((sum, value, i) => sum + value * Math.sin(seed + k * i * i), 0) + noise * Math.cos(k)),
+    );
+  const info = { version: 'v2', width: 1, resolution: 32, flavour: 'timm', parameters: 24, minimalistic: false };
+  return /** @type {any} */ ({ embed, info });
+}
+
+test('examples of other weights of the same architecture are noticed', async () => {
+  const [mine, rounded, other] = [made(1), made(1, 0.1), made(2)];
+  const picture = Float32Array.from({ length: 32 * 32 * 3 }, (_, i) => Math.cos(i));
+  const taught = new Teach(mine);
+  await taught.add(picture, 'waves');
+  const json = JSON.parse(JSON.stringify(taught));
+  const known = [{ label: 'waves', probability: 1 }];
+  for (const net of [mine, rounded]) assert.deepEqual(await Teach.fromJSON(net, json).predict(picture), known);
+  const wrong = { name: 'MobileNetError', code: 'BAD_CONFIG', message: /other weights of the same architecture/ };
+  await assert.rejects(Teach.fromJSON(other, json).predict(picture), wrong);
+  await assert.rejects(Teach.fromJSON(other, json).add(picture, 'others'), wrong);
+  // What is made of it keeps the first network's features.
+  assert.deepEqual(JSON.parse(JSON.stringify(Teach.fromJSON(other, json))), json);
+  // An older file says nothing about the weights.
+  const { sample, ...old } = json;
+  assert.ok(sample);
+  const unknown = Teach.fromJSON(other, old);
+  assert.deepEqual(await unknown.predict(picture), known);
+  assert.deepEqual(JSON.parse(JSON.stringify(unknown)), old);
+  assert.throws(() => Teach.fromJSON(mine, { ...json, sample: '!' }), { code: 'BAD_CONFIG' });
+});
+
+test('a network that failed once is asked again', async () => {
+  const net = made(1);
+  const { embed } = net;
+  const picture = new Float32Array(32 * 32 * 3).fill(0.5);
+  net.embed = async (input) => (input === picture ? embed(input) : Promise.reject(new Error('it crashed')));
+  const teach = new Teach(net);
+  await assert.rejects(teach.add(picture, 'grey'), /it crashed/);
+  assert.deepEqual(teach.labels, []);
+  net.embed = embed;
+  await teach.add(picture, 'grey');
+  assert.deepEqual(teach.labels, ['grey']);
+});
+
 test('what can’t be taught says why', async () => {
   const codes = await page.evaluate(async () => {
     const { Teach } = await import('/pkg/teach.js');

@@ -27,13 +27,13 @@ const headers = { 'access-control-allow-origin': '*' };
 /** @type {Respond} */
 const refuse = (route) => route.abort();
 
-/** @type {Respond} Answers as a host that has everything. */
+/** @type {Respond} Answers as a host that has everything, with settings that nobody may take from it: the catalogue has them. */
 const serve = (route) => {
   const url = route.request().url();
   const entry = defaults.find(({ repository }) => url.includes(`/${repository}/`));
   if (!entry) return route.fulfill({ status: 404, headers });
   return url.endsWith('config.json')
-    ? route.fulfill({ json: { architecture: entry.name.split('.')[0] }, headers })
+    ? route.fulfill({ json: { architecture: entry.name.split('.')[0], input_size: [3, 100, 100] }, headers })
     : route.fulfill({ body: files.get(entry.name), headers });
 };
 

@@ -7,10 +7,10 @@ import { text } from './text';
 import type { Choice, Files, Loading } from './weights';
 
 /** Codes of errors after which another host may succeed. */
-const ANOTHER_MAY_HELP: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_CONFIG'];
+const ANOTHER_MAY_HELP: readonly string[] = ['FETCH_FAILED', 'CHECKSUM'];
 
 /** Codes of errors that mean damaged stored files. Others, such as an engine that can't start, have nothing to do with them. */
-const SPOILT: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+const SPOILT: readonly string[] = ['FETCH_FAILED', 'CHECKSUM', 'BAD_WEIGHTS', 'UNKNOWN_NETWORK'];
 
 /** A checkpoint of the catalogue. The first load fetches it from a host. */
 export class CatalogueChoice implements Choice {
@@ -43,8 +43,7 @@ export class CatalogueChoice implements Choice {
   async findKept(): Promise<this> {
     this.#keptFrom = null;
     for (const host of hostsOf(this.entry)) {
-      const [weights, config] = this.#addresses(host);
-      if ((await keptFile(weights)) && (await keptFile(config))) {
+      if (await keptFile(this.#address(host))) {
         this.#keptFrom = host;
         break;
       }
@@ -52,13 +51,12 @@ export class CatalogueChoice implements Choice {
     return this;
   }
 
-  /** The stored files. If the browser stores none, they are fetched again. */
+  /** The stored file. If the browser stores none, it is fetched again. */
   async files(): Promise<Files> {
     await this.findKept();
-    const addresses = this.#addresses(this.#keptFrom ?? hostsOf(this.entry)[0]);
-    const get = async (url: string) => ((await keptFile(url)) ?? (await fetch(url))).blob();
-    const [weights, config] = await Promise.all(addresses.map(get));
-    return { weights, config, sha256: this.entry.sha256 ?? undefined };
+    const address = this.#address(this.#keptFrom ?? hostsOf(this.entry)[0]);
+    const weights = await ((await keptFile(address)) ?? (await fetch(address))).blob();
+    return { weights, ...this.#known };
   }
 
   async load(loading: Loading): Promise<MobileNet> {
@@ -82,9 +80,8 @@ export class CatalogueChoice implements Choice {
   }
 
   /**
-   * Gives the hosts to load from, in order: behind a firewall a host may not answer at all, so each is asked first. The configuration has
-   * no digest, so a host that isn't authentic has to answer with this entry's. An authentic one that didn't comes last: it may only
-   * be slow, and its error is the one to show.
+   * Gives the hosts to load from, in order: behind a firewall a host may not answer at all, so each is asked first. An authentic
+   * one that didn't answer comes last: it may only be slow, and its error is the one to show.
    */
   async *#answering(cancelled: AbortSignal): AsyncGenerator<Host> {
     const hosts = hostsOf(this.entry);
@@ -98,30 +95,35 @@ export class CatalogueChoice implements Choice {
   }
 
   async #loadFrom(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
-    const [weights, config] = this.#addresses(host);
-    const sha256 = this.entry.sha256 ?? undefined;
-    return (await engine()).load({ weights, config, sha256, cache: CACHE, resolution: side, ...loading });
+    const weights = this.#address(host);
+    return (await engine()).load({ weights, ...this.#known, cache: CACHE, resolution: side, ...loading });
   }
 
-  /** Loads the stored files. Even if they are damaged, no host is asked before the visitor says so. */
+  /** Loads the stored file. Even if it is damaged, no host is asked before the visitor says so. */
   async #loadKept(host: Host, { side, ...loading }: Loading): Promise<MobileNet> {
-    const addresses = this.#addresses(host);
+    const address = this.#address(host);
     try {
-      const [weights, config] = await Promise.all(addresses.map(async (url) => (await keptFile(url))?.blob()));
-      if (!weights || !config) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
-      const sha256 = this.entry.sha256 ?? undefined;
-      return await (await engine()).load({ weights, config, sha256, resolution: side, ...loading });
+      const weights = await (await keptFile(address))?.blob();
+      if (!weights) throw new MobileNetError('FETCH_FAILED', text.page.weights.lost);
+      return await (await engine()).load({ weights, ...this.#known, resolution: side, ...loading });
     } catch (error) {
       if (error instanceof MobileNetError && SPOILT.includes(error.code)) {
         this.#keptFrom = null;
-        await forget(addresses);
+        await forget([address]);
       }
       throw error;
     }
   }
 
-  #addresses(host: Host): [weights: string, config: string] {
-    return [addressOf(host, this.entry, this.entry.file), addressOf(host, this.entry, 'config.json')];
+  #address(host: Host): string {
+    return addressOf(host, this.entry, this.entry.file);
+  }
+
+  /** What the catalogue says of the file. A host's own `config.json` has no digest, so it could be changed unnoticed. */
+  get #known(): Pick<Files, 'config' | 'sha256'> {
+    const { name, resolution, config, sha256 } = this.entry;
+    const settings = { architecture: name, input_size: [3, resolution, resolution], ...config };
+    return { config: settings, sha256: sha256 ?? undefined };
   }
 }
 

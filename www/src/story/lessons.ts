@@ -168,5 +168,7 @@ function joined(a: TeachJson, b: TeachJson): TeachJson {
   );
   const keyOf = ({ label, features }: TeachJson['examples'][number]) => `${label} ${features}`;
   const known = new Set(own.map(keyOf));
-  return { ...a, labels, examples: [...own, ...others.filter((example) => !known.has(keyOf(example)))] };
+  // What tells the network's weights comes with examples.
+  const { sample } = a.examples.length > 0 ? a : b;
+  return { ...a, sample, labels, examples: [...own, ...others.filter((example) => !known.has(keyOf(example)))] };
 }
