@@ -95,7 +95,7 @@ impl Packed {
             }
             let at = k * BLOCK + column;
             let [a, b, c, d] = panel[2 * BLOCK + at / 2].to_ne_bytes();
-            let word = i16::from_ne_bytes(if at % 2 == 0 { [a, b] } else { [c, d] });
+            let word = i16::from_ne_bytes(if at.is_multiple_of(2) { [a, b] } else { [c, d] });
             panel[BLOCK + column] * f32::from(word)
         };
         (panel[column], (0..inputs).map(weight))
