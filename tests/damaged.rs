@@ -100,6 +100,14 @@ fn files() -> Vec<Whole> {
     for (name, packed) in alone {
         files.push((name, archives::weights_alone(name, packed, model, 4.0), usize::MAX, 100));
     }
+    let chunks = [
+        ("gzip-shuffle.h5", include_bytes!("goldens/keras/chunks/gzip-shuffle.h5.z") as &[u8]),
+        ("gzip-shuffle.keras", include_bytes!("goldens/keras/chunks/gzip-shuffle.keras.z")),
+    ];
+    for (name, packed) in chunks {
+        let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+        files.push((name, file, usize::MAX, 200));
+    }
     for (name, bytes) in KERAS {
         files.push((name, bytes.to_vec(), usize::MAX, 200));
     }

@@ -173,6 +173,60 @@ fn weights_alone_are_keras() {
     }
 }
 
+macro_rules! chunks {
+    ($($name:literal $whole:literal)*) => {
+        [$((
+            $name,
+            $whole,
+            include_bytes!(concat!("goldens/keras/", $whole)) as &[u8],
+            include_bytes!(concat!("goldens/keras/chunks/", $name, ".z")) as &[u8],
+        )),*]
+    };
+}
+
+/// Files whose arrays lie in chunks, which are packed or not, are the same networks as the files that they are from.
+#[wasm_bindgen_test(unsupported = test)]
+fn chunks_are_whole_arrays() {
+    for (name, whole, file, packed) in chunks!(
+        "plain.h5" "transfer-keras2.h5" "gzip.h5" "transfer-keras2.h5"
+        "gzip-shuffle.h5" "transfer-keras2.h5" "gzip-shuffle.keras" "sequential-keras3.keras"
+    ) {
+        let chunks = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+        let mut model =
+            Model::load(&&chunks[..], None, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_equal(name, &mut model, &outputs(whole));
+        let mut of_whole = Model::load(&file, None, None).unwrap();
+        let input = normalised(&picture("picture 0", 96), model.preprocessing());
+        assert_eq!(model.run(&input).unwrap(), of_whole.run(&input).unwrap(), "{name}");
+    }
+}
+
+/// Refuses chunks that are packed in other ways, that don't make an array, or that would take more memory than weights.
+#[wasm_bindgen_test(unsupported = test)]
+fn misfits_of_chunks_are_named() {
+    let [(.., packed)] = chunks!("gzip.h5" "transfer-keras2.h5");
+    let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+    // The number of the filter is 8 bytes before its name. The rank, the kind and the number of entries of a tree of chunks
+    // come before the chunks' lengths; a layout has the rank, the tree's offset and the sides.
+    for (what, pattern, at, byte, message) in [
+        ("another filter", b"deflate\0" as &[u8], -8, 3, "in chunks with Fletcher's checksums"),
+        ("two of a filter", b"\x01\x01\0\0\0\0\0\0\x01\0\x08\0", 1, 2, "in chunks packed"),
+        ("a chunk less", b"TREE\x01\0\x04\0", 6, 3, "a chunk is missing"),
+        ("names in place of chunks", b"TREE\x01\0", 4, 0, "its tree is one of names"),
+        ("a large chunk", b"\x03\x02\x03", 14, 0x7f, "more than weights can shrink"),
+        ("another rank", b"\x03\x02\x03", 2, 4, "don't divide"),
+        ("a broken chunk", b"\x78\x5e", 12, 0x5a, "a chunk can't be unpacked"),
+    ] {
+        let place = file.windows(pattern.len()).position(|window| window == pattern);
+        let place = place.unwrap_or_else(|| panic!("{what}: no place"));
+        let mut changed = file.clone();
+        changed[place.checked_add_signed(at).unwrap()] = byte;
+        let error = Model::load(&&changed[..], None, None).expect_err(what);
+        assert_eq!(error.code(), "BAD_WEIGHTS", "{what}: {error}");
+        assert!(error.to_string().contains(message), "{what}: {error}");
+    }
+}
+
 /// For a file that has only weights, the picture's size is that of keras.applications, or one from a configuration.
 #[wasm_bindgen_test(unsupported = test)]
 fn weights_alone_have_a_size() {

@@ -1,6 +1,8 @@
 """Writes keras/*.json, topologies of keras.applications' networks as TensorFlow.js has them, keras/*.keras and
 keras/*.h5, small networks with their weights, and keras/outputs.json, what Keras makes of them.
 
+keras/chunks/*.z are two of these files with their arrays in chunks, deflated.
+
 keras/counts.txt has parameters and multiply-accumulates of the networks at many widths.
 
 keras/alone/*.z are HDF5 files of weights alone, whose weights are zeros, deflated; keras/alone/offsets.json tells where
@@ -15,6 +17,7 @@ names, here and in tests/keras.rs. Outputs are the logarithms of the probabiliti
 import json
 import sys
 import tempfile
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -218,6 +221,47 @@ def fixed_strings(path):
                     group.attrs[name] = numpy.array([text.encode() for text in value])
 
 
+def in_chunks(path, copy, **options):
+    """Copies an HDF5 file. The arrays of the copy lie in chunks that don't divide them."""
+    with h5py.File(path) as old, h5py.File(copy, "w") as new:
+        new.attrs.update(old.attrs)
+
+        def visit(name, item):
+            if isinstance(item, h5py.Group):
+                made = new.create_group(name)
+            elif item.ndim == 0:
+                made = new.create_dataset(name, data=item[()])
+            else:
+                sides = tuple(side // 2 + 1 for side in item.shape)
+                made = new.create_dataset(name, data=item[()], chunks=sides, **options)
+            made.attrs.update(item.attrs)
+
+        old.visititems(visit)
+
+
+def write_chunks():
+    """Writes files whose arrays lie in chunks, deflated since most of a file is the empty room of its trees."""
+    (FOLDER / "chunks").mkdir(exist_ok=True)
+
+    def write(name, path):
+        (FOLDER / "chunks" / f"{name}.z").write_bytes(zlib.compress(path.read_bytes(), 9))
+
+    shuffled = {"compression": "gzip", "shuffle": True}
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy.h5")
+        for name, options in [("plain.h5", {}), ("gzip.h5", {"compression": "gzip"}), ("gzip-shuffle.h5", shuffled)]:
+            in_chunks(FOLDER / "transfer-keras2.h5", copy, **options)
+            write(name, copy)
+        with zipfile.ZipFile(FOLDER / "sequential-keras3.keras") as old:
+            weights = Path(old.extract("model.weights.h5", folder))
+            in_chunks(weights, copy, **shuffled)
+            archive = Path(folder, "copy.keras")
+            with zipfile.ZipFile(archive, "w") as new:
+                new.writestr("config.json", old.read("config.json"))
+                new.write(copy, "model.weights.h5")
+        write("gzip-shuffle.keras", archive)
+
+
 def packed(path):
     """The deflated file with zeros for all weights, and the offsets of the arrays by their first value."""
     offsets = {}
@@ -342,6 +386,7 @@ def main():
         model = built(library, build, "float64")
         model.set_weights(weights)
         table[golden] = outputs(model, 96, True)
+    write_chunks()
     write_alone(table)
     lines = [f"  {json.dumps(golden)}: {json.dumps(rows)}" for golden, rows in table.items()]
     (FOLDER / "outputs.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -32,13 +32,23 @@ pub struct Entry {
     /// Top-1 accuracy in percent on ImageNet's validation set, as timm lists it.
     pub top1: f64,
     pub licence: String,
-    /// What its `config.json` says unlike those of timm's other checkpoints of this version. The package reads it in place
+    /// What its `config.json` says unlike those of timm's other checkpoints of this version. It takes the place
     /// of the file, which has no digest.
     #[serde(default)]
     pub config: Map<String, Value>,
     /// Whether it is the default checkpoint of its version.
     #[serde(default)]
     pub default: bool,
+}
+
+impl Entry {
+    /// What matters of the checkpoint's `config.json`, as `pkg/named.js` says it too.
+    pub fn settings(&self) -> Value {
+        let mut settings = self.config.clone();
+        settings.insert("architecture".to_owned(), self.name.as_str().into());
+        settings.insert("input_size".to_owned(), [3, self.resolution, self.resolution][..].into());
+        settings.into()
+    }
 }
 
 pub fn read() -> Result<Vec<Entry>> {

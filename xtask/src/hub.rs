@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use mobilenet_wasm::arch::Version;
 
 use crate::catalogue::Entry;
@@ -107,17 +107,9 @@ impl Host {
         let start = Instant::now();
         say("models", format_args!("fetching {} from {}", entry.name, self.name));
         fs::create_dir_all(dir)?;
-        let config = dir.join("config.json");
-        download(&self.address(entry, "config.json"), &config)?;
-        // Some sites answer with a page, or with JSON, for what they don't have.
-        let is_config = serde_json::from_slice::<serde_json::Value>(&fs::read(&config)?)
-            .is_ok_and(|config| config["architecture"].is_string());
-        if !is_config {
-            let error =
-                anyhow!("what was sent for the config.json of {} is another file", entry.name);
-            return Err(error.context(Unavailable::OtherContent));
-        }
         let weights = dir.join("model.safetensors");
+        // Without a digest the settings are needed to tell what the file is.
+        fs::write(dir.join("config.json"), entry.settings().to_string())?;
         download(&self.address(entry, &entry.file), &weights)?;
         check(entry, &weights)
             .with_context(|| format!("what was sent for {} is not kept", entry.name))

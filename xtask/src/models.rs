@@ -340,7 +340,7 @@ mod tests {
 
     const SIGN_IN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\
                            Connection: close\r\n\r\n<!doctype html><p>Sign in</p>\n";
-    /// A valid answer for a configuration, but not for weights.
+    /// An answer that is no page, and no file either.
     const JSON: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
                         Connection: close\r\n\r\n{}";
     const MISSING: &str =
@@ -413,7 +413,7 @@ mod tests {
             skipped(&format!("weights from {}", name.trim_end_matches(": ")));
             return;
         }
-        // It passes for the configuration and, by its digest, for the weights.
+        // It passes for the weights by its digest.
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"architecture\":\"x\"}";
         let body = &answer.as_bytes()[answer.len() - 20..];
         let mut entry = catalogue::read().unwrap().swap_remove(0);
@@ -426,6 +426,12 @@ mod tests {
             assert!(source.starts_with(name), "{source}");
         }
         assert_eq!(fs::read(dir.join(WEIGHTS)).unwrap(), body);
+        // The host's own settings would be those of its answer.
+        let settings: serde_json::Value =
+            serde_json::from_slice(&fs::read(dir.join("config.json")).unwrap()).unwrap();
+        assert_eq!(settings, entry.settings());
+        assert_eq!(settings["input_size"], serde_json::json!([3, 224, 224]));
+        assert_eq!(settings["architecture"], *entry.name);
         // Nothing could tell whether this is the file.
         entry.sha256 = None;
         assert!(hosts.fetch(&entry, &dir).is_err());

@@ -7,11 +7,13 @@ use crate::error::Error;
 use crate::weights::ByteSource;
 use crate::weights::format::Tensors;
 use crate::weights::format::folder::{Folder, Window};
-use crate::weights::format::index::{Entry, Index};
+use crate::weights::format::index::Index;
 
 /// The file with the topology in a `.keras` archive, and the file with the weights.
 const TOPOLOGY: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.weights.h5";
+/// The group of that file with the layers; the optimizer has another.
+const LAYERS: &str = "layers";
 /// The group of a `.h5` file with the weights, and the attribute with the topology.
 const GROUP: &str = "model_weights";
 const ATTRIBUTE: &str = "model_config";
@@ -34,17 +36,17 @@ pub(in crate::weights) fn open(source: &dyn ByteSource) -> Result<Hdf5<'_>, Erro
     let Some(group) = reader.child(root, GROUP)? else {
         return Err(reader.error(format!("it has no group {GROUP}")));
     };
-    let mut index = Index::default();
-    let file = index.add_file(Box::new(Window::new(source, 0, length)));
-    let mut failed = None;
+    let mut found = Vec::new();
     reader.walk(group, &mut |name, object| {
-        if let (Object::Array(entry), None) = (object, &failed) {
-            let name = name.strip_suffix(":0").unwrap_or(&name).to_owned();
-            failed = index.add(name, Entry { file, ..entry }, length).err();
+        if let Object::Array(entry) = object {
+            found.push((name.strip_suffix(":0").unwrap_or(&name).to_owned(), entry));
         }
     })?;
-    if let Some(reason) = failed {
-        return Err(reader.error(reason));
+    let mut index = Index::default();
+    index.add_file(Box::new(Window::new(source, 0, length)));
+    reader.unpacked().for_each(|file| _ = index.add_file(file));
+    for (name, entry) in found {
+        index.add(name, entry, length).map_err(|reason| reader.error(reason))?;
     }
     let tensors = Box::new(index);
     Ok(Hdf5::Model(Model { file: ATTRIBUTE, topology, tensors, naming: Naming::Layers, length }))
@@ -56,22 +58,21 @@ pub(super) fn open_archive<'a>(folder: &Folder<'a>, length: u64) -> Result<Model
         return Err(malformed(TOPOLOGY, "it is missing".to_owned()));
     };
     let source = folder.open(WEIGHTS)?;
-    let mut index = Index::default();
     let mut reader = Reader::new(&*source, WEIGHTS, length);
     let root = reader.root()?;
-    // The file that is added next.
     let mut found = Vec::new();
-    reader.walk(root, &mut |name, object| {
-        // The file may also have the optimizer beside the layers.
-        if let Object::Array(entry) = object
-            && name.starts_with("layers/")
-        {
-            found.push((name, entry));
-        }
-    })?;
-    let file = index.add_file(source);
+    if let Some(layers) = reader.child(root, LAYERS)? {
+        reader.walk(layers, &mut |name, object| {
+            if let Object::Array(entry) = object {
+                found.push((format!("{LAYERS}/{name}"), entry));
+            }
+        })?;
+    }
+    let unpacked = reader.unpacked();
+    let mut index = Index::default();
+    index.add_file(source);
+    unpacked.for_each(|file| _ = index.add_file(file));
     for (name, entry) in found {
-        let entry = Entry { file, ..entry };
         index.add(name, entry, length).map_err(|reason| malformed(WEIGHTS, reason))?;
     }
     let tensors = Box::new(index);

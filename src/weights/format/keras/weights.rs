@@ -115,6 +115,7 @@ impl Weights<'_> {
                 arrays.insert(path, entry);
             }
         })?;
+        reader.unpacked().for_each(|file| _ = self.index.add_file(file));
         for layer in layers {
             let listed = match groups.get(layer) {
                 Some(&group) => reader.names(group, WEIGHTS)?,
@@ -169,6 +170,7 @@ impl Weights<'_> {
                 arrays.push((path, entry));
             }
         })?;
+        reader.unpacked().for_each(|file| _ = self.index.add_file(file));
         if arrays.is_empty() {
             let reason = format!(
                 "it has neither a model, as model.save(…) of Keras writes it, nor weights alone, as \

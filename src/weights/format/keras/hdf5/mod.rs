@@ -1,12 +1,17 @@
 //! Reads the part of HDF5 that Keras writes through h5py: version 0 of the file, groups with symbol tables, and arrays
-//! that lie in one piece.
+//! that lie in one piece, or in chunks as programs that pack files leave them.
+
+mod chunks;
 
 use std::collections::BTreeMap;
+
+use chunks::Unpacked;
 
 use super::malformed;
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::weights::ByteSource;
+use crate::weights::format::folder::Bytes;
 use crate::weights::format::index::{Element, Entry};
 
 const MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
@@ -34,7 +39,7 @@ pub(in crate::weights) fn is_hdf5(source: &dyn ByteSource) -> bool {
 pub(super) enum Object {
     /// The offset of its header.
     Group(u64),
-    /// Its place in file 0.
+    /// Its place in file 0, or in one of [`Reader::unpacked`], which are files 1, 2, ….
     Array(Entry),
 }
 
@@ -62,6 +67,8 @@ pub(super) struct Reader<'s> {
     /// The number of bytes that paths and lists of names may still have. A file that a library wrote has each of these
     /// bytes only once.
     text: u64,
+    /// The arrays that lay in chunks.
+    unpacked: Unpacked,
     /// The offsets and lengths of each heap's objects: by the heap's offset, then by the object's number.
     heaps: BTreeMap<u64, BTreeMap<u32, (u64, u64)>>,
 }
@@ -71,7 +78,14 @@ impl<'s> Reader<'s> {
     pub fn new(source: &'s dyn ByteSource, name: &'static str, length: u64) -> Self {
         let left = MAX_PARTS.min((source.len() / LEAST) as usize);
         let objects = MAX_OBJECTS.min((length / LEAST_OBJECT) as usize);
-        Self { source, name, left, objects, text: length, heaps: BTreeMap::new() }
+        let (unpacked, heaps) = (Unpacked::new(length), BTreeMap::new());
+        Self { source, name, left, objects, text: length, unpacked, heaps }
+    }
+
+    /// The arrays that lay in chunks, as files 1, 2, ….
+    pub fn unpacked(&mut self) -> impl Iterator<Item = Box<dyn ByteSource>> + use<> {
+        let arrays = std::mem::take(&mut self.unpacked.arrays).into_iter();
+        arrays.map(|bytes| Box::new(Bytes(bytes)) as Box<dyn ByteSource>)
     }
 
     pub fn error(&self, reason: String) -> Error {
@@ -159,7 +173,7 @@ impl<'s> Reader<'s> {
                 // This message says where the header continues.
                 if kind == 0x10 {
                     blocks.push((self.u64(data)?, self.u64(data.saturating_add(8))?));
-                } else if matches!(kind, 0x1 | 0x3 | 0x8 | 0xc | 0x11) {
+                } else if matches!(kind, 0x1 | 0x3 | 0x8 | 0xb | 0xc | 0x11) {
                     messages.push((kind, data, size));
                 }
                 at = data + size;
@@ -185,8 +199,8 @@ impl<'s> Reader<'s> {
         }
         let messages = self.messages(header)?;
         let Some(&(_, table, _)) = messages.iter().find(|&&(kind, ..)| kind == 0x11) else {
-            if let Some(entry) = self.array(&messages)? {
-                found(path, Object::Array(entry));
+            if let Some(array) = self.array(&path, &messages)? {
+                found(path, array);
             }
             return Ok(());
         };
@@ -251,8 +265,8 @@ impl<'s> Reader<'s> {
         String::from_utf8(name.to_vec()).map_err(|_| self.error(format!("no name is at {at}")))
     }
 
-    /// The array that an object's messages describe, in file 0.
-    fn array(&self, messages: &[Message]) -> Result<Option<Entry>, Error> {
+    /// The array that the messages of the object at `path` describe.
+    fn array(&mut self, path: &str, messages: &[Message]) -> Result<Option<Object>, Error> {
         let find = |wanted| messages.iter().find(|&&(kind, ..)| kind == wanted);
         let (Some(&(_, space, _)), Some(&(_, kind, _)), Some(&(_, layout, _))) =
             (find(0x1), find(0x3), find(0x8))
@@ -268,14 +282,21 @@ impl<'s> Reader<'s> {
             (2, 8) => Element::BF16,
             _ => Element::Other("not of 16 or 32 bits", 0),
         };
-        // The layout must be of version 3, for an array in one piece.
-        let whole = self.u16(layout)? == 0x0103;
-        let (element, offset) = if whole {
-            (element, self.u64(layout.saturating_add(2))?)
-        } else {
-            (Element::Other("in chunks", 0), 0)
-        };
-        Ok(Some(Entry { shape, element, file: 0, offset }))
+        // The low byte is the version.
+        match self.u16(layout)? {
+            0x0103 => {
+                let offset = self.u64(layout.saturating_add(2))?;
+                Ok(Some(Object::Array(Entry { shape, element, file: 0, offset })))
+            }
+            0x0203 => {
+                let filters = find(0xb).map(|&(_, filters, _)| filters);
+                self.unpack(path, shape, element, layout, filters).map(Some)
+            }
+            _ => {
+                let element = Element::Other("neither in one piece nor in chunks", 0);
+                Ok(Some(Object::Array(Entry { shape, element, file: 0, offset: 0 })))
+            }
+        }
     }
 
     /// The dimensions that the message at `space` describes.
