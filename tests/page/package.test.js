@@ -26,7 +26,7 @@ before(async () => {
 after(() => session?.close());
 
 test('npm packs the licences and every file that the package refers to', () => {
-  const root = new URL('../../pkg/', import.meta.url);
+  const root = new URL('../../target/package/', import.meta.url);
   const [{ files }] = JSON.parse(
     execFileSync('npm', ['pack', '--silent', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }),
   );
@@ -37,7 +37,7 @@ test('npm packs the licences and every file that the package refers to', () => {
   for (const file of packed) {
     if (!/\.[jt]s$/.test(file)) continue;
     const references = readFileSync(new URL(file), 'utf8').matchAll(
-      /\b(?:from |import\(|new URL\()'([^']+\.(?:js|json|wasm))'/g,
+      /\b(?:from ?|import\(|new URL\()['"]([^'"]+\.(?:js|json|wasm))['"]/g,
     );
     for (const [, reference] of references) wanted.push(new URL(reference, file).href);
   }
