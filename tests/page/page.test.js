@@ -276,9 +276,10 @@ test('the verdict has words for all columns', async () => {
   await says(`Three of ${number} agree`);
   await answers(...COLUMNS.map((_, i) => i));
   await says(`${number[0].toUpperCase()}${number.slice(1)} answers`);
-  const colours = await page
-    .locator('#answers strong')
-    .evaluateAll((all) => all.map((one) => getComputedStyle(one).color));
+  // The page may draw the answers anew at any time, so they are found and read in one step.
+  const colours = await page.evaluate(() =>
+    Array.from(document.querySelectorAll('#answers strong'), (one) => getComputedStyle(one).color),
+  );
   assert.equal(new Set(colours).size, COLUMNS.length, colours.join());
   await page.close();
 });
