@@ -61,7 +61,8 @@ export class HswishFigure implements Figure {
 
   async look(source: ClassifySource, [net]: readonly MobileNet[]): Promise<void> {
     const words = text.figures.hswish;
-    if (!this.#timed) await this.#time();
+    // Not awaited: it waits for the end of this look.
+    if (!this.#timed) void this.#time();
     const { data } = (await net.inspect(source, { layers: [LAYER] })).get(LAYER) as Tensor;
     this.#chart.showValues(data);
     const below = data.filter((value) => value < 0).length / data.length;

@@ -53,7 +53,10 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
   const contents = make('nav', 'contents', make('ol', '', ...links));
   contents.setAttribute('aria-label', text.figures.contents);
   container.append(contents);
-  const around = surroundings(page, (resting) => (watch.paused = resting));
+  const around = surroundings(page, (resting) => {
+    watch.paused = resting;
+    return watch.looking;
+  });
   const watch: Watch = new Watch(
     around,
     (figure, error) => of.get(figure)?.report(error),
@@ -72,10 +75,10 @@ export async function tellStory(container: HTMLElement, page: Page): Promise<voi
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-/** @param rest pauses or resumes the figures */
+/** @param rest pauses or resumes the figures; settled when the look that was going on is over */
 function surroundings(
   { stage, columns, columnNetwork, begun, ...page }: Page,
-  rest: (resting: boolean) => void,
+  rest: (resting: boolean) => Promise<void>,
 ): Surroundings {
   /** Untrained networks of the versions whose columns have none. */
   const untrained = new Map<Version, Promise<MobileNet>>();
@@ -122,13 +125,14 @@ function surroundings(
       const before = measured;
       const own = (async () => {
         await before;
-        rest(true);
+        const looked = rest(true);
         page.rest(true);
         try {
+          await looked;
           return await work();
         } finally {
           page.rest(false);
-          rest(false);
+          void rest(false);
         }
       })();
       measured = own.catch(() => {});

@@ -34,6 +34,8 @@ export class Watch {
   #wake: (() => void) | null = null;
   /** Whether no figure may look, because of a measurement. */
   paused = false;
+  /** Settled when no figure looks. */
+  looking: Promise<void> = Promise.resolve();
   readonly #observer = new IntersectionObserver((entries) => this.#onScroll(entries));
 
   /**
@@ -84,7 +86,7 @@ export class Watch {
           continue;
         }
         watched.idleSince = null;
-        if (performance.now() >= watched.due) await this.#look(watched, frame);
+        if (performance.now() >= watched.due) await (this.looking = this.#look(watched, frame));
       }
       await new Promise((resolve) => setTimeout(resolve, TICK));
     }
