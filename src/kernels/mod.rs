@@ -19,6 +19,7 @@ pub mod reference;
 pub mod scale;
 pub mod stem;
 mod tile;
+mod unroll;
 mod wide;
 mod window;
 

@@ -9,19 +9,9 @@ use super::Map;
 use crate::kernels::Window;
 use crate::kernels::epilogue::Epilogue;
 use crate::kernels::layout::BLOCK;
+use crate::kernels::unroll::each;
 use crate::simd::F32x4;
 use std::ops::Range;
-
-/// Repeats `$block` with `$name` bound to each literal. The compiler doesn't unroll the larger tiles by itself, and
-/// then keeps their sums in memory.
-macro_rules! each {
-    ($name:ident in $($number:literal)* => $block:block) => {
-        $({
-            let $name: usize = $number;
-            $block
-        })*
-    };
-}
 
 /// Outputs of the largest tile.
 const LARGEST: usize = 7;

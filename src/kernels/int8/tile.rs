@@ -5,6 +5,7 @@ use super::{GROUP, HEAD, LINE, ONES, Products, RANGE};
 use crate::kernels::epilogue::Epilogue;
 use crate::kernels::layout::BLOCK;
 use crate::kernels::tile::split_by;
+use crate::kernels::unroll::each;
 use crate::simd::{ByteDot, F32x4, LANES};
 use std::ops::Range;
 
@@ -13,20 +14,6 @@ const STEP: usize = BLOCK * GROUP;
 
 /// Groups in a block of input channels.
 const GROUPS: usize = BLOCK / GROUP;
-
-/// Evaluates `$body` for each `$index` below `$count`, which is a constant of at most 6, without a loop. The compiler keeps
-/// a loop of this length, and arrays that a loop indexes lie in memory: each tile called a function that clears them.
-macro_rules! unrolled {
-    ($index:ident < $count:expr => $body:block) => {
-        unrolled!(@each $index, $count, $body, 0 1 2 3 4 5)
-    };
-    (@each $index:ident, $count:expr, $body:block, $($value:literal)*) => {
-        $(if $value < $count {
-            let $index = $value;
-            $body
-        })*
-    };
-}
 
 /// The arguments of a call: where it reads and writes, and how much.
 #[derive(Clone, Copy)]
@@ -139,8 +126,11 @@ unsafe fn run<D: ByteDot, E: Epilogue, const PIXELS: usize>(tiles: Tiles, indice
                 ahead.read_volatile();
                 ahead = ahead.add(line);
             }
-            unrolled!(pixel < PIXELS => {
-                finish::<D, E>(sums[pixel], ranges.add(pixel * RANGE), head, constants, output.add(pixel * BLOCK));
+            each!(pixel in 0 1 2 3 4 5 => {
+                if pixel < PIXELS {
+                    let (range, output) = (ranges.add(pixel * RANGE), output.add(pixel * BLOCK));
+                    finish::<D, E>(sums[pixel], range, head, constants, output);
+                }
             });
             input = input.add(PIXELS * BLOCK);
             ranges = ranges.add(PIXELS * RANGE);
