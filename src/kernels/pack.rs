@@ -61,12 +61,8 @@ pub fn words(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
     let mut packed = Buffer::zeros(blocks(bias.len()) * dense::words_panel(depth))?;
     for (out, (row, &bias)) in weight.chunks_exact(depth).zip(bias).enumerate() {
         let panel = &mut packed.as_bytes_mut()[out / BLOCK * length..][..length];
-        let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
-        let inverse = if largest > 0.0 { WORDS / largest } else { 0.0 };
-        for (place, value) in [bias, largest / WORDS].into_iter().enumerate() {
-            let at = (place * BLOCK + out % BLOCK) * size_of::<f32>();
-            panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
-        }
+        let (scale, inverse) = scales(row, WORDS);
+        write_head(panel, out, [bias, scale]);
         let weights =
             &mut panel[2 * BLOCK * size_of::<f32>()..].as_chunks_mut::<2>().0[out % BLOCK..];
         for (place, weight) in weights.iter_mut().step_by(BLOCK).zip(row) {
@@ -96,19 +92,30 @@ pub fn int8(weight: &[f32], bias: &[f32]) -> Result<Buffer, Error> {
             panel[int8::HEAD + at] = weight as u8;
             sum += i32::from(weight);
         }
-        for (row, value) in [scale, scale * sum as f32, bias].into_iter().enumerate() {
-            let at = (row * BLOCK + out % BLOCK) * size_of::<f32>();
-            panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
-        }
+        write_head(panel, out, [scale, scale * sum as f32, bias]);
     }
     Ok(packed)
 }
 
+/// The factors from integers of at most `most` to the weights of `row`, and back. The weight of largest magnitude becomes
+/// `most` or its negative.
+fn scales(row: &[f32], most: f32) -> (f32, f32) {
+    let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
+    (largest / most, if largest > 0.0 { most / largest } else { 0.0 })
+}
+
+/// Writes the values of the output channel `out` at the start of its panel, each to a row of 8.
+fn write_head<const ROWS: usize>(panel: &mut [u8], out: usize, values: [f32; ROWS]) {
+    for (row, value) in values.into_iter().enumerate() {
+        let at = (row * BLOCK + out % BLOCK) * size_of::<f32>();
+        panel[at..][..size_of::<f32>()].copy_from_slice(&value.to_ne_bytes());
+    }
+}
+
 /// The scale and the bytes of an output channel's weights. The weight of largest magnitude becomes 127 or -127.
 pub fn quantise(row: &[f32]) -> (f32, impl Iterator<Item = i8>) {
-    let largest = row.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
-    let inverse = if largest > 0.0 { int8::WEIGHTS / largest } else { 0.0 };
-    (largest / int8::WEIGHTS, rounded(row, inverse))
+    let (scale, inverse) = scales(row, int8::WEIGHTS);
+    (scale, rounded(row, inverse))
 }
 
 /// Multiplies the weights of `row` by `inverse`, which brings them into -127 to 127, and rounds them so that their sum

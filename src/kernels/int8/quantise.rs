@@ -85,7 +85,7 @@ unsafe fn group<D: ByteDot, const SIGNED: bool, const PIXELS: usize>(
         let mut factors = [[zero; 2]; PIXELS];
         for of in 0..PIXELS {
             let (least, greatest) = ends(least[of], greatest[of][0].max(greatest[of][1]));
-            let minus_least = zero.madd(least, D::Floats::splat(-1.0));
+            let minus_least = least.mul(D::Floats::splat(-1.0));
             let range = greatest.add(minus_least).max(D::Floats::splat(LEAST_RANGE));
             if pixel + of < end {
                 let at = tensor.ranges.add((pixel + of) * RANGE);
