@@ -88,7 +88,7 @@ impl Rounding {
         if family == Family::V3 && matches!(self, Self::Torchvision | Self::Keras) {
             return 6 * body;
         }
-        let &Last { channels, ref scaling } = last;
+        let &Last { channels, scaling } = last;
         match scaling {
             Scaling::None => channels,
             Scaling::Larger => self.scale(family, channels, width).max(channels),

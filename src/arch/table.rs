@@ -32,6 +32,7 @@ pub(super) struct Last {
 }
 
 /// Which width multipliers change a number of channels.
+#[derive(Clone, Copy)]
 pub(super) enum Scaling {
     None,
     /// Those above 1 (the V2 paper's paragraph "Trade-off hyper parameters").

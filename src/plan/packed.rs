@@ -58,13 +58,15 @@ impl Packed {
         precision: Precision,
     ) -> Result<Self, Error> {
         let format = Format::of(conv, precision);
-        let weights = match conv.kind {
-            ConvKind::Pointwise if format == Format::Bytes => pack::int8(weight, bias),
-            ConvKind::Dense if format == Format::Words => pack::words(weight, bias),
-            ConvKind::Stem => pack::stem(weight, bias),
-            ConvKind::Convolution => pack::convolution(weight, bias, conv.kernel),
-            ConvKind::Depthwise => pack::depthwise(weight, bias, conv.kernel),
-            ConvKind::Pointwise | ConvKind::Dense => pack::pointwise(weight, bias),
+        let weights = match format {
+            Format::Bytes => pack::int8(weight, bias),
+            Format::Words => pack::words(weight, bias),
+            Format::Floats => match conv.kind {
+                ConvKind::Stem => pack::stem(weight, bias),
+                ConvKind::Convolution => pack::convolution(weight, bias, conv.kernel),
+                ConvKind::Depthwise => pack::depthwise(weight, bias, conv.kernel),
+                ConvKind::Pointwise | ConvKind::Dense => pack::pointwise(weight, bias),
+            },
         }?;
         Ok(Self { conv: *conv, weights, format, finish: Finish::new(conv.activation) })
     }

@@ -33,13 +33,16 @@ impl Precision {
     }
 }
 
-/// A layer with at most this many inputs uses floats: to quantise them takes about as long as 8 bits save.
+/// A layer with at most this many inputs and fewer than [`MANY`] outputs uses floats: to quantise the inputs takes about as
+/// long as 8 bits save.
 const FEW_INPUTS: usize = 16;
 
-/// A layer with at most this many outputs and fewer than [`MANY`] inputs uses floats. V3's projections of 64 to 88
+/// A layer with at most this many outputs and fewer than [`MANY`] inputs uses floats too. V3's projections of 64 to 88
 /// channels to 24 alone caused a quarter of the change in its probabilities; V2's of 96 to 192 channels to 24 and 32 change
 /// nothing that 300 crops show, and V2 is a tenth faster with them on 8 bits (AVX-VNNI).
 const FEW_OUTPUTS: usize = 32;
+
+/// A layer with as many inputs or outputs uses 8 bits.
 const MANY: usize = 96;
 
 /// The smallest width multiplier for 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops, networks of
