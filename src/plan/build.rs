@@ -139,7 +139,9 @@ impl Builder<'_> {
 
     /// Adds a map for the output of `conv`.
     fn output(&mut self, window: &Window, conv: &Conv) -> Map {
-        Map { signed: conv.activation.is_signed(), ..self.map(output(window, conv)) }
+        let &Window { output_height: height, output_width: width, .. } = window;
+        let map = self.map(Extent { height, width, channels: conv.out_channels });
+        Map { signed: conv.activation.is_signed(), ..map }
     }
 
     /// Adds the step `name`.
@@ -203,7 +205,7 @@ impl Builder<'_> {
         let packed = self.packed(Site::Stem, conv)?;
         let side = self.network.resolution;
         let window = self.window(conv, Extent { height: side, width: side, channels: stem::RGB });
-        let output = self.map(output(&window, conv));
+        let output = self.output(&window, conv);
         let step = Stem { packed, window, input, output: output.tensor };
         Ok(self.push_output(Site::Stem.to_string(), step, output))
     }
@@ -336,7 +338,8 @@ impl Builder<'_> {
                 output: input.tensor,
                 accumulate: true,
             };
-            return Ok(self.push_output(site.to_string(), step, input));
+            let sum = Map { signed: true, ..input };
+            return Ok(self.push_output(site.to_string(), step, sum));
         }
         let projected = self.layer(site, conv, x)?;
         let output = self.map(input.extent);
@@ -353,7 +356,7 @@ impl Builder<'_> {
         let packed = self.packed(site, conv)?;
         let window = self.window(conv, x.extent);
         let pointwise_input = self.pointwise_input(site, &packed, x);
-        let map = self.map(output(&window, conv));
+        let map = self.output(&window, conv);
         let (input, output) = (x.tensor, map.tensor);
         let step: Step = match conv.kind {
             ConvKind::Pointwise => {
@@ -412,10 +415,4 @@ impl Builder<'_> {
 fn addressable(values: u64) -> Result<usize, Error> {
     let bytes = values.saturating_mul(size_of::<f32>() as u64);
     usize::try_from(values).map_err(|_| Error::OutOfMemory { bytes })
-}
-
-/// The extent of a convolution's output.
-fn output(window: &Window, conv: &Conv) -> Extent {
-    let &Window { output_height: height, output_width: width, .. } = window;
-    Extent { height, width, channels: conv.out_channels }
 }
