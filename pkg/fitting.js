@@ -4,7 +4,7 @@ import { shown, tell } from './errors.js';
 import { seats } from './host.js';
 import { Engine, MobileNetError } from './index.js';
 import { entryOf } from './named.js';
-import { FORMAT, escalationByParts, halves, medianOf, search, targetOf } from './search.js';
+import { FORMAT, escalationByParts, halves, keyOf, latencyOf, medianOf, search, targetOf } from './search.js';
 import { engineOf } from './wishes.js';
 
 /**
@@ -270,12 +270,13 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
  */
 function pairsOf(measurements, target) {
   const { pairs = [] } = measurements;
+  const measured = new Set(pairs.map(({ small, large }) => keyOf(small, large)));
   /** @type {Map<string, { pair: [string, string], thresholds: number }>} */
   const found = new Map();
   for (const { networks, margin } of search(measurements, target).frontier) {
     const [small, large] = networks.map(({ name }) => name);
-    if (margin === null || pairs.some((pair) => pair.small === small && pair.large === large)) continue;
-    const key = JSON.stringify([small, large]);
+    const key = keyOf(small, large);
+    if (margin === null || measured.has(key)) continue;
     found.set(key, { pair: [small, large], thresholds: (found.get(key)?.thresholds ?? 0) + 1 });
   }
   const all = Array.from(found.values()).sort((a, b) => b.thresholds - a.thresholds);
@@ -301,7 +302,6 @@ async function measurePair(engine, both, { frames, signal }) {
       const answers = await engine.classify(source, networks, { topK: 2, signal });
       return answers.map(({ timing }) => timing);
     };
-    const latencyOf = (/** @type {import('./index.js').Timing} */ { preprocess, inference }) => preprocess + inference;
     /** @type {number[]} */
     const together = [];
     /** @type {number[]} */

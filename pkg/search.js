@@ -85,7 +85,7 @@ export function searcher(measurements) {
     const bound = targetOf(fieldsOf('search', target, ['latency', 'agreement']));
     const fits =
       bound.latency !== undefined
-        ? lastWithin(frontier, bound.latency)
+        ? frontier.filter(({ latency }) => latency <= bound.latency).pop()
         : frontier.find(({ expected }) => expected >= bound.agreement);
     const nearest = bound.latency !== undefined ? frontier[0] : frontier[frontier.length - 1];
     const shown = (/** @type {Setup} */ setup) => choiceOf(setup, bound);
@@ -122,10 +122,10 @@ function runOf(frame, frames) {
 }
 
 /**
- * @param {FitPoint} point
+ * @param {Pick<FitPoint, 'preprocess' | 'inference'>} times of a network
  * @returns {number} the time from a frame to its answer. ms
  */
-function latencyOf({ preprocess, inference }) {
+export function latencyOf({ preprocess, inference }) {
   return preprocess + inference;
 }
 
@@ -163,8 +163,9 @@ function cascadesOf(parts, pairs) {
 /**
  * @param {string} small a point's name
  * @param {string} large
+ * @returns {string} identifies the pair
  */
-function keyOf(small, large) {
+export function keyOf(small, large) {
   return JSON.stringify([small, large]);
 }
 
@@ -276,15 +277,6 @@ function frontierOf(families, used) {
     frontier.push(setupOn({ family, margin }, counted.get(family.small)?.order ?? []));
   }
   return frontier.reverse();
-}
-
-/**
- * @param {Setup[]} frontier
- * @param {number} latency
- * @returns {Setup | undefined} the one that agrees most of those that are fast enough
- */
-function lastWithin(frontier, latency) {
-  return frontier.filter((setup) => setup.latency <= latency).pop();
 }
 
 /**
