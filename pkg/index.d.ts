@@ -61,9 +61,9 @@ export interface Progress {
 
 /**
  * The number format of 1x1 convolutions, which are most of a network's work. `int8`: weights and inputs are whole numbers of 8 bits.
- * That is up to four times as fast on a processor with an instruction for it, and changes a probability by .02 at most in the mean.
- * Layers that gain nothing by it use floats, and so do all other layers, and networks of a width below 0.75. `auto` measures both for
- * some milliseconds, and takes `int8` if it is faster.
+ * That is up to three times as fast on a processor with an instruction for it, and changes a probability by .02 at most in the mean.
+ * Dense layers have weights of 16 bits then. Layers that gain nothing by it use floats, and so do all other layers, and networks of a
+ * width below 0.75. `auto` measures both for some milliseconds, and takes `int8` if it is faster.
  */
 export type Precision = 'f32' | 'int8' | 'auto';
 

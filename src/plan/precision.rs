@@ -8,7 +8,8 @@ pub enum Precision {
     /// `f32`, as in all other layers.
     #[default]
     F32,
-    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. Networks of a width below 0.75 use floats
+    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. Dense layers have weights of 16 bits:
+    /// see [`crate::kernels::dense`]. Networks of a width below 0.75 use floats
     /// anyway.
     Int8,
 }
@@ -46,7 +47,7 @@ const FEW_OUTPUTS: usize = 32;
 const MANY: usize = 96;
 
 /// The smallest width multiplier for 8 bits. V1 of width 0.25 named another class in 15 % of 300 crops, networks of
-/// width 1 in 1 to 4 %: with few channels each one matters, and there is little time to save.
+/// width 1 in 1 to 3 %: with few channels each one matters, and there is little time to save.
 pub const LEAST_WIDTH: f64 = 0.75;
 
 /// The precision of `network` if `wanted` is requested.
