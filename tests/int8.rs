@@ -264,3 +264,24 @@ fn flat_pictures_run() {
         assert!(best.probability.is_finite(), "{best:?}");
     }
 }
+
+/// A sum in place may be negative, even where it lies in the memory of a map behind ReLU6. The inspector adds elsewhere.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+#[cfg_attr(miri, ignore = "whole networks")]
+fn residuals_behind_relu_may_be_negative() {
+    let config = Config { resolution: 96, ..Config::new(Version::V2) };
+    let mut network = Network::new(&config).unwrap();
+    let channels = network.stem.out_channels;
+    network.blocks[0].project.out_channels = channels;
+    network.blocks[0].residual = true;
+    network.blocks[1].expand.as_mut().unwrap().in_channels = channels;
+    let mut model = Model::untrained_with(network, 3, Precision::Int8).unwrap();
+    let input = values(&mut Rng::with_seed(4), 96 * 96 * 3, -1.0, 1.0);
+    let got = model.run(&input).unwrap().to_vec();
+    let source = mobilenet_wasm::Source::Input(&input);
+    let inspected = model.inspect(source, Default::default()).unwrap();
+    assert_eq!(bits(inspected.logits()), bits(&got));
+    let sum = inspected.tensor("block 0 add").unwrap().values;
+    assert!(sum.iter().any(|&x| x < 0.0));
+}
