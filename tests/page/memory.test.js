@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAKE_CAMERA, card, firstAnswer, firstModels, heaviest, open, openBlank, openPage } from './harness.js';
 import { megabytes, privateBytes, proportionalBytes, rendererOf } from './renderer.js';
+import { openUninspected } from './uninspected.js';
 
 const SWITCHES = 26;
 /** The number of switches after which the renderer's allocators have taken what they keep. */
@@ -60,22 +61,24 @@ const WHOLE_PAGE = 350e6;
 test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () => {
   const session = await open(FAKE_CAMERA);
   try {
-    const page = await openPage(session, { viewport: { width: 1280, height: 800 } });
-    for (const { version } of firstModels) await firstAnswer(page, version).filter({ hasText: /./ }).waitFor();
-    await page.getByRole('button', { name: 'Start camera' }).click();
-    for (const { version } of firstModels)
-      await card(page, version)
-        .locator('.rate')
-        .filter({ hasText: /frames/ })
-        .waitFor();
+    const page = await openUninspected(session);
+    const columns = firstModels.map(({ version }) => `document.querySelector('.card[data-version="${version}"]')`);
+    const all = (property) => `[${columns}].every((column) => ${property})`;
+    await page.until(all(`column?.querySelector('.predictions .label')?.textContent`));
+    const start = `[...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Start camera')`;
+    await page.evaluate(`${start}.click()`);
+    await page.until(all(`column.querySelector('.rate').textContent.includes('frames')`));
     const pid = await rendererOf(session.browser);
     const readings = [];
     for (let i = 0; i < 10; i++) {
-      await page.waitForTimeout(1000);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       readings.push(await proportionalBytes(pid));
     }
     console.log(`renderer: ${megabytes(Math.min(...readings))} to ${megabytes(Math.max(...readings))}`);
     assert.ok(Math.max(...readings) < WHOLE_PAGE, readings.map(megabytes).join());
+    // All weights are in this process.
+    const weights = firstModels.reduce((sum, { bytes }) => sum + bytes, 0);
+    assert.ok(Math.min(...readings) > weights, readings.map(megabytes).join());
   } finally {
     await session.close();
   }
