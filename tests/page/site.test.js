@@ -21,6 +21,7 @@ after(() => session?.close());
  * @param {(name: string, body: Buffer) => Buffer | string} [edited] may change a file before it is served
  */
 async function anyHost(base, edited = (_, body) => body) {
+  let answers = true;
   const types = {
     '.html': 'text/html',
     '.js': 'text/javascript',
@@ -33,6 +34,7 @@ async function anyHost(base, edited = (_, body) => body) {
   /** @type {string[]} */
   const missing = [];
   const server = createServer(async (request, response) => {
+    if (!answers) return;
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = path.startsWith(base) ? join(dist, path.slice(base.length) || 'index.html') : null;
     const body = file && (await readFile(file).catch(() => null));
@@ -45,6 +47,8 @@ async function anyHost(base, edited = (_, body) => body) {
   return {
     url: `http://127.0.0.1:${port}${base}`,
     missing,
+    /** Goes on taking connections and requests, and answers none. */
+    fallSilent: () => (answers = false),
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
@@ -99,6 +103,27 @@ test('below any path of a host that sends no header, the page runs, then isolate
   await host.close();
   await page.reload();
   await runs();
+  await page.goto(`${host.url}bench.html?lang=zh`);
+  await page.locator('h1').waitFor();
+  await context.close();
+});
+
+test('a host that takes connections and never answers opens the stored page', async (t) => {
+  const host = await anyHost('/');
+  t.after(() => host.close());
+  const context = await session.browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.route(/^https:/, (route) => route.abort());
+  const runs = () => card(page, 'v1').locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
+  await page.goto(host.url);
+  await runs();
+  await keptForOffline(page);
+  host.fallSilent();
+  await page.reload();
+  await runs();
+  // This file was never there, so no copy of it is.
+  assert.equal(await page.evaluate(() => fetch('models/models.json').then(String, ({ name }) => name)), 'TypeError');
   await page.goto(`${host.url}bench.html?lang=zh`);
   await page.locator('h1').waitFor();
   await context.close();

@@ -13,6 +13,14 @@ const { version, assets } = __BUILD__;
 /** Other copies of the page on this origin have caches of their own. */
 const PREFIX = `mobilenet-wasm-page-${new URL(scope.registration.scope).pathname}-`;
 const CACHE = PREFIX + version;
+/**
+ * The wait for an answer from a host that takes the connection and then says nothing. A new connection needs four round trips: the
+ * name, the connection, its encryption and the request. On the slowest mobile networks each takes 600 ms, together 2.4 s. ms
+ */
+const PATIENCE = 3000;
+
+/** Whether the host has left a request unanswered. Then what is stored is given at once, until the host answers. */
+let silent = false;
 
 scope.addEventListener('install', (event) =>
   event.waitUntil(
@@ -62,14 +70,26 @@ function isUnchanging(url: string): boolean {
 
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
-  if (isUnchanging(request.url)) return (await cache.match(request)) ?? fetch(request);
-  try {
-    return await fetch(request);
-  } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: true });
-    if (!kept) throw error;
-    return kept;
-  }
+  const kept = await cache.match(request, { ignoreSearch: true });
+  if (kept && isUnchanging(request.url)) return kept;
+  const answered = fetch(request).finally(() => (silent = false));
+  // A first visit may be slow.
+  if (!kept && !silent) return answered;
+  const other = kept ?? Response.error();
+  return new Promise((resolve) => {
+    const late = setTimeout(
+      () => {
+        silent = true;
+        resolve(other);
+      },
+      kept && silent ? 0 : PATIENCE,
+    );
+    const end = (response: Response) => {
+      clearTimeout(late);
+      resolve(response);
+    };
+    answered.then(end, () => end(other));
+  });
 }
 
 /** The response with the headers that shared memory and precise clocks need. The browser follows redirections itself. */
