@@ -72,7 +72,6 @@ declare global {
     options?: Omit<InspectOptions, 'layers'>,
   ) => Promise<Map<string, Tensor>>;
   var counts: Record<string, number>;
-  var bitmaps: number;
 
   // faults.test.js, package.test.js, threads.test.js
   var caught: Worker[];

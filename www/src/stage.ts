@@ -1,5 +1,5 @@
-import type { ClassifySource } from 'mobilenet-wasm';
 import { element } from './element';
+import { type Still, stillOf } from './still';
 
 /** The picture that is shown and that the networks look at: the camera's or a still one. */
 export type Picture = { kind: 'still'; bitmap: ImageBitmap; name: string } | { kind: 'live' };
@@ -13,7 +13,7 @@ export interface Region {
 
 /** A source for a network. */
 export interface Source {
-  source: ClassifySource;
+  source: Still | HTMLVideoElement;
   /** Must be called after the network has taken the source. */
   release: () => void;
 }
@@ -71,11 +71,10 @@ export class Stage {
 
   /** The part of `picture` that the networks look at. Rejected if another picture came meanwhile. */
   async source(picture: Picture): Promise<Source> {
-    const whole = picture.kind === 'live' ? this.video : picture.bitmap;
-    if (!this.#region) return { source: whole, release: () => {} };
-    const { left, top, side } = this.#region;
-    const options: ImageBitmapOptions = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
-    const part = await createImageBitmap(whole, left, top, side, side, options);
+    if (!this.#region) return { source: picture.kind === 'live' ? this.video : picture.bitmap, release: () => {} };
+    const part = await (picture.kind === 'live'
+      ? stillOf(this.video, this.#region)
+      : cut(picture.bitmap, this.#region));
     return { source: part, release: () => part.close() };
   }
 
@@ -144,4 +143,8 @@ export class Stage {
     style.height = `${(100 * height) / size.height}%`;
     this.#mark.classList.toggle('portrait', height > width);
   }
+}
+
+function cut(bitmap: ImageBitmap, { left, top, side }: Region): Promise<ImageBitmap> {
+  return createImageBitmap(bitmap, left, top, side, side, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
 }

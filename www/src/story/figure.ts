@@ -1,6 +1,6 @@
 import type { MobileNet, Version } from 'mobilenet-wasm';
 import type { Setup } from '../weights';
-import type { Still } from './still';
+import type { Still } from '../still';
 
 /** A figure that reads the page's frames while the visitor watches. */
 export interface Figure {

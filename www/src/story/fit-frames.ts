@@ -1,7 +1,7 @@
 import type { Frame } from './figure';
 import { text } from '../text';
 import type { WorkBar } from './fit-work';
-import { type Still, sizeOf } from './still';
+import { DrawableStill, sizeOf } from '../still';
 
 /** The length of a recording of the camera, and the number of frames that are kept. */
 export const RECORDING = { seconds: 20, frames: 128 };
@@ -103,12 +103,15 @@ function centre({ width, height }: Size): Crop {
 /** Makes a function that draws a part of a frame on the canvas and returns its pixels. */
 function keeper(canvas: HTMLCanvasElement): (frame: Frame, crop: (size: Size) => Crop) => Promise<ImageData> {
   const draw = cropper(canvas);
+  const drawable = new DrawableStill();
   return async (frame, crop) => {
     const { source, release } = await frame.take();
     canvas.classList.toggle('mirrored', frame.mirrored);
-    const pixels = draw(source, crop(sizeOf(source)));
-    release();
-    return pixels;
+    try {
+      return draw(await drawable.of(source), crop(sizeOf(source)));
+    } finally {
+      release();
+    }
   };
 }
 
@@ -124,7 +127,7 @@ export async function cropsOf(picture: ImageBitmap, count: number): Promise<Imag
 }
 
 /** Makes a function that draws a part of a picture on the canvas and returns its pixels. */
-function cropper(canvas: HTMLCanvasElement): (picture: Still, crop: Crop) => ImageData {
+function cropper(canvas: HTMLCanvasElement): (picture: CanvasImageSource, crop: Crop) => ImageData {
   canvas.width = canvas.height = SIDE;
   const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
   context.imageSmoothingQuality = 'high';

@@ -1,6 +1,7 @@
 import type { MobileNet, Version } from 'mobilenet-wasm';
 import { engine } from '../engine';
 import type { Stage } from '../stage';
+import { stillOf } from '../still';
 import { text } from '../text';
 import { DepthwiseFigure } from './depthwise';
 import { make } from './elements';
@@ -12,7 +13,6 @@ import { ResidualFigure } from './residual';
 import { SearchFigure } from './search';
 import { Section } from './section';
 import { SqueezeFigure } from './squeeze';
-import { stillOf } from './still';
 import { TeachFigure } from './teach';
 import { UniversalFigure } from './universal';
 import { Watch } from './watch';
@@ -98,8 +98,8 @@ function surroundings(
         mirrored: stage.mirrored,
         async take() {
           const { source, release } = await stage.source(picture);
-          if (source !== stage.video) return { source: source as ImageBitmap, release };
-          const still = await stillOf(stage.video);
+          if (!(source instanceof HTMLVideoElement)) return { source, release };
+          const still = await stillOf(source, null);
           return { source: still, release: () => still.close() };
         },
       };

@@ -8,8 +8,8 @@ import { line, make } from './elements';
 import type { Figure, Frame } from './figure';
 import { HoldButton } from './hold-button';
 import { Lessons } from './lessons';
-import { drawPreview } from './preview';
-import type { Still } from './still';
+import { Preview } from './preview';
+import type { Still } from '../still';
 
 /** The most examples of a class: more don't help, and each is compared with all others. */
 const MOST = 60;
@@ -43,7 +43,7 @@ export class TeachFigure implements Figure {
   changed = () => {};
   readonly #lessons = new Lessons();
   readonly #rows = new Map<string, Row>();
-  readonly #preview = make('canvas', 'preview');
+  readonly #preview = new Preview(text.figures.teach.preview);
   readonly #list = make('ul', 'lesson-classes');
   readonly #status = line('reading lesson-status');
   readonly #answers = make('ul', 'lesson-answers');
@@ -57,9 +57,6 @@ export class TeachFigure implements Figure {
 
   constructor() {
     const words = text.figures.teach;
-    this.#preview.hidden = true;
-    this.#preview.setAttribute('role', 'img');
-    this.#preview.setAttribute('aria-label', words.preview);
     this.#status.setAttribute('role', 'status');
     const another = make('button', 'small', words.another);
     another.addEventListener('click', () => this.#addClass().name.select());
@@ -78,7 +75,7 @@ export class TeachFigure implements Figure {
     this.element = make(
       'div',
       'teach',
-      make('div', 'lesson-top', this.#preview, classes),
+      make('div', 'lesson-top', this.#preview.element, classes),
       this.#status,
       make('h3', '', words.answers),
       this.#answers,
@@ -91,7 +88,7 @@ export class TeachFigure implements Figure {
   }
 
   async look(source: Still, networks: readonly MobileNet[], { live, mirrored }: Frame): Promise<void> {
-    drawPreview(this.#preview, source, mirrored);
+    await this.#preview.draw(source, mirrored);
     if (networks.some((net, index) => net !== this.#networks[index])) this.#accuracies = null;
     this.#networks = networks;
     this.#lessons.use(networks);
