@@ -61,7 +61,7 @@ test('the switch keeps the language in the address, the place on the page, and g
 
 /** Text that is the same in every language: names, units, and anything that isn't a word. */
 const UNIVERSAL =
-  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bMACs\b|\d M\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope|NASWOT|NetAdapt|\bZen\b/g;
+  /MobileNet|ImageNet|EfficientNet|MnasNet|V\d(-Small|-Large|-Conv-Small|-Conv-Medium)?\b|Hugging Face|\bHub\b|WebAssembly|SIMD|\.?safetensors|\.json|\btop-1\b|h[‑-]swish|swish|sigmoid|ReLU6?\b|ConvNext|GFLOP\/s|µs|\bkB\b|^out$|\bEnglish\b|\bJSON\b|\bCSV\b|\bsimd\b|\brelaxed\b|-threads|\bms\b|\bMB\b|\bp95\b|\bfps\b|localhost|\bEsc\b|timing\.\w+|\bclassify\b|Chromium|Markdown|tflite|https?:|scikit-(image|learn)|CC0|CC BY [\d.]+|ModelScope|NASWOT|NetAdapt|\bZen\b/g;
 
 test('in Chinese no English is left', async () => {
   const page = await visit('?lang=zh');
@@ -97,6 +97,33 @@ test('in Chinese no reason is left in English', async (t) => {
   assert.equal(reason('Starting videoinput failed', null), '原因不明');
   // The page's own reasons stay.
   assert.equal(reason('没有站点提供它', 'FETCH_FAILED'), '没有站点提供它');
+});
+
+test('counts are in millions in English, and in 万 and 亿 in Chinese', async () => {
+  const [english, chinese] = await Promise.all(
+    ['en', 'zh'].map(async (language) => (await source(`text/${language}/page.ts`)).page.rounded),
+  );
+  for (const [count, inMillions, inChinese] of /** @type {const} */ ([
+    [470_072, '0.5 M', '47.0 万'],
+    [4_231_976, '4.2 M', '423 万'],
+    [22_024_192, '22.0 M', '2202 万'],
+    [99_994_999, '100.0 M', '9999 万'],
+    [99_995_000, '100.0 M', '1.00 亿'],
+    [568_740_352, '569 M', '5.69 亿'],
+  ]))
+    assert.deepEqual([english(count), chinese(count)], [inMillions, inChinese]);
+
+  const page = await visit('?lang=zh');
+  await card(page, 'v1').locator('.milliseconds').filter({ hasText: /\d/ }).waitFor();
+  assert.match(await card(page, 'v1').locator('.facts').innerText(), /^参数 [\d.]+ 万 · 乘加 [\d.]+ [万亿] · /);
+  const figure = page.locator('#search .search');
+  await figure.scrollIntoViewIfNeeded();
+  await figure.getByRole('button', { name: '测量五个网络的各层' }).click();
+  const line = figure.locator('.profile-row').first().getByRole('slider');
+  for (const key of ['End', 'Home']) await line.press(key);
+  await figure.locator('.reading', { hasText: /^首层.* · 参数 [\d,]+ · 乘加 [\d.]+ 万 · / }).waitFor();
+  await assertChinese(page);
+  await page.close();
 });
 
 test('ImageNet’s classes have their Chinese names, in the order of the English ones', async () => {

@@ -1,7 +1,7 @@
 import { type Classification, type MobileNet, MobileNetError, type Progress, type Version } from 'mobilenet-wasm';
 import type { CatalogueChoice } from './catalogue-choice';
 import { shortLabel } from './class-names';
-import { megabytes, millions } from './format';
+import { megabytes } from './format';
 import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
@@ -334,8 +334,8 @@ export class Card implements Runner {
     this.#find('.offer').hidden = !unlabelled;
     this.#find('.unlabelled').textContent = info?.trained ? text.page.column.nameless : text.page.column.unlabelled;
     const facts = info && [
-      text.page.column.parameters(millions(info.parameters)),
-      text.page.column.macs(millions(info.macs)),
+      text.page.column.parameters(text.page.rounded(info.parameters)),
+      text.page.column.macs(text.page.rounded(info.macs)),
     ];
     if (facts && info?.precision === 'int8') facts.push(text.page.weights.precisions.int8);
     if (facts && this.#choice?.bytes) facts.push(megabytes(this.#choice.bytes));

@@ -1,11 +1,14 @@
 /** Formats numbers for the page. */
 
+import { text } from './text';
+
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-export function millions(count: number): string {
-  return `${(count / 1e6).toFixed(count < 100e6 ? 1 : 0)} M`;
+/** A number of things: exact, or from a million on rounded as readers of the language count. */
+export function count(value: number): string {
+  return value >= 1e6 ? text.page.rounded(value) : value.toLocaleString('en-US');
 }
 
 export function percent(probability: number): string {

@@ -1,6 +1,5 @@
 import type { Version } from 'mobilenet-wasm';
 import { element } from '../element';
-import { millions } from '../format';
 import { text } from '../text';
 import { type Entry, NETWORKS, resultOf } from './entry';
 import { NONE, figure, optional, share } from './figures';
@@ -44,7 +43,7 @@ export class ResultsTable {
       const entries = this.#entries.filter((entry) => entry.version === version);
       const macs = entries.find(({ macs }) => macs)?.macs;
       const heading = group.querySelector('small');
-      if (heading) heading.textContent = macs ? text.page.column.macs(millions(macs)) : '';
+      if (heading) heading.textContent = macs ? text.page.column.macs(text.page.rounded(macs)) : '';
       const minima = entries.flatMap(({ inference }) => (inference.length > 0 ? [Math.min(...inference)] : []));
       for (const entry of entries)
         this.#rows.get(entry)?.update(entry, this.#entries, Math.min(...minima), Math.max(...minima));

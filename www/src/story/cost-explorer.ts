@@ -1,12 +1,13 @@
 import { MobileNetError, type TimedLayer } from 'mobilenet-wasm';
 import { engine } from '../engine';
+import { count } from '../format';
 import { textOf } from '../messages';
 import { text } from '../text';
 import { CostPlane } from './cost-plane';
 import { type Shape, fullMacs, ratio, separableMacs, verdict } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
 import type { Surroundings } from './figure';
-import { count, duration } from './numbers';
+import { duration } from './numbers';
 
 /** How long the sliders must rest before a measurement, during which the columns wait. ms */
 const SETTLED = 400;

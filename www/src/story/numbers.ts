@@ -1,14 +1,8 @@
 /** Formats numbers for the figures. */
 
-import { millions } from '../format';
-
 /** Two or three significant digits. */
 export function digits(value: number): string {
   return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
-}
-
-export function count(value: number): string {
-  return value >= 1e6 ? millions(value) : value.toLocaleString('en-US');
 }
 
 export function duration(microseconds: number): string {

@@ -1,8 +1,9 @@
 import type { MobileNet, Profile, ProfileStep } from 'mobilenet-wasm';
+import { count } from '../format';
 import { architectureIn, shortName } from '../networks';
 import { text } from '../text';
 import { drawing, make, shape } from './elements';
-import { count, digits, duration } from './numbers';
+import { digits, duration } from './numbers';
 import { parametersOf } from './parameters';
 
 const WIDTH = 1000;
@@ -167,7 +168,7 @@ function facts({ shape, parameters, macs, microseconds, gflops }: Facts): string
   const said = [
     shape,
     text.figures.search.parameters(count(parameters)),
-    macs > 0 ? `${count(macs)} MACs` : '',
+    macs > 0 ? text.page.column.macs(count(macs)) : '',
     duration(microseconds),
     macs > 0 && gflops !== null ? `${digits(gflops)} GFLOP/s` : '',
   ];

@@ -1,8 +1,9 @@
+import { count } from '../format';
 import { text } from '../text';
 import { ranks } from './correlation';
 import { drawing, shape } from './elements';
 import type { Measured } from './measured';
-import { count, duration } from './numbers';
+import { duration } from './numbers';
 
 const WIDTH = 560;
 const ROW = 24;

@@ -1,10 +1,10 @@
 import type { ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
+import { count } from '../format';
 import { architectureOf, shortName } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure } from './figure';
 import { drawMap, liveliest } from './maps';
-import { count } from './numbers';
 import { Reader } from './reader';
 import { type Kind, kindOf, kindOfBlock } from './universal-kinds';
 

@@ -88,6 +88,7 @@ export const bench = {
     scrollable: 'Layers, scrollable',
     layer: 'Layer',
     macs: 'MACs',
+    millions: 'M',
     time: 'Time',
     rate: 'Rate',
     count: (count: number, time: string, on: string) => `${count} layers, ${time} ms on ${on}`,

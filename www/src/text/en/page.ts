@@ -22,6 +22,8 @@ export const page = {
   title: 'MobileNet, five readings of one frame',
   description: 'MobileNet V1, V2, V3 and V4 read the same frame, on this device’s processor.',
   subtitle: 'five readings of one frame',
+  /** A large number of parameters or multiply-adds. */
+  rounded: (count: number) => `${(count / 1e6).toFixed(count < 100e6 ? 1 : 0)} M`,
   privacy: 'All of it runs here, on this device’s processor. No picture leaves it.',
   toBench: 'How fast is it?',
   languages: 'Language',

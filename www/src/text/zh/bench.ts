@@ -86,6 +86,7 @@ export const bench: (typeof text)['bench'] = {
     scrollable: '各层，可滚动',
     layer: '层',
     macs: '乘加',
+    millions: '百万',
     time: '用时',
     rate: '速率',
     count: (count, time, on) => `${count} 层，${on}用时 ${time} ms`,

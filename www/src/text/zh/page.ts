@@ -16,6 +16,13 @@ const REASONS: [RegExp, string][] = [
   [/(\S+) answered (\d+)/, '$1 返回了 $2'],
 ];
 
+/** Chinese counts in 万 (ten thousands) and 亿 (hundred millions). */
+function rounded(count: number): string {
+  // What would be 10000 万 is 1.00 亿.
+  if (count >= 99_995_000) return `${(count / 1e8).toFixed(2)} 亿`;
+  return `${(count / 1e4).toFixed(count < 1e6 ? 1 : 0)} 万`;
+}
+
 const CODES: Record<ErrorCode, string> = {
   BAD_WEIGHTS: '文件损坏，或不是权重文件',
   UNKNOWN_NETWORK: '其中不是可识别的网络',
@@ -35,6 +42,7 @@ export const page: (typeof text)['page'] = {
   title: 'MobileNet：五个网络看同一帧',
   description: 'MobileNet V1、V2、V3 和 V4 在本机处理器上识别同一帧画面。',
   subtitle: '五个网络看同一帧',
+  rounded,
   privacy: '一切都在本机的处理器上运行，画面不会离开这台设备。',
   toBench: '有多快？',
   languages: '语言',
