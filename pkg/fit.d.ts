@@ -100,7 +100,7 @@ export type FitCandidate =
   | (FitSizes & Omit<LoadOptions, 'engine' | 'threads' | 'build' | 'assets' | 'signal'> & { name: string });
 
 export interface FitProgress {
-  /** Number of measured networks, including the fraction of the current one. All pairs together count as one more. */
+  /** Number of measured networks, including the fraction of the current one. All that is timed by turns counts as one more. */
   done: number;
   total: number;
   /** The name of the current network, or those of a pair. */
@@ -123,7 +123,10 @@ export type FitOptions = FitTarget &
      * multiply-accumulates, preferably on floats.
      */
     reference?: FitCandidate | null;
-    /** The engine into which the networks are loaded, one at a time and then in pairs; loaded candidates must belong to it. Default: a new one. */
+    /**
+     * The engine into which the networks are loaded, one at a time, and then up to twelve that take turns; loaded candidates must belong to it.
+     * Default: a new one.
+     */
     engine?: Engine | null;
     /** Whether to time each network's layers too, half a second per network. Default `true`. */
     steps?: boolean;
@@ -147,7 +150,7 @@ export interface FitPoint {
   macs: number;
   /** How pictures are resized for it: two networks with the same value share the work. */
   resize: string;
-  /** Medians, as in `Timing`. ms */
+  /** Medians, as in `Timing`. A network on the frontier was timed again, by turns with the others there. ms */
   preprocess: number;
   read: number;
   inference: number;
@@ -182,6 +185,11 @@ export interface FitMeasurements {
   frames: number;
   /** The name of the point whose answers count as right. */
   reference: string;
+  /**
+   * What a network's times are in the mean, divided by their median: the median of that over the networks. Predicted means are as many times
+   * what the medians give. Default: 1.
+   */
+  unevenness?: number;
   points: FitPoint[];
   /**
    * The pairs on the frontier, eight at most. Other pairs are taken to slow each other down as much as these do in the median; without any, as
@@ -251,8 +259,8 @@ export interface Fit extends FitSearch {
 
 /**
  * Measures networks on this device with these frames, and chooses the best network or cascade of two. Nothing leaves the machine. It
- * runs every network on every frame, and takes half a second more for each network and for up to eight pairs. Don't use the engine meanwhile: other calls
- * distort the times.
+ * runs every network on every frame, takes half a second more for each network's layers, and then times up to twelve networks on the
+ * frontier by turns, and up to eight pairs. Don't use the engine meanwhile: other calls distort the times.
  */
 export declare function fit(options: FitOptions): Promise<Fit>;
 

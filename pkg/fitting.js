@@ -4,7 +4,8 @@ import { shown, tell } from './errors.js';
 import { seats } from './host.js';
 import { Engine, MobileNetError } from './index.js';
 import { entryOf } from './named.js';
-import { FORMAT, escalationByParts, halves, keyOf, latencyOf, medianOf, search, targetOf } from './search.js';
+import { Rounds } from './rounds.js';
+import { FORMAT, halves, keyOf, latencyOf, medianOf, mediansOf, search, targetOf } from './search.js';
 import { engineOf } from './wishes.js';
 
 /**
@@ -35,10 +36,14 @@ import { engineOf } from './wishes.js';
  * @property {number} classes
  * @property {import('./index.js').Precision} precision that it ran on
  * @property {Variant} variant
+ * @property {number} unevenness the mean of its times divided by their median
  */
 
 /** The fewest times for a median. */
 const LEAST_TIMES = 20;
+
+/** The most networks that are timed by turns, since all of these are in memory at once. */
+const MOST_NETWORKS = 12;
 
 /** The most pairs that are measured as such, so that a fit of many candidates takes no longer for that. */
 const MOST_PAIRS = 8;
@@ -90,7 +95,7 @@ export async function fit(options) {
     const report = (done, name) => {
       if (!onProgress) return;
       const some = Array.from(measured.values()).some(({ point }) => point.candidate);
-      // The pairs come last, and count as one.
+      // What is timed by turns comes last, and counts as one.
       tell(onProgress, { done, total: variants.length + 1, name, measurements: some ? measurements() : null });
     };
     for (const [done, variant] of variants.entries()) {
@@ -104,13 +109,39 @@ export async function fit(options) {
       measured.set(one.point.name, one);
       if (!variant.candidate) reference = one.point.name;
     }
-    // What is measured changes the frontier, on which others can come.
-    for (let next = pairsOf(measurements(), target); next.length > 0; next = pairsOf(measurements(), target)) {
-      for (const [small, large] of next) {
-        report(variants.length + pairs.length / MOST_PAIRS, `${small} then ${large}`);
-        const both = /** @type {[Measured, Measured]} */ ([measured.get(small), measured.get(large)]);
-        pairs.push({ small, large, factor: await measurePair(engine, both, how) });
+    const { choosing } = halves(frames.length);
+    const rounds = new Rounds(
+      engine,
+      choosing.map((frame) => /** @type {ClassifySource} */ (frames[frame])),
+      LEAST_TIMES,
+      signal,
+    );
+    try {
+      const told = (/** @type {string} */ name) =>
+        report(variants.length + (rounds.size + pairs.length) / (MOST_NETWORKS + MOST_PAIRS), name);
+      // What is timed changes the frontier, on which others can come.
+      for (;;) {
+        const names = untimedOf(measurements(), target, rounds);
+        for (const name of names) {
+          told(name);
+          const { variant, point } = /** @type {Measured} */ (measured.get(name));
+          await rounds.add(name, () => variant.load({ ...point.options, signal }), variant.ours);
+        }
+        if (names.length > 0) {
+          for (const [name, times] of await rounds.time())
+            Object.assign(/** @type {Measured} */ (measured.get(name)).point, times);
+          continue;
+        }
+        const next = pairsOf(measurements(), target, rounds);
+        if (next.length === 0) break;
+        for (const [small, large] of next) {
+          told(`${small} then ${large}`);
+          const [a, b] = [small, large].map((name) => /** @type {Measured} */ (measured.get(name)).point);
+          pairs.push({ small, large, factor: await rounds.factorOf(a, b) });
+        }
       }
+    } finally {
+      rounds.dispose();
     }
     const all = measurements();
     return { ...search(all, target), measurements: all };
@@ -132,7 +163,9 @@ function measurementsOf({ info: { build, threads } }, frames, measured, referenc
   const floats = (/** @type {Measured} */ { precision }) => Number(precision === 'f32');
   // The answers on 8 bits approximate those on floats, which have as many multiply-accumulates.
   const most = all.reduce((a, b) => ((b.point.macs - a.point.macs || floats(b) - floats(a)) > 0 ? b : a));
-  return { format: FORMAT, engine: { build, threads }, frames, reference: reference ?? most.point.name, points };
+  const unevenness = medianOf(all.map(({ unevenness }) => unevenness));
+  const engine = { build, threads };
+  return { format: FORMAT, engine, frames, reference: reference ?? most.point.name, unevenness, points };
 }
 
 /**
@@ -237,8 +270,6 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
       }
     }
     const profile = steps ? await net.profile(null, { runs: LEAST_TIMES, signal }) : null;
-    const median = (/** @type {'preprocess' | 'read' | 'inference'} */ part) =>
-      medianOf(times.map((timing) => timing[part]));
     const { resizeShortSide, crop, cropStart, interpolation } = info.preprocessing;
     /** @type {FitPoint} */
     const point = {
@@ -248,15 +279,15 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
       candidate: variant.candidate,
       macs: info.macs,
       resize: [resizeShortSide, crop, cropStart, interpolation].join(' '),
-      preprocess: median('preprocess'),
-      read: median('read'),
-      inference: median('inference'),
-      runs: times.length,
+      ...mediansOf(times),
       steps: profile && profile.steps.map(({ name, kind, median }) => ({ name, kind, microseconds: median })),
       published: variant.catalogued ? await publishedOf(String(variant.model), info) : null,
       answers,
     };
-    return { point, classes: info.classes, precision: info.precision, variant };
+    const latencies = times.map(latencyOf);
+    const [median, mean] = [medianOf(latencies), latencies.reduce((sum, one) => sum + one, 0) / latencies.length];
+    const unevenness = median === 0 ? 1 : mean / median;
+    return { point, classes: info.classes, precision: info.precision, variant, unevenness };
   } finally {
     if (variant.ours) net.dispose();
   }
@@ -265,10 +296,27 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
 /**
  * @param {FitMeasurements} measurements
  * @param {FitTarget} target any one: the frontier is the same for all
+ * @param {Rounds} rounds
+ * @returns {string[]} the networks on the frontier that weren't timed by turns, those in the most set-ups first, and no more than are allowed
+ */
+function untimedOf(measurements, target, rounds) {
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  for (const { networks } of search(measurements, target).frontier) {
+    for (const { name } of networks) if (!rounds.has(name)) found.set(name, (found.get(name) ?? 0) + 1);
+  }
+  const all = Array.from(found).sort(([, a], [, b]) => b - a);
+  return all.map(([name]) => name).slice(0, MOST_NETWORKS - rounds.size);
+}
+
+/**
+ * @param {FitMeasurements} measurements
+ * @param {FitTarget} target any one: the frontier is the same for all
+ * @param {Rounds} rounds
  * @returns {[small: string, large: string][]} the pairs on the frontier that weren't measured as such, those with the most thresholds
  *   first, and no more than are allowed
  */
-function pairsOf(measurements, target) {
+function pairsOf(measurements, target, rounds) {
   const { pairs = [] } = measurements;
   const measured = new Set(pairs.map(({ small, large }) => keyOf(small, large)));
   /** @type {Map<string, { pair: [string, string], thresholds: number }>} */
@@ -276,49 +324,11 @@ function pairsOf(measurements, target) {
   for (const { networks, margin } of search(measurements, target).frontier) {
     const [small, large] = networks.map(({ name }) => name);
     const key = keyOf(small, large);
-    if (margin === null || measured.has(key)) continue;
+    if (margin === null || measured.has(key) || !rounds.has(small) || !rounds.has(large)) continue;
     found.set(key, { pair: [small, large], thresholds: (found.get(key)?.thresholds ?? 0) + 1 });
   }
   const all = Array.from(found.values()).sort((a, b) => b.thresholds - a.thresholds);
   return all.map(({ pair }) => pair).slice(0, MOST_PAIRS - pairs.length);
-}
-
-/**
- * @param {Engine} engine
- * @param {[Measured, Measured]} both
- * @param {{ frames: unknown[], signal: AbortSignal | undefined }} what
- * @returns {Promise<number>} the pair's `factor`
- */
-async function measurePair(engine, both, { frames, signal }) {
-  /** @type {MobileNet[]} */
-  const nets = [];
-  try {
-    for (const { variant, point } of both) nets.push(await variant.load({ ...point.options, signal }));
-    const [small, large] = nets;
-    const { choosing } = halves(frames.length);
-    let next = 0;
-    const classify = async (/** @type {MobileNet[]} */ networks) => {
-      const source = /** @type {ClassifySource} */ (frames[choosing[next++ % choosing.length]]);
-      const answers = await engine.classify(source, networks, { topK: 2, signal });
-      return answers.map(({ timing }) => timing);
-    };
-    /** @type {number[]} */
-    const together = [];
-    /** @type {number[]} */
-    const apart = [];
-    // All of these take turns, because the times of one minute can't be compared with those of another.
-    while (together.length < LEAST_TIMES) {
-      const [after] = await classify([small]);
-      const [before, escalated] = await classify(nets);
-      const [alone] = await classify([large]);
-      together.push(latencyOf(escalated) + latencyOf(after) - latencyOf(before));
-      apart.push(escalationByParts(both[0].point, { ...both[1].point, ...alone }));
-    }
-    const own = medianOf(apart);
-    return own === 0 ? 1 : Math.max(medianOf(together) / own, 0);
-  } finally {
-    for (const [place, { variant }] of both.entries()) if (variant.ours) nets[place]?.dispose();
-  }
 }
 
 /**

@@ -71,7 +71,7 @@ export function search(measurements, target) {
  * @returns {(target: FitTarget) => FitSearch}
  */
 export function searcher(measurements) {
-  const { points, pairs, frames, reference } = checked(measurements);
+  const { points, pairs, frames, reference, unevenness } = checked(measurements);
   const { choosing, verifying } = halves(frames);
   const judge = points[reference];
   const parts = points.filter(({ candidate }) => candidate).map((point) => partOf(point, judge, choosing));
@@ -79,6 +79,11 @@ export function searcher(measurements) {
 
   const alone = parts.map(aloneOf);
   const families = [...alone, ...cascadesOf(parts, pairs)];
+  // Medians compare networks better than means, which one long disturbance changes. But what is predicted is a mean.
+  for (const family of families) {
+    family.latency *= unevenness;
+    family.escalation *= unevenness;
+  }
   const frontier = expecting(families, frontierOf(families, marked(choosing, frames)), choosing, frames);
   const singles = alone.map((family) => setupOn({ family, margin: null }, choosing));
   return (target) => {
@@ -176,6 +181,16 @@ export function keyOf(small, large) {
 export function medianOf(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+/**
+ * @param {import('./index.js').Timing[]} times
+ * @returns {Pick<FitPoint, 'preprocess' | 'read' | 'inference' | 'runs'>}
+ */
+export function mediansOf(times) {
+  const median = (/** @type {'preprocess' | 'read' | 'inference'} */ part) =>
+    medianOf(times.map((timing) => timing[part]));
+  return { preprocess: median('preprocess'), read: median('read'), inference: median('inference'), runs: times.length };
 }
 
 /**
@@ -432,21 +447,22 @@ export function targetOf({ latency, agreement }) {
 
 /**
  * @param {unknown} measurements any JSON value
- * @returns {{ points: FitPoint[], pairs: FitPair[], frames: number, reference: number }} `reference`: an index of `points`
+ * @returns {{ points: FitPoint[], pairs: FitPair[], frames: number, reference: number, unevenness: number }} `reference`: an index of
+ *   `points`
  */
 function checked(measurements) {
-  const fields = fieldsOf('search', measurements, ['format', 'frames', 'reference', 'points', 'pairs']);
-  const { format, frames, reference, points, pairs = [] } = fields;
+  const names = /** @type {const} */ (['format', 'frames', 'reference', 'points', 'pairs', 'unevenness']);
+  const { format, frames, reference, points, pairs = [], unevenness = 1 } = fieldsOf('search', measurements, names);
   if (format !== FORMAT || !Array.isArray(points)) {
     throw new MobileNetError('BAD_CONFIG', 'these are no measurements: give what fit measured');
   }
   if (!isCount(frames)) throw wrong('BAD_CONFIG', 'frames', frames, 'how many frames there were');
-  const names = new Set();
+  const called = new Set();
   for (const [place, point] of points.entries()) {
     const fault = faultOf(point, frames);
     if (fault) throw new MobileNetError('BAD_CONFIG', `points[${place}] ${fault}`);
-    if (names.has(point.name)) throw new MobileNetError('BAD_CONFIG', `two points are called ${point.name}`);
-    names.add(point.name);
+    if (called.has(point.name)) throw new MobileNetError('BAD_CONFIG', `two points are called ${point.name}`);
+    called.add(point.name);
   }
   const index = points.findIndex(({ name }) => name === reference);
   if (index < 0) throw wrong('BAD_CONFIG', 'reference', reference, 'the name of a point');
@@ -454,12 +470,14 @@ function checked(measurements) {
   for (const [place, pair] of pairs.entries()) {
     const { small, large, factor } = pair ?? {};
     const fault =
-      (!names.has(small) && `has in \`small\` no name of a point`) ||
-      (!names.has(large) && `has in \`large\` no name of a point`) ||
+      (!called.has(small) && `has in \`small\` no name of a point`) ||
+      (!called.has(large) && `has in \`large\` no name of a point`) ||
       (!isTime(factor) && 'has no number `factor`');
     if (fault) throw new MobileNetError('BAD_CONFIG', `pairs[${place}] ${fault}`);
   }
-  return { points, pairs, frames, reference: index };
+  if (!isTime(unevenness) || unevenness === 0)
+    throw wrong('BAD_CONFIG', 'unevenness', unevenness, 'a number more than 0');
+  return { points, pairs, frames, reference: index, unevenness };
 }
 
 /**

@@ -119,7 +119,7 @@ const fitting = {
       return point ? medianOf(alone[place]) / (point.preprocess + point.inference) : 1;
     });
     const [first] = measurements.points.filter(({ name }) => name === chosen.networks[0].name);
-    const small = first.preprocess + first.inference;
+    const small = (first.preprocess + first.inference) * (measurements.unevenness ?? 1);
     const again = small * changes[0] + (chosen.latency - small) * (changes[1] ?? 1);
     const sum = times.flat().reduce((sum, time) => sum + time, 0);
     const medians = times.reduce((sum, alike) => sum + (alike.length === 0 ? 0 : alike.length * medianOf(alike)), 0);

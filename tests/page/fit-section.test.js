@@ -50,6 +50,7 @@ const drawn = (from = page) =>
         latency: Number(mark.getAttribute('data-latency')),
         agreement: Number(mark.getAttribute('data-agreement')),
         single: mark.matches('.single'),
+        middle: mark.getBoundingClientRect().x + mark.getBoundingClientRect().width / 2,
         told: mark.querySelector('title')?.textContent ?? '',
       })),
     );
@@ -126,6 +127,8 @@ test('points appear one after the other, and are those of the package’s search
     marks.map(({ name, latency, agreement }) => [name, latency, agreement]),
     wanted.map(({ networks: [{ name }], latency, agreement }) => [name, latency, agreement]),
   );
+  const { x, width } = await figure().locator('.fit-drawing').boundingBox();
+  for (const { middle } of marks) assert.ok(x < middle && middle < x + width, 'each is in the drawing');
   for (const { told } of marks) assert.match(told, / ms, \d.*, measured here$/);
   const rows = figure().locator('.fit-table tbody tr');
   assert.equal(await rows.count(), points.length);

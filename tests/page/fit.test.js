@@ -1,6 +1,7 @@
 // Tests the search for what fits a device, on made-up measurements and on real ones of networks in a page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Rounds } from '../../pkg/rounds.js';
 import { FORMAT, search, searcher } from '../../pkg/search.js';
 import { noWorkers, open, openBlank } from './harness.js';
 import { madeUp, random } from './made-up.js';
@@ -80,7 +81,8 @@ function measurementsOf(seed) {
   const pairs = points.flatMap(({ name: small }) =>
     points.filter(() => next() < 0.2).map(({ name: large }) => ({ small, large, factor: rounded(next() * 2) })),
   );
-  return /** @type {any} */ ({ format: FORMAT, frames, reference, points, ...(next() < 0.5 ? { pairs } : {}) });
+  const some = { ...(next() < 0.5 ? { pairs } : {}), ...(next() < 0.5 ? { unevenness: 0.9 + next() / 2 } : {}) };
+  return /** @type {any} */ ({ format: FORMAT, frames, reference, points, ...some });
 }
 
 const timeOf = ({ preprocess, inference }) => preprocess + inference;
@@ -111,6 +113,7 @@ function replayed(measurements, { networks, margin }, wanted) {
   }
   let latency = timeOf(small);
   if (large) latency += (escalated / count) * escalationOf(measurements, small, large);
+  latency *= measurements.unevenness ?? 1;
   return { agreement: count ? right / count : 0, escalated: count ? escalated / count : 0, latency };
 }
 
@@ -278,6 +281,52 @@ test('a cascade takes as long as it was measured to, and others as much longer a
   assert.ok(close(measured(['small', 'middle']), 9 * 1.25));
 });
 
+test('networks that take turns are compared as if the machine’s speed never changed', async () => {
+  // The machine is twice as slow for the second half, and a network runs slower after another one.
+  let [calls, steady, last] = [0, false, null];
+  const times = new Map([
+    ['a', 4],
+    ['b', 6],
+  ]);
+  const signal = new AbortController().signal;
+  const engine = {
+    classify: async (frame, networks, options) => {
+      assert.deepEqual([frame, options], [`frame ${calls % 3}`, { topK: 2, signal }]);
+      const slow = !steady && calls >= 60 ? 2 : 1;
+      calls++;
+      return networks.map((network) => {
+        const inference = slow * times.get(network.name) * (last === network ? 1 : 1.5);
+        last = network;
+        return { timing: { preprocess: slow, read: slow / 2, inference } };
+      });
+    },
+  };
+  const ended = [];
+  const rounds = new Rounds(
+    /** @type {any} */ (engine),
+    /** @type {any} */ (['frame 0', 'frame 1', 'frame 2']),
+    40,
+    signal,
+  );
+  for (const name of times.keys()) {
+    const load = async () => /** @type {any} */ ({ name, dispose: () => ended.push(name) });
+    await rounds.add(name, load, name === 'a');
+  }
+  assert.ok(rounds.size === 2 && rounds.has('b') && !rounds.has('c'));
+  const found = await rounds.time();
+  const [a, b] = ['a', 'b'].map((name) => found.get(name));
+  assert.deepEqual([a.runs, b.runs], [40, 40]);
+  assert.ok(
+    close(b.inference / a.inference, 1.5) && close(a.read / a.preprocess, 0.5) && a.preprocess === b.preprocess,
+  );
+  const points = [point('a', 4, []), { ...point('b', 6, []), resize: 'two' }];
+  // By itself the large one adds 6.5. In a pair it takes 10, and the small one 7 instead of 5 on the next frame.
+  steady = true;
+  assert.ok(close(await rounds.factorOf(points[0], points[1]), 12 / 6.5));
+  rounds.dispose();
+  assert.deepEqual(ended, ['a']);
+});
+
 test('the results for one candidate, for equal ones, and for none under the bound are defined', () => {
   const answers = [0, 1, 2, 3].map((index) => [index, 0.5]);
   const alone = search(some([point('alone', 5, answers)]), { latency: 6 });
@@ -317,6 +366,7 @@ test('malformed measurements and targets are refused with a reason', () => {
     [{ ...good, frames: 2 }, /points\[0\] has not 2 answers/],
     [changed({ answers: [[1, 2]] }), /answers\[0\]/],
     [changed({ answers: [[1.5, 0.5]] }), /answers\[0\]/],
+    [{ ...good, unevenness: 0 }, /unevenness is 0/],
     [{ ...good, pairs: 3 }, /pairs is 3/],
     [{ ...good, pairs: [null] }, /pairs\[0\] has in `small` no name/],
     [{ ...good, pairs: [{ small: 'a', large: 'b' }] }, /pairs\[0\] has in `large` no name/],
@@ -553,8 +603,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   const shares = progress.map(([share]) => share);
   assert.ok(shares.every((share, i) => share <= 1 && share >= (shares[i - 1] ?? 0)) && shares.length > 90);
   const early = new Set(progress.map(([, , points, measured]) => `${points} of ${measured}`));
-  const told = ['null of undefined', '1 of 1', '2 of 2', '3 of 3'];
-  if (measurements.pairs.length > 0) told.push('4 of 4');
+  const told = ['null of undefined', '1 of 1', '2 of 2', '3 of 3', '4 of 4'];
   assert.deepEqual([...early], told, 'what is there can be searched');
   for (const { small, large, factor } of measurements.pairs) {
     const [a, b] = [small, large].map((wanted) => measurements.points.find(({ name }) => name === wanted));
@@ -569,6 +618,10 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     'the frontier is measured',
   );
   if (pairs.length > 0) assert.ok(progress.some(([, name]) => pairs.includes(name)));
+  // Those on the frontier took turns, of twenty rounds, and others have the times of all frames.
+  const best = new Set(all.frontier.flatMap(({ networks }) => networks.map(({ name }) => name)));
+  for (const { name, runs } of measurements.points) assert.ok(runs === 20 || (runs === 24 && !best.has(name)), name);
+  assert.ok(measurements.unevenness > 0);
   assert.equal(judged.reference, 'judge, 96');
   assert.deepEqual(
     judged.points.map(({ networks: [{ name, options }] }) => [name, options]),

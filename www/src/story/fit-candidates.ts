@@ -78,11 +78,6 @@ export function judgedBy(reference: Candidate, measured: FitMeasurements): FitMe
   return point ? { ...measured, reference: point.name } : measured;
 }
 
-/** The time of each point from frame to answer. ms */
-export function latenciesOf({ points }: FitMeasurements): number[] {
-  return points.map(({ preprocess, inference }) => preprocess + inference);
-}
-
 /** Adds the published accuracies of weights. They were published only for the input size that the weights were trained on. */
 function withPublished(measured: FitMeasurements, candidates: readonly Candidate[]): FitMeasurements {
   const points = measured.points.map((point) => ({

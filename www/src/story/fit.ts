@@ -1,11 +1,11 @@
 import type { ClassifySource, Version } from 'mobilenet-wasm';
-import type { FitMeasurements, FitProgress, FitSearch, searcher } from 'mobilenet-wasm/fit';
+import type { FitChoice, FitMeasurements, FitProgress, FitSearch, searcher } from 'mobilenet-wasm/fit';
 import { download, fileTime } from '../hand-over';
 import { COLUMNS } from '../networks';
 import { text } from '../text';
 import { line, make } from './elements';
 import type { Figure, Surroundings } from './figure';
-import { type Candidate, candidatesOf, judgedBy, latenciesOf, measure } from './fit-candidates';
+import { type Candidate, candidatesOf, judgedBy, measure } from './fit-candidates';
 import { Applied } from './fit-applied';
 import { FitEffect } from './fit-effect';
 import { CROPS, RECORDING, keepShown } from './fit-frames';
@@ -13,6 +13,9 @@ import { FitPlot } from './fit-plot';
 import { FitResult } from './fit-result';
 import { WorkBar, Works } from './fit-work';
 import { ScenePanel } from './scene/panel';
+
+/** The target that every set-up meets. */
+const WITHOUT_BOUND = { latency: Number.MAX_VALUE };
 
 /** Measurements, and the networks that they are of. */
 interface Table {
@@ -115,10 +118,11 @@ export class FitFigure implements Figure {
         measure(candidates, reference, frames, (...far) => this.#showProgress(...far), signal),
       );
       this.#table = { measured, candidates };
-      const latencies = latenciesOf(measured);
+      const { points } = this.#searcher(measured)(WITHOUT_BOUND);
+      const own = points.find(({ networks: [{ name }] }) => name === measured.reference) ?? points[0];
       // Half of the reference's time is a useful first target.
-      this.#plot.aim(latencies, latencies[measured.points.findIndex(({ name }) => name === measured.reference)] / 2);
-      status.textContent = words.measured(latencies.length, frames.length);
+      this.#plot.aim(latenciesOf(points), own.latency / 2);
+      status.textContent = words.measured(points.length, frames.length);
     });
     this.#preview.hidden = true;
     this.#judgeAnew();
@@ -132,7 +136,7 @@ export class FitFigure implements Figure {
     this.#bar.status.textContent = told;
     this.#result.element.hidden = true;
     if (!measured || !this.#searcher) return;
-    this.#plot.draw(this.#searcher(measured)({ latency: Number.MAX_VALUE }));
+    this.#plot.draw(this.#searcher(measured)(WITHOUT_BOUND));
     this.#plot.element.hidden = false;
   }
 
@@ -153,7 +157,9 @@ export class FitFigure implements Figure {
     this.#choose = measured && (this.#searcher?.(measured) ?? null);
     // A cancelled search has removed the line.
     const before = this.#found?.target.latency;
-    if (measured && this.#plot.target === null && before !== undefined) this.#plot.aim(latenciesOf(measured), before);
+    if (this.#choose && this.#plot.target === null && before !== undefined) {
+      this.#plot.aim(latenciesOf(this.#choose(WITHOUT_BOUND).points), before);
+    }
     this.#showChoice();
   }
 
@@ -200,4 +206,8 @@ export class FitFigure implements Figure {
     const chosen = this.#judge(candidates)?.column.name;
     this.#reference.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
   }
+}
+
+function latenciesOf(points: readonly FitChoice[]): number[] {
+  return points.map(({ latency }) => latency);
 }
