@@ -1,6 +1,6 @@
 // Holds `mobilenet-wasm/fit` to its promises, with trained networks and photos, and exits with 1 if it breaks one:
-//   node bench/fit.js [--models ../shared/models] [--photos ../shared/photos]
-// It needs some minutes and an otherwise idle machine, since most promises are about time.
+//   node bench/fit.js [--models ../shared/models] [--photos ../shared/photos] [--only length,choices,pair,trim,memory]
+// It needs some minutes and an otherwise idle machine, since most promises are about time. `--only` names some of its parts.
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -28,6 +28,8 @@ const REPEATS = 10;
 /** Shares of the reference's time in which a set-up is searched. */
 const SHARES = [0.2, 0.4, 0.7];
 
+const PARTS = ['length', 'choices', 'pair', 'trim', 'memory'];
+
 /** The promises. */
 const PROMISES = {
   /** Share by which the mean latency may differ from the predicted one. */
@@ -47,8 +49,12 @@ const { values } = parseArgs({
   options: {
     models: { type: 'string', default: join(root, '../shared/models') },
     photos: { type: 'string', default: join(root, '../shared/photos') },
+    only: { type: 'string', default: PARTS.join() },
   },
 });
+const parts = new Set(values.only.split(','));
+for (const part of parts)
+  if (!PARTS.includes(part)) throw new Error(`there is no part ${part}, only ${PARTS.join(', ')}`);
 const [models, photos] = [resolve(values.models), resolve(values.photos)];
 
 /** @param {string} name */
@@ -150,70 +156,81 @@ try {
   };
 
   const everything = { names: NETWORKS, resolutions: SIZES };
-  const timed = await fit({ agreement: 0.9 }, { ...everything, every: TIMED });
-  check(
-    timed.seconds <= PROMISES.seconds,
-    `${NETWORKS.length} networks in ${SIZES.length} sizes on ${timed.found.measurements.frames} frames within ${PROMISES.seconds} s: ${timed.seconds.toFixed(1)}`,
-  );
-  const whole = await fit({ agreement: 0.9 }, { ...everything, steps: false });
-  hold('to agree in 90 %', whole);
-  const { measurements } = whole.found;
-  for (const { small, large, factor } of measurements.pairs ?? []) {
-    console.log(`  ${small} then ${large}: ${factor.toFixed(2)} times as long`);
-  }
-  for (const { name, preprocess, inference } of measurements.points) {
-    const [single] = whole.found.points.filter(({ networks }) => networks[0].name === name);
-    console.log(`  ${name}: ${preprocess.toFixed(2)} + ${inference.toFixed(2)} ms, ${percent(single.agreement)}`);
-  }
-  const [best] = measurements.points.filter(({ name }) => name === measurements.reference);
-  for (const share of SHARES) {
-    const latency = share * (best.preprocess + best.inference);
-    hold(`in ${latency.toFixed(1)} ms, ${share} of the reference`, await choose(measurements, { latency }));
-  }
-
-  const both = await fit({ agreement: 0.9 }, { names: [SMALL, LARGE], steps: false });
-  hold(`${SMALL} then ${LARGE}, to agree in 90 %`, both);
-  const [, large] = both.found.points;
-  let pair = null;
-  for (const { latency, margin } of both.found.frontier) {
-    if (margin === null || latency > PROMISES.pair.latency * large.latency) continue;
-    const { chosen, verified } = await search(both.found.measurements, { latency });
-    // The frontier goes up in agreement, so the last one is the best.
-    if (chosen && verified && verified.latency <= PROMISES.pair.latency * large.latency) pair = { chosen, verified };
-  }
-  if (pair) {
-    const { chosen, verified } = pair;
+  if (parts.has('length')) {
+    const timed = await fit({ agreement: 0.9 }, { ...everything, every: TIMED });
     check(
-      verified.agreement >= PROMISES.pair.agreement,
-      `${percent(PROMISES.pair.agreement)} agreement at ${PROMISES.pair.latency} of ${LARGE}’s latency: ${percent(verified.agreement)} of ${verified.frames} frames at ${(verified.latency / large.latency).toFixed(3)}`,
-    );
-    hold('that pair', await choose(both.found.measurements, { latency: chosen.latency }));
-  } else {
-    check(false, `a pair takes at most ${PROMISES.pair.latency} of ${LARGE}’s latency`);
-  }
-
-  for (const name of NETWORKS) {
-    const { channels, microseconds, of } = await page.evaluate((name) => globalThis.fitting.trim(name), name);
-    console.log(
-      `${name} trimmed: ${channels} channels and ${microseconds.toFixed(0)} µs less, ${percent(microseconds / of)}`,
+      timed.seconds <= PROMISES.seconds,
+      `${NETWORKS.length} networks in ${SIZES.length} sizes on ${timed.found.measurements.frames} frames within ${PROMISES.seconds} s: ${timed.seconds.toFixed(1)}`,
     );
   }
 
-  const renderer = await rendererOf(browser);
-  const memory = [];
-  while (memory.length < REPEATS) {
-    await fit({ agreement: 0.9 }, { ...everything, every: REPEATED, steps: false });
-    await page.requestGC();
-    const bytes = await privateBytes(renderer);
-    if (bytes === null) throw new Error('the memory of a process can be read only on Linux');
-    memory.push(bytes);
+  if (parts.has('choices')) {
+    const whole = await fit({ agreement: 0.9 }, { ...everything, steps: false });
+    hold('to agree in 90 %', whole);
+    const { measurements } = whole.found;
+    for (const { small, large, factor } of measurements.pairs ?? []) {
+      console.log(`  ${small} then ${large}: ${factor.toFixed(2)} times as long`);
+    }
+    for (const { name, preprocess, inference } of measurements.points) {
+      const [single] = whole.found.points.filter(({ networks }) => networks[0].name === name);
+      console.log(`  ${name}: ${preprocess.toFixed(2)} + ${inference.toFixed(2)} ms, ${percent(single.agreement)}`);
+    }
+    const [best] = measurements.points.filter(({ name }) => name === measurements.reference);
+    for (const share of SHARES) {
+      const latency = share * (best.preprocess + best.inference);
+      hold(`in ${latency.toFixed(1)} ms, ${share} of the reference`, await choose(measurements, { latency }));
+    }
   }
-  console.log(`memory after each of ${REPEATS} more fits of all networks: ${memory.map(mebibytes).join(', ')}`);
-  const growth = memory[REPEATS - 1] - memory[1];
-  check(
-    growth <= PROMISES.growth,
-    `from the second to the tenth at most ${mebibytes(PROMISES.growth)} more: ${mebibytes(growth)}`,
-  );
+
+  if (parts.has('pair')) {
+    const both = await fit({ agreement: 0.9 }, { names: [SMALL, LARGE], steps: false });
+    hold(`${SMALL} then ${LARGE}, to agree in 90 %`, both);
+    const [, large] = both.found.points;
+    let pair = null;
+    for (const { latency, margin } of both.found.frontier) {
+      if (margin === null || latency > PROMISES.pair.latency * large.latency) continue;
+      const { chosen, verified } = await search(both.found.measurements, { latency });
+      // The frontier goes up in agreement, so the last one is the best.
+      if (chosen && verified && verified.latency <= PROMISES.pair.latency * large.latency) pair = { chosen, verified };
+    }
+    if (pair) {
+      const { chosen, verified } = pair;
+      check(
+        verified.agreement >= PROMISES.pair.agreement,
+        `${percent(PROMISES.pair.agreement)} agreement at ${PROMISES.pair.latency} of ${LARGE}’s latency: ${percent(verified.agreement)} of ${verified.frames} frames at ${(verified.latency / large.latency).toFixed(3)}`,
+      );
+      hold('that pair', await choose(both.found.measurements, { latency: chosen.latency }));
+    } else {
+      check(false, `a pair takes at most ${PROMISES.pair.latency} of ${LARGE}’s latency`);
+    }
+  }
+
+  if (parts.has('trim')) {
+    for (const name of NETWORKS) {
+      const { channels, microseconds, of } = await page.evaluate((name) => globalThis.fitting.trim(name), name);
+      console.log(
+        `${name} trimmed: ${channels} channels and ${microseconds.toFixed(0)} µs less, ${percent(microseconds / of)}`,
+      );
+    }
+  }
+
+  if (parts.has('memory')) {
+    const renderer = await rendererOf(browser);
+    const memory = [];
+    while (memory.length < REPEATS) {
+      await fit({ agreement: 0.9 }, { ...everything, every: REPEATED, steps: false });
+      await page.requestGC();
+      const bytes = await privateBytes(renderer);
+      if (bytes === null) throw new Error('the memory of a process can be read only on Linux');
+      memory.push(bytes);
+    }
+    console.log(`memory after each of ${REPEATS} more fits of all networks: ${memory.map(mebibytes).join(', ')}`);
+    const growth = memory[REPEATS - 1] - memory[1];
+    check(
+      growth <= PROMISES.growth,
+      `from the second to the tenth at most ${mebibytes(PROMISES.growth)} more: ${mebibytes(growth)}`,
+    );
+  }
 } finally {
   await browser.close();
   await server.close();
