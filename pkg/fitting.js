@@ -128,7 +128,7 @@ export async function fit(options) {
           await rounds.add(name, () => variant.load({ ...point.options, signal }), variant.ours);
         }
         if (names.length > 0) {
-          for (const [name, times] of await rounds.time())
+          for (const [name, times] of await rounds.time(names))
             Object.assign(/** @type {Measured} */ (measured.get(name)).point, times);
           continue;
         }

@@ -59,13 +59,12 @@ export class Rounds {
     this.#networks.set(name, network);
   }
 
-  /** @returns {Promise<Map<string, ReturnType<typeof mediansOf>>>} the times of all networks */
-  async time() {
-    const all = Array.from(this.#networks, ([name, network]) => ({
-      name,
-      network,
-      times: /** @type {Timing[]} */ ([]),
-    }));
+  /**
+   * @param {readonly string[]} names
+   * @returns {Promise<Map<string, ReturnType<typeof mediansOf>>>} the times of these networks
+   */
+  async time(names) {
+    const all = names.map((name) => ({ name, network: this.#get(name), times: /** @type {Timing[]} */ ([]) }));
     while (all.some(({ times }) => times.length < this.#count)) {
       for (const { network, times } of all) {
         // The first run finds the caches filled by another network.
@@ -82,7 +81,7 @@ export class Rounds {
    * @returns {Promise<number>} the pair's `factor`
    */
   async factorOf(small, large) {
-    const nets = [small, large].map(({ name }) => /** @type {MobileNet} */ (this.#networks.get(name)));
+    const nets = [small, large].map(({ name }) => this.#get(name));
     /** @type {number[]} */
     const together = [];
     /** @type {number[]} */
@@ -100,6 +99,11 @@ export class Rounds {
 
   dispose() {
     for (const network of this.#owned) network.dispose();
+  }
+
+  /** @param {string} name */
+  #get(name) {
+    return /** @type {MobileNet} */ (this.#networks.get(name));
   }
 
   /** @param {MobileNet[]} networks */
