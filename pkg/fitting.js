@@ -269,7 +269,8 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
         report(answers.length / frames.length, name);
       }
     }
-    const profile = steps ? await net.profile(null, { runs: LEAST_TIMES, signal }) : null;
+    // It has run on all frames.
+    const profile = steps ? await net.profile(null, { runs: LEAST_TIMES, warmUp: 0, signal }) : null;
     const { resizeShortSide, crop, cropStart, interpolation } = info.preprocessing;
     /** @type {FitPoint} */
     const point = {

@@ -408,6 +408,11 @@ export interface ProfileOptions extends CallOptions {
    * times of short steps more accurate.
    */
   runs?: number;
+  /**
+   * How long the network runs before, while the browser optimises its code, 0 to 1000. It runs once at least. A network that has just
+   * run often enough needs no more. Default: 500. ms
+   */
+  warmUp?: number;
 }
 
 /** Multiply-accumulates, and the time that they take. */

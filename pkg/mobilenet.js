@@ -22,7 +22,7 @@ import { capture, sendFrame } from './frames.js';
 import { Host, Seat, endWith, heldBy, seats } from './host.js';
 import { labelsFor } from './labels.js';
 import { LOAD_OPTIONS, NAMED_OPTIONS, loadingOf, namedLoadingOf } from './load.js';
-import { MAX_RUNS, closeFrame } from './protocol.js';
+import { MAX_RUNS, MAX_WARM_UP, closeFrame } from './protocol.js';
 import { Turns } from './turns.js';
 import { viewOf } from './view.js';
 import { WISHES, engineOf, noWish, wishOf } from './wishes.js';
@@ -191,13 +191,14 @@ export class MobileNet {
    * @returns {Promise<Profile>}
    */
   async profile(input, options = {}) {
-    const given = fieldsOf('profile', options, ['runs', 'signal']);
+    const given = fieldsOf('profile', options, ['runs', 'warmUp', 'signal']);
     const ends = this.#endsOf(given.signal);
     const runs = given.runs === undefined ? undefined : wholeNumber('runs', given.runs, 1, MAX_RUNS);
+    const warmUp = given.warmUp === undefined ? undefined : wholeNumber('warmUp', given.warmUp, 0, MAX_WARM_UP);
     throwIfEnded(ends);
     const { resolution } = this.info;
     const values = inputOf('profile', input ?? madeUpInput(resolution), resolution);
-    return this.#ask({ type: 'profile', network: this.#seat.network, input: values, runs }, ends);
+    return this.#ask({ type: 'profile', network: this.#seat.network, input: values, runs, warmUp }, ends);
   }
 
   /**

@@ -36,8 +36,8 @@
  *   one whose two highest probabilities differ by that much don't run; with `tell` each reading also comes as a part of the answer,
  *   a {@link ReadingPart}, as soon as there is one
  * @typedef {{ type: 'run', network: number, input: Float32Array }} RunRequest answered by the logits
- * @typedef {{ type: 'profile', network: number, input: Float32Array, runs: number | undefined }} ProfileRequest answered by the
- *   package's `Profile`; the worker chooses `runs` if it is undefined
+ * @typedef {{ type: 'profile', network: number, input: Float32Array, runs: number | undefined, warmUp: number | undefined }}
+ *   ProfileRequest answered by the package's `Profile`; the worker chooses `runs` and `warmUp`, in ms, if they are undefined
  * @typedef {{ type: 'embed', network: number, look: Look }} EmbedRequest answered by the features
  * @typedef {{ type: 'inspect', network: number, look: Look, layers: string[] | undefined, openGates: boolean }} InspectRequest
  *   answered by a list of {@link NamedTensor}, in the order of `layers`
@@ -77,6 +77,9 @@ export const RESEND = 'resend';
 
 /** The most runs of a profile: `MAX_RUNS` in `src/plan/profile.rs`. */
 export const MAX_RUNS = 1000;
+
+/** The longest warm-up before a profile. ms */
+export const MAX_WARM_UP = 1000;
 
 /**
  * @param {Frame} frame

@@ -205,9 +205,10 @@ class Networks {
       }
       case 'profile': {
         const network = this.#get(request.network);
-        const runs = warmUp(network, request.input, LONG_WARM_UP);
+        const began = performance.now();
+        const runs = warmUp(network, request.input, request.warmUp ?? LONG_WARM_UP);
         // As many as take about a second.
-        const some = Math.min(Math.max(2 * runs, 20), MAX_RUNS);
+        const some = Math.min(Math.max(Math.round((1000 * runs) / (performance.now() - began)), 20), MAX_RUNS);
         return { value: JSON.parse(network.profile(request.input, request.runs ?? some)) };
       }
       case 'embed': {

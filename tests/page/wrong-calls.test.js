@@ -351,6 +351,9 @@ test('calls of a network, which goes on', async () => {
     for (const runs of [0, 1001, 1.5, -1]) {
       calls.push([`profile, runs: ${runs}`, () => net.profile(input, { runs }), 'BAD_INPUT', 'runs']);
     }
+    for (const warmUp of [1001, 1.5, -1, null, '5']) {
+      calls.push([`profile, warmUp: ${warmUp}`, () => net.profile(input, { warmUp }), 'BAD_INPUT', 'warmUp']);
+    }
     for (const [name, signal] of except('undefined', 'null')) {
       calls.push([`classify, signal: ${name}`, () => net.classify(picture, { signal }), 'BAD_INPUT', 'signal']);
       calls.push([`run, signal: ${name}`, () => net.run(input, { signal }), 'BAD_INPUT', 'signal']);
