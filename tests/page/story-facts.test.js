@@ -200,6 +200,29 @@ test('V3’s search trained its candidates, and parameters rank the catalogue al
   assert.match(prose(chinese, 'fit'), /V3 的搜索会训练候选网络；这里不能训练/);
 });
 
+test('what the search’s notes say of five photos, README says too', async () => {
+  const { FIT_MEASURED } = await source('story/fit-measured.ts');
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const { frames, agreement, pair } = FIT_MEASURED;
+  assert.ok(readme.includes(`| on ${frames} other frames |`));
+  assert.ok(
+    readme.includes(
+      `agrees with V2 in ${pair.agreement.toFixed(1)} % of the frames at ${pair.time.toFixed(2)} of its time`,
+    ),
+  );
+  // The table has the expected agreement of each choice, and that on the other frames.
+  const rows = [...readme.matchAll(/\| ([\d.]+) % \| ([\d.]+) % \| [\d.]+ ms \|/g)];
+  const more = rows.map(([, expected, found]) => Number(found) - Number(expected));
+  assert.ok(rows.length > 4);
+  assert.ok(Math.abs(Math.max(...more) - agreement.more) < 0.01 && Math.abs(Math.min(...more) + agreement.less) < 0.01);
+  for (const { fit } of [english, chinese]) {
+    const notes = fit.notes(FIT_MEASURED);
+    for (const number of [frames, pair.agreement.toFixed(1), pair.time.toFixed(2), agreement.less.toFixed(1)]) {
+      assert.ok(notes.includes(number), `${number}`);
+    }
+  }
+});
+
 test('all V1’s multiply-adds are those of its pairs, its stem and its classifier', async () => {
   const { separableMacs } = await source('story/costs.ts');
   const { stem, blocks, classifier, resolution, macs } = network('v1');

@@ -2,6 +2,7 @@ import type { FitSearch } from 'mobilenet-wasm/fit';
 import { milliseconds, percent } from '../format';
 import { text } from '../text';
 import { line, make } from './elements';
+import { FIT_MEASURED } from './fit-measured';
 import { nameOf } from './fit-words';
 
 /** Shows the choice and the alternatives. */
@@ -23,7 +24,14 @@ export class FitResult {
     const save = make('button', 'small', words.export);
     save.type = 'button';
     save.addEventListener('click', onExport);
-    const all = make('details', 'fit-table', this.#summary, this.#table, make('p', 'reading', words.notes), save);
+    const all = make(
+      'details',
+      'fit-table',
+      this.#summary,
+      this.#table,
+      make('p', 'reading', words.notes(FIT_MEASURED)),
+      save,
+    );
     this.element = make('div', 'fit-result', this.#chosen, this.#facts, this.#spread, effect, all);
   }
 
