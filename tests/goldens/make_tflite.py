@@ -5,6 +5,7 @@
 needs tensorflow, ai-edge-litert and numpy. No network of a paper: what is known of it here must come from the graph.
 """
 
+import copy
 import json
 from pathlib import Path
 
@@ -39,11 +40,17 @@ def hard_swish(x):
     return layers.Multiply()([x, hard_sigmoid(x)])
 
 
+def split_hard_swish(x):
+    """In an order of operators that the converter doesn't make one of."""
+    return layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0)]) / 6.0
+
+
 ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: layers.ReLU()(x),
     "relu6": lambda x: layers.ReLU(6.0)(x),
     "h-swish": hard_swish,
+    "split h-swish": split_hard_swish,
 }
 
 
@@ -67,11 +74,21 @@ def squeeze_excite(x, squeezed):
     return layers.Multiply()([x, gates])
 
 
-def network(steps, tail, normalised=False, symmetric=False):
-    """`normalised`: the graph itself takes bytes to -1..1."""
+def rescaled(x):
+    """Bytes as -1..1."""
+    return layers.Rescaling(1 / 127.5, -1.0)(x)
+
+
+def standardised(x):
+    """Bytes as each channel's distance from its mean, in deviations."""
+    return layers.Normalization(mean=[123.0, 117.0, 104.0], variance=[58.0**2, 57.0**2, 56.0**2])(x)
+
+
+def network(steps, tail, normalised=None, symmetric=False):
+    """`normalised`: the graph's own normalisation of bytes."""
     x = inputs = layers.Input((SIDE, SIDE, 3), batch_size=1)
     if normalised:
-        x = layers.Rescaling(1 / 127.5, -1.0)(x)
+        x = normalised(x)
     for step in steps:
         before = x
         match step:
@@ -97,6 +114,13 @@ def binary_tail(x):
     """As a network of two classes may end."""
     x = layers.GlobalAveragePooling2D()(x)
     return layers.Activation("sigmoid")(layers.Dense(1)(x))
+
+
+def slim_tail(x):
+    """As the networks of TF-Slim end: with a window as large as the map, and a convolution on its one pixel."""
+    x = layers.AveragePooling2D(x.shape[1])(x)
+    x = layers.Conv2D(CLASSES, 1)(x)
+    return layers.Softmax()(keras.ops.squeeze(x, (1, 2)))
 
 
 def map_tail(x):
@@ -146,6 +170,13 @@ V4 = [
 ]
 
 
+def split(steps):
+    """The same steps with every h-swish split."""
+    if isinstance(steps, (list, tuple)):
+        return type(steps)(split(step) for step in steps)
+    return "split h-swish" if steps == "h-swish" else steps
+
+
 # V1 at width 0.1, with timm's rounding: what is recognised as a network of a paper.
 V1_CHANNELS = [(8, 1), (16, 2), (16, 1), (24, 2), (24, 1), (48, 2), *[(48, 1)] * 5, (104, 2), (104, 1)]
 V1 = [(8, 3, 2, "relu6")] + [
@@ -168,7 +199,12 @@ def fill(model, seed, gain=1):
         layer.set_weights([bound * values.reshape(kernel.shape), 0.2 * biases])
 
 
+ENDS = {"": tensorflow.int8, "u8": tensorflow.uint8, "f32": tensorflow.float32}
+
+
 def convert(model, kind, low, high):
+    """`kind`: the numbers inside, and after a slash those of the picture and the probabilities where they are others."""
+    kind, _, ends = kind.partition("/")
     converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
     if kind == "f32":
         return converter.convert()
@@ -179,7 +215,7 @@ def convert(model, kind, low, high):
     bytes_ = [picture(seed).astype(numpy.float32) for seed in PICTURES]
     converter.representative_dataset = lambda: ([(low + (high - low) * x / 255)[None]] for x in bytes_)
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tensorflow.int8
+    converter.inference_input_type = converter.inference_output_type = ENDS[ends]
     converter._experimental_disable_per_channel = kind == "u8"
     file = converter.convert()
     return unsigned(file) if kind == "u8" else file
@@ -201,6 +237,40 @@ def unsigned(file):
     for operator in graph.operators:
         if hasattr(operator.builtinOptions, "fusedActivationFunction"):
             operator.builtinOptions.fusedActivationFunction = schema.ActivationFunctionType.NONE
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def apart(file):
+    """Every activation of a convolution or a dense layer as an operator of its own, as converters leave it when another operator reads
+    what comes before it."""
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(file))
+    graph = model.subgraphs[0]
+    codes = {}
+    operators = []
+    for operator in graph.operators:
+        operators.append(operator)
+        activation = getattr(operator.builtinOptions, "fusedActivationFunction", schema.ActivationFunctionType.NONE)
+        if activation == schema.ActivationFunctionType.NONE:
+            continue
+        builtin = {
+            schema.ActivationFunctionType.RELU: schema.BuiltinOperator.RELU,
+            schema.ActivationFunctionType.RELU6: schema.BuiltinOperator.RELU6,
+        }[activation]
+        if builtin not in codes:
+            code = schema.OperatorCodeT()
+            code.builtinCode = code.deprecatedBuiltinCode = builtin
+            codes[builtin] = len(model.operatorCodes)
+            model.operatorCodes.append(code)
+        (output,) = operator.outputs
+        before = copy.deepcopy(graph.tensors[output])
+        before.name += b" before its activation"
+        operator.outputs = [len(graph.tensors)]
+        graph.tensors.append(before)
+        operator.builtinOptions.fusedActivationFunction = schema.ActivationFunctionType.NONE
+        own = schema.OperatorT()
+        own.opcodeIndex, own.inputs, own.outputs = codes[builtin], operator.outputs, [output]
+        operators.append(own)
+    graph.operators = operators
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
@@ -232,10 +302,16 @@ def outputs(file, normalised):
 GOLDENS = {
     "v1-0.1-u8": (V1, vector_tail, "u8", {}),
     "v2-like-f32": (V1_AND_V2, vector_tail, "f32", {}),
-    "v3-like-f16": (V3, map_tail, "f16", {"normalised": True}),
+    "v2-like-apart": (V1_AND_V2, slim_tail, "f32", {"normalised": standardised}),
+    "v3-like-f16": (V3, map_tail, "f16", {"normalised": rescaled}),
+    "v3-like-split": (split(V3), map_tail, "f32", {}),
     "v4-like-f32": (V4, map_tail, "f32", {"symmetric": True}),
+    "v4-like-apart": (V4, slim_tail, "f32", {"symmetric": True}),
     "v2-like-u8": (V1_AND_V2, vector_tail, "u8", {}),
-    "v3-like-i8": (V3, map_tail, "i8", {"normalised": True}),
+    "v2-slim-u8": (V1_AND_V2, slim_tail, "u8", {}),
+    "v2-like-i8-f32": (V1_AND_V2, vector_tail, "i8/f32", {}),
+    "v2-slim-i8-u8": (V1_AND_V2, slim_tail, "i8/u8", {"normalised": standardised}),
+    "v3-like-i8": (V3, map_tail, "i8", {"normalised": rescaled}),
     "v3-like-u8": (V3, map_tail, "u8", {}),
     "binary-f32": (V1_AND_V2, binary_tail, "f32", {}),
     "binary-i8": (V1_AND_V2, binary_tail, "i8", {}),
@@ -257,9 +333,11 @@ def main():
         keras.backend.clear_session()
         model = network(steps, tail, **options)
         # H-swish gives less than ReLU.
-        fill(model, name.rsplit("-", 1)[0], 1.35 if steps is V3 else 1)
+        fill(model, name.rsplit("-", 1)[0], 1.35 if name.startswith("v3") else 1)
         low, high = (0, 255) if options.get("normalised") else (-1, 1)
         file = convert(model, kind, low, high)
+        if name.endswith("apart"):
+            file = apart(file)
         (FOLDER / f"{name}.tflite").write_bytes(file)
         table[name] = outputs(file, options.get("normalised"))
         print(name, len(file), "bytes", [max(row) for row in table[name]])

@@ -53,7 +53,26 @@ export async function openUnwatched(url) {
     if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails.exception ?? exceptionDetails));
     return result.value;
   };
-  while ((await evaluate('location.href + document.readyState')) !== `${url}complete`) await setTimeout(100);
+  const close = async () => {
+    if (child.exitCode === null) await send('Browser.close');
+    await ended;
+    await rm(profile, { recursive: true, force: true });
+  };
+  /** Whether the document is there. Between the empty document and this one there is nothing that could run the question. */
+  const complete = () =>
+    evaluate('location.href + document.readyState').then(
+      (state) => state === `${url}complete`,
+      (error) => {
+        if (/execution context/i.test(error.message)) return false;
+        throw error;
+      },
+    );
+  try {
+    while (!(await complete())) await setTimeout(100);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   return {
     evaluate,
@@ -65,10 +84,6 @@ export async function openUnwatched(url) {
       const { processInfo } = await send('SystemInfo.getProcessInfo');
       return { renderers: await privateBytesOf(processInfo), heap: usedSize };
     },
-    async close() {
-      await send('Browser.close');
-      await ended;
-      await rm(profile, { recursive: true, force: true });
-    },
+    close,
   };
 }
