@@ -26,9 +26,9 @@ macro_rules! files {
     };
 }
 
-const GOLDENS: [(&str, &[u8]); 9] = files!(
-    "v1-0.1-u8" "v2-like-f32" "v2-like-u8" "v3-like-f16" "v3-like-i8" "v3-like-u8" "v4-like-f32"
-    "binary-f32" "binary-i8"
+const GOLDENS: [(&str, &[u8]); 15] = files!(
+    "v1-0.1-u8" "v2-like-f32" "v2-like-apart" "v2-like-u8" "v2-slim-u8" "v2-like-i8-f32" "v2-slim-i8-u8"
+    "v3-like-f16" "v3-like-apart" "v3-like-i8" "v3-like-u8" "v4-like-f32" "v4-like-apart" "binary-f32" "binary-i8"
 );
 
 const MISFITS: [(&str, &[u8]); 4] =
@@ -50,7 +50,7 @@ fn goldens_are_the_interpreters() {
     for (name, file) in GOLDENS {
         let mut model = Model::load(&file, None, None).unwrap_or_else(|e| panic!("{name}: {e}"));
         let preprocessing = model.preprocessing().clone();
-        let quantised = name.ends_with("8");
+        let quantised = name.contains("-i8") || name.ends_with("u8");
         let bound = if quantised { 0.01 } else { 1e-4 };
         let mut worst = 0.0_f64;
         for (number, expected) in outputs[name].iter().enumerate() {
@@ -74,6 +74,27 @@ fn goldens_are_the_interpreters() {
     }
 }
 
+/// The picture's normalisation: by SUB and MUL in the graph, by the scale of a quantised input, or by both behind a QUANTIZE.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_normalisation_is_the_graphs() {
+    let bytes = [[123.0, 117.0, 104.0], [58.0, 57.0, 56.0]].map(|of| of.map(|value| value / 255.0));
+    let inception = [[0.5; 3]; 2];
+    for (name, [mean, std]) in [
+        ("v2-like-apart", bytes),
+        ("v2-slim-i8-u8", bytes),
+        ("v2-slim-u8", inception),
+        ("v2-like-i8-f32", inception),
+        ("v3-like-i8", inception),
+    ] {
+        let file = golden(name);
+        let checkpoint = Checkpoint::open(&file, None, None).unwrap();
+        let found = checkpoint.preprocessing();
+        for (found, expected) in found.mean.iter().chain(&found.std).zip(mean.iter().chain(&std)) {
+            assert!((found - expected).abs() < 4e-3, "{name}: {found}, not {expected}");
+        }
+    }
+}
+
 /// The properties of each network that are recognised from its graph.
 #[wasm_bindgen_test(unsupported = test)]
 fn networks_are_their_graphs() {
@@ -87,8 +108,16 @@ fn networks_are_their_graphs() {
         assert_eq!(network.padding, padding, "{name}");
         let named = name.starts_with("v1").then_some((Version::V1, 0.1));
         assert_eq!(network.version.map(|version| (version, network.width)), named, "{name}");
-        // Only float files without any normalisation need a guess.
-        let guessed = matches!(name, "v2-like-f32" | "v4-like-f32" | "binary-f32");
+        // Only files whose input is float and that have no normalisation need a guess.
+        let guessed = matches!(
+            name,
+            "v2-like-f32"
+                | "v2-like-i8-f32"
+                | "v3-like-apart"
+                | "v4-like-f32"
+                | "v4-like-apart"
+                | "binary-f32"
+        );
         assert_eq!(checkpoint.warnings().len(), usize::from(guessed), "{name}");
     }
 }
@@ -97,7 +126,7 @@ fn networks_are_their_graphs() {
 #[wasm_bindgen_test(unsupported = test)]
 fn squeeze_excite_is_found() {
     use Activation::{HardSigmoid, HardSwish, Linear};
-    for name in ["v3-like-f16", "v3-like-i8", "v3-like-u8"] {
+    for name in ["v3-like-f16", "v3-like-apart", "v3-like-i8", "v3-like-u8"] {
         let file = golden(name);
         let checkpoint = Checkpoint::open(&file, None, None).unwrap();
         let sites: Vec<_> = checkpoint

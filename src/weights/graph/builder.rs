@@ -260,19 +260,26 @@ impl Builder {
             Arithmetic::Add | Arithmetic::Subtract => false,
         };
         let adds3 = arithmetic == Arithmetic::Add && is(3.0);
-        let conv = self.nodes[map.node].kind.conv().copied();
-        let kind = match (&self.nodes[map.node].kind, conv) {
-            (&NodeKind::Clipped(x), _) if sixth => NodeKind::Activation(Activation::HardSigmoid, x),
-            (&NodeKind::Times6(x), _) if sixth => NodeKind::Activation(Activation::HardSwish, x),
+        let kind = &self.nodes[map.node].kind;
+        let conv = kind.conv().copied();
+        let limited = match *kind {
+            NodeKind::Activation(Activation::Relu6, of) => self.nodes[of].kind.conv().copied(),
+            _ => conv.filter(ConvNode::clips),
+        };
+        let kind = match (kind, conv, limited) {
+            (&NodeKind::Clipped(x), ..) if sixth => {
+                NodeKind::Activation(Activation::HardSigmoid, x)
+            }
+            (&NodeKind::Times6(x), ..) if sixth => NodeKind::Activation(Activation::HardSwish, x),
             // Converters move the 3 of hard-sigmoid to the bias; this moves it back.
-            (_, Some(node)) if sixth && node.clips() => {
+            (.., Some(node)) if sixth => {
                 let conv = Conv { activation: Activation::Linear, ..node.conv };
                 let (implied, shift) = (Activation::Linear, node.shift - 3.0);
                 let x = self.push(NodeKind::Conv(ConvNode { conv, implied, shift, ..node }));
                 NodeKind::Activation(Activation::HardSigmoid, x)
             }
-            (_, Some(_)) if adds3 && clipped => NodeKind::Clipped(map.node),
-            (_, Some(_)) if adds3 => NodeKind::Plus3(map.node),
+            (_, Some(_), _) if adds3 && clipped => NodeKind::Clipped(map.node),
+            (_, Some(_), _) if adds3 => NodeKind::Plus3(map.node),
             _ => return Err(format!("unexpected constant {}", values[0])),
         };
         Ok(Map { node: self.push(kind), ..map })
