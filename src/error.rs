@@ -261,6 +261,16 @@ pub enum Error {
         /// The type's name in safetensors.
         found: String,
     },
+    /// A tensor's elements lie in an HDF5 file in a way that can't be read.
+    #[error(
+        "tensor `{tensor}` lies {how}, which can't be read: load the file in Keras and save it again"
+    )]
+    TensorStorage {
+        /// The tensor's name.
+        tensor: String,
+        /// Where or how its elements lie.
+        how: &'static str,
+    },
     /// A tensor has another shape than the network needs.
     #[error("tensor `{tensor}` has shape {found:?}: expected {expected:?}")]
     TensorShape {
@@ -455,6 +465,7 @@ impl Error {
             | Self::MissingTensor { .. }
             | Self::SurplusTensor { .. }
             | Self::TensorDtype { .. }
+            | Self::TensorStorage { .. }
             | Self::Metadata { .. }
             | Self::File { .. }
             | Self::TfliteRange { .. }

@@ -206,11 +206,16 @@ fn chunks_are_whole_arrays() {
 fn misfits_of_chunks_are_named() {
     let [(.., packed)] = chunks!("gzip.h5" "transfer-keras2.h5");
     let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
-    // The number of the filter is 8 bytes before its name. The rank, the kind and the number of entries of a tree of chunks
-    // come before the chunks' lengths; a layout has the rank, the tree's offset and the sides.
+    // The rank, the kind and the number of entries of a tree of chunks come before the chunks' lengths; a layout has the rank,
+    // the tree's offset and the sides.
     for (what, pattern, at, byte, message) in [
-        ("another filter", b"deflate\0" as &[u8], -8, 3, "in chunks with Fletcher's checksums"),
-        ("two of a filter", b"\x01\x01\0\0\0\0\0\0\x01\0\x08\0", 1, 2, "in chunks packed"),
+        (
+            "two of a filter",
+            b"\x01\x01\0\0\0\0\0\0\x01\0\x08\0" as &[u8],
+            1,
+            2,
+            "in chunks packed twice",
+        ),
         ("a chunk less", b"TREE\x01\0\x04\0", 6, 3, "a chunk is missing"),
         ("names in place of chunks", b"TREE\x01\0", 4, 0, "its tree is one of names"),
         ("a large chunk", b"\x03\x02\x03", 14, 0x7f, "more than weights can shrink"),
@@ -224,6 +229,50 @@ fn misfits_of_chunks_are_named() {
         let error = Model::load(&&changed[..], None, None).expect_err(what);
         assert_eq!(error.code(), "BAD_WEIGHTS", "{what}: {error}");
         assert!(error.to_string().contains(message), "{what}: {error}");
+    }
+}
+
+/// For a file whose chunks are packed by another filter, the error names the filter and says what helps.
+#[wasm_bindgen_test(unsupported = test)]
+fn other_filters_are_named() {
+    let [(.., packed)] = chunks!("gzip.h5" "transfer-keras2.h5");
+    let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+    for (number, how) in [
+        (3_u16, "in chunks with Fletcher's checksums"),
+        (4, "in chunks packed by szip"),
+        (32000, "in chunks packed by lzf"),
+        (32001, "in chunks packed by Blosc"),
+        (500, "in chunks packed by an unknown filter"),
+    ] {
+        let mut changed = file.clone();
+        for at in 8..file.len() - 8 {
+            if file[at..].starts_with(b"deflate\0") {
+                changed[at - 8..at - 6].copy_from_slice(&number.to_le_bytes());
+            }
+        }
+        let error = Model::load(&&changed[..], None, None).expect_err(how);
+        assert_eq!(error.code(), "BAD_WEIGHTS", "{error}");
+        let message =
+            format!("lies {how}, which can't be read: load the file in Keras and save it again");
+        assert!(error.to_string().contains(&message), "{error}");
+    }
+}
+
+/// For a file in the form of h5py's `libver="latest"` or `track_order`, the error says what helps.
+#[wasm_bindgen_test(unsupported = test)]
+fn newer_hdf5_is_named() {
+    let file = include_bytes!("goldens/keras/transfer-keras3.h5");
+    let root = usize::from_le_bytes(file[64..][..size_of::<usize>()].try_into().unwrap());
+    for (at, bytes, message) in [
+        (8, b"\x02" as &[u8], "its superblock of version 2 can't be read"),
+        (root, b"OHDR", "has a header of version 2, as of track_order"),
+    ] {
+        let mut changed = file.to_vec();
+        changed[at..][..bytes.len()].copy_from_slice(bytes);
+        let error = Model::load(&&changed[..], None, None).expect_err(message);
+        assert_eq!(error.code(), "BAD_WEIGHTS", "{error}");
+        let expected = format!("{message}: load the file in Keras and save it again");
+        assert!(error.to_string().contains(&expected), "{error}");
     }
 }
 

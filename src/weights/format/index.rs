@@ -37,6 +37,8 @@ pub(super) enum Element {
     },
     /// A type that can't be read, of this name, and the bytes of an element.
     Other(&'static str, usize),
+    /// Elements that lie in a way that can't be read, which these words describe.
+    Stored(&'static str),
 }
 
 impl Element {
@@ -47,6 +49,7 @@ impl Element {
             Self::F16 | Self::BF16 | Self::U16 { .. } => 2,
             Self::F32 => 4,
             Self::Other(_, size) => size,
+            Self::Stored(_) => 0,
         }
     }
 
@@ -62,7 +65,7 @@ impl Element {
             Self::U16 { scale, least } => {
                 (scale * f64::from(u16::from_le_bytes(pair())) + least) as f32
             }
-            Self::Other(..) => f32::NAN,
+            Self::Other(..) | Self::Stored(_) => f32::NAN,
         }
     }
 }
@@ -125,6 +128,9 @@ impl<'a> Index<'a> {
         };
         if let Element::Other(found, _) = entry.element {
             return Err(Error::TensorDtype { tensor: tensor(), found: found.to_owned() });
+        }
+        if let Element::Stored(how) = entry.element {
+            return Err(Error::TensorStorage { tensor: tensor(), how });
         }
         if entry.shape != shape {
             let (expected, found) = (shape.into(), entry.shape.clone());

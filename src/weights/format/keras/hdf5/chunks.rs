@@ -26,13 +26,21 @@ enum Filter {
     Shuffled,
 }
 
-/// The filters of an array, by their numbers in the file, that this module doesn't undo.
-const OTHERS: [(u16, &str); 5] = [
+/// The filters that this module doesn't undo, by their numbers: HDF5's own, h5py's lzf, and those of the package hdf5plugin.
+const OTHERS: [(u16, &str); 13] = [
     (3, "in chunks with Fletcher's checksums"),
     (4, "in chunks packed by szip"),
     (5, "in chunks packed by nbit"),
     (6, "in chunks packed by scaleoffset"),
+    (307, "in chunks packed by bzip2"),
     (32000, "in chunks packed by lzf"),
+    (32001, "in chunks packed by Blosc"),
+    (32004, "in chunks packed by LZ4"),
+    (32008, "in chunks packed by Bitshuffle"),
+    (32013, "in chunks packed by ZFP"),
+    (32015, "in chunks packed by Zstandard"),
+    (32017, "in chunks packed by SZ"),
+    (32026, "in chunks packed by Blosc2"),
 ];
 
 /// An array and its chunks.
@@ -86,7 +94,7 @@ impl Reader<'_> {
         }
         let filters = match filters.map(|at| self.filters(at)).transpose()?.unwrap_or(Ok(vec![])) {
             Ok(filters) => filters,
-            Err(name) => return other(Element::Other(name, 0), shape),
+            Err(how) => return other(Element::Stored(how), shape),
         };
         let failed = |reason: &str| format!("array `{}`: {reason}", short(path));
         let size = element.size();
@@ -127,7 +135,7 @@ impl Reader<'_> {
         Ok(Object::Array(Entry { shape: chunks.shape, element, file, offset: 0 }))
     }
 
-    /// The filters in the order in which they were applied, or the name of one that can't be undone.
+    /// The filters in the order in which they were applied, or what is said of one that can't be undone.
     fn filters(&mut self, at: u64) -> Result<Result<Vec<Filter>, &'static str>, Error> {
         let (first, count) = (self.u8(at)? == 1, self.u8(at.saturating_add(1))?);
         let mut at = at.saturating_add(if first { 8 } else { 2 });

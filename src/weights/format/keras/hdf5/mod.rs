@@ -29,6 +29,9 @@ const LEAST_OBJECT: u64 = 200;
 const MAX_NAME: usize = 256;
 const MAX_RANK: usize = 6;
 
+/// What helps against a newer version of the format, which h5py writes only if it is asked to.
+const SAVE_AGAIN: &str = "load the file in Keras and save it again, or write it again by h5py without libver=\"latest\" and track_order";
+
 /// Whether this is an HDF5 file.
 pub(in crate::weights) fn is_hdf5(source: &dyn ByteSource) -> bool {
     let mut magic = [0; 8];
@@ -149,15 +152,19 @@ impl<'s> Reader<'s> {
         let version = self.u8(8)?;
         let (offsets, lengths, base) = (self.u8(13)?, self.u8(14)?, self.u64(24)?);
         if self.bytes::<8>(0)? != MAGIC || (version, offsets, lengths, base) != (0, 8, 8, 0) {
-            let reason =
-                format!("version {version} can't be read: save it with libver=\"earliest\"");
-            return Err(self.error(reason));
+            let what = format!("its superblock of version {version} can't be read");
+            return Err(self.error(format!("{what}: {SAVE_AGAIN}")));
         }
         self.u64(64)
     }
 
     /// The messages of an object's header.
     fn messages(&mut self, header: u64) -> Result<Vec<Message>, Error> {
+        if self.bytes::<4>(header)? == *b"OHDR" {
+            let what =
+                format!("the object at {header} has a header of version 2, as of track_order");
+            return Err(self.error(format!("{what}: {SAVE_AGAIN}")));
+        }
         if self.u8(header)? != 1 {
             return Err(self.error(format!("no object's header is at {header}")));
         }
@@ -293,7 +300,7 @@ impl<'s> Reader<'s> {
                 self.unpack(path, shape, element, layout, filters).map(Some)
             }
             _ => {
-                let element = Element::Other("neither in one piece nor in chunks", 0);
+                let element = Element::Stored("neither in one piece nor in chunks of a tree");
                 Ok(Some(Object::Array(Entry { shape, element, file: 0, offset: 0 })))
             }
         }
