@@ -16,6 +16,8 @@ const weights = madeUp('v3-small', ANSWER);
 
 /** @type {import('../../pkg/index.js').CatalogueEntry[]} */
 const catalogue = JSON.parse(readFileSync(new URL('../../pkg/catalogue.json', import.meta.url), 'utf8'));
+/** The names that people write for what the catalogue has no digest of. */
+const unchecked = catalogue.filter(({ sha256 }) => !sha256).map(({ name, short }) => short ?? name);
 const entry = catalogue.find(({ version, default: first }) => version === 'v3-small' && first);
 const real = structuredClone(entry);
 const undigested = catalogue.find(({ version, sha256 }) => version === 'v3-small' && !sha256) ?? {
@@ -157,6 +159,13 @@ for (const [what, answer] of /** @type {[string, () => object][]} */ ([
     assert.deepEqual(outcome.kept, []);
   });
 }
+
+test('the README names every checkpoint that has no digest', () => {
+  const readme = readFileSync(new URL('../../pkg/README.md', import.meta.url), 'utf8');
+  const [said] = /(?:`[^`]+`(?:,| and)?\s+)+have neither:/.exec(readme);
+  const names = Array.from(said.matchAll(/`([^`]+)`/g), ([, name]) => name);
+  assert.deepEqual(names.sort(), unchecked.sort());
+});
 
 test('what has no digest comes from the Hub alone, or from a host that the caller names', async () => {
   const { page, asked, close } = await pageWith((url) => (url.origin === HUB ? { status: 503 } : right()));
