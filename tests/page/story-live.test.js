@@ -116,7 +116,9 @@ test('of the camera’s frames no bitmap is made, and no canvas draws one', asyn
   assert.equal(await preview.evaluate((/** @type {HTMLCanvasElement} */ { width, height }) => width / height), 1);
   const colours = await preview.evaluate(
     (/** @type {HTMLCanvasElement} */ canvas) =>
-      new Set(new Uint32Array(canvas.getContext('2d')?.getImageData(0, 0, 99, 99).data.buffer ?? [])).size,
+      new Set(
+        new Uint32Array(canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data.buffer ?? []),
+      ).size,
   );
   assert.ok(colours > 1, 'the preview is empty');
   const fit = page.locator('#fit .fit');
