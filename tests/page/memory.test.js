@@ -1,9 +1,10 @@
 // Measures the memory of the page's renderer, how much one more network adds, and that switching frees the last network's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { serve } from '../../www/serve.js';
 import { FAKE_CAMERA, card, firstAnswer, firstModels, heaviest, open, openBlank, openPage } from './harness.js';
-import { megabytes, privateBytes, proportionalBytes, rendererOf } from './renderer.js';
-import { openUninspected } from './uninspected.js';
+import { megabytes, privateBytes, rendererOf } from './renderer.js';
+import { openUnwatched } from './unwatched.js';
 
 const SWITCHES = 26;
 /** The number of switches after which the renderer's allocators have taken what they keep. */
@@ -59,20 +60,19 @@ test(`switching ${SWITCHES} times leaves memory flat`, async () => {
 const WHOLE_PAGE = 350e6;
 
 test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () => {
-  const session = await open(FAKE_CAMERA);
+  const server = await serve();
+  const page = await openUnwatched(server.url, FAKE_CAMERA);
   try {
-    const page = await openUninspected(session);
     const columns = firstModels.map(({ version }) => `document.querySelector('.card[data-version="${version}"]')`);
     const all = (property) => `[${columns}].every((column) => ${property})`;
     await page.until(all(`column?.querySelector('.predictions .label')?.textContent`));
     const start = `[...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Start camera')`;
     await page.evaluate(`${start}.click()`);
     await page.until(all(`column.querySelector('.rate').textContent.includes('frames')`));
-    const pid = await rendererOf(session.browser);
     const readings = [];
     for (let i = 0; i < 10; i++) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      readings.push(await proportionalBytes(pid));
+      readings.push(await page.proportional());
     }
     console.log(`renderer: ${megabytes(Math.min(...readings))} to ${megabytes(Math.max(...readings))}`);
     assert.ok(Math.max(...readings) < WHOLE_PAGE, readings.map(megabytes).join());
@@ -80,7 +80,8 @@ test(`the page takes at most ${WHOLE_PAGE / 1e6} MB with the camera`, async () =
     const weights = firstModels.reduce((sum, { bytes }) => sum + bytes, 0);
     assert.ok(Math.min(...readings) > weights, readings.map(megabytes).join());
   } finally {
-    await session.close();
+    await page.close();
+    await server.close();
   }
 });
 

@@ -7,12 +7,16 @@ export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export async function rendererOf(browser) {
   const cdp = await browser.newBrowserCDPSession();
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-  const sizes = await Promise.all(
-    processInfo
-      .filter(({ type }) => type === 'renderer')
-      .map(async ({ id }) => ({ id, bytes: await privateBytes(id) })),
-  );
-  // Chromium also keeps an empty spare renderer.
+  return largestRenderer(processInfo);
+}
+
+/**
+ * The renderer, in the list of `SystemInfo.getProcessInfo`, that has most memory, as Chromium also keeps an empty spare one.
+ * @param {{ type: string, id: number }[]} processInfo
+ */
+export async function largestRenderer(processInfo) {
+  const renderers = processInfo.filter(({ type }) => type === 'renderer');
+  const sizes = await Promise.all(renderers.map(async ({ id }) => ({ id, bytes: await privateBytes(id) })));
   return sizes.reduce((a, b) => (a.bytes > b.bytes ? a : b)).id;
 }
 

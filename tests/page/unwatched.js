@@ -1,18 +1,28 @@
 // Opens a page in a Chromium that is controlled only through a pipe. With Playwright, the browser's inspector would keep every
-// response, such as a worker's scripts, in the memory of the measured page.
+// response, such as weights and a worker's scripts, in the memory of the measured page: some 100 MB with four networks.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ARGUMENTS, EXECUTABLE } from './chromium.js';
-import { privateBytesOf } from './renderer.js';
+import { largestRenderer, privateBytesOf, proportionalBytes } from './renderer.js';
 
-/** @param {string} url the address of a document in which nothing runs */
-export async function openUnwatched(url) {
+/** How often a condition is tried. ms */
+const TRIED_EVERY = 200;
+/** The time in which a condition must come true. ms */
+const PATIENCE = 60_000;
+
+/**
+ * @param {string} url
+ * @param {string[]} [flags] more flags for Chromium
+ */
+export async function openUnwatched(url, flags = []) {
   const profile = await mkdtemp(join(tmpdir(), 'unwatched-'));
   const own = ['--headless', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
-  const child = spawn(EXECUTABLE, [...ARGUMENTS, ...own], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(EXECUTABLE, [...ARGUMENTS, ...own, ...flags], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const [commands, answers] = [
     /** @type {import('node:stream').Writable} */ (child.stdio[3]),
@@ -46,9 +56,12 @@ export async function openUnwatched(url) {
 
   const { targetId } = await send('Target.createTarget', { url });
   const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
-  /** @param {string} expression its value, or its promise's value, must be JSON */
+  /**
+   * Runs an expression as if the visitor had just touched the page.
+   * @param {string} expression its value, or its promise's value, must be JSON
+   */
   const evaluate = async (expression) => {
-    const parameters = { expression, awaitPromise: true, returnByValue: true };
+    const parameters = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
     const { result, exceptionDetails } = await send('Runtime.evaluate', parameters, sessionId);
     if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails.exception ?? exceptionDetails));
     return result.value;
@@ -74,15 +87,26 @@ export async function openUnwatched(url) {
     throw error;
   }
 
+  const processes = async () => (await send('SystemInfo.getProcessInfo')).processInfo;
+
   return {
     evaluate,
+    /** @param {string} condition an expression */
+    async until(condition) {
+      const end = Date.now() + PATIENCE;
+      while (!(await evaluate(`Boolean(${condition})`))) {
+        if (Date.now() > end) throw new Error(`not true after ${PATIENCE / 1000} s: ${condition}`);
+        await setTimeout(TRIED_EVERY);
+      }
+    },
+    /** The memory of the page's renderer, with its share of the browser's code. Bytes */
+    proportional: async () => proportionalBytes(await largestRenderer(await processes())),
     /** The private memory of all renderers, and the page's heap, both after a garbage collection. Bytes */
     async memory() {
       await send('HeapProfiler.collectGarbage', {}, sessionId);
       await setTimeout(1000);
       const { usedSize } = await send('Runtime.getHeapUsage', {}, sessionId);
-      const { processInfo } = await send('SystemInfo.getProcessInfo');
-      return { renderers: await privateBytesOf(processInfo), heap: usedSize };
+      return { renderers: await privateBytesOf(await processes()), heap: usedSize };
     },
     close,
   };
