@@ -262,9 +262,11 @@ impl Builder {
         let adds3 = arithmetic == Arithmetic::Add && is(3.0);
         let kind = &self.nodes[map.node].kind;
         let conv = kind.conv().copied();
-        let limited = match *kind {
-            NodeKind::Activation(Activation::Relu6, of) => self.nodes[of].kind.conv().copied(),
-            _ => conv.filter(ConvNode::clips),
+        // The convolution whose outputs lie in 0..6.
+        let limited = if let NodeKind::Activation(Activation::Relu6, of) = *kind {
+            self.nodes[of].kind.conv().copied()
+        } else {
+            conv.filter(ConvNode::clips)
         };
         let kind = match (kind, conv, limited) {
             (&NodeKind::Clipped(x), ..) if sixth => {
