@@ -210,11 +210,11 @@ fn misfits_of_chunks_are_named() {
     // the tree's offset and the sides.
     for (what, pattern, at, byte, message) in [
         (
-            "two of a filter",
+            "a filter more",
             b"\x01\x01\0\0\0\0\0\0\x01\0\x08\0" as &[u8],
             1,
             2,
-            "in chunks packed twice",
+            "in chunks packed by an unknown filter",
         ),
         ("a chunk less", b"TREE\x01\0\x04\0", 6, 3, "a chunk is missing"),
         ("names in place of chunks", b"TREE\x01\0", 4, 0, "its tree is one of names"),
