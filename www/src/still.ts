@@ -14,7 +14,9 @@ export async function stillOf(video: HTMLVideoElement, part: Region | null): Pro
   const frame = new VideoFrame(video);
   if (!part) return frame;
   try {
-    return isAsShown(frame) ? new VideoFrame(frame, { visibleRect: evenRect(part) }) : await cut(frame, part);
+    return isAsShown(frame)
+      ? new VideoFrame(frame, { visibleRect: evenRect(part, frame.visibleRect) })
+      : await cut(frame, part);
   } finally {
     frame.close();
   }
@@ -42,11 +44,14 @@ function isCopyable(frame: VideoFrame, pixels: number): boolean {
   return planar && isAsShown(frame) && frame.allocationSize(RGBA) === 4 * pixels;
 }
 
-/** The largest part within `region` that begins and ends at even pixels: two rows and two columns of a camera's frame share a colour. */
-function evenRect({ left, top, side }: Region): DOMRectInit {
+/**
+ * The largest part within `region` that begins and ends at even pixels: two rows and two columns of a camera's frame share a colour.
+ * @param visible the visible rectangle of the frame, in which `region` counts from its corner, and the result from the frame's
+ */
+function evenRect({ left, top, side }: Region, visible: DOMRectReadOnly | null): DOMRectInit {
   const [x, y] = [left, top].map((at) => 2 * Math.ceil(at / 2));
   const even = 2 * Math.floor((Math.min(left - x, top - y) + side) / 2);
-  return { x, y, width: even, height: even };
+  return { x: x + (visible?.x ?? 0), y: y + (visible?.y ?? 0), width: even, height: even };
 }
 
 /**
