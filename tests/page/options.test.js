@@ -91,6 +91,41 @@ test('a region and a rotation give what a picture cut and turned by hand gives',
   assert.ok(rankings.size > 4, 'the rotations look alike: choose another picture');
 });
 
+test('a region of a VideoFrame gives what its pixels give, and takes no bitmap unless a side is odd', async () => {
+  const { found, bitmaps } = await page.evaluate(async () => {
+    const net = await load({ threads: 1 });
+    const canvas = drawn(await createImageBitmap(await photo()));
+    const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const rankingOf = async (source, options) =>
+      (await net.classify(source, options)).predictions.map(({ index, probability }) => `${index} ${probability}`);
+    const frame = new VideoFrame(data, { format: 'RGBX', codedWidth: width, codedHeight: height, timestamp: 0 });
+    // A frame that shows a part of its pixels itself.
+    const shown = new VideoFrame(frame, { visibleRect: { x: 40, y: 20, width: 300, height: 240 } });
+    const real = /** @type {any} */ (globalThis.createImageBitmap);
+    let bitmaps = 0;
+    globalThis.createImageBitmap = (...given) => {
+      bitmaps++;
+      return real(...given);
+    };
+    const found = [];
+    for (const [source, corner, region] of /** @type {const} */ ([
+      [frame, [0, 0], { x: 20, y: 30, width: 200, height: 150 }],
+      [shown, [40, 20], { x: 20, y: 30, width: 200, height: 150 }],
+      [shown, [40, 20], { x: 21, y: 30, width: 200, height: 151 }],
+    ])) {
+      const cut = { ...region, x: region.x + corner[0], y: region.y + corner[1] };
+      found.push([await rankingOf(source, { region }), await rankingOf({ data, width, height }, { region: cut })]);
+    }
+    globalThis.createImageBitmap = real;
+    for (const one of [frame, shown]) one.close();
+    net.dispose();
+    return { found, bitmaps };
+  });
+  for (const [ranking, expected] of found) assert.deepEqual(ranking, expected);
+  assert.equal(new Set(found.map(String)).size, 3, 'the regions look alike: choose others');
+  assert.equal(bitmaps, 1);
+});
+
 test('a batch answers in order, decodes one file after the other, and fails with any of them', async () => {
   const { tops, most, code, message, next, empty } = await page.evaluate(async () => {
     const net = await load({ threads: 1 });
