@@ -171,9 +171,9 @@ fn photos_get_pytorchs_label_and_probability() {
 /// activation to a byte, and this crate doesn't, to which V3 is sensitive. The same graphs in `f32` with TensorFlow's
 /// operators are 0.23 (V3-Large) and 0.19 (V3-Small) from the interpreter on these photos though every activation is
 /// clamped to its tensor's range; with V3-Large's rounded to bytes too, it is 0.03. V3-Small amplifies even the rounding
-/// of sums: the interpreter's own reference kernels are 0.14 from its others. For the
-/// float checkpoints of both networks PyTorch gives this crate's probabilities, 0.004 apart. `tests/tflite.rs` compares
-/// made-up files, which need no `../shared`.
+/// of sums: the interpreter's own reference kernels are 0.14 from its others. For the float checkpoints
+/// of both networks PyTorch gives this crate's probabilities, 0.004 apart. `tests/tflite.rs` compares made-up files,
+/// which need no `../shared`.
 #[test]
 fn tflite_files_get_the_interpreters_label() {
     let Some(shared) = skip::shared("tflite_files_get_the_interpreters_label", "models/tflite")

@@ -103,6 +103,9 @@ test('of the camera’s frames no bitmap is made, and no canvas draws one', asyn
   await rate.waitFor();
   const teach = page.locator('#teach .teach');
   await teach.scrollIntoViewIfNeeded();
+  // The preview moves the buttons when it comes.
+  const preview = teach.locator('canvas.preview');
+  await preview.waitFor();
   await teach.locator('.lesson-classes').getByRole('button', { name: /^Hold/ }).first().hover();
   await page.mouse.down();
   await teach
@@ -112,7 +115,6 @@ test('of the camera’s frames no bitmap is made, and no canvas draws one', asyn
     .waitFor();
   await page.mouse.up();
   // The part that was chosen is a square.
-  const preview = teach.locator('canvas.preview');
   assert.equal(await preview.evaluate((/** @type {HTMLCanvasElement} */ { width, height }) => width / height), 1);
   const colours = await preview.evaluate(
     (/** @type {HTMLCanvasElement} */ canvas) =>

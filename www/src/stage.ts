@@ -1,5 +1,5 @@
 import { element } from './element';
-import { type Still, stillOf } from './still';
+import { type Still, cut, stillOf } from './still';
 
 /** The picture that is shown and that the networks look at: the camera's or a still one. */
 export type Picture = { kind: 'still'; bitmap: ImageBitmap; name: string } | { kind: 'live' };
@@ -143,8 +143,4 @@ export class Stage {
     style.height = `${(100 * height) / size.height}%`;
     this.#mark.classList.toggle('portrait', height > width);
   }
-}
-
-function cut(bitmap: ImageBitmap, { left, top, side }: Region): Promise<ImageBitmap> {
-  return createImageBitmap(bitmap, left, top, side, side, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
 }

@@ -26,8 +26,12 @@ export function sizeOf(still: Still): { width: number; height: number } {
   return 'displayWidth' in still ? { width: still.displayWidth, height: still.displayHeight } : still;
 }
 
-function cut(picture: HTMLVideoElement | VideoFrame, { left, top, side }: Region): Promise<ImageBitmap> {
-  return createImageBitmap(picture, left, top, side, side);
+/** Copies a part of a picture. */
+export function cut(
+  picture: ImageBitmap | HTMLVideoElement | VideoFrame,
+  { left, top, side }: Region,
+): Promise<ImageBitmap> {
+  return createImageBitmap(picture, left, top, side, side, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
 }
 
 /** Whether the frame's pixels are those that the page shows: neither scaled, rotated nor flipped. */
