@@ -987,6 +987,15 @@ fn labels() {
     config["label_descriptions"] = json!({ "n1": "cat" });
     let names = labels(&golden, &config).0.expect("labels");
     assert_eq!(names[..3], ["n0", "cat", "n2"]);
+    // Classes may share a name, but many classes don't repeat a long description.
+    config["label_names"] = json!(["n0", "n1", "n1", "n3", "n4", "n5", "n6"]);
+    config["label_descriptions"] = json!({ "n1": "crane".repeat(20) });
+    let names = labels(&golden, &config).0.expect("labels");
+    assert_eq!((&names[1], &names[2]), (&"crane".repeat(20), &"crane".repeat(20)));
+    config["label_names"] = json!(["n1"; 7]);
+    let bytes = safetensors::file(&golden.tensors());
+    let result = load(&bytes, Some(&config.to_string()));
+    assert_error("one name", result, ("BAD_CONFIG", &["too long for so many classes"]));
 }
 
 /// Random weights are the same for the same seed, differ between sites and seeds, and have He's variance.
