@@ -6,7 +6,7 @@ use half::f16;
 use safetensors::Dtype;
 use serde_json::{Map, Value, json};
 
-use super::metadata::flag_name;
+use super::metadata::{FORMAT, flag_name};
 use crate::arch::{Conv, ConvKind, MAX_WIDTH, MIN_WIDTH, Network, Site, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
@@ -176,7 +176,7 @@ impl Checkpoint<'_> {
         let preprocessing = self.preprocessing();
         let residuals = network.blocks.iter().enumerate().filter(|(_, block)| block.residual);
         let mut fields = json!({
-            "mobilenet-wasm": "1",
+            "mobilenet-wasm": FORMAT,
             "minimalistic": flag_name(network.minimalistic),
             "width": network.width.to_string(),
             "resolution": network.resolution.to_string(),
