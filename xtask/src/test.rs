@@ -317,26 +317,26 @@ const ARITHMETIC: [&str; 4] =
 
 fn wasm(_: &Settings) -> Result<Outcome> {
     let browser = browser::ensure()?;
-    let wasm_pack = tools::wasm_pack()?;
+    let runner = tools::test_runner()?;
     let mut counts = Counts::default();
     // Builds with threads need a page that starts workers, and wasm-bindgen-test's page doesn't.
     for variant in wasm::engines().filter(|variant| !variant.threads) {
-        say("wasm", format_args!("wasm-pack test of the {} build", variant.name));
-        let mut command = Command::new(&wasm_pack.program);
-        variant.toolchain()?.prepare(&mut command);
-        variant.prepare(&mut command);
-        command
+        say("wasm", format_args!("the tests of the {} build", variant.name));
+        let mut cargo = variant.toolchain()?.cargo();
+        variant.prepare(&mut cargo);
+        cargo
             .current_dir(project::root())
-            .args(["test", "--headless", "--chrome", "--mode", "no-install"])
-            .arg("--chromedriver")
-            .arg(&browser.chromedriver);
+            .args(["test", "--package", "mobilenet-wasm", "--no-fail-fast", "--target", TARGET]);
         if variant.name != WHOLE {
-            command.arg("--").args(ARITHMETIC);
+            cargo.args(ARITHMETIC);
         }
         let outcome = tests(
-            command
-                .env("WASM_PACK_CACHE", &wasm_pack.cache)
+            cargo
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+                .env("CHROMEDRIVER", &browser.chromedriver)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
+                // In no other engine, such as Node's.
+                .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
                 // Tests run in a worker by default, as inference does on a page.
                 .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
                 // Seconds for the tests of one file; some run whole networks.
