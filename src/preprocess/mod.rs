@@ -125,8 +125,8 @@ impl Preprocessing {
     /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// [`Error::Preprocessing`] if a size is not from 1 to 4096, a mean is not finite, or a
-    /// standard deviation is not a positive normal number.
+    /// [`Error::Preprocessing`] if a size is not from 1 to 4096, a mean is not finite, a standard deviation is not a
+    /// positive normal number, or the two make infinities of black or white.
     pub fn validate(&self) -> Result<(), Error> {
         let sizes = [("resize_short_side", self.resize_short_side), ("crop", self.crop)];
         for (field, size) in sizes {
@@ -150,6 +150,16 @@ impl Preprocessing {
                 field: "std",
                 value: format!("{:?}", self.std),
                 expected: "three positive numbers".into(),
+            });
+        }
+        let fits = |(mean, std): (&f32, &f32)| {
+            [0.0, 1.0].into_iter().all(|end: f32| ((end - mean) / std).is_finite())
+        };
+        if !self.mean.iter().zip(&self.std).all(fits) {
+            return Err(Error::Preprocessing {
+                field: "mean",
+                value: format!("{:?} with std {:?}", self.mean, self.std),
+                expected: "closer to 0 and 1, so that all values stay finite".into(),
             });
         }
         Ok(())
