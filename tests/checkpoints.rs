@@ -992,7 +992,7 @@ fn labels() {
     config["label_descriptions"] = json!({ "n1": "crane".repeat(20) });
     let names = labels(&golden, &config).0.expect("labels");
     assert_eq!((&names[1], &names[2]), (&"crane".repeat(20), &"crane".repeat(20)));
-    config["label_names"] = json!(["n1"; 7]);
+    config["label_names"] = json!(vec!["n1"; 7]);
     let bytes = safetensors::file(&golden.tensors());
     let result = load(&bytes, Some(&config.to_string()));
     assert_error("one name", result, ("BAD_CONFIG", &["too long for so many classes"]));
