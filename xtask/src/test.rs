@@ -40,7 +40,12 @@ enum Outcome {
 
 const STEPS: &[Step] = &[
     Step { name: "format", about: "cargo fmt --check", needs: &[], run: format },
-    Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
+    Step {
+        name: "lint",
+        about: "clippy on the crate and on xtask, and the links of the documentation",
+        needs: &[],
+        run: lint,
+    },
     Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
     Step {
         name: "package",
@@ -235,6 +240,8 @@ fn lint(_: &Settings) -> Result<Outcome> {
     run(cargo().args(crate_).args(DENY_WARNINGS))?;
     let xtask = ["clippy", "--quiet", "--package", "xtask", "--all-targets", "--profile", "xtask"];
     run(cargo().args(xtask).args(DENY_WARNINGS))?;
+    let docs = ["doc", "--quiet", "--package", "mobilenet-wasm", "--no-deps"];
+    run(cargo().env("RUSTDOCFLAGS", "-D warnings").args(docs))?;
     Ok(Outcome::Passed)
 }
 
@@ -324,9 +331,8 @@ fn wasm(_: &Settings) -> Result<Outcome> {
         say("wasm", format_args!("the tests of the {} build", variant.name));
         let mut cargo = variant.toolchain()?.cargo();
         variant.prepare(&mut cargo);
-        cargo
-            .current_dir(project::root())
-            .args(["test", "--package", "mobilenet-wasm", "--no-fail-fast", "--target", TARGET]);
+        cargo.current_dir(project::root()).args(["test", "--package", "mobilenet-wasm"]);
+        cargo.args(["--no-fail-fast", "--target", TARGET]);
         if variant.name != WHOLE {
             cargo.args(ARITHMETIC);
         }

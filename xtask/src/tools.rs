@@ -20,7 +20,7 @@ pub fn test_runner() -> Result<PathBuf> {
         return Ok(program);
     }
     let start = Instant::now();
-    say("tools", format_args!("building the runner of wasm-bindgen {version} for the tests in a browser"));
+    say("tools", format_args!("building the test runner of wasm-bindgen {version}"));
     run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["install", "--quiet", "wasm-bindgen-cli", "--bin", "wasm-bindgen-test-runner"])
         .args(["--version", &format!("={version}")])
