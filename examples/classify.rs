@@ -4,7 +4,8 @@
 //! cargo run --release --example classify -- PICTURE --weights FILE
 //! ```
 //!
-//! FILE is a checkpoint in one file: `.safetensors`, `.tflite`, `.keras`, `.h5`, `.pth`, or a zip of Teachable Machine's. A `config.json` and a `preprocessor_config.json` beside it count.
+//! FILE is a checkpoint in one file: `.safetensors`, `.tflite`, `.keras`, `.h5`, `.pth`, or a zip of Teachable Machine's.
+//! A `config.json` and a `preprocessor_config.json` beside it count.
 
 use mobilenet_wasm::{Model, RgbaImage};
 use std::error::Error;

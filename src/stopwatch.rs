@@ -1,20 +1,20 @@
 //! How long something short takes, by a browser's coarse clock.
 
-/// The shortest time that is read of a clock. Milliseconds.
+/// The shortest reading. Milliseconds.
 const LEAST_READING: f64 = 0.1;
 
-/// The least length of a reading in ticks of its clock. A browser's tick may be a millisecond.
+/// The shortest reading in ticks of its clock. A browser's tick may be a millisecond.
 const TICKS: f64 = 4.0;
 
-/// The fewest and the most readings of each. They hold for a clock that stands still too.
+/// The fewest and the most readings of each piece of work. The most also end a measurement whose clock has stopped.
 const READINGS: [u32; 2] = [8, 4000];
 
-/// Runs in a reading at most.
+/// The most runs in a reading.
 const MAX_RUNS: u32 = 1 << 12;
 
-/// The least time that a run of each takes, in turns, by a `clock` of milliseconds; zero by one that stands still. `limits`
-/// are how long it times at least, for V8 to optimise what runs, and at most. In between it goes on for as long as one of
-/// them gets faster, since other work may have the processor.
+/// Times each piece of `work`, in turns; returns the shortest time of one run of each. `clock` returns milliseconds, and so
+/// does this; zeros if the clock stands still. It goes on for at least `at_least`, so that V8 optimises what runs, and for
+/// `at_most` at most; in between, as long as one of them gets faster, since other work may have the processor.
 pub fn least_times<const N: usize>(
     clock: &mut dyn FnMut() -> f64,
     [at_least, at_most]: [f64; 2],
@@ -45,7 +45,7 @@ pub fn least_times<const N: usize>(
                 (*least, improved) = (time, readings);
             }
         }
-        // The shorter one as well, and as fast as it is by now.
+        // All readings must be long enough, at the speed that the code has by now. If not, it starts again with more runs.
         if least.iter().any(|&time| time < target) && runs < MAX_RUNS {
             runs *= 2;
             (least, readings, improved) = ([f64::INFINITY; N], 0, 0);
@@ -54,7 +54,7 @@ pub fn least_times<const N: usize>(
     least.map(|time| time / f64::from(runs))
 }
 
-/// What a clock goes forward at once; nothing of one that stands still.
+/// The step in which a clock goes forward; `None` if it stands still.
 fn tick(clock: &mut dyn FnMut() -> f64) -> Option<f64> {
     let mut next = |from: f64| (0..1 << 20).map(|_| clock()).find(|&time| time > from);
     let start = next(f64::NEG_INFINITY)?;

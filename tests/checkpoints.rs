@@ -987,6 +987,40 @@ fn labels() {
     config["label_descriptions"] = json!({ "n1": "cat" });
     let names = labels(&golden, &config).0.expect("labels");
     assert_eq!(names[..3], ["n0", "cat", "n2"]);
+    // Classes may share a name, but many classes don't repeat a long description.
+    config["label_names"] = json!(["n0", "n1", "n1", "n3", "n4", "n5", "n6"]);
+    config["label_descriptions"] = json!({ "n1": "crane".repeat(20) });
+    let names = labels(&golden, &config).0.expect("labels");
+    assert_eq!((&names[1], &names[2]), (&"crane".repeat(20), &"crane".repeat(20)));
+    config["label_names"] = json!(vec!["n1"; 7]);
+    let bytes = safetensors::file(&golden.tensors());
+    let result = load(&bytes, Some(&config.to_string()));
+    assert_error("one name", result, ("BAD_CONFIG", &["too long for so many classes"]));
+}
+
+/// Class names for which the header of a folded file has no room are refused by who writes it, not only by who reads it.
+#[wasm_bindgen_test(unsupported = test)]
+fn class_names_of_folded_files_have_a_limit() {
+    let golden = Golden::named("timm-v1-0.25-160");
+    let bytes = safetensors::file(&golden.tensors());
+    let source = &bytes[..];
+    for (length, fits) in [(100_000, true), (200_000, false)] {
+        let mut config = golden.config.clone();
+        config["label_names"] = json!(vec!["x".repeat(length); 7]);
+        let mut checkpoint = Checkpoint::open(&source, Some(&config.to_string()), None).unwrap();
+        match checkpoint.fold(Storage::F16) {
+            Ok(file) => {
+                assert!(fits, "{length}");
+                let source = &file[..];
+                let folded = Checkpoint::open(&source, None, None).unwrap();
+                assert_eq!(folded.labels(), checkpoint.labels());
+            }
+            Err(error) => {
+                assert!(!fits && error.code() == "BAD_WEIGHTS", "{length}: {error}");
+                assert!(error.to_string().contains("`labels` is too long"), "{error}");
+            }
+        }
+    }
 }
 
 /// Random weights are the same for the same seed, differ between sites and seeds, and have He's variance.

@@ -366,6 +366,11 @@ fn settings_are_checked() {
             Preprocessing { std: [0.5, 0.5, f32::INFINITY], ..good.clone() },
             "preprocessing: std is [0.5, 0.5, inf], it must be three positive numbers",
         ),
+        (
+            Preprocessing { mean: [1e36, 0.5, 0.5], std: [1e-3, 0.5, 0.5], ..good.clone() },
+            "preprocessing: mean is [1e36, 0.5, 0.5] with std [0.001, 0.5, 0.5], \
+             it must be closer to 0 and 1, so that all values stay finite",
+        ),
     ] {
         let error = Preprocessor::new(bad).unwrap_err();
         assert_eq!(error.code(), "BAD_CONFIG");

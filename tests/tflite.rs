@@ -221,6 +221,18 @@ fn misfits_are_named() {
     }
 }
 
+/// A tensor with more dimensions than any operator has is named.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_tensor_of_too_many_dimensions_is_named() {
+    let mut file = golden("v2-like-f32").to_vec();
+    let shape = [4, 1, SIDE as u32, SIDE as u32, 3].map(u32::to_le_bytes).concat();
+    let at = file.windows(shape.len()).position(|bytes| bytes == shape).unwrap();
+    file[at..][..4].copy_from_slice(&7_u32.to_le_bytes());
+    let error = Checkpoint::open(&&file[..], None, None).err().expect("seven sides");
+    assert_eq!(error.code(), "BAD_WEIGHTS", "{error}");
+    assert!(error.to_string().contains("7 dimensions, at most 6 are expected"), "{error}");
+}
+
 /// The configuration files define the preprocessing and the class names.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_config_overrides_the_guess() {

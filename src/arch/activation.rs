@@ -71,8 +71,8 @@ impl Activation {
         }
     }
 
-    /// The least and the largest value that the kernels' `f32` arithmetic can give between `low` and `high`. Bounds may be
-    /// wider than that, but they are equal only if each of these sums gives that one value.
+    /// Bounds of the values that the kernels' `f32` arithmetic gives for sums from `low` to `high`. They may be wider than
+    /// need be, but they are equal only if all these sums give the same value.
     #[inline(never)]
     pub(crate) fn range(self, low: f64, high: f64) -> (f64, f64) {
         let (least, most) = match self {
@@ -91,8 +91,8 @@ impl Activation {
         (low.max(least).min(most), high.max(least).min(most))
     }
 
-    /// By how much weights before it must be larger in variance than `1 / fan-in`, so that the layer's outputs have the
-    /// variance of its inputs (arXiv 1502.01852): 2 if it cuts off negative values.
+    /// He's factor (arXiv 1502.01852): if the weights before it have this many times the variance `1 / fan-in`, the
+    /// layer's outputs have the variance of its inputs. It is 2 if the activation cuts off negative values.
     pub(crate) fn gain(self) -> f32 {
         match self {
             Self::Linear | Self::HardSigmoid => 1.0,

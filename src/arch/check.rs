@@ -10,7 +10,7 @@ const MAX_CHANNELS: usize = 16_384;
 
 impl Network {
     /// Checks that the network can run: each layer takes as many channels as the layer before it gives, and there is a
-    /// kernel for its kind, filter size, stride and activation, and no map is a single pixel.
+    /// kernel for its kind, filter size, stride and activation. No map may be a single pixel.
     ///
     /// # Errors
     /// [`Error::Network`] for the first layer that doesn't fit, [`Error::Resolution`] for an input size that no network

@@ -1,7 +1,7 @@
 //! The kernels: one file per operation, each generic over the instruction set ([`crate::simd`]).
 //!
-//! A kernel is an `unsafe fn` on pointers. [`crate::plan`] owns the memory and is the only caller; it checks the whole
-//! network once, when it is built ([`crate::arch::Network::check`]).
+//! A kernel is an `unsafe fn` on pointers. [`crate::plan`] owns the memory and calls them; it checks the whole network
+//! once, when it is built ([`crate::arch::Network::check`]). [`crate::measure`] times single layers.
 
 pub mod add;
 pub mod convolution;

@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// 112 x 112 and up to half of the network's memory. On smaller maps it cost 1 to 5 %.
 const FUSED_PIXELS: usize = 28 * 28;
 
-/// The packed weights of a network's layers, in execution order. There are at most about 80, so a linear search is fast
-/// enough; a hash table would add 3 KiB of WebAssembly.
+/// The packed weights of a network's layers, in execution order. The papers' networks have at most about 80, so a linear
+/// search is fast enough; a hash table would add 3 KiB of WebAssembly.
 #[derive(Debug, Default)]
 pub struct Layers(Vec<(Site, Arc<Packed>)>);
 

@@ -4,6 +4,7 @@
 use super::build::{self, Keep, Kept, Weights};
 use super::{Extent, Plan};
 use crate::arch::{ConvKind, Network, Site};
+use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::layout::{self, BLOCK};
 
@@ -108,13 +109,13 @@ impl Inspector {
     /// A tensor of the last run.
     ///
     /// # Errors
-    /// [`Error::Layer`] if no tensor has this name.
+    /// [`Error::Layer`] if no tensor has this name, and [`Error::OutOfMemory`].
     pub fn tensor(&self, name: &str) -> Result<NamedTensor, Error> {
         let &Kept { tensor, extent, .. } = self.kept(name)?;
         let blocked = self.plan.values(tensor, extent.values());
         let pixels = extent.pixels();
         let plane = extent.values() / layout::blocks(extent.channels);
-        let mut values = Vec::with_capacity(pixels * extent.channels);
+        let mut values = with_room(pixels * extent.channels)?;
         for pixel in 0..pixels {
             values.extend(
                 (0..extent.channels).map(|channel| {
@@ -140,7 +141,7 @@ impl Inspector {
     /// Its mean is then the logit of the linearised network without the constant term.
     ///
     /// # Errors
-    /// [`Error::Class`] if the network has no such class.
+    /// [`Error::Class`] if the network has no such class, and [`Error::OutOfMemory`].
     pub fn activation_map(&self, class: usize) -> Result<ActivationMap, Error> {
         let logits = self.plan.logits();
         let Some(&logit) = logits.get(class) else {

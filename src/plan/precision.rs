@@ -8,9 +8,8 @@ pub enum Precision {
     /// `f32`, as in all other layers.
     #[default]
     F32,
-    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. Dense layers have weights of 16 bits:
-    /// see [`crate::kernels::dense`]. Networks of a width below 0.75 use floats
-    /// anyway.
+    /// Weights of 8 bits and inputs of 7: see [`crate::kernels::int8`]. Dense layers have weights of 16 bits: see
+    /// [`crate::kernels::dense`]. Networks of a width below 0.75 use floats all the same.
     Int8,
 }
 

@@ -95,12 +95,14 @@ impl std::fmt::Debug for Team {
 }
 
 /// Times that a waiting thread reads the word before it falls asleep: about 50 microseconds in WebAssembly. Most waits
-/// are shorter, and falling asleep would take longer than the wait itself.
-const SPINS: usize = 40_000;
+/// are shorter, and falling asleep would take longer than the wait itself. In Miri, which runs the threads in turns, each
+/// read takes time from the thread that is waited for.
+const SPINS: usize = if cfg!(miri) { 20 } else { 40_000 };
 
-/// The word between two runs, and when the team ends. No plan has steps of these numbers.
-const IDLE: u64 = open(0xffff, 0..0);
-const QUIT: u64 = open(0xfffe, 0..0);
+/// The word between two runs, and when the team ends. No step has such a word: in both, what is left to take would begin
+/// behind its end.
+const IDLE: u64 = 1 << 16;
+const QUIT: u64 = 2 << 16;
 
 /// The word for `step` with the parts `left` to take.
 const fn open(step: usize, left: Range<usize>) -> u64 {
@@ -280,7 +282,7 @@ impl Shared {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::{Team, Work};
+    use super::{IDLE, QUIT, Team, Work, left_of, open, step_of};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Barrier, mpsc};
@@ -384,6 +386,20 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
             self.done[step].fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A plan of a file may have any number of steps. No word of a step is taken for the end of a run or of the team, not
+    /// even when the last part was taken from the end, which leaves the parts 0 to 0.
+    #[test]
+    fn no_step_is_taken_for_an_end() {
+        for step in (0..1 << 17).chain([1 << 24, u32::MAX as usize]) {
+            for left in [0..0, 1..1, 0..1, 2..2, 0xffff..0xffff] {
+                let word = open(step, left.clone());
+                assert!(![IDLE, QUIT].contains(&word), "step {step}, {left:?}");
+                assert_eq!((step_of(word), left_of(word)), (step, left));
+            }
+        }
+        assert!(left_of(IDLE).is_empty() && left_of(QUIT).is_empty());
     }
 
     /// Fails if `f` fails or doesn't end.

@@ -34,7 +34,10 @@ use picture::check_sides;
 use strips::Strip;
 
 /// The largest `resize_short_side` and `crop`, in pixels. MobileNets take 96 to 320.
-const MAX_SETTING: usize = 4096;
+pub(crate) const MAX_SHORT_SIDE: usize = 4096;
+
+/// ImageNet's mean and standard deviation of red, green and blue.
+pub(crate) const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
 /// Red, green and blue.
 const CHANNELS: usize = 3;
@@ -108,29 +111,30 @@ impl Preprocessing {
     /// 7/8 of the shorter side (224 of 256 pixels), bilinear, ImageNet's mean and standard deviation.
     #[must_use]
     pub fn imagenet(resolution: usize) -> Self {
+        let (mean, std) = IMAGENET;
         Self {
             resize_short_side: resolution * 8 / 7,
             crop: resolution,
             crop_start: CropStart::Even,
             interpolation: Interpolation::Bilinear,
-            mean: [0.485, 0.456, 0.406],
-            std: [0.229, 0.224, 0.225],
+            mean,
+            std,
         }
     }
 
     /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// [`Error::Preprocessing`] if a size is not from 1 to 4096, a mean is not finite, or a
-    /// standard deviation is not a positive normal number.
+    /// [`Error::Preprocessing`] if a size is not from 1 to 4096, a mean is not finite, a standard deviation is not a
+    /// positive normal number, or the two make infinities of black or white.
     pub fn validate(&self) -> Result<(), Error> {
         let sizes = [("resize_short_side", self.resize_short_side), ("crop", self.crop)];
         for (field, size) in sizes {
-            if !(1..=MAX_SETTING).contains(&size) {
+            if !(1..=MAX_SHORT_SIDE).contains(&size) {
                 return Err(Error::Preprocessing {
                     field,
                     value: size.to_string(),
-                    expected: format!("from 1 to {MAX_SETTING}"),
+                    expected: format!("from 1 to {MAX_SHORT_SIDE}"),
                 });
             }
         }
@@ -146,6 +150,16 @@ impl Preprocessing {
                 field: "std",
                 value: format!("{:?}", self.std),
                 expected: "three positive numbers".into(),
+            });
+        }
+        let fits = |(mean, std): (&f32, &f32)| {
+            [0.0, 1.0].into_iter().all(|end: f32| ((end - mean) / std).is_finite())
+        };
+        if !self.mean.iter().zip(&self.std).all(fits) {
+            return Err(Error::Preprocessing {
+                field: "mean",
+                value: format!("{:?} with std {:?}", self.mean, self.std),
+                expected: "closer to 0 and 1, so that all values stay finite".into(),
             });
         }
         Ok(())

@@ -56,7 +56,7 @@ thread_local! {
 
 #[wasm_bindgen]
 impl Network {
-    /// Loads a `.safetensors` or `.tflite` file with the contents of `config.json` and `preprocessor_config.json`.
+    /// Loads a `.safetensors` file with the contents of `config.json` and `preprocessor_config.json`.
     /// `precision` is `f32`, `int8` or `auto`; `resolution` and `trim` are as in [`LoadOptions`].
     pub fn load(
         bytes: Uint8Array,

@@ -2,9 +2,9 @@
 //!
 //! A [`Checkpoint`] is a file of tensors, read in pieces through a [`ByteSource`]. `format` reads the file format.
 //! `library` recognises the library that wrote it and knows its tensor names and conventions. `graph` matches a file
-//! that has operators or layers instead of names. `folded` reads and writes this crate's own files. `config` reads the JSON files
-//! beside it, `json` parses all JSON, and `fold` removes batch normalisation. A [`Trim`] removes channels that never
-//! change.
+//! that has operators or layers instead of names. `folded` reads and writes this crate's own files. `config` reads the
+//! JSON files beside a checkpoint, `json` parses all JSON, and `fold` folds batch normalisation into the convolution
+//! before it. A [`Trim`] removes channels that never change.
 
 #![forbid(unsafe_code)]
 

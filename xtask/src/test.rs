@@ -40,7 +40,12 @@ enum Outcome {
 
 const STEPS: &[Step] = &[
     Step { name: "format", about: "cargo fmt --check", needs: &[], run: format },
-    Step { name: "lint", about: "clippy on the crate and on xtask", needs: &[], run: lint },
+    Step {
+        name: "lint",
+        about: "clippy on the crate and on xtask, and the links of the documentation",
+        needs: &[],
+        run: lint,
+    },
     Step { name: "native", about: "the crate's tests on this machine", needs: &[], run: native },
     Step {
         name: "package",
@@ -235,6 +240,8 @@ fn lint(_: &Settings) -> Result<Outcome> {
     run(cargo().args(crate_).args(DENY_WARNINGS))?;
     let xtask = ["clippy", "--quiet", "--package", "xtask", "--all-targets", "--profile", "xtask"];
     run(cargo().args(xtask).args(DENY_WARNINGS))?;
+    let docs = ["doc", "--quiet", "--package", "mobilenet-wasm", "--no-deps"];
+    run(cargo().env("RUSTDOCFLAGS", "-D warnings").args(docs))?;
     Ok(Outcome::Passed)
 }
 
@@ -288,8 +295,8 @@ fn xtask(_: &Settings) -> Result<Outcome> {
 }
 
 fn lint_wasm(_: &Settings) -> Result<Outcome> {
-    // The other two builds have no code that neither of these has.
-    for name in ["simd", "relaxed-threads"] {
+    // The engine's other builds have no code that `relaxed-threads` lacks.
+    for name in ["convert", "relaxed-threads"] {
         let variant = wasm::variant(name)?;
         let toolchain = variant.toolchain()?;
         if !toolchain.has_clippy() {
@@ -317,26 +324,25 @@ const ARITHMETIC: [&str; 4] =
 
 fn wasm(_: &Settings) -> Result<Outcome> {
     let browser = browser::ensure()?;
-    let wasm_pack = tools::wasm_pack()?;
+    let runner = tools::test_runner()?;
     let mut counts = Counts::default();
     // Builds with threads need a page that starts workers, and wasm-bindgen-test's page doesn't.
     for variant in wasm::engines().filter(|variant| !variant.threads) {
-        say("wasm", format_args!("wasm-pack test of the {} build", variant.name));
-        let mut command = Command::new(&wasm_pack.program);
-        variant.toolchain()?.prepare(&mut command);
-        variant.prepare(&mut command);
-        command
-            .current_dir(project::root())
-            .args(["test", "--headless", "--chrome", "--mode", "no-install"])
-            .arg("--chromedriver")
-            .arg(&browser.chromedriver);
+        say("wasm", format_args!("the tests of the {} build", variant.name));
+        let mut cargo = variant.toolchain()?.cargo();
+        variant.prepare(&mut cargo);
+        cargo.current_dir(project::root()).args(["test", "--package", "mobilenet-wasm"]);
+        cargo.args(["--no-fail-fast", "--target", TARGET]);
         if variant.name != WHOLE {
-            command.arg("--").args(ARITHMETIC);
+            cargo.args(ARITHMETIC);
         }
         let outcome = tests(
-            command
-                .env("WASM_PACK_CACHE", &wasm_pack.cache)
+            cargo
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+                .env("CHROMEDRIVER", &browser.chromedriver)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
+                // In no other engine, such as Node's.
+                .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
                 // Tests run in a worker by default, as inference does on a page.
                 .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
                 // Seconds for the tests of one file; some run whole networks.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -160,14 +161,23 @@ pub fn build(variants: &[&'static Variant], options: Options) -> Result<()> {
         // Installs what is missing, which two builds can't do at once.
         variant.toolchain()?;
     }
-    // Link-time optimisation uses one core for most of a build.
-    for pair in variants.chunks(2) {
-        std::thread::scope(|scope| {
-            let builds: Vec<_> =
-                pair.iter().map(|variant| scope.spawn(|| make(variant, options))).collect();
-            builds.into_iter().try_for_each(|build| build.join().expect("no build panics"))
-        })?;
-    }
+    // Two at a time, since link-time optimisation uses one core for most of a build.
+    let left = Mutex::new(variants.iter());
+    let next = || left.lock().expect("no build panics").next();
+    let make_all = || {
+        while let Some(variant) = next() {
+            if let Err(error) = make(variant, options) {
+                // No other is begun.
+                while next().is_some() {}
+                return Err(error);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let builds = [(); 2].map(|()| scope.spawn(make_all));
+        builds.into_iter().try_for_each(|build| build.join().expect("no build panics"))
+    })?;
     node::bundle_package()
 }
 

@@ -74,8 +74,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let input: Vec<u8> = uniform(&name, 300).map(|value| (250.0 * value) as u8).collect();
         write(&corpus.join("network").join(name), &input)?;
     }
-    for (name, config) in costly_configs() {
-        write(&corpus.join("config").join(name), &[&[0], config.as_bytes()].concat())?;
+    for (name, number, config) in costly_configs() {
+        write(&corpus.join("config").join(name), &[&[number], config.as_bytes()].concat())?;
     }
     for (number, name) in NETWORKS.into_iter().enumerate() {
         let golden = Golden::named(name);
@@ -177,19 +177,26 @@ fn costly_headers() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Configurations for which a careless reader would allocate many times their length.
-fn costly_configs() -> Vec<(&'static str, String)> {
+/// Configurations for which a careless reader would allocate many times their length, with the numbers of the checkpoints
+/// to open with them.
+fn costly_configs() -> Vec<(&'static str, u8, String)> {
     let entries: Vec<String> = (0..3000).map(|index| format!(r#""{index}":"""#)).collect();
     let entries = entries.join(",");
     let list = r#""","#.repeat(9999) + r#""""#;
     let numbers = "1,".repeat(9999) + "1";
     let unprintable = "\u{7f}".repeat(20_000);
+    let (names, description) = (r#""a","#.repeat(1000) + r#""a""#, "b".repeat(2000));
     vec![
-        ("costly-id2label", format!(r#"{{"id2label":{{{entries}}}}}"#)),
-        ("costly-list", format!(r#"{{"label_names":[{list}]}}"#)),
-        ("costly-unknown", format!(r#"{{"unknown":[{numbers}]}}"#)),
-        ("costly-size", format!(r#"{{"image_size":[{numbers}]}}"#)),
-        ("costly-number", format!(r#"{{"num_classes":"{unprintable}"}}"#)),
+        ("costly-id2label", 0, format!(r#"{{"id2label":{{{entries}}}}}"#)),
+        ("costly-list", 0, format!(r#"{{"label_names":[{list}]}}"#)),
+        ("costly-unknown", 0, format!(r#"{{"unknown":[{numbers}]}}"#)),
+        ("costly-size", 0, format!(r#"{{"image_size":[{numbers}]}}"#)),
+        ("costly-number", 0, format!(r#"{{"num_classes":"{unprintable}"}}"#)),
+        (
+            "costly-descriptions",
+            2,
+            format!(r#"{{"label_names":[{names}],"label_descriptions":{{"a":"{description}"}}}}"#),
+        ),
     ]
 }
 

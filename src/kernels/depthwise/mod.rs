@@ -1,6 +1,6 @@
 //! The depthwise convolution: one 3x3 or 5x5 filter per channel.
 //!
-//! One register tile serves every filter size and stride: see [`tile`], and [`wide`] for engines that pair vectors.
+//! One register tile serves every filter size and stride: see `tile`, and `wide` for engines that pair vectors.
 
 mod tile;
 mod wide;

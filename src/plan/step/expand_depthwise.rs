@@ -1,6 +1,6 @@
-//! A block's expansion and depthwise convolution, fused: the expansion writes the channels of a tile at a time to scratch memory of
-//! the thread, where they stay in the cache, and the depthwise convolution reads them. The whole expanded tensor never
-//! exists.
+//! A block's expansion and depthwise convolution, fused: the expansion writes the channels of one tile at a time to the
+//! thread's scratch memory, where they stay in the cache, and the depthwise convolution reads them. The whole expanded
+//! tensor never exists.
 
 use super::pointwise::Kernel;
 use super::{Description, Input, Operation, depthwise};

@@ -113,10 +113,16 @@ fn describe(names: &mut [String], descriptions: Json<'_>) -> Result<(), Error> {
     let mut by_name: Vec<usize> = with_room(names.len())?;
     by_name.extend(0..names.len());
     sort_by(&mut by_name, |&a, &b| names[a].cmp(&names[b]));
+    // A name that many classes have must not multiply a long description. Two may have one, as ImageNet's cranes.
+    let mut left = 2 * descriptions.text().len();
     let walked = descriptions.entries(|name, description| {
+        let text = description.string()?;
         let first = by_name.partition_point(|&class| *names[class] < *name);
         for &class in by_name[first..].iter().take_while(|&&class| names[class] == name) {
-            described[class] = Some(description.string()?.into_owned());
+            left = left
+                .checked_sub(text.len())
+                .ok_or_else(|| description.error("it is too long for so many classes"))?;
+            described[class] = Some(text.clone().into_owned());
         }
         Ok(())
     });

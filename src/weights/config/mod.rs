@@ -12,13 +12,10 @@ use super::json::Json;
 use super::library::{Architecture, Conventions, Flavour, Margin, Recognised};
 use crate::arch::{Padding, Version};
 use crate::error::Error;
-use crate::preprocess::{Interpolation, Preprocessing};
+use crate::preprocess::{Interpolation, MAX_SHORT_SIDE, Preprocessing};
 
 const CONFIG: &str = "config.json";
 const PREPROCESSOR: &str = "preprocessor_config.json";
-
-/// The longest short side after the resize, in pixels.
-pub(super) const MAX_SHORT_SIDE: usize = 4096;
 
 /// Both files. No field of a missing file is set.
 #[derive(Default)]

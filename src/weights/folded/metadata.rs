@@ -11,13 +11,12 @@ use crate::arch::{
 };
 use crate::buffer::with_room;
 use crate::error::Error;
-use crate::preprocess::{CropStart, Interpolation};
-use crate::weights::config::MAX_SHORT_SIDE;
+use crate::preprocess::{CropStart, Interpolation, MAX_SHORT_SIDE};
 use crate::weights::json::{Json, quote};
 use crate::weights::library::{Conventions, Flavour, Margin};
 
 /// The version of the format.
-const FORMAT: &str = "1";
+pub(super) const FORMAT: &str = "1";
 
 /// The most warnings of a file.
 const MAX_WARNINGS: usize = 8;
@@ -39,7 +38,10 @@ impl<'a> Metadata<'a> {
         let fields = Fields(Json::new(text));
         match fields.find("mobilenet-wasm") {
             Some(format) if format == FORMAT => {}
-            Some(format) => return Err(bad("mobilenet-wasm", "1, the format's version", &format)),
+            Some(format) => {
+                let expected = format!("{FORMAT}, the format's version");
+                return Err(bad("mobilenet-wasm", &expected, &format));
+            }
             None => return Ok(None),
         }
         let network = fields.network(tensors)?;

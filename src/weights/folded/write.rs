@@ -6,12 +6,13 @@ use half::f16;
 use safetensors::Dtype;
 use serde_json::{Map, Value, json};
 
-use super::metadata::flag_name;
+use super::metadata::{FORMAT, flag_name};
 use crate::arch::{Conv, ConvKind, MAX_WIDTH, MIN_WIDTH, Network, Site, Version};
 use crate::buffer::with_room;
 use crate::error::Error;
 use crate::kernels::pack;
 use crate::plan::{LEAST_WIDTH, gains};
+use crate::weights::format::MAX_HEADER;
 use crate::weights::{Checkpoint, Flavour, FoldedConv, WeightSource};
 
 /// How a folded file stores the weights. Biases and scales are always `F32`.
@@ -103,7 +104,7 @@ impl Checkpoint<'_> {
     ///
     /// # Errors
     /// Any error in the checkpoint's tensors; [`Error::TensorValue`] for a weight that is too large for 16 bits;
-    /// [`Error::OutOfMemory`].
+    /// [`Error::Metadata`] for class names that no reader would take; [`Error::OutOfMemory`].
     pub fn fold(&mut self, storage: Storage) -> Result<Vec<u8>, Error> {
         let network = self.network().clone();
         if !(MIN_WIDTH..=MAX_WIDTH).contains(&network.width) {
@@ -160,6 +161,13 @@ impl Checkpoint<'_> {
         }
         let mut header = Value::Object(header).to_string();
         header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+        if header.len() as u64 > MAX_HEADER {
+            return Err(Error::Metadata {
+                field: if self.labels().is_some() { "labels" } else { "layers" },
+                expected: format!("at most {MAX_HEADER}"),
+                found: format!("too long: the header has {} bytes", header.len()),
+            });
+        }
         Ok(header)
     }
 
@@ -168,7 +176,7 @@ impl Checkpoint<'_> {
         let preprocessing = self.preprocessing();
         let residuals = network.blocks.iter().enumerate().filter(|(_, block)| block.residual);
         let mut fields = json!({
-            "mobilenet-wasm": "1",
+            "mobilenet-wasm": FORMAT,
             "minimalistic": flag_name(network.minimalistic),
             "width": network.width.to_string(),
             "resolution": network.resolution.to_string(),

@@ -19,6 +19,11 @@ const LEAST: u64 = 200;
 /// The most tensors. V3-Large has some 300.
 const MAX_TENSORS: usize = 8192;
 
+/// How many times its own length a checkpoint's tensors may have together, and bytes besides. Packed tensors are longer
+/// than the file. Several tensors may name the same bytes, so without a bound a small file could be a huge network.
+const MAX_SHARING: u64 = 4;
+const SHARING: u64 = 16 << 10;
+
 /// The elements of a tensor, little-endian.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Element {
@@ -85,6 +90,8 @@ pub(super) struct Entry {
 pub(super) struct Index<'a> {
     files: Vec<Box<dyn ByteSource + 'a>>,
     tensors: BTreeMap<String, Entry>,
+    /// Bytes of all tensors.
+    bytes: u64,
 }
 
 impl<'a> Index<'a> {
@@ -99,8 +106,9 @@ impl<'a> Index<'a> {
         let bytes = entry
             .shape
             .iter()
-            .try_fold(entry.element.size() as u64, |bytes, &side| bytes.checked_mul(side as u64));
-        let end = bytes.and_then(|bytes| entry.offset.checked_add(bytes));
+            .try_fold(entry.element.size() as u64, |bytes, &side| bytes.checked_mul(side as u64))
+            .unwrap_or(u64::MAX);
+        let end = entry.offset.checked_add(bytes);
         let there = self.files.get(entry.file).map_or(0, |file| file.len());
         let Some(end) = end.filter(|&end| end <= there) else {
             return Err(format!(
@@ -115,6 +123,14 @@ impl<'a> Index<'a> {
         }
         if self.tensors.contains_key(&name) {
             return Err(format!("two tensors are named `{}`", super::short(&name)));
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > MAX_SHARING.saturating_mul(length).saturating_add(SHARING) {
+            return Err(format!(
+                "with tensor `{}` there are {} bytes of tensors, more than a file of {length} bytes can have",
+                super::short(&name),
+                self.bytes
+            ));
         }
         self.tensors.insert(name, entry);
         Ok(end)

@@ -18,6 +18,7 @@ pub(super) mod zip;
 
 #[cfg(feature = "foreign")]
 pub use folder::NamedFile;
+pub(super) use safetensors::MAX_HEADER;
 
 use super::ByteSource;
 use crate::error::Error;

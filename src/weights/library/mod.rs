@@ -18,7 +18,7 @@ pub(super) use keras::recognise as recognise_keras;
 use super::format::Tensors;
 use crate::arch::{Config, Conv, ConvKind, Family, Network, Padding, Rounding, Site, Version};
 use crate::error::Error;
-use crate::preprocess::{CropStart, Interpolation};
+use crate::preprocess::{CropStart, IMAGENET, Interpolation};
 
 /// The library that wrote a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,8 +87,6 @@ pub(super) struct Conventions {
     pub std: [f32; 3],
 }
 
-/// ImageNet's mean and standard deviation.
-const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 /// Maps 0..1 to -1..1.
 const INCEPTION: ([f32; 3], [f32; 3]) = ([0.5; 3], [0.5; 3]);
 

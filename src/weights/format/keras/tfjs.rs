@@ -247,4 +247,26 @@ mod tests {
         let error = model.tensors.read("a", &[1, 3]).unwrap_err();
         assert!(error.to_string().contains("has shape [3]: expected [1, 3]"), "{error}");
     }
+
+    /// Groups may name the same file, but not so often that a short checkpoint becomes a large network.
+    #[test]
+    fn a_file_has_its_bytes_only_a_few_times() {
+        for (groups, fits) in [(1, true), (4, true), (5, false), (60, false)] {
+            let group = |number| {
+                format!(
+                    r#"{{"paths": ["a.bin"], "weights": [{{"name": "{number}", "shape": [25000], "dtype": "float32"}}]}}"#
+                )
+            };
+            let groups: Vec<String> = (0..groups).map(group).collect();
+            let model = format!(r#"{{"weightsManifest": [{}]}}"#, groups.join(","));
+            let (model, weights) = (model.as_bytes(), &[0; 100_000][..]);
+            let files = [("model.json", &model), ("a.bin", &weights)]
+                .map(|(name, source)| NamedFile { name, source: source as &dyn ByteSource });
+            let length = (model.len() + weights.len()) as u64;
+            let opened = open(&Folder::Files(&files), length);
+            assert_eq!(opened.is_ok(), fits, "{} groups", groups.len());
+            let reason = opened.err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(reason.contains("500000 bytes of tensors"), !fits, "{reason}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::weights::ByteSource;
 
 /// The longest header in bytes. MobileNets' headers have 18 to 40 kB; the rest leaves room for `__metadata__`.
-const MAX_HEADER: u64 = 1 << 20;
+pub(in crate::weights) const MAX_HEADER: u64 = 1 << 20;
 
 /// Bytes before the header: its length, little-endian.
 const PREFIX: u64 = 8;

@@ -211,9 +211,11 @@ impl<'f> Graph<'f> {
         let sides = table.vector(0, 4, "a tensor's shape")?;
         let rank = sides.len as usize;
         let mut shape = [1; MAX_RANK];
-        let too_long = Error::TfliteIndex { what: "a shape", index: i64::from(sides.len), len: 7 };
-        let sides_of = shape.get_mut(..rank).ok_or(too_long)?;
-        for (side, place) in (0..).zip(sides_of) {
+        let Some(places) = shape.get_mut(..rank) else {
+            let reason = format!("{rank} dimensions, at most {MAX_RANK} are expected");
+            return Err(Error::TfliteTensor { tensor: name(&table, element as usize)?, reason });
+        };
+        for (side, place) in (0..).zip(places) {
             // A negative side means any size.
             *place = usize::try_from(sides.i32(side)?).unwrap_or(0);
         }
@@ -344,6 +346,12 @@ impl<'f> Operator<'f> {
     }
 }
 
+/// The name of the tensor with this table, or what it is called if it has none.
+fn name(tensor: &Table<'_>, index: usize) -> Result<String, Error> {
+    let name = tensor.text(3, MAX_NAME, "a tensor's name")?;
+    Ok(if name.is_empty() { format!("number {index}") } else { name })
+}
+
 impl Tensor<'_> {
     pub fn index(&self) -> usize {
         self.index
@@ -359,8 +367,7 @@ impl Tensor<'_> {
     }
 
     pub fn name(&self) -> Result<String, Error> {
-        let name = self.table.text(3, MAX_NAME, "a tensor's name")?;
-        Ok(if name.is_empty() { format!("number {}", self.index) } else { name })
+        name(&self.table, self.index)
     }
 
     /// An error about this tensor.

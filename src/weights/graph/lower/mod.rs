@@ -1,6 +1,6 @@
-//! Reduces a `.tflite` file's graph of operators to the layers of a MobileNet. It skips operators that compute nothing (reshaping,
-//! changes of the number format), merges padding into the convolution after it, and restores h-swish and hard-sigmoid
-//! from the operators into which converters split them.
+//! Reduces a `.tflite` file's graph of operators to the layers of a MobileNet. It skips operators that compute nothing
+//! (reshaping, changes of the number format), merges padding into the convolution after it, and restores h-swish and
+//! hard-sigmoid from the operators into which converters split them.
 //!
 //! A quantised file may have no operator for ReLU and ReLU6 and rely on saturation instead: the range of the output's
 //! integers then begins at 0, and ends at 6 for ReLU6.
