@@ -485,6 +485,17 @@ fn pytorch_is_its_libraries() {
     }
 }
 
+/// For a file that PyTorch before 1.6 wrote, which is no archive, the error says what helps.
+#[wasm_bindgen_test(unsupported = test)]
+fn older_pytorch_is_named() {
+    let number = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";
+    let file = [&number[..], b"\x80\x02M\xe9\x03.", &[0; 64]].concat();
+    let error = Model::load(&&file[..], None, None).expect_err("an older file");
+    assert_eq!(error.code(), "BAD_WEIGHTS");
+    let message = "the .pth file: PyTorch before 1.6 wrote it: write it again by a later one";
+    assert!(error.to_string().contains(message), "{error}");
+}
+
 /// If a pickle calls any other function, the error names that function.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_pickle_calls_nothing() {
