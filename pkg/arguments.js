@@ -271,13 +271,14 @@ export function storedOf(value) {
 }
 
 /**
+ * Checks it as `check_resolution` of `src/arch/builder.rs` does: a wrong one is found before any file is fetched.
  * @param {unknown} value
- * @returns {number | undefined} `undefined`: the checkpoint's own; the engine checks whether the network can have it
+ * @returns {number | undefined} `undefined`: the checkpoint's own
  */
 export function resolutionOf(value) {
   if (value === undefined || value === null) return undefined;
-  if (Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31) return Number(value);
-  throw wrong('BAD_CONFIG', 'resolution', value, 'a multiple of 32');
+  if (typeof value === 'number' && value >= 96 && value <= 320 && value % 32 === 0) return value;
+  throw wrong('BAD_CONFIG', 'resolution', value, 'a multiple of 32 from 96 to 320');
 }
 
 /**

@@ -8,7 +8,7 @@ export interface MobileNetCameraEventMap {
   ready: CustomEvent<NetworkInfo>;
   /** The answer for a frame. */
   prediction: CustomEvent<Classification>;
-  /** The reason why it has stopped: a `MobileNetError`, or the browser's `DOMException` about the camera. */
+  /** The reason why it has stopped: a `MobileNetError`, the browser's `DOMException` about the camera, or an `Error` if it was unplugged. */
   error: CustomEvent<unknown>;
 }
 

@@ -6,6 +6,7 @@ import { readBytes } from './fetch.js';
  * Machine puts a `metadata.json` beside it.
  *
  * @typedef {import('./fetch.js').ReadOptions} ReadOptions
+ * @typedef {import('./index.js').Progress} Progress
  * @typedef {{ name: string } & Awaited<ReturnType<typeof readBytes>>} ReadFile
  */
 
@@ -41,8 +42,7 @@ async function readBeside(model, address, { fetch, store, signal, patience, onPr
   const paths = pathsOf(model);
   if (paths.length === 0) return [];
   const options = { fetch, store, signal, patience };
-  // The total length of several files is known only when the last one has begun to arrive, so there is no progress to report.
-  const watched = paths.length === 1 ? { ...options, onProgress } : options;
+  const reports = onProgress && summed(paths.length, onProgress);
   /** @type {(path: string, options: ReadOptions) => Promise<ReadFile>} */
   const read = async (path, options) => ({
     name: path,
@@ -53,9 +53,29 @@ async function readBeside(model, address, { fetch, store, signal, patience, onPr
     if (error.code === 'FETCH_FAILED') return null;
     throw error;
   });
-  const [told, ...files] = await Promise.all([metadata, ...paths.map((path) => read(path, watched))]);
+  const weights = paths.map((path, i) => read(path, { ...options, onProgress: reports?.[i] }));
+  const [told, ...files] = await Promise.all([metadata, ...weights]);
   // Some hosts answer with a page of their own if they don't have the file.
   return told && isJson(told.bytes) ? [told, ...files] : files;
+}
+
+/**
+ * Adds up the progress of files that are downloaded at the same time.
+ * @param {number} count
+ * @param {(progress: Progress) => void} onProgress the total is `null` until that of every file is known
+ * @returns {((progress: Progress) => void)[]} for each file a function that takes its progress
+ */
+function summed(count, onProgress) {
+  const all = Array.from({ length: count }, () => /** @type {Progress} */ ({ loaded: 0, total: null }));
+  return all.map((_, i) => (progress) => {
+    all[i] = progress;
+    onProgress(
+      all.reduce((sum, { loaded, total }) => ({
+        loaded: sum.loaded + loaded,
+        total: sum.total === null || total === null ? null : sum.total + total,
+      })),
+    );
+  });
 }
 
 /**

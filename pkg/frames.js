@@ -1,4 +1,4 @@
-import { isReal } from './arguments.js';
+import { advice, isReal } from './arguments.js';
 import { MobileNetError, kindOf, messageOf, shown } from './errors.js';
 import { thePlatform } from './platform.js';
 import { RESEND, closeFrame, transferablesOf } from './protocol.js';
@@ -47,7 +47,7 @@ export async function capture(source, view) {
     const what = getter === undefined ? `a value of type ${kind}` : `what only calls itself ${kind}`;
     throw new MobileNetError(
       'BAD_INPUT',
-      `no picture can be taken from ${what}: give a video, image or canvas ` +
+      `no picture can be taken from ${what}${advice(source, 'its blob()')}: give a video, image or canvas ` +
         'element, an OffscreenCanvas, ImageData, ImageBitmap, VideoFrame or Blob, or { data, width, height }',
     );
   }

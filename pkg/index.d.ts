@@ -110,8 +110,8 @@ export interface CommonLoadOptions extends EngineOptions {
   /** Names of the classes. Default: the config's, else ImageNet's. */
   labels?: readonly string[] | null;
   /**
-   * Called while the weights are downloaded; begins again if another host is asked. If it throws, that is an uncaught error of the
-   * page, and the load goes on.
+   * Called while the weights are downloaded; begins again if another host is asked. Of a `model.json` it tells first the bytes of that
+   * file, then those of all files of weights together. If it throws, that is an uncaught error of the page, and the load goes on.
    */
   onProgress?: ((progress: Progress) => void) | null;
   /** Ends the download and the worker; the promise is rejected with `ABORTED`. */
@@ -554,8 +554,8 @@ export type ErrorCode =
   | 'BLOCKED'
   /**
    * A worker or the engine in it broke, or the browser or a script ended it: all calls of its networks fail. Networks of other engines
-   * go on, and the next call of one of its networks starts a fresh worker. The end of a worker is noticed only in secure contexts
-   * (https: or localhost), that of a busy one after 2 s.
+   * go on, and the next call of one of its networks starts a fresh worker. In secure contexts (https: or localhost) the end of a worker
+   * is noticed at once, in Chrome that of a busy one after 2 s; elsewhere when it has been silent for two minutes during a call.
    */
   | 'CRASHED'
   /** A picture, or a network, larger than the engine's memory: 1 GiB in the builds with threads, 4 in the others. */

@@ -232,7 +232,7 @@ fn misfits_of_chunks_are_named() {
     }
 }
 
-/// For a file whose chunks are packed by another filter, the error names the filter and says what helps.
+/// For a file whose chunks are packed by another filter, or twice by one, the error says so and what helps.
 #[wasm_bindgen_test(unsupported = test)]
 fn other_filters_are_named() {
     let [(.., packed)] = chunks!("gzip.h5" "transfer-keras2.h5");
@@ -256,23 +256,44 @@ fn other_filters_are_named() {
             format!("lies {how}, which can't be read: load the file in Keras and save it again");
         assert!(error.to_string().contains(&message), "{error}");
     }
+    let packed = include_bytes!("goldens/keras/chunks/gzip-gzip.h5.z");
+    let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+    let error = Model::load(&&file[..], None, None).expect_err("packed twice");
+    let message = "lies in chunks packed twice, which can't be read";
+    assert!(error.to_string().contains(message), "{error}");
 }
 
-/// For a file in the form of h5py's `libver="latest"` or `track_order`, the error says what helps.
+macro_rules! newer {
+    ($($name:literal)*) => {
+        [$(($name, include_bytes!(concat!("goldens/keras/newer/", $name, ".h5.z")) as &[u8])),*]
+    };
+}
+
+/// For a file in a newer version of the format, the error says what helps.
 #[wasm_bindgen_test(unsupported = test)]
 fn newer_hdf5_is_named() {
-    let file = include_bytes!("goldens/keras/transfer-keras3.h5");
-    let root = usize::from_le_bytes(file[64..][..size_of::<usize>()].try_into().unwrap());
-    for (at, bytes, message) in [
-        (8, b"\x02" as &[u8], "its superblock of version 2 can't be read"),
-        (root, b"OHDR", "has a header of version 2, as of track_order"),
-    ] {
-        let mut changed = file.to_vec();
-        changed[at..][..bytes.len()].copy_from_slice(bytes);
-        let error = Model::load(&&changed[..], None, None).expect_err(message);
-        assert_eq!(error.code(), "BAD_WEIGHTS", "{error}");
+    let header = "has a header of version 2, as libver=\"latest\" and track_order make it";
+    for ((name, packed), message) in newer!("latest" "track-order" "copy").into_iter().zip([
+        "its superblock of version 3 can't be read",
+        header,
+        header,
+    ]) {
+        let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+        let error = Model::load(&&file[..], None, None).expect_err(name);
+        assert_eq!(error.code(), "BAD_WEIGHTS", "{name}: {error}");
         let expected = format!("{message}: load the file in Keras and save it again");
-        assert!(error.to_string().contains(&expected), "{error}");
+        assert!(error.to_string().contains(&expected), "{name}: {error}");
+    }
+}
+
+/// What that error advises helps: a file that was written again is the network that it was.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_newer_file_that_is_written_again_loads() {
+    for (name, packed) in newer!("again-keras" "again-h5py") {
+        let file = miniz_oxide::inflate::decompress_to_vec_zlib(packed).unwrap();
+        let mut model =
+            Model::load(&&file[..], None, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_equal(name, &mut model, &outputs("transfer-keras2.h5"));
     }
 }
 
@@ -462,6 +483,17 @@ fn pytorch_is_its_libraries() {
             model.run(&golden.image()).unwrap().iter().copied().map(f64::from).collect();
         logits::assert_close(name, &found, &golden.logits);
     }
+}
+
+/// For a file that PyTorch before 1.6 wrote, which is no archive, the error says what helps.
+#[wasm_bindgen_test(unsupported = test)]
+fn older_pytorch_is_named() {
+    let number = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";
+    let file = [&number[..], b"\x80\x02M\xe9\x03.", &[0; 64]].concat();
+    let error = Model::load(&&file[..], None, None).expect_err("an older file");
+    assert_eq!(error.code(), "BAD_WEIGHTS");
+    let message = "the .pth file: PyTorch before 1.6 wrote it: write it again by a later one";
+    assert!(error.to_string().contains(message), "{error}");
 }
 
 /// If a pickle calls any other function, the error names that function.

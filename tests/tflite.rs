@@ -26,8 +26,8 @@ macro_rules! files {
     };
 }
 
-const GOLDENS: [(&str, &[u8]); 15] = files!(
-    "v1-0.1-u8" "v2-like-f32" "v2-like-apart" "v2-like-u8" "v2-slim-u8" "v2-like-i8-f32" "v2-slim-i8-u8"
+const GOLDENS: [(&str, &[u8]); 16] = files!(
+    "v1-0.1-u8" "v2-like-f32" "v2-like-apart" "v2-like-u8" "v2-slim-u8" "v2-like-i8-f32" "v2-slim-i8-u8" "v2-batch-f32"
     "v3-like-f16" "v3-like-apart" "v3-like-i8" "v3-like-u8" "v4-like-f32" "v4-like-apart" "binary-f32" "binary-i8"
 );
 

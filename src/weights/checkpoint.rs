@@ -101,6 +101,7 @@ impl<'a> Checkpoint<'a> {
                     }
                 };
             }
+            format::pytorch::refuse_older(source)?;
         }
         Self::open_tensors(format::open(source)?, &config?)
     }

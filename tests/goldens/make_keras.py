@@ -1,7 +1,8 @@
 """Writes keras/*.json, topologies of keras.applications' networks as TensorFlow.js has them, keras/*.keras and
 keras/*.h5, small networks with their weights, and keras/outputs.json, what Keras makes of them.
 
-keras/chunks/*.z are two of these files with their arrays in chunks, deflated.
+keras/chunks/*.z are two of these files with their arrays in chunks, deflated. keras/newer/*.z are one of them in newer versions
+of HDF5, and written again in the oldest, deflated.
 
 keras/counts.txt has parameters and multiply-accumulates of the networks at many widths.
 
@@ -221,45 +222,102 @@ def fixed_strings(path):
                     group.attrs[name] = numpy.array([text.encode() for text in value])
 
 
-def in_chunks(path, copy, **options):
-    """Copies an HDF5 file. The arrays of the copy lie in chunks that don't divide them."""
-    with h5py.File(path) as old, h5py.File(copy, "w") as new:
+def rewrite(path, copy, create, track_order=None, **options):
+    """Writes an HDF5 file anew, group by group and array by array. `create(file, name, values)` makes an array."""
+    with h5py.File(path) as old, h5py.File(copy, "w", track_order=track_order, **options) as new:
         new.attrs.update(old.attrs)
 
         def visit(name, item):
             if isinstance(item, h5py.Group):
-                made = new.create_group(name)
-            elif item.ndim == 0:
-                made = new.create_dataset(name, data=item[()])
+                made = new.create_group(name, track_order=track_order)
             else:
-                sides = tuple(side // 2 + 1 for side in item.shape)
-                made = new.create_dataset(name, data=item[()], chunks=sides, **options)
+                made = create(new, name, item[()])
             made.attrs.update(item.attrs)
 
         old.visititems(visit)
 
 
+def in_one_piece(file, name, values):
+    return file.create_dataset(name, data=values)
+
+
+def zeros_in_one_piece(file, name, values):
+    return file.create_dataset(name, data=numpy.zeros_like(values))
+
+
+def in_chunks(**options):
+    """Creates arrays in chunks that don't divide them."""
+
+    def create(file, name, values):
+        if values.ndim == 0:
+            return file.create_dataset(name, data=values)
+        sides = tuple(side // 2 + 1 for side in values.shape)
+        return file.create_dataset(name, data=values, chunks=sides, **options)
+
+    return create
+
+
+def zeros_packed_twice(file, name, values):
+    """Creates an array of zeros in a chunk that gzip packs twice, for which h5py itself has no option."""
+    if values.ndim == 0:
+        return file.create_dataset(name, data=values)
+    kind, space = h5py.h5t.py_create(values.dtype), h5py.h5s.create_simple(values.shape)
+    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    creation.set_chunk(values.shape)
+    for _ in range(2):
+        creation.set_deflate(9)
+    made = h5py.Dataset(h5py.h5d.create(file.id, name.encode(), kind, space, creation))
+    made[...] = numpy.zeros_like(values)
+    return made
+
+
+def write_deflated(folder, name, path):
+    (FOLDER / folder).mkdir(exist_ok=True)
+    (FOLDER / folder / f"{name}.z").write_bytes(zlib.compress(path.read_bytes(), 9))
+
+
 def write_chunks():
     """Writes files whose arrays lie in chunks, deflated since most of a file is the empty room of its trees."""
-    (FOLDER / "chunks").mkdir(exist_ok=True)
-
-    def write(name, path):
-        (FOLDER / "chunks" / f"{name}.z").write_bytes(zlib.compress(path.read_bytes(), 9))
-
     shuffled = {"compression": "gzip", "shuffle": True}
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy.h5")
-        for name, options in [("plain.h5", {}), ("gzip.h5", {"compression": "gzip"}), ("gzip-shuffle.h5", shuffled)]:
-            in_chunks(FOLDER / "transfer-keras2.h5", copy, **options)
-            write(name, copy)
+        for name, create in [
+            ("plain.h5", in_chunks()),
+            ("gzip.h5", in_chunks(compression="gzip")),
+            ("gzip-shuffle.h5", in_chunks(**shuffled)),
+            ("gzip-gzip.h5", zeros_packed_twice),
+        ]:
+            rewrite(FOLDER / "transfer-keras2.h5", copy, create)
+            write_deflated("chunks", name, copy)
         with zipfile.ZipFile(FOLDER / "sequential-keras3.keras") as old:
             weights = Path(old.extract("model.weights.h5", folder))
-            in_chunks(weights, copy, **shuffled)
+            rewrite(weights, copy, in_chunks(**shuffled))
             archive = Path(folder, "copy.keras")
             with zipfile.ZipFile(archive, "w") as new:
                 new.writestr("config.json", old.read("config.json"))
                 new.write(copy, "model.weights.h5")
-        write("gzip-shuffle.keras", archive)
+        write_deflated("chunks", "gzip-shuffle.keras", archive)
+
+
+def write_newer():
+    """Writes files in newer versions of the format: two that h5py was asked for, and its copy of such a file, which keeps the
+    objects' form. Then two that were written again from the first of them: by Keras, and by h5py group by group."""
+    with tempfile.TemporaryDirectory() as folder:
+        latest, other = Path(folder, "latest.h5"), Path(folder, "other.h5")
+        rewrite(FOLDER / "transfer-keras2.h5", other, zeros_in_one_piece, track_order=True)
+        write_deflated("newer", "track-order.h5", other)
+        rewrite(FOLDER / "transfer-keras2.h5", latest, zeros_in_one_piece, libver="latest")
+        with h5py.File(latest) as old, h5py.File(other, "w") as new:
+            new.attrs.update(old.attrs)
+            for name in old:
+                old.copy(name, new)
+        write_deflated("newer", "copy.h5", other)
+        rewrite(FOLDER / "transfer-keras2.h5", latest, in_one_piece, libver="latest")
+        write_deflated("newer", "latest.h5", latest)
+        tf_keras.models.load_model(latest, compile=False).save(other)
+        write_deflated("newer", "again-keras.h5", other)
+        rewrite(latest, other, in_one_piece)
+        write_deflated("newer", "again-h5py.h5", other)
 
 
 def packed(path):
@@ -387,6 +445,7 @@ def main():
         model.set_weights(weights)
         table[golden] = outputs(model, 96, True)
     write_chunks()
+    write_newer()
     write_alone(table)
     lines = [f"  {json.dumps(golden)}: {json.dumps(rows)}" for golden, rows in table.items()]
     (FOLDER / "outputs.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

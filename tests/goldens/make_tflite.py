@@ -78,9 +78,9 @@ def standardised(x):
     return layers.Normalization(mean=[123.0, 117.0, 104.0], variance=[58.0**2, 57.0**2, 56.0**2])(x)
 
 
-def network(steps, tail, normalised=None, symmetric=False):
-    """`normalised`: the graph's own normalisation of bytes."""
-    x = inputs = layers.Input((SIDE, SIDE, 3), batch_size=1)
+def network(steps, tail, normalised=None, symmetric=False, batch=1):
+    """`normalised`: the graph's own normalisation of bytes. `batch`: the number of pictures, or None for any."""
+    x = inputs = layers.Input((SIDE, SIDE, 3), batch_size=batch)
     if normalised:
         x = normalised(x)
     for step in steps:
@@ -343,6 +343,8 @@ GOLDENS = {
     "v3-like-u8": (V3, map_tail, "u8", {}),
     "binary-f32": (V1_AND_V2, binary_tail, "f32", {}),
     "binary-i8": (V1_AND_V2, binary_tail, "i8", {}),
+    # The graph computes the shape for its RESHAPE, with the operators SHAPE, STRIDED_SLICE and PACK.
+    "v2-batch-f32": (V1_AND_V2, map_tail, "f32", {"normalised": rescaled, "batch": None}),
 }
 
 # What is no MobileNet: its operators, and those that a MobileNet has too where it hasn't.

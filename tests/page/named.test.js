@@ -394,11 +394,17 @@ test('each short name asks for its checkpoint, and so does the name of each entr
   await close();
 });
 
-test('an unknown name is an error that lists the known ones', async () => {
+test('an unknown name is an error that lists the known ones, and that and a wrong size ask no host', async () => {
   const { page, asked, close } = await pageWith(right);
   const { code, message } = await page.evaluate(attempt, ['v9', {}]);
-  await close();
   assert.equal(code, 'UNKNOWN_NETWORK');
   assert.match(message, /"v9": give one of v1, v2, v3-small, v3-large, v4-small, v4-medium, .*mobilenetv1_100/);
+  const sizes = [100, 64, 352];
+  for (const resolution of sizes) {
+    const { code, message } = await page.evaluate(attempt, ['v3-small', { resolution }]);
+    assert.equal(code, 'BAD_CONFIG');
+    assert.match(message, new RegExp(`resolution is ${resolution}: give a multiple of 32 from 96 to 320`));
+  }
+  await close();
   assert.deepEqual(asked, []);
 });

@@ -284,6 +284,8 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
       address: '/samples/chelsea.png',
       nothing: undefined,
       'plain object': {},
+      'unawaited bitmap': createImageBitmap(bitmap),
+      'answer of fetch': new Response(),
       'image without a picture': new Image(),
       'video without a frame': document.createElement('video'),
       'empty canvas': empty,
@@ -306,6 +308,8 @@ test('sources without a picture are rejected with BAD_INPUT', async () => {
     assert.equal(code, 'BAD_INPUT', `${name}: ${message}`);
   for (const name of ['image of another origin', 'canvas tainted by it'])
     assert.match(rejected[name].message, /another origin/);
+  assert.match(rejected['unawaited bitmap'].message, /Promise \(is an `await` missing\?\): give/);
+  assert.match(rejected['answer of fetch'].message, /Response \(await its blob\(\)\): give/);
   assert.equal(afterwards, PHOTOS[0].index);
 });
 

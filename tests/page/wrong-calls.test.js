@@ -180,6 +180,8 @@ test('options of load', async () => {
     add('preprocessorConfig', 'BAD_CONFIG', plain);
     add('labels', 'BAD_CONFIG', ['undefined', 'null']);
     add('precision', 'BAD_CONFIG', ['undefined']);
+    add('resolution', 'BAD_CONFIG', ['undefined', 'null']);
+    add('trim', 'BAD_INPUT', ['undefined', 'true']);
     add('onProgress', 'BAD_INPUT', ['undefined', 'null', 'function']);
     add('signal', 'BAD_INPUT', ['undefined', 'null']);
     add('sha256', 'BAD_INPUT', ['undefined', 'null']);

@@ -8,6 +8,10 @@ use super::folder::Folder;
 use super::index::{Entry, Index};
 use super::{Tensors, short};
 use crate::error::Error;
+use crate::weights::ByteSource;
+
+/// What PyTorch before 1.6 begins a file with: the pickle of a number. Such a file is no archive.
+const BEFORE_1_6: [u8; 15] = *b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
 
 /// The pickle's file.
 const FILE: &str = "data.pkl";
@@ -17,6 +21,18 @@ const KEYS: [&str; 5] = ["state_dict_ema", "model_ema", "state_dict", "model", "
 
 /// What `DataParallel` puts before each name.
 const PREFIX: &str = "module.";
+
+/// Refuses a file that PyTorch before 1.6 wrote.
+pub(in crate::weights) fn refuse_older(source: &dyn ByteSource) -> Result<(), Error> {
+    let mut start = [0; BEFORE_1_6.len()];
+    let there = source.len() >= start.len() as u64 && source.read(0, &mut start).is_ok();
+    if there && start == BEFORE_1_6 {
+        let reason = "PyTorch before 1.6 wrote it: write it again by a later one, with \
+                      torch.save(torch.load(path, map_location=\"cpu\"), path)";
+        return Err(Error::File { file: "the .pth file".to_owned(), reason: reason.to_owned() });
+    }
+    Ok(())
+}
 
 /// Opens the checkpoint of a folder of `length` bytes; `None` if the folder has none.
 pub(in crate::weights) fn open<'a>(

@@ -30,7 +30,8 @@ const MAX_NAME: usize = 256;
 const MAX_RANK: usize = 6;
 
 /// What helps against a newer version of the format, which h5py writes only if it is asked to.
-const SAVE_AGAIN: &str = "load the file in Keras and save it again, or write it again by h5py without libver=\"latest\" and track_order";
+const SAVE_AGAIN: &str = "load the file in Keras and save it again, or create its groups and arrays anew by h5py, without \
+    libver=\"latest\" and track_order (its copy() keeps their form)";
 
 /// Whether this is an HDF5 file.
 pub(in crate::weights) fn is_hdf5(source: &dyn ByteSource) -> bool {
@@ -161,8 +162,9 @@ impl<'s> Reader<'s> {
     /// The messages of an object's header.
     fn messages(&mut self, header: u64) -> Result<Vec<Message>, Error> {
         if self.bytes::<4>(header)? == *b"OHDR" {
-            let what =
-                format!("the object at {header} has a header of version 2, as of track_order");
+            let what = format!(
+                "the object at {header} has a header of version 2, as libver=\"latest\" and track_order make it"
+            );
             return Err(self.error(format!("{what}: {SAVE_AGAIN}")));
         }
         if self.u8(header)? != 1 {
