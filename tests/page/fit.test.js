@@ -422,6 +422,11 @@ test('a cascade gives the small network’s answers where they are sure, else th
       thrown(() => Cascade.of([nets[0]], /** @type {any} */ (undefined))),
       thrown(() => new /** @type {any} */ (Cascade)([nets[0]], 0.5)),
     ];
+    const setup = { networks: [{ name: 'small', model: 'small', options: null }], margin: null };
+    const files = { small: sizedOf('small') };
+    for (const options of /** @type {any[]} */ ([{ engine: 3 }, { engine, threads: 1 }])) {
+      wrong.push(await codeOf(Cascade.load(setup, { files, ...options })));
+    }
     engine.dispose();
     other.dispose();
     return {
@@ -447,7 +452,7 @@ test('a cascade gives the small network’s answers where they are sure, else th
   assert.deepEqual(outcome.ended, ['DISPOSED', 'DISPOSED', 'disposed']);
   assert.deepEqual(outcome.states, ['ready', 'ready']);
   assert.deepEqual(outcome.without, ['disposed', 'DISPOSED']);
-  assert.deepEqual(outcome.wrong, Array(5).fill('BAD_INPUT'));
+  assert.deepEqual(outcome.wrong, Array(7).fill('BAD_INPUT'));
 });
 
 test('a network whose channels are all constant loses many of them, and gives the same answer', async () => {
