@@ -1,12 +1,14 @@
 // Holds `mobilenet-wasm/fit` to its promises, with trained networks and photos, and exits with 1 if it breaks one:
-//   node bench/fit.js [--models ../shared/models] [--photos ../shared/photos] [--only length,choices,pair,trim,memory]
+//   node bench/fit.js [--models ../shared/models] [--photos ../shared/photos] [--only length,choices,trial,pair,trim,memory]
 // It needs some minutes and an otherwise idle machine, since most promises are about time. `--only` names some of its parts.
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { serve } from '../www/serve.js';
 import { launch, root } from './browser.js';
+import { byChance, byScenes, kept, numbers } from './dealing.js';
 import { privateBytes, rendererOf } from './soak.js';
 
 /**
@@ -25,10 +27,18 @@ const FRAMES = 168;
 const TIMED = 4;
 const REPEATED = 42;
 const REPEATS = 10;
-/** Shares of the reference's time in which a set-up is searched. */
+/** After each of those fits the least of so many readings counts, since ended workers give their memory back a little later. Pause in ms */
+const READINGS = { count: 10, pause: 200 };
+/** The share of frames that agree, and the shares of the reference's time, for which a set-up is searched. */
+const AGREEMENT = 0.9;
 const SHARES = [0.2, 0.4, 0.7];
+/**
+ * The trial deals the runs of every second frame to the two halves by chance, so often. In another part of it two photos choose by so
+ * many of their frames, and two verify. Both are cut into runs of equal lengths.
+ */
+const TRIAL = { every: 2, deals: 300, frames: 80 };
 
-const PARTS = ['length', 'choices', 'pair', 'trim', 'memory'];
+const PARTS = ['length', 'choices', 'trial', 'pair', 'trim', 'memory'];
 
 /** The promises. */
 const PROMISES = {
@@ -90,11 +100,11 @@ function check(kept, promise) {
 /**
  * Prints what was found for a target, and holds its choice to what it promises.
  * @param {string} what
- * @param {Outcome} outcome
+ * @param {Omit<Outcome, 'seconds'>} outcome
  */
-function hold(what, { build, seconds, found, measured, undisturbed, again }) {
+function hold(what, { build, found, measured, undisturbed, again }) {
   const { chosen, verified, frontier, nearest, target } = found;
-  console.log(`${what}: ${seconds.toFixed(1)} s, ${build}, ${frontier.length} on the frontier`);
+  console.log(`${what}: ${build}, ${frontier.length} on the frontier`);
   if (!chosen || !verified || measured === null || undisturbed === null || again === null) {
     check(false, `a set-up fits; the nearest is ${nearest?.networks.map(({ name }) => name).join(' then ')}`);
     return;
@@ -118,6 +128,47 @@ function hold(what, { build, seconds, found, measured, undisturbed, again }) {
     Math.abs(change) <= PROMISES.agreement && verified.frames >= PROMISES.frames,
     `agreement within ${percent(PROMISES.agreement)}: expected ${percent(chosen.expected)}, where it was chosen ${percent(chosen.agreement)}, on ${verified.frames} other frames ${percent(verified.agreement)} (95 %: ${percent(low)} to ${percent(high)})`,
   );
+}
+
+/**
+ * Prints how often choices break their promise of agreement, with the frames dealt to the halves in many ways. It measures nothing.
+ * @param {FitMeasurements} measurements
+ * @param {FitTarget[]} targets
+ */
+function tryDeals(measurements, targets) {
+  const some = Array.from({ length: measurements.frames / TRIAL.every }, (_, i) => TRIAL.every * i);
+  const random = numbers();
+  const deals = Array.from({ length: TRIAL.deals }, () => byChance(some, random));
+  const dealt = kept(measurements, deals, targets, PROMISES.agreement);
+  console.log(
+    `the runs of ${some.length} frames dealt ${deals.length} times: of ${dealt.choices} choices ${percent(dealt.expected)} agree in over ${percent(PROMISES.agreement)} less of the other frames than expected, ${percent(dealt.counted)} than where they were chosen; in the mean they agree in ${percent(dealt.mean)} more than expected`,
+  );
+  const perPhoto = FRAMES / TRIAL.every;
+  const scenes = Array.from({ length: some.length / perPhoto }, (_, photo) =>
+    some.slice(photo * perPhoto, photo * perPhoto + TRIAL.frames),
+  );
+  const ways = byScenes(scenes);
+  const elsewhere = kept(measurements, ways, targets, PROMISES.agreement);
+  console.log(
+    `two photos choose and two others verify, in ${ways.length} ways: ${elsewhere.choices} choices agree in ${percent(elsewhere.mean)} more than expected, in the mean`,
+  );
+}
+
+/**
+ * @param {import('./browser.js').Page} page
+ * @param {number} renderer its process
+ * @returns {Promise<number>} the private memory that it keeps. Bytes
+ */
+async function keptBytes(page, renderer) {
+  let least = Infinity;
+  for (let reading = 0; reading < READINGS.count; reading++) {
+    await page.requestGC();
+    await setTimeout(READINGS.pause);
+    const bytes = await privateBytes(renderer);
+    if (bytes === null) throw new Error('the memory of a process can be read only on Linux');
+    least = Math.min(least, bytes);
+  }
+  return least;
 }
 
 const server = await serve({
@@ -150,15 +201,15 @@ try {
       async ([measurements, target]) => globalThis.fitting.search(measurements, target),
       /** @type {const} */ ([measurements, target]),
     );
-  /** @type {(measurements: FitMeasurements, target: FitTarget) => Promise<Outcome>} */
+  /** @type {(measurements: FitMeasurements, target: FitTarget) => Promise<Omit<Outcome, 'seconds'>>} */
   const choose = async (measurements, target) => {
     const found = { ...(await search(measurements, target)), measurements };
-    return { seconds: 0, found, ...(await page.evaluate((found) => globalThis.fitting.measure(found), found)) };
+    return { found, ...(await page.evaluate((found) => globalThis.fitting.measure(found), found)) };
   };
 
   const everything = { names: NETWORKS, resolutions: SIZES };
   if (parts.has('length')) {
-    const timed = await fit({ agreement: 0.9 }, { ...everything, every: TIMED });
+    const timed = await fit({ agreement: AGREEMENT }, { ...everything, every: TIMED });
     check(
       timed.seconds <= PROMISES.seconds,
       `${NETWORKS.length} networks in ${SIZES.length} sizes on ${timed.found.measurements.frames} frames within ${PROMISES.seconds} s: ${timed.seconds.toFixed(1)}`,
@@ -166,27 +217,32 @@ try {
     hold('and what it chose', timed);
   }
 
-  if (parts.has('choices')) {
-    const whole = await fit({ agreement: 0.9 }, { ...everything, steps: false });
-    hold('to agree in 90 %', whole);
+  if (parts.has('choices') || parts.has('trial')) {
+    const whole = await fit({ agreement: AGREEMENT }, { ...everything, steps: false });
     const { measurements } = whole.found;
-    for (const { small, large, factor } of measurements.pairs ?? []) {
-      console.log(`  ${small} then ${large}: ${factor.toFixed(2)} times as long`);
-    }
-    for (const { name, preprocess, inference } of measurements.points) {
-      const [single] = whole.found.points.filter(({ networks }) => networks[0].name === name);
-      console.log(`  ${name}: ${preprocess.toFixed(2)} + ${inference.toFixed(2)} ms, ${percent(single.agreement)}`);
-    }
     const [best] = measurements.points.filter(({ name }) => name === measurements.reference);
-    for (const share of SHARES) {
-      const latency = share * (best.preprocess + best.inference);
-      hold(`in ${latency.toFixed(1)} ms, ${share} of the reference`, await choose(measurements, { latency }));
+    const bounds = SHARES.map((share) => ({ share, latency: share * (best.preprocess + best.inference) }));
+    if (parts.has('choices')) {
+      hold(`to agree in ${percent(AGREEMENT)}`, whole);
+      for (const { small, large, factor } of measurements.pairs ?? []) {
+        console.log(`  ${small} then ${large}: ${factor.toFixed(2)} times as long`);
+      }
+      for (const { name, preprocess, inference } of measurements.points) {
+        const [single] = whole.found.points.filter(({ networks }) => networks[0].name === name);
+        console.log(`  ${name}: ${preprocess.toFixed(2)} + ${inference.toFixed(2)} ms, ${percent(single.agreement)}`);
+      }
+      for (const { share, latency } of bounds) {
+        hold(`in ${latency.toFixed(1)} ms, ${share} of the reference`, await choose(measurements, { latency }));
+      }
+    }
+    if (parts.has('trial')) {
+      tryDeals(measurements, [{ agreement: AGREEMENT }, ...bounds.map(({ latency }) => ({ latency }))]);
     }
   }
 
   if (parts.has('pair')) {
-    const both = await fit({ agreement: 0.9 }, { names: [SMALL, LARGE], steps: false });
-    hold(`${SMALL} then ${LARGE}, to agree in 90 %`, both);
+    const both = await fit({ agreement: AGREEMENT }, { names: [SMALL, LARGE], steps: false });
+    hold(`${SMALL} then ${LARGE}, to agree in ${percent(AGREEMENT)}`, both);
     const [, large] = both.found.points;
     let pair = null;
     for (const { latency, margin } of both.found.frontier) {
@@ -220,11 +276,8 @@ try {
     const renderer = await rendererOf(browser);
     const memory = [];
     while (memory.length < REPEATS) {
-      await fit({ agreement: 0.9 }, { ...everything, every: REPEATED, steps: false });
-      await page.requestGC();
-      const bytes = await privateBytes(renderer);
-      if (bytes === null) throw new Error('the memory of a process can be read only on Linux');
-      memory.push(bytes);
+      await fit({ agreement: AGREEMENT }, { ...everything, every: REPEATED, steps: false });
+      memory.push(await keptBytes(page, renderer));
     }
     console.log(`memory after each of ${REPEATS} more fits of all networks: ${memory.map(mebibytes).join(', ')}`);
     const growth = memory[REPEATS - 1] - memory[1];

@@ -3,7 +3,7 @@ import { CLASSIFY_OPTIONS, classify } from './classify.js';
 import { Engine, MobileNetError } from './index.js';
 import { heldBy, seats } from './host.js';
 import { Turns } from './turns.js';
-import { WISHES, networksOf } from './wishes.js';
+import { WISHES, engineOf, networksOf, noWish } from './wishes.js';
 
 /**
  * @typedef {import('./index.js').ClassifyOptions} ClassifyOptions
@@ -64,6 +64,7 @@ export class Cascade {
   static async load(setup, options = {}) {
     const { networks, margin } = fieldsOf('Cascade.load', setup, ['networks', 'margin']);
     const { engine: given, files, ...rest } = options ?? {};
+    if (engineOf(given)) noWish(rest, 'Cascade.load');
     const list = listOf('networks', networks, WANTED);
     if (list.length === 0) throw new MobileNetError('BAD_CONFIG', `networks is empty: give ${WANTED}`);
     const least = list.length === 1 && margin === null ? 0 : marginOf(margin);

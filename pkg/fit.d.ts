@@ -128,7 +128,7 @@ export type FitOptions = FitTarget &
      * Default: a new one.
      */
     engine?: Engine | null;
-    /** Whether to time each network's layers too, half a second per network. Default `true`. */
+    /** Whether to time each network's layers too, in twenty more runs of it. Default `true`. */
     steps?: boolean;
     /** If it throws, that is an uncaught error of the page, and the measurement goes on. */
     onProgress?: ((progress: FitProgress) => void) | null;
@@ -150,7 +150,7 @@ export interface FitPoint {
   macs: number;
   /** How pictures are resized for it: two networks with the same value share the work. */
   resize: string;
-  /** Medians, as in `Timing`. A network on the frontier was timed again, by turns with the others there. ms */
+  /** Medians, as in `Timing`. A network on the frontier was timed again, by turns with those that came there with it. ms */
   preprocess: number;
   read: number;
   inference: number;
@@ -259,8 +259,8 @@ export interface Fit extends FitSearch {
 
 /**
  * Measures networks on this device with these frames, and chooses the best network or cascade of two. Nothing leaves the machine. It
- * runs every network on every frame, takes half a second more for each network's layers, and then times up to twelve networks on the
- * frontier by turns, and up to eight pairs. Don't use the engine meanwhile: other calls distort the times.
+ * runs every network on every frame, at least twenty times, and twenty times more for its layers. Then it times up to twelve networks on
+ * the frontier by turns, and up to eight pairs. Don't use the engine meanwhile: other calls distort the times.
  */
 export declare function fit(options: FitOptions): Promise<Fit>;
 

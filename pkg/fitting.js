@@ -16,6 +16,7 @@ import { engineOf } from './wishes.js';
  * @typedef {import('./fit.js').FitOptions} FitOptions
  * @typedef {import('./fit.js').FitPair} FitPair
  * @typedef {import('./fit.js').FitPoint} FitPoint
+ * @typedef {import('./fit.js').FitSearch} FitSearch
  * @typedef {import('./fit.js').FitTarget} FitTarget
  *
  * @typedef {object} Variant one network at one size, which is measured
@@ -29,7 +30,7 @@ import { engineOf } from './wishes.js';
  * @property {boolean} ours whether it was loaded for the measurement
  * @property {boolean} candidate
  *
- * @typedef {(done: number, name: string) => void} Report tells how far the measurement is
+ * @typedef {(share: number, name: string) => void} Report tells which share of a network, or of all turns, is done
  *
  * @typedef {object} Measured
  * @property {FitPoint} point
@@ -55,6 +56,70 @@ const OPTIONS = /** @type {const} */ ([
 /** A candidate's own fields; the others are options of `load`. */
 const OWN = /** @type {const} */ (['model', 'name', 'resolutions', 'precisions', 'network']);
 
+/** What was measured so far. */
+class Table {
+  #engine;
+  #frames;
+  /** @type {string | null} the name of the reference, if the caller gave one */
+  #reference = null;
+  /** @type {Map<string, Measured>} The key is the name. */
+  networks = new Map();
+  /** @type {FitPair[]} */
+  pairs = [];
+
+  /**
+   * @param {Engine} engine
+   * @param {number} frames number of frames
+   */
+  constructor({ info: { build, threads } }, frames) {
+    this.#engine = { build, threads };
+    this.#frames = frames;
+  }
+
+  /**
+   * @param {Measured} one
+   * @param {Variant} variant that asked for it: another one may have been measured before, with the same result
+   */
+  add(one, { candidate }) {
+    const { point, classes } = one;
+    for (const [name, other] of this.networks) {
+      if (other.classes === classes) continue;
+      const reason = `${point.name} has ${classes} classes, ${name} ${other.classes}: they can’t agree`;
+      throw new MobileNetError('BAD_INPUT', reason);
+    }
+    point.candidate ||= candidate;
+    this.networks.set(point.name, one);
+    if (!candidate) this.#reference = point.name;
+  }
+
+  /** @param {string} name one of the networks */
+  get(name) {
+    return /** @type {Measured} */ (this.networks.get(name));
+  }
+
+  /** Whether there is anything to choose from. */
+  get searchable() {
+    return Array.from(this.networks.values()).some(({ point }) => point.candidate);
+  }
+
+  /** @returns {FitMeasurements} which later measurements don't change */
+  get measurements() {
+    const all = Array.from(this.networks.values());
+    const floats = (/** @type {Measured} */ { precision }) => Number(precision === 'f32');
+    // The answers on 8 bits approximate those on floats, which have as many multiply-accumulates.
+    const most = all.reduce((a, b) => ((b.point.macs - a.point.macs || floats(b) - floats(a)) > 0 ? b : a));
+    return {
+      format: FORMAT,
+      engine: this.#engine,
+      frames: this.#frames,
+      reference: this.#reference ?? most.point.name,
+      unevenness: medianOf(all.map(({ unevenness }) => unevenness)),
+      points: all.map(({ point }) => ({ ...point })),
+      pairs: [...this.pairs],
+    };
+  }
+}
+
 /**
  * Documented in `fit.d.ts`.
  * @param {FitOptions} options
@@ -63,7 +128,7 @@ const OWN = /** @type {const} */ (['model', 'name', 'resolutions', 'precisions',
 export async function fit(options) {
   const given = fieldsOf('fit', options, OPTIONS);
   const target = targetOf(given);
-  const frames = listOf('frames', given.frames, 'an array of pictures');
+  const frames = /** @type {ClassifySource[]} */ (listOf('frames', given.frames, 'an array of pictures'));
   const candidates = listOf('candidates', given.candidates, 'an array of names, networks or load options');
   if (frames.length < 2) throw wrong('BAD_INPUT', 'the number of frames', frames.length, 'two at least');
   if (candidates.length === 0) throw new MobileNetError('BAD_INPUT', 'candidates is empty: give one at least');
@@ -74,98 +139,76 @@ export async function fit(options) {
   const own = engineOf(given.engine) === null;
   const engine = own ? await Engine.create({ signal }) : /** @type {Engine} */ (given.engine);
   try {
-    const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
-    if (given.reference !== undefined && given.reference !== null) {
-      // The reference comes first: the agreement of the others can be reported only with its answers.
-      const judges = variantsOf(engine, given.reference, 'reference', false);
-      if (judges.length !== 1) {
-        const reason = `reference stands for ${judges.length} networks: give it one resolution and one precision`;
-        throw new MobileNetError('BAD_INPUT', reason);
-      }
-      variants.unshift(...judges);
-    }
-    /** @type {Map<string, Measured>} The key is the name. */
-    const measured = new Map();
-    /** @type {FitPair[]} */
-    const pairs = [];
-    /** @type {string | null} */
-    let reference = null;
-    const measurements = () => ({ ...measurementsOf(engine, frames.length, measured, reference), pairs: [...pairs] });
-    /** @type {Report} */
-    const report = (done, name) => {
+    const variants = allVariants(engine, candidates, given.reference);
+    const table = new Table(engine, frames.length);
+    /** @type {(before: number) => Report} */
+    const reportAfter = (before) => (share, name) => {
       if (!onProgress) return;
-      const some = Array.from(measured.values()).some(({ point }) => point.candidate);
+      const measurements = table.searchable ? table.measurements : null;
       // What is timed by turns comes last, and counts as one.
-      tell(onProgress, { done, total: variants.length + 1, name, measurements: some ? measurements() : null });
+      tell(onProgress, { done: before + share, total: variants.length + 1, name, measurements });
     };
     for (const [done, variant] of variants.entries()) {
-      const one = await measure(engine, variant, how, measured, (share, name) => report(done + share, name));
-      for (const [name, { classes }] of measured) {
-        if (classes === one.classes) continue;
-        const reason = `${one.point.name} has ${one.classes} classes, ${name} ${classes}: they can’t agree`;
-        throw new MobileNetError('BAD_INPUT', reason);
-      }
-      one.point.candidate ||= variant.candidate;
-      measured.set(one.point.name, one);
-      if (!variant.candidate) reference = one.point.name;
+      table.add(await measure(engine, variant, how, table.networks, reportAfter(done)), variant);
     }
-    const { choosing } = halves(frames.length);
-    const rounds = new Rounds(
-      engine,
-      choosing.map((frame) => /** @type {ClassifySource} */ (frames[frame])),
-      LEAST_TIMES,
-      signal,
-    );
+    const choosing = halves(frames.length).choosing.map((frame) => frames[frame]);
+    const rounds = new Rounds(engine, choosing, LEAST_TIMES, signal);
     try {
-      const told = (/** @type {string} */ name) =>
-        report(variants.length + (rounds.size + pairs.length) / (MOST_NETWORKS + MOST_PAIRS), name);
-      // What is timed changes the frontier, on which others can come.
-      for (;;) {
-        const names = untimedOf(measurements(), target, rounds);
-        for (const name of names) {
-          told(name);
-          const { variant, point } = /** @type {Measured} */ (measured.get(name));
-          await rounds.add(name, () => variant.load({ ...point.options, signal }), variant.ours);
-        }
-        if (names.length > 0) {
-          for (const [name, times] of await rounds.time(names))
-            Object.assign(/** @type {Measured} */ (measured.get(name)).point, times);
-          continue;
-        }
-        const next = pairsOf(measurements(), target, rounds);
-        if (next.length === 0) break;
-        for (const [small, large] of next) {
-          told(`${small} then ${large}`);
-          const [a, b] = [small, large].map((name) => /** @type {Measured} */ (measured.get(name)).point);
-          pairs.push({ small, large, factor: await rounds.factorOf(a, b) });
-        }
-      }
+      const found = await takeTurns(table, rounds, target, reportAfter(variants.length), signal);
+      return { ...found, measurements: table.measurements };
     } finally {
       rounds.dispose();
     }
-    const all = measurements();
-    return { ...search(all, target), measurements: all };
   } finally {
     if (own) engine.dispose();
   }
 }
 
 /**
- * @param {Engine} engine
- * @param {number} frames number of frames
- * @param {Map<string, Measured>} measured at least one
- * @param {string | null} reference `null` for the network with the most multiply-accumulates
- * @returns {Omit<FitMeasurements, 'pairs'>}
+ * Times the frontier by turns: first its networks, then its pairs, until all that is on it was timed, or as much as is allowed.
+ * @param {Table} table
+ * @param {Rounds} rounds
+ * @param {FitTarget} target
+ * @param {Report} report
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<FitSearch>} what is found in the table then
  */
-function measurementsOf({ info: { build, threads } }, frames, measured, reference) {
-  const all = Array.from(measured.values());
-  const points = all.map(({ point }) => point);
-  const floats = (/** @type {Measured} */ { precision }) => Number(precision === 'f32');
-  // The answers on 8 bits approximate those on floats, which have as many multiply-accumulates.
-  const most = all.reduce((a, b) => ((b.point.macs - a.point.macs || floats(b) - floats(a)) > 0 ? b : a));
-  const unevenness = medianOf(all.map(({ unevenness }) => unevenness));
-  const engine = { build, threads };
-  return { format: FORMAT, engine, frames, reference: reference ?? most.point.name, unevenness, points };
+async function takeTurns(table, rounds, target, report, signal) {
+  const told = (/** @type {string} */ name) =>
+    report((rounds.size + table.pairs.length) / (MOST_NETWORKS + MOST_PAIRS), name);
+  for (;;) {
+    // What is timed changes the frontier, on which others can come.
+    const found = search(table.measurements, target);
+    const names = untimedOf(found.frontier, rounds);
+    const pairs = names.length > 0 ? [] : untimedPairsOf(found.frontier, table.pairs, rounds);
+    if (names.length === 0 && pairs.length === 0) return found;
+    for (const name of names) {
+      told(name);
+      const { variant, point } = table.get(name);
+      await rounds.add(name, () => variant.load({ ...point.options, signal }), variant.ours);
+    }
+    for (const [name, times] of await rounds.time(names)) Object.assign(table.get(name).point, times);
+    for (const [small, large] of pairs) {
+      told(`${small} then ${large}`);
+      const factor = await rounds.factorOf(table.get(small).point, table.get(large).point);
+      table.pairs.push({ small, large, factor });
+    }
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {unknown[]} candidates
+ * @param {unknown} reference
+ * @returns {Variant[]} the reference first, since the agreement of the others can be reported only with its answers
+ */
+function allVariants(engine, candidates, reference) {
+  const variants = candidates.flatMap((one, place) => variantsOf(engine, one, `candidates[${place}]`, true));
+  if (reference === undefined || reference === null) return variants;
+  const judges = variantsOf(engine, reference, 'reference', false);
+  if (judges.length === 1) return [...judges, ...variants];
+  const reason = `reference stands for ${judges.length} networks: give it one resolution and one precision`;
+  throw new MobileNetError('BAD_INPUT', reason);
 }
 
 /**
@@ -237,7 +280,7 @@ function variantsOf(engine, one, argument, candidate) {
 /**
  * @param {Engine} engine
  * @param {Variant} variant
- * @param {{ frames: unknown[], steps: boolean, signal: AbortSignal | undefined }} what
+ * @param {{ frames: ClassifySource[], steps: boolean, signal: AbortSignal | undefined }} what
  * @param {Map<string, Measured>} measured the networks that were measured before
  * @param {Report} report
  * @returns {Promise<Measured>}
@@ -260,8 +303,8 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
     /** @type {[index: number, margin: number][]} */
     const answers = [];
     while (times.length < Math.max(frames.length, LEAST_TIMES)) {
-      const source = /** @type {ClassifySource} */ (frames[times.length % frames.length]);
-      const [{ predictions, timing }] = await engine.classify(source, [net], { topK: 2, signal });
+      const frame = frames[times.length % frames.length];
+      const [{ predictions, timing }] = await engine.classify(frame, [net], { topK: 2, signal });
       times.push(timing);
       const [best, second] = predictions;
       if (answers.length < frames.length) {
@@ -295,15 +338,14 @@ async function measure(engine, variant, { frames, steps, signal }, measured, rep
 }
 
 /**
- * @param {FitMeasurements} measurements
- * @param {FitTarget} target any one: the frontier is the same for all
+ * @param {FitSearch['frontier']} frontier
  * @param {Rounds} rounds
  * @returns {string[]} the networks on the frontier that weren't timed by turns, those in the most set-ups first, and no more than are allowed
  */
-function untimedOf(measurements, target, rounds) {
+function untimedOf(frontier, rounds) {
   /** @type {Map<string, number>} */
   const found = new Map();
-  for (const { networks } of search(measurements, target).frontier) {
+  for (const { networks } of frontier) {
     for (const { name } of networks) if (!rounds.has(name)) found.set(name, (found.get(name) ?? 0) + 1);
   }
   const all = Array.from(found).sort(([, a], [, b]) => b - a);
@@ -311,18 +353,17 @@ function untimedOf(measurements, target, rounds) {
 }
 
 /**
- * @param {FitMeasurements} measurements
- * @param {FitTarget} target any one: the frontier is the same for all
+ * @param {FitSearch['frontier']} frontier
+ * @param {readonly FitPair[]} pairs those that were measured as such
  * @param {Rounds} rounds
- * @returns {[small: string, large: string][]} the pairs on the frontier that weren't measured as such, those with the most thresholds
- *   first, and no more than are allowed
+ * @returns {[small: string, large: string][]} the other pairs on the frontier, those with the most thresholds first, and no more than
+ *   are allowed
  */
-function pairsOf(measurements, target, rounds) {
-  const { pairs = [] } = measurements;
+function untimedPairsOf(frontier, pairs, rounds) {
   const measured = new Set(pairs.map(({ small, large }) => keyOf(small, large)));
   /** @type {Map<string, { pair: [string, string], thresholds: number }>} */
   const found = new Map();
-  for (const { networks, margin } of search(measurements, target).frontier) {
+  for (const { networks, margin } of frontier) {
     const [small, large] = networks.map(({ name }) => name);
     const key = keyOf(small, large);
     if (margin === null || measured.has(key) || !rounds.has(small) || !rounds.has(large)) continue;

@@ -422,6 +422,11 @@ test('a cascade gives the small network’s answers where they are sure, else th
       thrown(() => Cascade.of([nets[0]], /** @type {any} */ (undefined))),
       thrown(() => new /** @type {any} */ (Cascade)([nets[0]], 0.5)),
     ];
+    const setup = { networks: [{ name: 'small', model: 'small', options: null }], margin: null };
+    const files = { small: sizedOf('small') };
+    for (const options of /** @type {any[]} */ ([{ engine: 3 }, { engine, threads: 1 }])) {
+      wrong.push(await codeOf(Cascade.load(setup, { files, ...options })));
+    }
     engine.dispose();
     other.dispose();
     return {
@@ -447,7 +452,7 @@ test('a cascade gives the small network’s answers where they are sure, else th
   assert.deepEqual(outcome.ended, ['DISPOSED', 'DISPOSED', 'disposed']);
   assert.deepEqual(outcome.states, ['ready', 'ready']);
   assert.deepEqual(outcome.without, ['disposed', 'DISPOSED']);
-  assert.deepEqual(outcome.wrong, Array(5).fill('BAD_INPUT'));
+  assert.deepEqual(outcome.wrong, Array(7).fill('BAD_INPUT'));
 });
 
 test('a network whose channels are all constant loses many of them, and gives the same answer', async () => {
@@ -538,11 +543,14 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     const sizes = { resolutions: [96, 128] };
     const candidates = ['small', 'large'].map((name) => ({ name, weights: `/made-up/${name}`, ...sizes }));
     const progress = [];
+    const told = [];
     const onProgress = ({ done, total, name, measurements }) => {
       const early = measurements && search(measurements, { latency: 1e6 }).points.length;
+      told.push([measurements, JSON.stringify(measurements)]);
       progress.push([done / total, name, early, measurements?.points.length]);
     };
     const found = await fit({ candidates, frames: pictures, agreement: 0.5, onProgress });
+    const lasting = told.every(([measurements, json]) => JSON.stringify(measurements) === json);
     const none = search(found.measurements, { latency: 1e-6 });
     const all = search(found.measurements, { agreement: 1 });
     const files = { small: sizedOf('small'), large: sizedOf('large') };
@@ -577,7 +585,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
     }
     const after = await codeOf(small.classify(frames[0]).then(({ predictions }) => predictions.length));
     engine.dispose();
-    return { found, none, all, progress, index, info, judged, states, codes, after };
+    return { found, none, all, progress, lasting, index, info, judged, states, codes, after };
   });
   const { found, none, all, progress, judged } = outcome;
   const { measurements } = found;
@@ -605,6 +613,7 @@ test('a fit measures all networks in all sizes, and what it chooses can be loade
   const early = new Set(progress.map(([, , points, measured]) => `${points} of ${measured}`));
   const told = ['null of undefined', '1 of 1', '2 of 2', '3 of 3', '4 of 4'];
   assert.deepEqual([...early], told, 'what is there can be searched');
+  assert.ok(outcome.lasting, 'what was told does not change afterwards');
   for (const { small, large, factor } of measurements.pairs) {
     const [a, b] = [small, large].map((wanted) => measurements.points.find(({ name }) => name === wanted));
     assert.ok(timeOf(a) < timeOf(b) && factor >= 0);

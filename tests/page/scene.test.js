@@ -15,7 +15,7 @@ const { proposals } = await source('story/scene/netadapt.ts');
 const { Solver } = await source('story/scene/solver.ts');
 const { PIXELS, somePixels } = await source('story/scene/pixels.ts');
 const { ChannelSums } = await source('story/scene/channel-sums.ts');
-const { split } = await source('story/scene/split.ts');
+const { split, spread } = await source('story/scene/split.ts');
 const { agreement, divergence, median } = await source('story/scene/answers.ts');
 
 /** @type {import('../../pkg/index.js').Engine} */
@@ -377,6 +377,13 @@ test('neighbouring frames choose or verify together, half of all each', () => {
       assert.ok(neighbours >= 4, `${frame} has ${neighbours} in its half`);
     }
   }
+});
+
+test('some frames are spread over all', () => {
+  assert.deepEqual(spread(64, 4), [0, 16, 32, 48]);
+  assert.deepEqual(spread(5, 3), [0, 1, 3]);
+  assert.deepEqual(spread(2, 24), [0, 1]);
+  assert.deepEqual(spread(0, 24), []);
 });
 
 test('sums of channels have their means, and the variance of all', () => {

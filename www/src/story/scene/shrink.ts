@@ -8,7 +8,7 @@ import { type Channels, LatencyTable, type Timed, WIDTHS, channelsAt } from './l
 import { type Proposal, proposals } from './netadapt';
 import { somePixels } from './pixels';
 import { RemoteSolver } from './remote-solver';
-import { split } from './split';
+import { split, spread } from './split';
 
 /** The share of the whole network's time that each step should save. */
 const STEP = 0.03;
@@ -260,12 +260,15 @@ class Shrinking {
   ): Promise<{ proposal: Proposal; cuts: ReadonlyMap<Inside, Cut> } | null> {
     const { signal } = this.wishes;
     let best: { proposal: Proposal; cuts: ReadonlyMap<Inside, Cut>; differs: number } | null = null;
+    const trial = spread(this.#chooseBy.length, TRIAL_FRAMES);
+    const frames = trial.map((index) => this.#chooseBy[index]);
+    const right = trial.map((index) => chooseBy[index]);
     for (const proposal of found) {
       const tried = new Map(cuts).set(proposal.inside, await this.#cut(proposal));
       const net = await this.#load(tried);
-      const answers = await answersOf(net, this.#chooseBy.slice(0, TRIAL_FRAMES), signal);
+      const answers = await answersOf(net, frames, signal);
       net.dispose();
-      const differs = divergence(chooseBy.slice(0, TRIAL_FRAMES), answers);
+      const differs = divergence(right, answers);
       if (!best || differs < best.differs) best = { proposal, cuts: tried, differs };
     }
     return best;

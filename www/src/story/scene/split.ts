@@ -12,3 +12,9 @@ export function split<T>(frames: readonly T[]): { chooseBy: T[]; verify: T[] } {
     verify: frames.filter((_, index) => !chooses(index)),
   };
 }
+
+/** The indices of some frames, evenly spread over all. */
+export function spread(frames: number, count: number): number[] {
+  const some = Math.min(count, frames);
+  return Array.from({ length: some }, (_, index) => Math.floor((index * frames) / some));
+}

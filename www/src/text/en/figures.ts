@@ -269,7 +269,7 @@ export const figures = {
       `Along the frontier agreement goes from ${agreements[0]} to ${agreements[1]}, the reward from ${rewards[0]} to ${rewards[1]}: ${times} times the time takes only ${cost} off it.`,
     all: (points: number) => `All ${points} networks by themselves`,
     notes: ({ frames, agreement, pair }: FitMeasured) =>
-      `Times are those of the kept frames, 256 pixels a side; to resize a larger picture takes a little longer. On smaller inputs nobody published these weights’ accuracy: what papers give there is of weights that were trained there. Agreement holds for scenes like those kept. On five photos of ours, seen by a moving camera, the choices agreed in ${agreement.less.toFixed(1)} points less to ${agreement.more.toFixed(1)} points more of ${frames} other frames than expected; V3-Small, then V2, agreed with V2 in ${pair.agreement.toFixed(1)} % of them at ${pair.time.toFixed(2)} of its time.`,
+      `Times are those of the kept frames, 256 pixels a side; to resize a larger picture takes a little longer. On smaller inputs nobody published these weights’ accuracy: what papers give there is of weights that were trained there. Agreement holds for scenes like those kept. Its interval takes frames as independent; neighbours aren’t, so the true one is wider. On five photos of ours, seen by a moving camera, the choices agreed in ${agreement.less.toFixed(1)} points less to ${agreement.more.toFixed(1)} points more of ${frames} other frames than expected; V3-Small, then V2, agreed with V2 in ${pair.agreement.toFixed(1)} % of them at ${pair.time.toFixed(2)} of its time.`,
     export: 'Export as JSON',
     apply: 'Apply',
     undo: 'Undo',

@@ -253,7 +253,7 @@ export const figures: (typeof text)['figures'] = {
       `沿着前沿，一致率从 ${agreements[0]} 到 ${agreements[1]}，奖励从 ${rewards[0]} 到 ${rewards[1]}：用时是 ${times} 倍，奖励只因此减少 ${cost}。`,
     all: (points) => `全部 ${points} 个单独的网络`,
     notes: ({ frames, agreement, pair }) =>
-      `用时是处理所保留的帧的时间，边长 256 像素；缩小更大的画面还要稍久一点。这些权重在较小的输入上没有公布的准确率：论文中给出的，属于在那种输入上训练的权重。一致率只对类似的场景成立。我们用移动的镜头看五张照片，在 ${frames} 个未用于选择的帧上，所选设置的一致率与预期相比，最多低 ${agreement.less.toFixed(1)} 个百分点、高 ${agreement.more.toFixed(1)} 个百分点；先用 V3-Small 再用 V2，有 ${pair.agreement.toFixed(1)} % 的帧与 V2 一致，用时是它的 ${pair.time.toFixed(2)}。`,
+      `用时是处理所保留的帧的时间，边长 256 像素；缩小更大的画面还要稍久一点。这些权重在较小的输入上没有公布的准确率：论文中给出的，属于在那种输入上训练的权重。一致率只对类似的场景成立。它的区间按各帧相互独立计算；相邻的帧并非如此，所以真实的区间更宽。我们用移动的镜头看五张照片，在 ${frames} 个未用于选择的帧上，所选设置的一致率与预期相比，最多低 ${agreement.less.toFixed(1)} 个百分点、高 ${agreement.more.toFixed(1)} 个百分点；先用 V3-Small 再用 V2，有 ${pair.agreement.toFixed(1)} % 的帧与 V2 一致，用时是它的 ${pair.time.toFixed(2)}。`,
     export: '导出为 JSON',
     apply: '采用',
     undo: '撤销',
