@@ -7,6 +7,7 @@ import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
 import type { Figure, Surroundings } from './figure';
 import { EXPONENT, type Measured, measureCatalogue, placesOfPaper, reward } from './measured';
+import { written } from './numbers';
 import { type Group, ProfileRow } from './profile-row';
 import { rankChart } from './rank-chart';
 
@@ -158,8 +159,4 @@ export class SearchFigure implements Figure {
       )
       .join(' ');
   }
-}
-
-function written(value: number): string {
-  return String(value).replace('-', '−');
 }
