@@ -6,8 +6,7 @@ export const figures = {
   channel: (channel: number, channels: number) => `channel ${channel + 1} of ${channels}`,
   filter: (rows: string) => `Filter: ${rows}`,
   pixels: 'Pixels of the map',
-  untrained: (names: string) =>
-    `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
+  untrained: (names: string) => `There are no weights for ${names} here, so what the maps show is chance.`,
   waiting: 'This figure waits for a picture: start the camera above, or open one.',
   failed: (reason: string) => `This figure could not look at the frame: ${reason}.`,
 

@@ -5,7 +5,7 @@ export const figures: (typeof text)['figures'] = {
   channel: (channel, channels) => `第 ${channel + 1} 个通道，共 ${channels} 个`,
   filter: (rows) => `滤波器：${rows}`,
   pixels: '特征图的像素',
-  untrained: (names) => `这里没有 ${names} 的权重：它未经训练，特征图的内容是随机的。`,
+  untrained: (names) => `这里没有 ${names} 的权重，所以特征图的内容是随机的。`,
   waiting: '这张图在等待画面：请在上方打开摄像头或一张图片。',
   failed: (reason) => `无法用这一帧更新此图：${reason}。`,
 
