@@ -23,9 +23,10 @@ export class HswishFigure implements Figure {
   readonly #place;
   readonly #told = line();
   readonly #dipTold = line();
-  readonly #bars = Object.fromEntries(
-    NAMES.map((name) => [name, bar(text.figures.hswish.names[name])]),
-  ) as Record<TimedActivation, Bar>;
+  readonly #bars = Object.fromEntries(NAMES.map((name) => [name, bar(text.figures.hswish.names[name])])) as Record<
+    TimedActivation,
+    Bar
+  >;
   readonly #timesTold = line();
   readonly #again = make('button', 'small', text.figures.hswish.again);
   #timed = false;
