@@ -201,7 +201,7 @@ export const page: (typeof text)['page'] = {
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
     untrained: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒，在这里未经训练`,
     unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
-    unpublished: (names) => `图中没有${names}：这些权重没有公布的准确率。`,
+    unpublished: (names) => `图中没有 ${names}：这些权重没有公布的准确率。`,
     timed: (name, time) => `${name}（${time} 毫秒）`,
   },
 
