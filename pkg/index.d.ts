@@ -193,8 +193,8 @@ export interface CatalogueEntry {
   /** Published accuracy on ImageNet, per cent. */
   top1: number;
   licence: string;
-  /** What its `config.json` says unlike those of timm's other checkpoints of this version. */
-  config?: Readonly<Record<string, unknown>>;
+  /** What matters of its `config.json`. It takes the place of a host's, which has no digest and could be changed unnoticed. */
+  config: Readonly<Record<string, unknown>>;
   /** Whether the version's name stands for this checkpoint. */
   default?: boolean;
 }

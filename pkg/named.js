@@ -74,20 +74,12 @@ export async function originsOf(name, hosts) {
   }
   return trusted.map((host, index) => ({
     weights: addressIn(host),
-    config: { text: configOf(entry) },
+    config: { text: JSON.stringify(entry.config) },
     preprocessorConfig: undefined,
     sha256,
     bytes,
     patience: index + 1 < trusted.length ? PATIENCE : undefined,
   }));
-}
-
-/**
- * @param {CatalogueEntry} entry
- * @returns {string} what matters of the checkpoint's `config.json`, which has no digest: a mirror could change it unnoticed
- */
-function configOf({ name, resolution, config }) {
-  return JSON.stringify({ architecture: name, input_size: [3, resolution, resolution], ...config });
 }
 
 /**

@@ -528,6 +528,24 @@ test('the pictures that are offered are credited', async () => {
   await page.close();
 });
 
+test('samples that the site lacks are not offered, even if a page comes in their place', async () => {
+  const page = await openPage(session, {
+    prepare: (page) =>
+      page.route('**/samples/*', (route) =>
+        route.request().url().endsWith(coffee.file)
+          ? route.continue()
+          : route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>the site</title>' }),
+      ),
+  });
+  await page.locator('.sample').first().waitFor();
+  assert.deepEqual(await page.locator('.sample').evaluateAll((all) => all.map((one) => one.getAttribute('title'))), [
+    'A cup of coffee',
+  ]);
+  assert.match(await page.locator('#credits').innerText(), /^Sample pictures: A cup of coffee, [^;]+$/);
+  assert.equal(await page.locator('#status').innerText(), '');
+  await page.close();
+});
+
 test('a column computes with 8 bits where the visitor wants that', async () => {
   const page = await openRead();
   const column = card(page, lightestWide.version);

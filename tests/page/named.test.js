@@ -39,7 +39,7 @@ const special = {
   name: 'mobilenetv3_small_100.special',
   repository: 'timm/mobilenetv3_small_100.special',
   default: false,
-  config: { crop_pct: 0.5, interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] },
+  config: { ...entry?.config, crop_pct: 0.5, interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] },
 };
 catalogue.push(special);
 

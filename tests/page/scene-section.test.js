@@ -97,7 +97,7 @@ test('the slider goes through the steps by keys, and each says what was measured
     const [channels, time, here, elsewhere] = await facts();
     const [, left, before] = /^(\d+) of (\d+) stay inside block \d+/.exec(channels);
     assert.ok(Number(left) < Number(before), channels);
-    const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+    const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
     assert.ok(time.startsWith(`${percent(scene[step].time)} of the whole network’s`), time);
     assert.ok(here.startsWith(`${percent(scene[step].agreement)} of 64 frames`), here);
     assert.ok(elsewhere.startsWith(`${percent(others[step].agreement)} of `), elsewhere);

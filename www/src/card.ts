@@ -216,11 +216,12 @@ export class Card implements Runner {
     this.#say(message);
   }
 
-  /** The title of the weights and their published accuracy, per cent. */
+  /** The title of the weights. */
   get weights(): string | null {
     return this.#choice?.title ?? null;
   }
 
+  /** The published accuracy of the weights, per cent. */
   get top1(): number | null {
     return this.#choice?.top1 ?? null;
   }

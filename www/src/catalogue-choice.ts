@@ -119,11 +119,10 @@ export class CatalogueChoice implements Choice {
     return addressOf(host, this.entry, this.entry.file);
   }
 
-  /** What the catalogue says of the file. A host's own `config.json` has no digest, so it could be changed unnoticed. */
+  /** What the catalogue says of the file. */
   get #known(): Pick<Files, 'config' | 'sha256'> {
-    const { name, resolution, config, sha256 } = this.entry;
-    const settings = { architecture: name, input_size: [3, resolution, resolution], ...config };
-    return { config: settings, sha256: sha256 ?? undefined };
+    const { config, sha256 } = this.entry;
+    return { config, sha256 };
   }
 }
 

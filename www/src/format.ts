@@ -11,8 +11,13 @@ export function count(value: number): string {
   return value >= 1e6 ? text.page.rounded(value) : value.toLocaleString('en-US');
 }
 
-export function percent(probability: number): string {
-  return `${(probability * 100).toFixed(probability < 0.0995 ? 1 : 0)} %`;
+export function percent(share: number): string {
+  return `${percentage(share)} %`;
+}
+
+/** Per cent, without the sign. */
+export function percentage(share: number): string {
+  return (share * 100).toFixed(share > 0 && share < 0.0995 ? 1 : 0);
 }
 
 export function milliseconds(ms: number): string {

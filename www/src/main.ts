@@ -15,7 +15,7 @@ import { Scheduler } from './scheduler';
 import { ShownMedian } from './speed';
 import { Stage } from './stage';
 import { tellStory } from './story';
-import { text } from './text';
+import { paragraph, text } from './text';
 import { localise } from './text/localise';
 import { Tools } from './tools';
 import { Tour } from './tour';
@@ -142,10 +142,10 @@ function showEngine(): void {
   if (!info) return;
   stage.markCrop(info.preprocessing.crop / info.preprocessing.resizeShortSide);
   const { running, skipped } = text.page.engine;
-  element('engine').textContent = [
+  element('engine').textContent = paragraph(
     running(info.build, info.threads),
     ...info.skipped.map(({ build, reason }) => skipped(build, text.page.reason(reason, null))),
-  ].join(' ');
+  );
 }
 
 /** Whether the columns wait for a measurement. */

@@ -1,5 +1,5 @@
 import { MobileNetError } from 'mobilenet-wasm';
-import { text } from './text';
+import { paragraph, text } from './text';
 
 /** Errors as sentences that say what the visitor can do. */
 
@@ -26,7 +26,7 @@ export function cameraMessage(error: unknown): string {
  */
 export function loadMessage(error: unknown, title: string, runningOn: boolean): string {
   const words = text.page.weights;
-  const before = runningOn ? ` ${words.before}` : '';
+  const told = (problem: string) => paragraph(problem, runningOn ? words.before : '');
   const code = error instanceof MobileNetError ? error.code : undefined;
   switch (code) {
     case 'UNSUPPORTED':
@@ -34,17 +34,17 @@ export function loadMessage(error: unknown, title: string, runningOn: boolean): 
     case 'BLOCKED':
       return words.blocked(textOf(error));
     case 'FETCH_FAILED':
-      return (navigator.onLine ? words.unfetched(title, textOf(error)) : words.offline) + before;
+      return told(navigator.onLine ? words.unfetched(title, textOf(error)) : words.offline);
     case 'CHECKSUM':
-      return words.wrongFile(title, textOf(error)) + before;
+      return told(words.wrongFile(title, textOf(error)));
     case 'BAD_WEIGHTS':
     case 'UNKNOWN_NETWORK':
     case 'BAD_CONFIG':
-      return words.unusable(title, textOf(error)) + before;
+      return told(words.unusable(title, textOf(error)));
     case 'OUT_OF_MEMORY':
-      return words.memory(title) + before;
+      return told(words.memory(title));
     default:
-      return words.unloaded(title, textOf(error)) + before;
+      return told(words.unloaded(title, textOf(error)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { element } from './element';
-import { SAMPLES, type Sample } from './samples';
+import { SAMPLES, type Sample, fetchSample } from './samples';
 import type { Stage } from './stage';
 import { text } from './text';
 import { ENDINGS, isWeights } from './weights';
@@ -62,10 +62,10 @@ export class PicturePanel {
   async offerSamples(): Promise<void> {
     const attempt = this.#attempt;
     const [first, ...others] = SAMPLES;
-    const blob = await fetchPicture(first.url);
+    const blob = await fetchSample(first);
     if (blob && attempt === this.#attempt && !this.stage.picture) await this.#display(blob, first.name);
     // The others are fetched after the first, which the networks read.
-    const blobs = [blob, ...(await Promise.all(others.map(({ url }) => fetchPicture(url))))];
+    const blobs = [blob, ...(await Promise.all(others.map((sample) => fetchSample(sample))))];
     const there = SAMPLES.flatMap((sample, i) => (blobs[i] ? { sample, blob: blobs[i] } : []));
     element('samples').append(...there.map(({ sample, blob }) => this.#sampleButton(sample.name, blob)));
     element('credits').append(...credits(there.map(({ sample }) => sample)));
@@ -124,9 +124,4 @@ function credits(samples: Sample[]): (string | HTMLAnchorElement)[] {
 
 function isPicture(file: File): boolean {
   return file.type.startsWith('image/');
-}
-
-async function fetchPicture(url: string): Promise<Blob | null> {
-  const response = await fetch(url).catch(() => null);
-  return response?.ok ? response.blob() : null;
 }

@@ -62,3 +62,11 @@ export const SAMPLES: Sample[] = [
     licence: PUBLIC_DOMAIN,
   },
 ];
+
+/** @returns `null` if the site doesn't have the picture */
+export async function fetchSample({ url }: Sample, signal?: AbortSignal): Promise<Blob | null> {
+  const response = await fetch(url, { signal }).catch(() => null);
+  const blob = response?.ok ? await response.blob() : null;
+  // A server may send a page of its own for a missing file.
+  return blob?.type.startsWith('text/') ? null : blob;
+}

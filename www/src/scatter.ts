@@ -2,11 +2,11 @@ import catalogue from 'mobilenet-wasm/catalogue.json';
 import type { Card } from './card';
 import { element } from './element';
 import { milliseconds } from './format';
+import { shape } from './story/elements';
 import { Reader } from './story/reader';
 import { list, text } from './text';
 import { timeAxis } from './time-axis';
 
-const SVG = 'http://www.w3.org/2000/svg';
 /** The limits of the drawing's width, which follows the page's. Pixels. */
 const WIDTH = { least: 280, most: 960 };
 const HEIGHT = 280;
@@ -105,55 +105,56 @@ function draw(points: readonly Point[], width: number): SVGSVGElement {
   const { ticks, share } = timeAxis(Math.min(...times, 5), Math.max(...times, 20));
   const right = width - PLOT.right;
   const bottom = HEIGHT - PLOT.bottom;
-  const x = (ms: number) => PLOT.left + (right - PLOT.left) * share(ms);
-  const y = (top1: number) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from);
+  const scale: Scale = {
+    right,
+    bottom,
+    x: (ms) => PLOT.left + (right - PLOT.left) * share(ms),
+    y: (top1) => bottom - ((bottom - PLOT.top) * (top1 - TOP1.from)) / (TOP1.to - TOP1.from),
+  };
+  const marks = points.flatMap((point) => mark(point, scale));
+  return shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` }, ...axes(scale, ticks), ...marks);
+}
 
-  const svg = make('svg', {
-    width,
-    height: HEIGHT,
-    viewBox: `0 0 ${width} ${HEIGHT}`,
-  });
-  for (let top1 = TOP1.from; top1 < TOP1.to; top1 += TOP1.step) {
-    svg.append(make('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }));
-    svg.append(make('text', { x: PLOT.left - 8, y: y(top1) + 4, 'text-anchor': 'end' }, String(top1)));
-  }
-  for (const tick of ticks) {
-    svg.append(make('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: PLOT.top, y2: bottom }));
-    svg.append(make('text', { x: x(tick), y: bottom + 16, 'text-anchor': 'middle' }, String(tick)));
-  }
+/** Maps times and accuracies to places on the drawing. */
+interface Scale {
+  x: (ms: number) => number;
+  y: (top1: number) => number;
+  /** The plot's edges. */
+  right: number;
+  bottom: number;
+}
+
+function axes({ x, y, right, bottom }: Scale, ticks: readonly number[]): SVGElement[] {
   const { time, accuracy } = text.page.scatter;
-  svg.append(make('text', { x: right, y: HEIGHT - 3, 'text-anchor': 'end' }, time));
-  svg.append(make('text', { x: PLOT.left + 4, y: PLOT.top - 4 }, accuracy));
+  const lines = Math.ceil((TOP1.to - TOP1.from) / TOP1.step);
+  const accuracies = Array.from({ length: lines }, (_, i) => TOP1.from + i * TOP1.step);
+  return [
+    ...accuracies.flatMap((top1) => [
+      shape('line', { class: 'grid', x1: PLOT.left, x2: right, y1: y(top1), y2: y(top1) }),
+      shape('text', { x: PLOT.left - 8, y: y(top1) + 4, 'text-anchor': 'end' }, String(top1)),
+    ]),
+    ...ticks.flatMap((tick) => [
+      shape('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: PLOT.top, y2: bottom }),
+      shape('text', { x: x(tick), y: bottom + 16, 'text-anchor': 'middle' }, String(tick)),
+    ]),
+    shape('text', { x: right, y: HEIGHT - 3, 'text-anchor': 'end' }, time),
+    shape('text', { x: PLOT.left + 4, y: PLOT.top - 4 }, accuracy),
+  ];
+}
 
-  for (const point of points) {
-    const title = make('title', {}, described(point));
-    if (point.time === null) {
-      const mark = make('line', {
-        class: 'unmeasured',
-        x1: PLOT.left,
-        x2: PLOT.left + 9,
-        y1: y(point.top1),
-        y2: y(point.top1),
-      });
-      mark.append(title);
-      svg.append(mark);
-      continue;
-    }
-    const place = { cx: x(point.time), cy: y(point.top1) };
-    const dot = make('circle', { class: classOf(point), ...place, r: point.column ? 5 : 4 });
-    dot.append(title);
-    svg.append(dot);
-    if (!point.column) continue;
-    const near = place.cx > right - 70;
-    svg.append(
-      make(
-        'text',
-        { class: 'named', x: place.cx + (near ? -9 : 9), y: place.cy + 4, 'text-anchor': near ? 'end' : 'start' },
-        point.column,
-      ),
-    );
+/** A dot with the column's name, or a line on the left for a network that hasn't run here. */
+function mark(point: Point, { x, y, right }: Scale): SVGElement[] {
+  const title = shape('title', {}, described(point));
+  const cy = y(point.top1);
+  if (point.time === null) {
+    return [shape('line', { class: 'unmeasured', x1: PLOT.left, x2: PLOT.left + 9, y1: cy, y2: cy }, title)];
   }
-  return svg;
+  const cx = x(point.time);
+  const dot = shape('circle', { class: classOf(point), cx, cy, r: point.column ? 5 : 4 }, title);
+  if (!point.column) return [dot];
+  const near = cx > right - 70;
+  const place = { x: cx + (near ? -9 : 9), y: cy + 4, 'text-anchor': near ? 'end' : 'start' };
+  return [dot, shape('text', { class: 'named', ...place }, point.column)];
 }
 
 function classOf({ column, untrained }: Point): string {
@@ -169,15 +170,4 @@ function described({ name, time, top1, untrained }: Point): string {
 
 function spoken(points: readonly Point[]): string {
   return [text.page.scatter.heading, ...points.filter(({ column }) => column).map(described)].join('. ');
-}
-
-function make<K extends keyof SVGElementTagNameMap>(
-  name: K,
-  attributes: Record<string, string | number>,
-  words?: string,
-): SVGElementTagNameMap[K] {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  if (words !== undefined) made.textContent = words;
-  return made;
 }

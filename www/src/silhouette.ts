@@ -1,8 +1,8 @@
 import type { Architecture, ArchitectureBlock } from 'mobilenet-wasm';
 import { shortName } from './networks';
+import { describe, shape } from './story/elements';
 import { text } from './text';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 52;
 const STROKE = 3.5;
 const GAP = 2;
@@ -11,39 +11,29 @@ const MOST_CHANNELS = 1280;
 
 /** A network as strokes about a centre line, one per layer of blocks; area would lie, so the height goes by the root. */
 export function silhouette({ name, stem, blocks, last, head }: Architecture): SVGSVGElement {
-  const svg = document.createElementNS(SVG, 'svg');
+  const strokes: SVGElement[] = [];
   let x = 0;
   const stroke = (channels: number, kind: string): number => {
     const height = HEIGHT * Math.sqrt(channels / MOST_CHANNELS);
-    draw('rect', { class: kind, x, y: (HEIGHT - height) / 2, width: STROKE, height });
+    strokes.push(shape('rect', { class: kind, x, y: (HEIGHT - height) / 2, width: STROKE, height }));
     const centre = x + STROKE / 2;
     x += STROKE + GAP;
     return centre;
-  };
-  const draw = (element: string, attributes: Record<string, string | number>): void => {
-    const shape = document.createElementNS(SVG, element);
-    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, String(value));
-    svg.append(shape);
   };
   stroke(stem.outChannels, 'solid');
   for (const block of blocks) {
     const inside = channelsInside(block);
     if (inside > 0) {
       const centre = stroke(inside, 'pale');
-      if (block.squeezeExcite) draw('circle', { class: 'dot', cx: centre, cy: HEIGHT / 2, r: 1.6 });
+      if (block.squeezeExcite) strokes.push(shape('circle', { class: 'dot', cx: centre, cy: HEIGHT / 2, r: 1.6 }));
     }
     stroke(block.project.outChannels, 'solid');
   }
   for (const layer of [last, head]) if (layer) stroke(layer.outChannels, 'solid');
   const end = head ?? last ?? blocks[blocks.length - 1].project;
-  svg.setAttribute('viewBox', `0 0 ${x - GAP} ${HEIGHT}`);
-  svg.setAttribute('width', String(x - GAP));
-  svg.setAttribute('height', String(HEIGHT));
-  svg.setAttribute('role', 'img');
-  svg.setAttribute(
-    'aria-label',
-    text.page.column.silhouette(shortName(name), blocks.length, stem.outChannels, end.outChannels),
-  );
+  const size = { width: x - GAP, height: HEIGHT };
+  const svg = shape('svg', { viewBox: `0 0 ${size.width} ${size.height}`, ...size }, ...strokes);
+  describe(svg, text.page.column.silhouette(shortName(name), blocks.length, stem.outChannels, end.outChannels));
   return svg;
 }
 

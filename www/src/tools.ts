@@ -94,8 +94,11 @@ export class Tools {
     const [width, height] = region ? [Math.round(region.side), Math.round(region.side)] : [size.width, size.height];
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const { source, release } = await this.stage.source(picture);
-    canvas.getContext('2d')?.drawImage(source, 0, 0, width, height);
-    release();
+    try {
+      canvas.getContext('2d')?.drawImage(source, 0, 0, width, height);
+    } finally {
+      release();
+    }
     canvas.toBlob((blob) => blob && download(`mobilenet-${fileTime()}.png`, 'image/png', blob), 'image/png');
   }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 use mobilenet_wasm::arch::{MAX_RESOLUTION, MIN_RESOLUTION, Version};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::project;
 
@@ -32,23 +32,11 @@ pub struct Entry {
     /// Top-1 accuracy in percent on ImageNet's validation set, as timm lists it.
     pub top1: f64,
     pub licence: String,
-    /// What its `config.json` says unlike those of timm's other checkpoints of this version. It takes the place
-    /// of the file, which has no digest.
-    #[serde(default)]
+    /// What matters of its `config.json`. It takes the place of the file, which has no digest.
     pub config: Map<String, Value>,
     /// Whether it is the default checkpoint of its version.
     #[serde(default)]
     pub default: bool,
-}
-
-impl Entry {
-    /// What matters of the checkpoint's `config.json`, as `pkg/named.js` says it too.
-    pub fn settings(&self) -> Value {
-        let mut settings = self.config.clone();
-        settings.insert("architecture".to_owned(), self.name.as_str().into());
-        settings.insert("input_size".to_owned(), [3, self.resolution, self.resolution][..].into());
-        settings.into()
-    }
 }
 
 pub fn read() -> Result<Vec<Entry>> {
@@ -79,9 +67,15 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             "{}: the resolution is a multiple of 32 from 96 to 320",
             entry.name
         );
-        for key in entry.config.keys() {
-            let known = ["crop_pct", "interpolation", "mean", "std"].contains(&&**key);
-            ensure!(known, "{}: its config has `{key}`, which nobody reads", entry.name);
+        let Entry { name, resolution, config, .. } = entry;
+        ensure!(
+            config.get("architecture") == Some(&json!(name))
+                && config.get("input_size") == Some(&json!([3, resolution, resolution])),
+            "{name}: its config has another architecture or input_size"
+        );
+        for key in config.keys() {
+            let known = ["architecture", "input_size", "crop_pct", "interpolation", "mean", "std"];
+            ensure!(known.contains(&&**key), "{name}: its config has `{key}`, which nobody reads");
         }
         if let Some(sha256) = &entry.sha256 {
             ensure!(is_hex(sha256, 64), "{}: sha256 has 64 hexadecimal digits", entry.name);
@@ -151,6 +145,8 @@ mod tests {
             ("resolution", "\"resolution\": 224".to_owned(), "\"resolution\": 225".to_owned()),
             ("version", "\"v1\"".to_owned(), "\"v5\"".to_owned()),
             ("config", "\"crop_pct\"".to_owned(), "\"crop_part\"".to_owned()),
+            ("input_size", "[3, 224, 224]".to_owned(), "[3, 192, 192]".to_owned()),
+            ("architecture", "\"architecture\"".to_owned(), "\"model\"".to_owned()),
             ("unknown", "\"bytes\"".to_owned(), "\"size\"".to_owned()),
             ("short", "\"v4-medium\"".to_owned(), "\"v4-small\"".to_owned()),
             ("short", "\"v4-medium\"".to_owned(), "\"v1\"".to_owned()),

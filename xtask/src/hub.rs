@@ -109,7 +109,7 @@ impl Host {
         fs::create_dir_all(dir)?;
         let weights = dir.join("model.safetensors");
         // Without a digest the settings are needed to tell what the file is.
-        fs::write(dir.join("config.json"), entry.settings().to_string())?;
+        fs::write(dir.join("config.json"), serde_json::to_vec(&entry.config)?)?;
         download(&self.address(entry, &entry.file), &weights)?;
         check(entry, &weights)
             .with_context(|| format!("what was sent for {} is not kept", entry.name))

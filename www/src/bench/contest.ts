@@ -85,17 +85,10 @@ async function measureNetwork(
     for (const entry of entries) {
       onStep(text.bench.doing.warmingUp(entry.name, entry.build), true);
       await attempt(entry, async () => {
-        const net = await MobileNet.untrained({
-          version: entry.version,
-          resolution: RESOLUTION,
-          build: entry.build,
-          signal,
-        });
+        const { version, build } = entry;
+        const net = await MobileNet.untrained({ version, resolution: RESOLUTION, build, signal });
         nets.set(entry, net);
-        entry.threads = net.info.threads;
-        entry.macs = net.info.macs;
-        entry.profile = await whileVisible(() => net.profile(null, { runs: profileRuns }), signal);
-        entry.leftOut.push(...(await turn(net, WARM_UP, signal)));
+        await warmUp(net, entry, profileRuns, signal);
       });
     }
     for (let begun = 0; begun < runs; begun += RUNS_A_TURN) {
@@ -124,20 +117,43 @@ async function measureNetwork(
     const net = best && nets.get(best);
     if (!net) return;
     Object.assign(path, { build: best.build, threads: best.threads });
-    for (let begun = 0; begun < runs && !path.problem; begun += RUNS_A_TURN) {
-      const count = Math.min(RUNS_A_TURN, runs - begun);
-      onStep(text.bench.doing.path(path.name, begun + 1, begun + count, runs), false);
-      try {
-        await pathTurn(net, path, count, signal);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        path.problem = textOf(error);
-      }
-      onPath(path);
-    }
+    await measurePath(net, path, runs, signal, (doing) => onStep(doing, false), onPath);
   } finally {
     signal.removeEventListener('abort', dispose);
     dispose();
+  }
+}
+
+async function warmUp(
+  net: MobileNet,
+  entry: Entry,
+  profileRuns: Effort['profileRuns'],
+  signal: AbortSignal,
+): Promise<void> {
+  entry.threads = net.info.threads;
+  entry.macs = net.info.macs;
+  entry.profile = await whileVisible(() => net.profile(null, { runs: profileRuns }), signal);
+  entry.leftOut.push(...(await turn(net, WARM_UP, signal)));
+}
+
+async function measurePath(
+  net: MobileNet,
+  path: Path,
+  runs: number,
+  signal: AbortSignal,
+  onStep: (doing: string) => void,
+  onPath: ContestEvents['onPath'],
+): Promise<void> {
+  for (let begun = 0; begun < runs && !path.problem; begun += RUNS_A_TURN) {
+    const count = Math.min(RUNS_A_TURN, runs - begun);
+    onStep(text.bench.doing.path(path.name, begun + 1, begun + count, runs));
+    try {
+      await pathTurn(net, path, count, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      path.problem = textOf(error);
+    }
+    onPath(path);
   }
 }
 

@@ -11,8 +11,3 @@ export const NONE = '–';
 export function optional(value: number | null, write: (value: number) => string = figure): string {
   return value === null ? NONE : write(value);
 }
-
-/** Per cent, without the sign. */
-export function share(value: number): string {
-  return (value * 100).toFixed(value < 0.0995 ? 1 : 0);
-}

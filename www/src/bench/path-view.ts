@@ -1,5 +1,5 @@
 import { element } from '../element';
-import { text } from '../text';
+import { paragraph, text } from '../text';
 import { NONE, figure } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
 import { pathSentences } from './problems';
@@ -24,7 +24,7 @@ export class PathView {
 
   /** Adds a network to the choice when it is measured; the first one is shown. */
   offer(path: Path): void {
-    this.#problems.textContent = [this.#problems.textContent, ...pathSentences([path])].join(' ').trim();
+    this.#problems.textContent = paragraph(this.#problems.textContent ?? '', ...pathSentences([path]));
     if (!path.sizes.some(mediansOf)) return;
     if (!this.#offered.includes(path)) {
       this.#offered.push(path);

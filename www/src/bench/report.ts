@@ -1,7 +1,8 @@
 import { name, version } from 'mobilenet-wasm/package.json';
+import { percent } from '../format';
 import { LANGUAGES, text } from '../text';
 import { type Entry, RESOLUTION, resultOf } from './entry';
-import { figure, optional, share } from './figures';
+import { figure, optional } from './figures';
 import { PARTS, type Path, mediansOf } from './path';
 import { pathSentences, sentences } from './problems';
 
@@ -60,7 +61,7 @@ export function reportMarkdown({ entries, paths, date, runs, complete }: Measure
     const result = resultOf(entry, entries);
     if (!result) return [];
     const times = [result.minimum, result.median, result.p95].map(figure);
-    const rates = [optional(result.gflops), optional(result.shareOfPeak, (value) => `${share(value)} %`)];
+    const rates = [optional(result.gflops), optional(result.shareOfPeak, percent)];
     return [[entry.name, entry.build, String(entry.threads), ...times, ...rates]];
   });
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`;

@@ -1,8 +1,9 @@
 import type { Version } from 'mobilenet-wasm';
 import { element } from '../element';
+import { percentage } from '../format';
 import { text } from '../text';
 import { type Entry, NETWORKS, resultOf } from './entry';
-import { NONE, figure, optional, share } from './figures';
+import { NONE, figure, optional } from './figures';
 import { sentences } from './problems';
 
 /** The table of all networks and builds, a group of rows for each network. */
@@ -112,7 +113,7 @@ class Row {
           figure(result.median),
           figure(result.p95),
           optional(result.gflops),
-          optional(result.shareOfPeak, share),
+          optional(result.shareOfPeak, percentage),
         ]
       : Array<string>(5).fill(NONE);
     for (const words of cells) this.element.insertCell().textContent = words;

@@ -2,7 +2,7 @@ import { MobileNetError, type TimedLayer } from 'mobilenet-wasm';
 import { engine } from '../engine';
 import { count } from '../format';
 import { textOf } from '../messages';
-import { text } from '../text';
+import { paragraph, text } from '../text';
 import { CostPlane } from './cost-plane';
 import { type Shape, fullMacs, ratio, separableMacs, verdict } from './costs';
 import { type Bar, bar, line, make, slider } from './elements';
@@ -134,7 +134,8 @@ export class CostExplorer {
       const shown = (time: number) => (Number.isFinite(time) ? duration(time) : words.tooLarge);
       this.#times[0].show(Number.isFinite(full) ? [full / longest] : [], shown(full));
       this.#times[1].show(Number.isFinite(both) ? [depthwise / longest, pointwise / longest] : [], shown(both));
-      this.#told.textContent = Number.isFinite(full) ? verdict(words, shape, full / both, depthwise / both) : '';
+      const told = Number.isFinite(full) ? verdict(words, shape, full / both, depthwise / both) : [];
+      this.#told.textContent = paragraph(...told);
     } catch (error) {
       this.#told.textContent = text.figures.failed(textOf(error));
     }

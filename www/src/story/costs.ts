@@ -53,20 +53,21 @@ export function compared(fewer: number, faster: number): 'follows' | 'gathers' |
  * Says how the two forms compare, and whether the time follows the count.
  * @param faster how many times less time the separated form takes
  * @param depthwiseTime the depthwise part's share of that time
+ * @returns sentences
  */
 export function verdict(
   words: (typeof text)['figures']['depthwise']['costs'],
   shape: Shape,
   faster: number,
   depthwiseTime: number,
-): string {
+): string[] {
   const [depthwise, pointwise] = separableMacs(shape);
   const fewer = fullMacs(shape) / (depthwise + pointwise);
   const said = faster < 1 ? words.slower(digits(fewer), digits(1 / faster)) : words.both(digits(fewer), digits(faster));
   const comparison = compared(fewer, faster);
-  if (comparison !== 'differs') return `${said} ${words[comparison]}`;
+  if (comparison !== 'differs') return [said, words[comparison]];
   const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return `${said} ${words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))}`;
+  return [said, words.differs(percent(depthwise / (depthwise + pointwise)), percent(depthwiseTime))];
 }
 
 /** V1's blocks, all of which are such pairs. */

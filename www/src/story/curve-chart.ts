@@ -1,6 +1,7 @@
 import { text } from '../text';
 import { CURVES, NAMES, difference } from './activations';
 import { drawing, shape } from './elements';
+import { written } from './numbers';
 
 const WIDTH = 560;
 const HEIGHT = 300;
@@ -82,8 +83,4 @@ function path(curve: (x: number) => number, y: (value: number) => number): strin
   const steps = 120;
   const points = Array.from({ length: steps + 1 }, (_, step) => X[0] + ((X[1] - X[0]) * step) / steps);
   return points.map((at, index) => `${index ? 'L' : 'M'}${x(at).toFixed(1)} ${y(curve(at)).toFixed(2)}`).join('');
-}
-
-function written(value: number): string {
-  return String(value).replace('-', '−');
 }

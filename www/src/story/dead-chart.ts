@@ -1,3 +1,4 @@
+import { percent } from '../format';
 import { text } from '../text';
 import { drawing, shape } from './elements';
 import { Reader } from './reader';
@@ -59,8 +60,4 @@ export class DeadChart {
     );
     this.#reader.refresh();
   }
-}
-
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(share > 0 && share < 0.095 ? 1 : 0)} %`;
 }

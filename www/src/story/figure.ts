@@ -53,6 +53,9 @@ export interface Frame {
   name: string | null;
   /** Whether the page mirrors the picture. */
   mirrored: boolean;
-  /** Copies what is shown now, so that all parts of a figure use the same pixels. The caller calls `release` at the end. */
+  /**
+   * Gives what is shown now as a picture that stands still, so that all parts of a figure use the same pixels. The caller calls
+   * `release` at the end.
+   */
   take(): Promise<{ source: Still; release: () => void }>;
 }

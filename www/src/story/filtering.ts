@@ -3,7 +3,7 @@ import { text } from '../text';
 import { line, make } from './elements';
 import { FilterView } from './filter-view';
 import { drawMap, largestOf } from './maps';
-import { digits } from './numbers';
+import { digits, written } from './numbers';
 import { PixelPicker } from './pixel-picker';
 import { Reader } from './reader';
 
@@ -78,7 +78,7 @@ export class FilteringView {
     const value = output.data[(y * output.width + x) * output.channels + channel];
     place(this.#window, left, top, kernel, input);
     place(this.#pixel, x, y, 1, output);
-    const numbers = [sum, bias, sum + bias, value].map((number) => number.toFixed(2).replace('-', '−'));
+    const numbers = [sum, bias, sum + bias, value].map((number) => written(number.toFixed(2)));
     const said = text.figures.depthwise.pixel(x, y, ...(numbers as [string, string, string, string]));
     this.#sum.textContent = said;
     this.#picker.say(said, output);

@@ -5,9 +5,9 @@ import { engine } from '../engine';
 import { text } from '../text';
 import { CURVES, NAMES, comparison, difference } from './activations';
 import { CurveChart } from './curve-chart';
-import { bar, line, make, slider } from './elements';
+import { type Bar, bar, line, make, slider } from './elements';
 import type { Figure, Surroundings } from './figure';
-import { duration } from './numbers';
+import { duration, written } from './numbers';
 
 /** The layer whose values are shown. Of the layers with h-swish it has the most channels, and few pixels. */
 const LAYER = 'last pointwise';
@@ -23,7 +23,10 @@ export class HswishFigure implements Figure {
   readonly #place;
   readonly #told = line();
   readonly #dipTold = line();
-  readonly #bars = new Map(NAMES.map((name) => [name, bar(text.figures.hswish.names[name])]));
+  readonly #bars = Object.fromEntries(NAMES.map((name) => [name, bar(text.figures.hswish.names[name])])) as Record<
+    TimedActivation,
+    Bar
+  >;
   readonly #timesTold = line();
   readonly #again = make('button', 'small', text.figures.hswish.again);
   #timed = false;
@@ -36,7 +39,7 @@ export class HswishFigure implements Figure {
       places,
       3,
       () => this.#showPlace(),
-      (x) => x.toFixed(1).replace('-', '−'),
+      (x) => written(x.toFixed(1)),
     );
     this.#again.type = 'button';
     this.#again.addEventListener('click', () => void this.#time());
@@ -52,7 +55,7 @@ export class HswishFigure implements Figure {
         make('div', 'step', make('h3', '', words.difference), this.#chart.difference, this.#place.element, this.#told),
       ),
       make('h3', '', words.times),
-      make('ul', 'bars', ...NAMES.map((name) => this.#bar(name).element)),
+      make('ul', 'bars', ...NAMES.map((name) => this.#bars[name].element)),
       make('div', 'row', this.#timesTold, this.#again),
     );
     this.#timesTold.setAttribute('role', 'status');
@@ -73,15 +76,11 @@ export class HswishFigure implements Figure {
     // The style sheet sets all colours.
   }
 
-  #bar(name: TimedActivation) {
-    return this.#bars.get(name) ?? bar('');
-  }
-
   #showPlace(): void {
     const x = this.#place.value;
     this.#chart.mark(x);
-    const value = (name: TimedActivation) => CURVES[name](x).toFixed(3).replace('-', '−');
-    const apart = difference(x).toFixed(3).replace('-', '−');
+    const value = (name: TimedActivation) => written(CURVES[name](x).toFixed(3));
+    const apart = written(difference(x).toFixed(3));
     const { names, told } = text.figures.hswish;
     this.#told.textContent = told(NAMES.map((name) => `${names[name]} ${value(name)}`).join(' · '), apart);
   }
@@ -98,7 +97,7 @@ export class HswishFigure implements Figure {
       });
       const of = (name: TimedActivation) => times.get(name) ?? 0;
       const longest = Math.max(...times.values());
-      for (const name of NAMES) this.#bar(name).show([longest > 0 ? of(name) / longest : 0], duration(of(name)));
+      for (const name of NAMES) this.#bars[name].show([longest > 0 ? of(name) / longest : 0], duration(of(name)));
       this.#timesTold.textContent = comparison(words, of('swish'), of('hard-swish'));
     } catch (error) {
       this.#timesTold.textContent = text.figures.failed(textOf(error));

@@ -12,3 +12,8 @@ export function duration(microseconds: number): string {
 export function kilobytes(bytes: number): string {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** Gives numbers a minus sign in place of the hyphen. */
+export function written(numbers: number | string): string {
+  return String(numbers).replaceAll('-', '−');
+}

@@ -1,7 +1,8 @@
 import type { Architecture, ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
+import { percent } from '../format';
 import { architectureIn } from '../networks';
 import { text } from '../text';
-import { DeadChart, type DeadLayer, mostDead, percent } from './dead-chart';
+import { DeadChart, type DeadLayer, mostDead } from './dead-chart';
 import { line, make } from './elements';
 import type { Figure } from './figure';
 import { FilterView } from './filter-view';

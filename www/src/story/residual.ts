@@ -5,7 +5,7 @@ import { bar, choice, line, make } from './elements';
 import type { Figure } from './figure';
 import { ChannelGrid } from './grid';
 import { drawMap, largestOf, liveliest } from './maps';
-import { digits, kilobytes } from './numbers';
+import { digits, kilobytes, written } from './numbers';
 import { PixelPicker } from './pixel-picker';
 
 /** The tensors of a block, in execution order. */
@@ -162,7 +162,7 @@ export class ResidualFigure implements Figure {
     const [x, y] = this.#picker.at(sum);
     const channel = this.#grids.sum.chosen;
     const at = ({ data, width, channels }: Tensor) => data[(y * width + x) * channels + channel].toFixed(3);
-    const said = `(${x}, ${y}): ${at(projected)} + ${at(input)} = ${at(sum)}`.replaceAll('-', '−');
+    const said = written(`(${x}, ${y}): ${at(projected)} + ${at(input)} = ${at(sum)}`);
     this.#pixelTold.textContent = said;
     this.#picker.say(said, sum);
   }

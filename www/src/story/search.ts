@@ -2,11 +2,12 @@ import type { MobileNet, Profile, Version } from 'mobilenet-wasm';
 import { milliseconds } from '../format';
 import { textOf } from '../messages';
 import { COLUMNS } from '../networks';
-import { text } from '../text';
+import { paragraph, text } from '../text';
 import { rankCorrelation } from './correlation';
 import { bar, line, make, slider } from './elements';
 import type { Figure, Surroundings } from './figure';
 import { EXPONENT, type Measured, measureCatalogue, placesOfPaper, reward } from './measured';
+import { written } from './numbers';
 import { type Group, ProfileRow } from './profile-row';
 import { rankChart } from './rank-chart';
 
@@ -152,14 +153,9 @@ export class SearchFigure implements Figure {
     );
     const { inPaper, rewardTold } = text.figures.search;
     this.#rewardTold.textContent = rewardTold(target.toFixed(1), ranked[0].name);
-    this.#paper.textContent = placesOfPaper(this.#measured, target, w)
-      .map(({ name, top1, time, reward, rank }) =>
-        inPaper(name, top1.toFixed(1), milliseconds(time), reward.toFixed(3), rank, ranked.length),
-      )
-      .join(' ');
+    const places = placesOfPaper(this.#measured, target, w).map(({ name, top1, time, reward, rank }) =>
+      inPaper(name, top1.toFixed(1), milliseconds(time), reward.toFixed(3), rank, ranked.length),
+    );
+    this.#paper.textContent = paragraph(...places);
   }
-}
-
-function written(value: number): string {
-  return String(value).replace('-', '−');
 }

@@ -1,7 +1,7 @@
 import type { ClassifySource, MobileNet, Tensor, Version } from 'mobilenet-wasm';
 import { count } from '../format';
 import { architectureOf, shortName } from '../networks';
-import { text } from '../text';
+import { paragraph, text } from '../text';
 import { line, make } from './elements';
 import type { Figure } from './figure';
 import { drawMap, liveliest } from './maps';
@@ -109,7 +109,7 @@ export class UniversalFigure implements Figure {
     this.#name.textContent = words.kinds[kind].name;
     const macs = blockMacs(this.#start.checked, this.#middle.checked);
     const shape = `${size}×${size}×${channels}`;
-    this.#told.textContent = `${words.kinds[kind].told} ${words.cost(shape, inside, kernel, count(macs))}`;
+    this.#told.textContent = paragraph(words.kinds[kind].told, words.cost(shape, inside, kernel, count(macs)));
     this.#told.dataset.macs = String(macs);
     for (const tile of this.#strips.flatMap((strip) => [...strip.querySelectorAll<HTMLElement>('i')])) {
       tile.classList.toggle('marked', tile.dataset.kind === kind);

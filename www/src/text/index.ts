@@ -17,8 +17,14 @@ export const text = LANGUAGES[language].text;
 
 /** "a", "a and b", "a, b and c". */
 export function list(items: readonly string[]): string {
-  // American English would have another comma.
-  return new Intl.ListFormat(language === 'en' ? 'en-GB' : LANGUAGES[language].tag).format(items);
+  // In Chinese the last "and" would have no space between it and a Latin name. American English would have another comma.
+  return language === 'zh' ? items.join('、') : new Intl.ListFormat('en-GB').format(items);
+}
+
+/** One sentence after the other; empty ones are left out. */
+export function paragraph(...sentences: readonly string[]): string {
+  // A Chinese full stop has its own room.
+  return sentences.filter(Boolean).join(language === 'zh' ? '' : ' ');
 }
 
 function chosen(): Language {

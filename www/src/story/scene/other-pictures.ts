@@ -1,4 +1,4 @@
-import { SAMPLES } from '../../samples';
+import { SAMPLES, fetchSample } from '../../samples';
 import { cropsOf } from '../fit-frames';
 
 /** The number of crops of each sample picture. The few pictures alone would say little. */
@@ -17,10 +17,7 @@ export interface OtherPictures {
  */
 export async function otherPictures(shown: string | null, signal: AbortSignal): Promise<OtherPictures> {
   const files = await Promise.all(
-    SAMPLES.filter(({ name }) => name !== shown).map(async ({ url }) => {
-      const response = await fetch(url, { signal }).catch(() => null);
-      return response?.ok ? response.blob() : null;
-    }),
+    SAMPLES.filter(({ name }) => name !== shown).map((sample) => fetchSample(sample, signal)),
   );
   const others: OtherPictures = { crops: [], pictures: 0 };
   for (const file of files) {

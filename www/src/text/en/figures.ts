@@ -6,8 +6,7 @@ export const figures = {
   channel: (channel: number, channels: number) => `channel ${channel + 1} of ${channels}`,
   filter: (rows: string) => `Filter: ${rows}`,
   pixels: 'Pixels of the map',
-  untrained: (names: string) =>
-    `There are no weights for ${names} here: it runs untrained, so what its maps show is chance.`,
+  untrained: (names: string) => `There are no weights for ${names} here, so what the maps show is chance.`,
   waiting: 'This figure waits for a picture: start the camera above, or open one.',
   failed: (reason: string) => `This figure could not look at the frame: ${reason}.`,
 
@@ -150,7 +149,7 @@ export const figures = {
     title: 'A curve that costs next to nothing',
     prose: [
       'Swish, x · sigmoid(x), makes deep networks more accurate than ReLU does: it dips below zero before it rises. But the sigmoid has an exponential in it, for each of millions of values.',
-      'V3 puts straight pieces in the sigmoid’s place: h-swish is x · ReLU6(x + 3) / 6. Nowhere is it more than 0.142 from swish, at ±3, and it takes a few multiplications and comparisons.',
+      'V3 puts straight pieces in the sigmoid’s place: h‑swish is x · ReLU6(x + 3) / 6. Nowhere is it more than 0.142 from swish, at ±3, and it takes a few multiplications and comparisons.',
       'Beside the curves: how often V3-Small’s last wide layer gives each value on your picture. In orange those that ReLU would have cut off.',
     ],
     names: { relu6: 'ReLU6', 'hard-swish': 'h-swish', swish: 'swish' },

@@ -136,7 +136,7 @@ export const page = {
     top1: (percent: string) => `${percent}\u00a0% top-1`,
     fetch: (size: string) => `Fetch ${size}`,
     fetchNamed: (name: string, size: string) => `Fetch ${size}: ${name}`,
-    fetchAll: (count: number, size: string) => `Fetch weights for all ${number(count).toLowerCase()}, ${size}`,
+    fetchAll: (count: number, size: string) => `Fetch weights for ${number(count).toLowerCase()} networks, ${size}`,
     fetchingAll: 'Weights of all networks',
     nowhere: 'no host has it',
     guessed: (title: string) =>

@@ -5,7 +5,7 @@ export const figures: (typeof text)['figures'] = {
   channel: (channel, channels) => `第 ${channel + 1} 个通道，共 ${channels} 个`,
   filter: (rows) => `滤波器：${rows}`,
   pixels: '特征图的像素',
-  untrained: (names) => `这里没有 ${names} 的权重：它未经训练，特征图的内容是随机的。`,
+  untrained: (names) => `这里没有 ${names} 的权重，所以特征图的内容是随机的。`,
   waiting: '这张图在等待画面：请在上方打开摄像头或一张图片。',
   failed: (reason) => `无法用这一帧更新此图：${reason}。`,
 
@@ -158,7 +158,7 @@ export const figures: (typeof text)['figures'] = {
   },
 
   search: {
-    title: '为设备搜索出来的结构',
+    title: '为设备搜索出的结构',
     prose: [
       'V1 和 V2 由人设计，依据的是乘法次数。V3 的模块则由搜索得到，候选结构在手机上实际计时：MnasNet 的奖励是准确率 × (用时 / 目标)^w，其中 w = −0.07，V3-Small 用 −0.15。',
       '用时不等于计算量。深度卷积层对读入的每个值只做很少的运算，每种设备又各不相同。测一测你的设备：每个网络是一行，由各层组成，宽度就是它们在这里的用时。选一层可看数字。',
@@ -319,14 +319,14 @@ export const figures: (typeof text)['figures'] = {
       feedforward: { letter: 'F', name: '前馈', told: '不滤波，只混合通道：两个普通的 1×1 卷积。' },
     },
     cost: (shape, inside, kernel, macs) =>
-      `对 ${shape}、内部 ${inside} 个通道和 ${kernel}×${kernel} 的滤波器：乘加 ${macs} 次。`,
+      `对 ${shape}、内部 ${inside} 个通道和 ${kernel}×${kernel} 的滤波器：乘加次数为 ${macs}。`,
     convolution: '完整卷积',
     present: (number) => `特征图来自 V4-Conv-Small 的第 ${number} 个模块，即其中第一个这种模块；每层取变化最大的通道。`,
     absent: 'V4-Conv-Small 没有这种模块。',
   },
 
   teach: {
-    title: '教它们认识你自己的类别',
+    title: '教它们认识你的东西',
     prose: [
       '在分类器之前，网络已把画面变成一千个左右的数，即特征。同一种东西的画面在特征空间里靠得很近，ImageNet 里没有名字的东西也是如此。',
       '给两种或更多的东西起名，让摄像头对着它，同时按住它的按钮：这样会留下若干帧的特征。之后每个网络按最近的五个样本说出它看到的是什么。',

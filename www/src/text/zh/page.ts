@@ -96,14 +96,14 @@ export const page: (typeof text)['page'] = {
   verdict: {
     kicker: '它们看到了什么',
     invitation: '让五个网络看同一样东西。',
-    unsure: '没有一个足够确定',
+    unsure: '没有一个网络足够有把握',
     untrained: '未经训练，它们还什么都看不懂。',
     alone: (name) => `只有 ${name} 作答`,
     both: '两者一致',
     all: (count) => `${number(count)}个网络一致`,
     allDiffer: (count) => `${number(count)}种答案`,
     split: '势均力敌',
-    against: (count) => `${number(count)}对${number(count)}`,
+    against: (count) => `${count} 比 ${count}`,
     most: (count, of) => `${number(of)}个中有${number(count)}个一致`,
     spoken: (kicker, label) => `${kicker}：${label}`,
   },
@@ -161,7 +161,7 @@ export const page: (typeof text)['page'] = {
     top1: (percent) => `top-1 ${percent}\u00a0%`,
     fetch: (size) => `下载 ${size}`,
     fetchNamed: (name, size) => `下载 ${size}：${name}`,
-    fetchAll: (count, size) => `下载全部${number(count)}个网络的权重，${size}`,
+    fetchAll: (count, size) => `下载${number(count)}个网络的权重，${size}`,
     fetchingAll: '全部网络的权重',
     nowhere: '没有站点提供它',
     guessed: (title) => `${title} 缺少 config.json，其设置是推测的，答案可能有误。请同时选择或拖入这两个文件。`,
@@ -184,7 +184,7 @@ export const page: (typeof text)['page'] = {
 
   tools: {
     section: '答案',
-    threshold: '答案计入的最低概率',
+    threshold: '计入答案的最低概率',
     copy: '复制为 JSON',
     copied: '答案和用时已复制到剪贴板。',
     byHand: '请复制：',
@@ -201,7 +201,7 @@ export const page: (typeof text)['page'] = {
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
     untrained: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒，在这里未经训练`,
     unmeasured: (name, top1) => `${name}：top-1 ${top1} %，未在本机运行`,
-    unpublished: (names) => `图中没有${names}：这些权重没有公布的准确率。`,
+    unpublished: (names) => `图中没有 ${names}：这些权重没有公布的准确率。`,
     timed: (name, time) => `${name}（${time} 毫秒）`,
   },
 
