@@ -1,7 +1,8 @@
 //! A private sysroot for WebAssembly: a standard library built from its
 //! sources, and `rustc` and `rustdoc` wrappers that use it.
 //!
-//! `-Z build-std` alone would be enough, but it would build the standard library again for each target folder.
+//! `-Z build-std` alone would be enough for `cargo build`, but it would build the standard library again for each
+//! target folder, and wasm-pack requires a sysroot that has the target.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -324,25 +324,26 @@ const ARITHMETIC: [&str; 4] =
 
 fn wasm(_: &Settings) -> Result<Outcome> {
     let browser = browser::ensure()?;
-    let runner = tools::test_runner()?;
+    let wasm_pack = tools::wasm_pack()?;
     let mut counts = Counts::default();
     // Builds with threads need a page that starts workers, and wasm-bindgen-test's page doesn't.
     for variant in wasm::engines().filter(|variant| !variant.threads) {
-        say("wasm", format_args!("the tests of the {} build", variant.name));
-        let mut cargo = variant.toolchain()?.cargo();
-        variant.prepare(&mut cargo);
-        cargo.current_dir(project::root()).args(["test", "--package", "mobilenet-wasm"]);
-        cargo.args(["--no-fail-fast", "--target", TARGET]);
+        say("wasm", format_args!("wasm-pack test of the {} build", variant.name));
+        let mut command = Command::new(&wasm_pack.program);
+        variant.toolchain()?.prepare(&mut command);
+        variant.prepare(&mut command);
+        command
+            .current_dir(project::root())
+            .args(["test", "--headless", "--chrome", "--mode", "no-install"])
+            .arg("--chromedriver")
+            .arg(&browser.chromedriver);
         if variant.name != WHOLE {
-            cargo.args(ARITHMETIC);
+            command.arg("--").args(ARITHMETIC);
         }
         let outcome = tests(
-            cargo
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
-                .env("CHROMEDRIVER", &browser.chromedriver)
+            command
+                .env("WASM_PACK_CACHE", &wasm_pack.cache)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json()?)
-                // In no other engine, such as Node's.
-                .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
                 // Tests run in a worker by default, as inference does on a page.
                 .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
                 // Seconds for the tests of one file; some run whole networks.
