@@ -150,7 +150,7 @@ export interface FitPoint {
   macs: number;
   /** How pictures are resized for it: two networks with the same value share the work. */
   resize: string;
-  /** Medians, as in `Timing`. A network on the frontier was timed again, by turns with those that came there with it. ms */
+  /** Medians, as in `Timing`. A network on the frontier was timed again, by turns with the others there. ms */
   preprocess: number;
   read: number;
   inference: number;

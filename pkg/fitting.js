@@ -187,7 +187,10 @@ async function takeTurns(table, rounds, target, report, signal) {
       const { variant, point } = table.get(name);
       await rounds.add(name, () => variant.load({ ...point.options, signal }), variant.ours);
     }
-    for (const [name, times] of await rounds.time(names)) Object.assign(table.get(name).point, times);
+    if (names.length > 0) {
+      // Those that were timed before are timed anew, since they are compared with those that came.
+      for (const [name, times] of await rounds.time()) Object.assign(table.get(name).point, times);
+    }
     for (const [small, large] of pairs) {
       told(`${small} then ${large}`);
       const factor = await rounds.factorOf(table.get(small).point, table.get(large).point);

@@ -59,12 +59,13 @@ export class Rounds {
     this.#networks.set(name, network);
   }
 
-  /**
-   * @param {readonly string[]} names
-   * @returns {Promise<Map<string, ReturnType<typeof mediansOf>>>} the times of these networks
-   */
-  async time(names) {
-    const all = names.map((name) => ({ name, network: this.#get(name), times: /** @type {Timing[]} */ ([]) }));
+  /** @returns {Promise<Map<string, ReturnType<typeof mediansOf>>>} the times of all networks that were added */
+  async time() {
+    const all = Array.from(this.#networks, ([name, network]) => ({
+      name,
+      network,
+      times: /** @type {Timing[]} */ ([]),
+    }));
     while (all.some(({ times }) => times.length < this.#count)) {
       for (const { network, times } of all) {
         // The first run finds the caches filled by another network.

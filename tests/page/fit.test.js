@@ -313,7 +313,7 @@ test('networks that take turns are compared as if the machine’s speed never ch
     await rounds.add(name, load, name === 'a');
   }
   assert.ok(rounds.size === 2 && rounds.has('b') && !rounds.has('c'));
-  const found = await rounds.time(['a', 'b']);
+  const found = await rounds.time();
   const [a, b] = ['a', 'b'].map((name) => found.get(name));
   assert.deepEqual([a.runs, b.runs], [40, 40]);
   assert.ok(
@@ -323,6 +323,17 @@ test('networks that take turns are compared as if the machine’s speed never ch
   // By itself the large one adds 6.5. In a pair it takes 10, and the small one 7 instead of 5 on the next frame.
   steady = true;
   assert.ok(close(await rounds.factorOf(points[0], points[1]), 12 / 6.5));
+  // One that comes later is compared with those that were there.
+  times.set('c', 5);
+  await rounds.add('c', async () => /** @type {any} */ ({ name: 'c', dispose: () => ended.push('c') }), false);
+  assert.deepEqual(
+    Array.from(await rounds.time(), ([name, { inference }]) => [name, inference]),
+    [
+      ['a', 4],
+      ['b', 6],
+      ['c', 5],
+    ],
+  );
   rounds.dispose();
   assert.deepEqual(ended, ['a']);
 });
