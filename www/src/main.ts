@@ -121,6 +121,8 @@ function startAfresh(): void {
   preprocess.clear();
   element('preprocess').textContent = '';
   activation.forget();
+  // A camera's frames follow each other faster than bars glide.
+  element('generations').classList.toggle('live', stage.picture?.kind === 'live');
   tools.refresh();
   scheduler.refresh();
 }
