@@ -1,3 +1,4 @@
+import { checkDigest } from './digest.js';
 import { describe, hold } from './worker-answers.js';
 
 /**
@@ -30,7 +31,8 @@ export function serve(glue) {
         await glue.default({ module_or_path: request.module });
         return { value: null };
       case 'convert': {
-        const { files, config, preprocessorConfig, precision, giveBack } = request;
+        const { files, expected, config, preprocessorConfig, precision, giveBack } = request;
+        if (expected) await checkDigest(files[0].bytes, expected);
         const [names, given] = [files.map(({ name }) => name), files.map(({ bytes }) => bytes)];
         const file = glue.convert(names, given, config, preprocessorConfig, precision);
         const back = giveBack ? given.map(({ buffer }) => buffer) : [];

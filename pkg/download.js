@@ -8,7 +8,7 @@ import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal]
  * @property {number} [bytes] the length to report if the server doesn't tell it
- * @property {string} [sha256] the digest that the caller checks the bytes by, in lower-case hexadecimal
+ * @property {string} [sha256] the digest that a worker checks the bytes by, in lower-case hexadecimal
  * @property {number} [patience] ms to wait for the answer's headers, if there is another server to ask. Default: no limit
  */
 
@@ -48,18 +48,6 @@ export async function download(url, options) {
       response = rest;
     }
   }
-}
-
-/**
- * Reads a response.
- * @param {Response} response
- * @param {Omit<DownloadOptions, 'fetch'>} options
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
- */
-export async function receive(response, options) {
-  const body = new Body(response, options);
-  await body.receive(response);
-  return body.bytes();
 }
 
 /**
@@ -131,7 +119,7 @@ class Body {
 
   /**
    * @param {Response} response
-   * @param {Omit<DownloadOptions, 'fetch'>} options
+   * @param {DownloadOptions} options
    */
   constructor(response, { bytes = 0, sha256, onProgress }) {
     const { headers } = response;

@@ -1,7 +1,8 @@
-import { download, receive } from './download.js';
-import { MobileNetError, abortedBy, messageOf } from './errors.js';
+import { download } from './download.js';
+import { MobileNetError, abortedBy, messageOf, tell } from './errors.js';
 
 /**
+ * @typedef {import('./digest.js').Expected} Expected
  * @typedef {import('./files.js').Address} Address
  * @typedef {import('./files.js').Bytes} Bytes
  * @typedef {import('./files.js').Json} Json
@@ -18,14 +19,17 @@ const LONGEST_JSON = 16 * 2 ** 20;
 /**
  * @param {Bytes} source
  * @param {ReadOptions} options
- * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string }>} `owned`: nobody else holds these bytes; `toKeep`: the
- *   address under which the store keeps them if the engine accepts them
+ * @returns {Promise<{ bytes: Uint8Array, owned: boolean, toKeep?: string, expected?: Expected }>} `owned`: nobody else holds these
+ *   bytes; `toKeep`: the address under which the store keeps them if the engine accepts them; `expected`: what the worker checks them by
  */
 export async function readBytes(source, options) {
   const { signal, sha256 } = options;
+  /** @param {string} name */
+  const expected = (name) => (sha256 === undefined ? undefined : { sha256, name });
   if ('address' in source) {
     const { bytes, fresh } = await obtain(source, options);
-    return { bytes, owned: true, toKeep: fresh && options.store.keeps ? keyOf(source) : undefined };
+    const toKeep = fresh && options.store.keeps ? keyOf(source) : undefined;
+    return { bytes, owned: true, toKeep, expected: expected(source.address) };
   }
   let bytes;
   let owned = false;
@@ -35,14 +39,13 @@ export async function readBytes(source, options) {
   } else {
     bytes = source.bytes;
     if (!(bytes.buffer instanceof ArrayBuffer)) {
-      // Others may write to shared memory, and `crypto` takes no digest of it.
+      // Others may write to shared memory.
       bytes = bytes.slice();
       owned = true;
     }
   }
-  if (sha256) await checkDigest(bytes, sha256, 'the weights');
   if (signal?.aborted) throw abortedBy(signal);
-  return { bytes, owned };
+  return { bytes, owned, expected: expected('the weights') };
 }
 
 /**
@@ -88,28 +91,21 @@ async function readBlob(blob) {
  * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, fresh: boolean }>} `fresh`: they didn't come from the store
  */
 async function obtain(source, options) {
-  const { address } = source;
   const key = keyOf(source);
-  const { store, signal, sha256 } = options;
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
-  const checked = async (bytes) => {
-    if (sha256) {
-      // The digest copies all bytes at once, which takes long enough for a task of its own.
-      await new Promise((resolve) => setTimeout(resolve));
-      await checkDigest(bytes, sha256, address);
-    }
-    return bytes;
-  };
+  const { store, signal, onProgress } = options;
   const kept = await store.find(key);
   if (kept) {
     try {
-      return { bytes: await checked(await receive(kept, options)), fresh: false };
-    } catch (error) {
-      if (signal?.aborted) throw abortedBy(signal);
+      // By way of a blob the browser reads the file at once, and not the page chunk by chunk.
+      const bytes = new Uint8Array(await (await kept.blob()).arrayBuffer());
+      if (onProgress) tell(onProgress, { loaded: bytes.length, total: bytes.length });
+      return { bytes, fresh: false };
+    } catch {
       await store.drop(key);
     }
+    if (signal?.aborted) throw abortedBy(signal);
   }
-  return { bytes: await checked(await download(address, options)), fresh: true };
+  return { bytes: await download(source.address, options), fresh: true };
 }
 
 /**
@@ -118,20 +114,4 @@ async function obtain(source, options) {
  */
 function keyOf({ address, key = address }) {
   return key;
-}
-
-/**
- * @param {Uint8Array} bytes
- * @param {string} expected lower-case hexadecimal
- * @param {string} name what the bytes are, for the message
- */
-async function checkDigest(bytes, expected, name) {
-  if (!globalThis.crypto?.subtle) {
-    throw new MobileNetError('CHECKSUM', `the SHA-256 of ${name} can't be checked: that needs https: or localhost`);
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {BufferSource} */ (bytes)));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== expected) {
-    throw new MobileNetError('CHECKSUM', `the SHA-256 of ${name} is ${found}, expected ${expected}`);
-  }
 }

@@ -1,3 +1,4 @@
+import { checkDigest } from './digest.js';
 import { MobileNetError } from './errors.js';
 import { readBytes } from './fetch.js';
 
@@ -28,19 +29,21 @@ export async function readFiles(weights, options) {
     );
   }
   const file = { name: MODEL, ...(await readBytes(weights, options)) };
-  return 'address' in weights ? [file, ...(await readBeside(file.bytes, weights.address, options))] : [file];
+  const paths = 'address' in weights ? pathsOf(file.bytes) : [];
+  if (!('address' in weights) || paths.length === 0) return [file];
+  // What it names is only fetched if it is the right file.
+  if (file.expected) await checkDigest(file.bytes, file.expected);
+  return [file, ...(await readBeside(paths, weights.address, options))];
 }
 
 /**
  * Fetches the files that a `model.json` names.
- * @param {Uint8Array} model
+ * @param {string[]} paths their names
  * @param {string} address its own
  * @param {ReadOptions} options
- * @returns {Promise<ReadFile[]>} empty if it is no `model.json`
+ * @returns {Promise<ReadFile[]>}
  */
-async function readBeside(model, address, { fetch, store, signal, patience, onProgress }) {
-  const paths = pathsOf(model);
-  if (paths.length === 0) return [];
+async function readBeside(paths, address, { fetch, store, signal, patience, onProgress }) {
   const options = { fetch, store, signal, patience };
   const reports = onProgress && summed(paths.length, onProgress);
   /** @type {(path: string, options: ReadOptions) => Promise<ReadFile>} */
@@ -88,7 +91,7 @@ function isJson(bytes) {
 
 /**
  * @param {Uint8Array} model
- * @returns {string[]} the names of the files with its weights, each once
+ * @returns {string[]} the names of the files with its weights, each once; none if it is no `model.json`
  */
 function pathsOf(model) {
   if (model.length > LONGEST_MODEL || !isJson(model)) return [];

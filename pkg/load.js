@@ -31,11 +31,11 @@ export const LOAD_OPTIONS = /** @type {const} */ (['weights', 'config', 'preproc
 
 export const NAMED_OPTIONS = /** @type {const} */ (['hosts', 'baseUrl', ...COMMON]);
 
-/** The engine's errors for wrong files. */
-const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
+/** The worker's errors for wrong files. */
+const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG', 'CHECKSUM'];
 
 /** Errors after which another host may do better. */
-const FAULTS_OF_HOSTS = [...REFUSALS, 'FETCH_FAILED', 'CHECKSUM'];
+const FAULTS_OF_HOSTS = [...REFUSALS, 'FETCH_FAILED'];
 
 /**
  * @param {Partial<Record<typeof LOAD_OPTIONS[number], unknown>>} given
@@ -106,18 +106,22 @@ function loading(origins, cache, given) {
    */
   const readForEngine = async (origin, store, signal, assets) => {
     const { files, ...configs } = await read(origin, store, signal);
-    const [{ bytes, owned, toKeep }] = files;
+    const [{ bytes, owned, toKeep, expected }] = files;
     if (files.length === 1 && isSafetensors(bytes)) {
-      return { request: { weights: bytes, ...configs, giveBack: toKeep !== undefined }, owned, toKeep };
+      return { request: { weights: bytes, expected, ...configs, giveBack: toKeep !== undefined }, owned, toKeep };
     }
     const giveBack = files.some(({ toKeep }) => toKeep !== undefined);
-    const { file, given } = await convert(files, { ...configs, precision: undefined, giveBack }, { assets, signal });
+    const asked = { ...configs, expected, precision: undefined, giveBack };
+    const { file, given } = await convert(files, asked, { assets, signal });
     for (const [i, bytes] of given?.entries() ?? []) {
       const { toKeep } = files[i];
       if (toKeep !== undefined) store.offer(toKeep, bytes);
     }
     // The converted file contains the configuration.
-    const converted = { weights: file, config: undefined, preprocessorConfig: undefined, giveBack: false };
+    const converted = {
+      ...{ weights: file, expected: undefined, giveBack: false },
+      ...{ config: undefined, preprocessorConfig: undefined },
+    };
     return { request: converted, owned: true, toKeep: undefined };
   };
 
@@ -146,16 +150,25 @@ function loading(origins, cache, given) {
     }
   };
 
+  /**
+   * @template T
+   * @param {(store: Store) => Promise<T>} use downloads what the store doesn't have
+   * @returns {Promise<T>}
+   */
+  const withStore = async (use) => {
+    const store = new Store(cache);
+    return use(store).catch(async (error) => {
+      // The stored files may be damaged: they are downloaded again.
+      if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
+      return use(store);
+    });
+  };
+
   /** @type {(origin: Origin, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
   const fillFromStoreOr = async (origin, ...rest) => {
     const { weights } = origin;
-    const store = new Store(cache);
     try {
-      return await fillFrom(origin, store, ...rest).catch(async (error) => {
-        // The cached files may be damaged: they are downloaded again.
-        if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
-        return fillFrom(origin, store, ...rest);
-      });
+      return await withStore((store) => fillFrom(origin, store, ...rest));
     } catch (cause) {
       if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
         const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
@@ -208,8 +221,11 @@ function loading(origins, cache, given) {
         const reason = `the network can't be exported, as the buffer given as \`weights\` was transferred or resized since`;
         throw new MobileNetError('BAD_INPUT', reason);
       }
-      const { files, ...configs } = await read({ weights, ...origin }, new Store(cache), signal);
-      return (await convert(files, { ...configs, precision, giveBack: false }, { assets, signal })).file;
+      return withStore(async (store) => {
+        const { files, ...configs } = await read({ weights, ...origin }, store, signal);
+        const { expected } = files[0];
+        return (await convert(files, { ...configs, expected, precision, giveBack: false }, { assets, signal })).file;
+      });
     }, signal);
   return { fill, fold, labels };
 }

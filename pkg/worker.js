@@ -1,3 +1,4 @@
+import { checkDigest } from './digest.js';
 import { MobileNetError, messageOf } from './errors.js';
 import { MAX_RUNS, RESEND, closeFrame } from './protocol.js';
 import { describe, hold } from './worker-answers.js';
@@ -185,7 +186,8 @@ class Networks {
   async answer(request, tell) {
     switch (request.type) {
       case 'load': {
-        const { weights, config, preprocessorConfig, precision, resolution, trim, giveBack } = request;
+        const { weights, expected, config, preprocessorConfig, precision, resolution, trim, giveBack } = request;
+        if (expected) await checkDigest(weights, expected);
         const network = this.#glue.Network.load(weights, config, preprocessorConfig, precision, resolution, trim);
         const info = this.#add(request.network, network);
         const value = { info, weights: giveBack ? weights : null };

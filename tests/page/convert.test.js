@@ -265,6 +265,49 @@ test('the files of TensorFlow.js and Teachable Machine load from an address, as 
   assert.equal(digest, 'BAD_INPUT');
 });
 
+test('a digest is checked before a file is converted and before what it names is fetched, and a damaged copy is fetched again', async () => {
+  const found = await page.evaluate(async () => {
+    const { MobileNet } = await import('/pkg/index.js');
+    const hexadecimal = (bytes) =>
+      Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const file = await (await fetch('/v1-0.1-u8.tflite')).arrayBuffer();
+    const sha256 = hexadecimal(await crypto.subtle.digest('SHA-256', file));
+    // Workers compute the digests: the page would stand still.
+    crypto.subtle.digest = () => Promise.reject(new Error('computed in the page'));
+    const refusal = (options) =>
+      MobileNet.load({ threads: 1, ...options }).then(
+        () => 'none',
+        ({ code, message }) => `${code}: ${message}`,
+      );
+    const wrong = await refusal({ weights: '/v1-0.1-u8.tflite', sha256: '0'.repeat(64) });
+    const options = { weights: '/v1-0.1-u8.tflite', sha256, cache: 'digests', threads: 1 };
+    const damage = async () => (await caches.open('digests')).put(options.weights, new Response(file.slice(0, 1000)));
+    const lengths = [];
+    const net = await MobileNet.load(options);
+    await damage();
+    // The files are read again.
+    lengths.push((await net.export()).length);
+    net.dispose();
+    await damage();
+    const again = await MobileNet.load(options);
+    lengths.push((await again.export()).length);
+    again.dispose();
+    await caches.delete('digests');
+    Reflect.deleteProperty(crypto.subtle, 'digest');
+    const asked = [];
+    const answer = async (address) => {
+      asked.push(new URL(address).pathname);
+      return new Response(JSON.stringify({ weightsManifest: [{ paths: ['a.bin'], weights: [] }] }));
+    };
+    const model = await refusal({ weights: '/other/model.json', sha256: '0'.repeat(64), fetch: answer });
+    return { wrong, model, asked, lengths };
+  });
+  assert.match(found.wrong, /^CHECKSUM: the SHA-256 of .+v1-0\.1-u8\.tflite is [0-9a-f]{64}, expected 0{64}$/);
+  assert.equal(found.lengths[0], found.lengths[1]);
+  assert.match(found.model, /^CHECKSUM: /);
+  assert.deepEqual(found.asked, ['/other/model.json']);
+});
+
 test('models of Keras and of Teachable Machine’s kind load, and what is none of these is named', async () => {
   const file = (name) => readFileSync(new URL(`../keras/${name}`, goldens));
   await page.route('**/model.keras', (route) => route.fulfill({ body: file('sequential-keras3.keras') }));

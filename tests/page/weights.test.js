@@ -60,16 +60,21 @@ async function visit({ hub = refuse, modelScope = refuse, elsewhere = refuse }, 
   return { page, asked, weights: () => asked.filter((url) => url.endsWith('.safetensors')) };
 }
 
-/** Makes a context that accepts made-up files as the catalogue's: it gives them the catalogue's digests. */
+/** Makes a context that accepts made-up files as the catalogue's: its workers give them the catalogue's digests. */
 async function believer() {
   const context = await session.browser.newContext({ serviceWorkers: 'block' });
   const digests = defaults.map(({ name, sha256 }) => [files.get(name)?.length ?? 0, sha256]);
-  await context.addInitScript((digests) => {
+  const believe = (digests) => {
     crypto.subtle.digest = async (_, bytes) => {
       const sha256 = /** @type {string} */ (digests.find(([length]) => length === bytes.byteLength)?.[1] ?? '00');
       return Uint8Array.from(sha256.match(/../g) ?? [], (pair) => parseInt(pair, 16)).buffer;
     };
-  }, digests);
+  };
+  await context.route(/\/worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    const body = `(${believe})(${JSON.stringify(digests)}); ${await response.text()}`;
+    await route.fulfill({ response, body });
+  });
   return context;
 }
 
