@@ -514,6 +514,23 @@ test('a screen reader is told the outcome once, not frame by frame', async () =>
   await page.close();
 });
 
+test('lists and fields of text wait until their part of the page comes near', async () => {
+  const page = await openPage(session, { viewport: { width: 390, height: 844 } });
+  await card(page, one.version).locator('.milliseconds').filter({ hasText: /\d ms/ }).waitFor();
+  await page.locator('#teach').waitFor();
+  const fillable = (part) =>
+    page.locator(part).locator('select, input:not([type=range], [type=checkbox], [type=file])');
+  const parts = ['.more', '#depthwise', '#teach'];
+  assert.deepEqual(await Promise.all(parts.map((part) => fillable(part).count())), [0, 0, 0]);
+  await card(page, one.version).getByText('Other weights').click();
+  await fillable('.more').nth(2).waitFor();
+  for (const part of ['#teach', '#depthwise']) {
+    await page.locator(part).scrollIntoViewIfNeeded();
+    await fillable(part).first().waitFor();
+  }
+  await page.close();
+});
+
 test('from 320 to 2560 pixels nothing is cut off, whatever the state and the language', async () => {
   for (const width of [320, 390, 768, 1280, 2560]) {
     for (const [search, prepare] of /** @type {const} */ ([

@@ -2,6 +2,7 @@ import type { NetworkInfo, Precision, Progress, Version } from 'mobilenet-wasm';
 import { type CatalogueChoice, catalogueChoices } from './catalogue-choice';
 import { catalogueItem, labelFetch } from './catalogue-item';
 import { megabytes } from './format';
+import { takeOut } from './late-controls';
 import type { Generation } from './networks';
 import { text } from './text';
 import { type Choice, ENDINGS, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
@@ -21,6 +22,9 @@ export class WeightsPanel {
   /** The choice that runs. */
   #current: Choice | null = null;
   #version: Version;
+  readonly #width: HTMLSelectElement;
+  readonly #side: HTMLSelectElement;
+  readonly #precision: HTMLSelectElement;
 
   /**
    * @param column the whole column
@@ -33,6 +37,10 @@ export class WeightsPanel {
     events: { onCancel: () => void; onPrecision: () => void },
   ) {
     this.#version = generation.versions[0];
+    [this.#width, this.#side, this.#precision] = ['width', 'side', 'precision'].map((shape) =>
+      this.#find<HTMLSelectElement>(`.${shape} select`),
+    );
+    this.#find('.more').addEventListener('toggle', takeOut(this.#find('.more')), { once: true });
     this.#find('.choice span').textContent = text.page.column.weights(generation.name);
     this.#find('.cancel').addEventListener('click', events.onCancel);
     const { precisions } = text.page.weights;
@@ -181,18 +189,6 @@ export class WeightsPanel {
     const { offered } = this;
     button.hidden = offered === null;
     if (offered) labelFetch(button, offered);
-  }
-
-  get #width(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.width select');
-  }
-
-  get #side(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.side select');
-  }
-
-  get #precision(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.precision select');
   }
 
   get #select(): HTMLSelectElement {
