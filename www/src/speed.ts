@@ -85,7 +85,8 @@ export class Speed {
   #showOthers(): void {
     const { p95, rate } = this;
     this.#find('.p95').textContent = p95 === null ? '' : text.page.column.p95(milliseconds(p95));
-    this.#find('.rate').textContent = rate === null ? '' : text.page.column.perSecond(rate.toFixed(0));
+    this.#find('.rate').textContent =
+      rate === null ? '' : text.page.column.perSecond(rate.toFixed(rate < 9.95 ? 1 : 0));
   }
 
   /** Clears the rate for another picture, which may be a still one. */
