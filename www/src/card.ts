@@ -9,7 +9,7 @@ import { type Runner, TOP } from './scheduler';
 import { silhouette } from './silhouette';
 import { Speed } from './speed';
 import { text } from './text';
-import type { Choice, Loading, Setup } from './weights';
+import { type Choice, type Loading, type Setup, fileChoices } from './weights';
 import { WeightsPanel } from './weights-panel';
 
 export interface CardEvents {
@@ -79,6 +79,7 @@ export class Card implements Runner {
     this.#weights = new WeightsPanel(this.element, generation, (choice) => void this.load(choice), {
       onCancel: () => this.#cancel(),
       onPrecision: () => void (this.#choice && this.load(this.#choice)),
+      onFiles: (files) => void this.loadFiles(files),
     });
     this.#switch.addEventListener('change', () => {
       this.clear();
@@ -181,6 +182,16 @@ export class Card implements Runner {
         this.#showState();
       }
     }
+  }
+
+  /** Loads the visitor's files one after the other. Each checkpoint runs in the column of its network. */
+  async loadFiles(files: File[]): Promise<void> {
+    const said: string[] = [];
+    for (const choice of fileChoices(files)) {
+      await this.load(choice);
+      said.push(this.#find('.trouble').textContent);
+    }
+    if (said.length > 1) this.#say(said.filter((message) => message).join(' '));
   }
 
   /** The current weights and precision, for {@link run}. */

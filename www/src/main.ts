@@ -20,7 +20,7 @@ import { localise } from './text/localise';
 import { Tools } from './tools';
 import { Tour } from './tour';
 import { Verdict } from './verdict';
-import { fileChoice, servedChoices } from './weights';
+import { servedChoices } from './weights';
 
 /** Lets the browser paint and handle input before the next part is made. */
 const pause = () => new Promise((resolve) => setTimeout(resolve));
@@ -96,8 +96,7 @@ const pictures = new PicturePanel(stage, {
   },
   onWeights(files, target) {
     const card = cards.find(({ element }) => element === target) ?? cards[0];
-    const choice = fileChoice(files);
-    if (choice) void card.load(choice);
+    void card.loadFiles(files);
   },
   report,
 });

@@ -5,7 +5,7 @@ import { megabytes } from './format';
 import { takeOut } from './late-controls';
 import type { Generation } from './networks';
 import { text } from './text';
-import { type Choice, ENDINGS, USUAL_SIDE, fileChoice, isResizable, resized, untrainedChoice } from './weights';
+import { type Choice, ENDINGS, USUAL_SIDE, isResizable, resized, untrainedChoice } from './weights';
 
 /** The width multipliers of the papers and of known checkpoints. */
 const WIDTHS = [0.25, 0.35, 0.5, 0.75, 1, 1.4];
@@ -34,7 +34,7 @@ export class WeightsPanel {
     private readonly column: HTMLElement,
     private readonly generation: Generation,
     private readonly load: (choice: Choice) => void,
-    events: { onCancel: () => void; onPrecision: () => void },
+    events: { onCancel: () => void; onPrecision: () => void; onFiles: (files: File[]) => void },
   ) {
     this.#version = generation.versions[0];
     [this.#width, this.#side, this.#precision] = ['width', 'side', 'precision'].map((shape) =>
@@ -62,8 +62,7 @@ export class WeightsPanel {
     file.accept = [...ENDINGS, '.json', '.bin'].join();
     this.#find('.from-file').addEventListener('click', () => file.click());
     file.addEventListener('change', () => {
-      const choice = fileChoice([...(file.files ?? [])]);
-      if (choice) load(choice);
+      events.onFiles([...(file.files ?? [])]);
       file.value = '';
     });
   }

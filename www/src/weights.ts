@@ -99,23 +99,39 @@ export function isWeights({ name }: { name: string }): boolean {
   return name === MODEL || ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
 }
 
-/** A checkpoint from the visitor's disk; `null` if none of the files has weights. */
-export function fileChoice(files: File[]): Choice | null {
-  const weights = files.find(isWeights);
-  if (!weights) return null;
+/**
+ * The checkpoints among files from the visitor's disk. One takes all settings beside it; of several each takes those that
+ * begin with its name, as `mine.json` does with that of `mine.safetensors`.
+ */
+export function fileChoices(files: File[]): Choice[] {
   // `model.json` needs the other files, which have its weights.
-  const folder = weights.name === MODEL ? files : null;
-  const json = folder ? [] : files.filter((file) => file.name.endsWith('.json'));
-  const preprocessorConfig = json.find((file) => file.name.includes('preprocessor'));
-  const config = json.find((file) => file !== preprocessorConfig);
+  const list = files.find(({ name }) => name === MODEL);
+  if (list) return [fileChoice(list, files, [])];
+  const checkpoints = files.filter(isWeights);
+  const settings = files.filter(({ name }) => name.endsWith('.json'));
+  return checkpoints.map((weights) => {
+    const stem = weights.name.replace(/[^.]+$/, '');
+    const own = settings.filter(({ name }) => checkpoints.length === 1 || name.startsWith(stem));
+    return fileChoice(weights, weights, own);
+  });
+}
+
+/**
+ * @param named the file that names the choice
+ * @param weights it, or all files that it lists
+ * @param settings `config.json` and `preprocessor_config.json`, of any name
+ */
+function fileChoice(named: File, weights: File | File[], settings: File[]): Choice {
+  const preprocessorConfig = settings.find(({ name }) => name.includes('preprocessor'));
+  const config = settings.find((file) => file !== preprocessorConfig);
   return {
-    id: `file:${weights.name}:${weights.size}:${weights.lastModified}`,
-    title: weights.name,
+    id: `file:${named.name}:${named.size}:${named.lastModified}`,
+    title: named.name,
     top1: null,
-    bytes: (folder ?? [weights]).reduce((sum, { size }) => sum + size, 0),
+    bytes: [weights].flat().reduce((sum, { size }) => sum + size, 0),
     width: null,
     side: null,
-    ...loadable({ weights: folder ?? weights, config, preprocessorConfig }),
+    ...loadable({ weights, config, preprocessorConfig }),
   };
 }
 
