@@ -1,4 +1,5 @@
 import { startConverter } from './builds.js';
+import { checkDigest } from './digest.js';
 import { MobileNetError } from './errors.js';
 
 /**
@@ -30,8 +31,10 @@ export function isSafetensors(bytes) {
  * @returns {Promise<Converted>}
  */
 export async function convert(files, request, { assets, signal }) {
-  const connection = await startConverter(assets, signal).catch((cause) => {
+  const connection = await startConverter(assets, signal).catch(async (cause) => {
     if (signal.aborted || !(cause instanceof MobileNetError)) throw cause;
+    // A damaged file may not look like the one that needs no conversion.
+    if (request.expected) await checkDigest(files[0].bytes, request.expected);
     const reason = `the weights have to be converted, and the package's build convert, which does that, does not start: ${cause.message}`;
     throw new MobileNetError(cause.code, reason, { cause });
   });

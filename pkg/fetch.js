@@ -94,24 +94,33 @@ async function obtain(source, options) {
   const key = keyOf(source);
   const { store, signal, onProgress } = options;
   const kept = await store.find(key);
-  if (kept) {
-    try {
-      // By way of a blob the browser reads the file at once, and not the page chunk by chunk.
-      const bytes = new Uint8Array(await (await kept.blob()).arrayBuffer());
-      if (onProgress) tell(onProgress, { loaded: bytes.length, total: bytes.length });
-      return { bytes, fresh: false };
-    } catch {
-      await store.drop(key);
-    }
-    if (signal?.aborted) throw abortedBy(signal);
+  const bytes = kept && (await readKept(kept));
+  if (signal?.aborted) throw abortedBy(signal);
+  if (bytes) {
+    if (onProgress) tell(onProgress, { loaded: bytes.length, total: bytes.length });
+    return { bytes, fresh: false };
   }
+  if (kept) await store.drop(key);
   return { bytes: await download(source.address, options), fresh: true };
 }
 
 /**
- * @param {Address} source
- * @returns {string}
+ * By way of a blob the browser reads the file at once, and not the page chunk by chunk.
+ * @param {Response} kept
+ * @returns {Promise<Uint8Array<ArrayBuffer> | undefined>} `undefined` if it can't be read
  */
-function keyOf({ address, key = address }) {
+async function readKept(kept) {
+  try {
+    return new Uint8Array(await (await kept.blob()).arrayBuffer());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {Address} source
+ * @returns {string} the address under which a store keeps it
+ */
+export function keyOf({ address, key = address }) {
   return key;
 }

@@ -33,6 +33,7 @@ export async function readFiles(weights, options) {
   if (!('address' in weights) || paths.length === 0) return [file];
   // What it names is only fetched if it is the right file.
   if (file.expected) await checkDigest(file.bytes, file.expected);
+  file.expected = undefined;
   return [file, ...(await readBeside(paths, weights.address, options))];
 }
 

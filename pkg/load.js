@@ -1,7 +1,7 @@
 import { callbackOf, flagOf, precisionOf, resolutionOf, stringOf, wrong } from './arguments.js';
 import { convert, isSafetensors } from './convert.js';
 import { MobileNetError } from './errors.js';
-import { readJson } from './fetch.js';
+import { keyOf, readJson } from './fetch.js';
 import { cacheOf, digestOf, fetchOf, jsonOf, labelsOf, weightsOf } from './files.js';
 import { readFiles } from './folder.js';
 import { NAMED_CACHE, hostsOf, originsOf } from './named.js';
@@ -31,11 +31,11 @@ export const LOAD_OPTIONS = /** @type {const} */ (['weights', 'config', 'preproc
 
 export const NAMED_OPTIONS = /** @type {const} */ (['hosts', 'baseUrl', ...COMMON]);
 
-/** The worker's errors for wrong files. */
-const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG', 'CHECKSUM'];
+/** The engine's errors for wrong files. */
+const REFUSALS = ['BAD_WEIGHTS', 'UNKNOWN_NETWORK', 'BAD_CONFIG'];
 
 /** Errors after which another host may do better. */
-const FAULTS_OF_HOSTS = [...REFUSALS, 'FETCH_FAILED'];
+const FAULTS_OF_HOSTS = [...REFUSALS, 'FETCH_FAILED', 'CHECKSUM'];
 
 /**
  * @param {Partial<Record<typeof LOAD_OPTIONS[number], unknown>>} given
@@ -151,15 +151,20 @@ function loading(origins, cache, given) {
   };
 
   /**
+   * Uses files, and other downloads of them if those in the store turn out to be damaged.
    * @template T
-   * @param {(store: Store) => Promise<T>} use downloads what the store doesn't have
+   * @param {Origin['weights']} weights
+   * @param {string[]} refusals the errors besides `CHECKSUM` after which all files count as damaged
+   * @param {(store: Store) => Promise<T>} use
    * @returns {Promise<T>}
    */
-  const withStore = async (use) => {
+  const withStore = async (weights, refusals, use) => {
     const store = new Store(cache);
     return use(store).catch(async (error) => {
-      // The stored files may be damaged: they are downloaded again.
-      if (!REFUSALS.includes(error.code) || !(await store.forget())) throw error;
+      const digested = error.code === 'CHECKSUM';
+      if (!digested && !refusals.includes(error.code)) throw error;
+      const damaged = digested ? ('address' in weights ? [keyOf(weights)] : []) : undefined;
+      if (!(await store.forget(damaged))) throw error;
       return use(store);
     });
   };
@@ -168,7 +173,7 @@ function loading(origins, cache, given) {
   const fillFromStoreOr = async (origin, ...rest) => {
     const { weights } = origin;
     try {
-      return await withStore((store) => fillFrom(origin, store, ...rest));
+      return await withStore(weights, REFUSALS, (store) => fillFrom(origin, store, ...rest));
     } catch (cause) {
       if ('bytes' in weights && weights.bytes.byteLength !== weights.size) {
         const when = again ? 'the network crashed and can’t be started afresh' : 'the weights can’t be read';
@@ -221,7 +226,8 @@ function loading(origins, cache, given) {
         const reason = `the network can't be exported, as the buffer given as \`weights\` was transferred or resized since`;
         throw new MobileNetError('BAD_INPUT', reason);
       }
-      return withStore(async (store) => {
+      // Intact files too may be refused here: not every number fits into 16 bits.
+      return withStore(weights, [], async (store) => {
         const { files, ...configs } = await read({ weights, ...origin }, store, signal);
         const { expected } = files[0];
         return (await convert(files, { ...configs, expected, precision, giveBack: false }, { assets, signal })).file;

@@ -22,12 +22,14 @@
  * @typedef {import('./index.js').Precision} Precision
  * @typedef {import('./digest.js').Expected} Expected
  * @typedef {{ type: 'load', network: number, weights: Uint8Array, expected: Expected | undefined, config: string | undefined,
- *   preprocessorConfig: string | undefined, precision: Precision, resolution: number | undefined, trim: boolean, giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `expected`
- *   the weights are checked first, and with `giveBack` they come back with the answer
+ *   preprocessorConfig: string | undefined, precision: Precision, resolution: number | undefined, trim: boolean,
+ *   giveBack: boolean }} LoadRequest answered by {@link Loaded}; with `expected` the weights are checked first, and with `giveBack` they
+ *   come back with the answer
  * @typedef {{ name: string, bytes: Uint8Array }} NamedFile
- * @typedef {{ type: 'convert', files: NamedFile[], expected: Expected | undefined, config: string | undefined, preprocessorConfig: string | undefined,
- *   precision: 'f32' | 'f16' | 'int8' | undefined, giveBack: boolean }} ConvertRequest only for a worker of the build `convert`; answered
- *   by {@link Converted}. `expected` is of the first file. Without `precision`: the shortest floats without loss
+ * @typedef {{ type: 'convert', files: NamedFile[], expected: Expected | undefined, config: string | undefined,
+ *   preprocessorConfig: string | undefined, precision: 'f32' | 'f16' | 'int8' | undefined, giveBack: boolean }} ConvertRequest only for
+ *   a worker of the build `convert`; answered by {@link Converted}. `expected` is of the first file. Without `precision`: the shortest
+ *   floats without loss
  * @typedef {{ file: Uint8Array<ArrayBuffer>, given: Uint8Array<ArrayBuffer>[] | null }} Converted a `.safetensors` file, and with
  *   `giveBack` the files of the request
  * @typedef {{ type: 'untrained', network: number, version: string, minimalistic: boolean, width: number, resolution: number,

@@ -59,11 +59,12 @@ export class Store {
   }
 
   /**
-   * Removes the files that came from the cache, since the engine has refused them.
-   * @returns {Promise<boolean>} whether there were any
+   * Removes files that came from the cache, since the engine has refused them.
+   * @param {string[]} [urls] default: all
+   * @returns {Promise<boolean>} whether any came from there
    */
-  async forget() {
-    const used = [...this.#used];
+  async forget(urls = [...this.#used]) {
+    const used = urls.filter((url) => this.#used.has(url));
     this.#fresh.clear();
     await Promise.all(used.map((url) => this.drop(url)));
     return used.length > 0;

@@ -56,12 +56,17 @@ const drawn = (from = page) =>
     );
 
 /** Reads from a column's controls what runs in it. */
-const runs = (version) =>
-  card(page, version).evaluate((card) =>
+async function runs(version) {
+  const more = card(page, version).locator('.more');
+  // Its lists are put in when it is opened.
+  await more.evaluate((/** @type {HTMLDetailsElement} */ more) => (more.open = true));
+  await more.locator('select').nth(2).waitFor();
+  return card(page, version).evaluate((card) =>
     ['.side', '.precision', '.choice'].map(
       (name) => /** @type {HTMLSelectElement} */ (card.querySelector(`${name} select`)).value,
     ),
   );
+}
 
 /** Reads the line's time. */
 const lineAt = async (from = page) => Number(await figure(from).locator('.target').getAttribute('data-latency'));

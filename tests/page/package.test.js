@@ -354,8 +354,10 @@ test('wrong arguments are rejected with BAD_INPUT or BAD_CONFIG', async () => {
 });
 
 test('weights that can’t be used say why', async () => {
-  const codes = await page.evaluate(async () => {
+  const codes = await page.evaluate(async (sha256) => {
     const whole = await (await fetch(options.weights)).arrayBuffer();
+    const resizable = Reflect.construct(ArrayBuffer, [whole.byteLength, { maxByteLength: 2 * whole.byteLength }]);
+    new Uint8Array(resizable).set(new Uint8Array(whole));
     const header = JSON.stringify({ 'other.weight': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } });
     const other = new Blob([BigUint64Array.of(BigInt(header.length)), header, new Uint8Array(4)]);
     return {
@@ -365,9 +367,13 @@ test('weights that can’t be used say why', async () => {
       'another network': await codeOf(load({ weights: other, config: null, preprocessorConfig: null })),
       'no such file': await codeOf(load({ weights: 'models/none.safetensors' })),
       'another digest': await codeOf(load({ sha256: '0'.repeat(64) })),
+      'a buffer that can be resized': await load({ weights: resizable, sha256 }).then(
+        (net) => net.dispose(),
+        ({ code }) => code,
+      ),
       'broken config': await codeOf(load({ config: new Blob(['{']) })),
     };
-  });
+  }, lightest.sha256);
   assert.deepEqual(codes, {
     empty: 'BAD_WEIGHTS',
     truncated: 'BAD_WEIGHTS',
@@ -375,6 +381,7 @@ test('weights that can’t be used say why', async () => {
     'another network': 'UNKNOWN_NETWORK',
     'no such file': 'FETCH_FAILED',
     'another digest': 'CHECKSUM',
+    'a buffer that can be resized': undefined,
     'broken config': 'BAD_CONFIG',
   });
 });

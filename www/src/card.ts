@@ -43,6 +43,8 @@ export class Card implements Runner {
   #choice: Choice | null = null;
   #answer: Classification | null = null;
   #loading: AbortController | null = null;
+  /** Counts what the visitor asked for. */
+  #wish = 0;
   #crashed = false;
   readonly #ranking: Ranking;
   readonly #speed: Speed;
@@ -145,6 +147,7 @@ export class Card implements Runner {
    */
   async load(choice: Choice, elsewhere: Partial<Omit<Loading, 'precision'>> = {}): Promise<boolean> {
     if (elsewhere.signal?.aborted) return false;
+    this.#wish++;
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
@@ -186,9 +189,14 @@ export class Card implements Runner {
 
   /** Loads the visitor's files one after the other. Each checkpoint runs in the column of its network. */
   async loadFiles(files: File[]): Promise<void> {
-    const said: string[] = [];
-    for (const choice of fileChoices(files)) {
-      await this.load(choice);
+    const { choices, left } = fileChoices(files);
+    const said = left.length > 0 ? [text.page.weights.left(left.map(({ name }) => name))] : [];
+    for (const choice of choices) {
+      const loading = this.load(choice);
+      const wish = this.#wish;
+      await loading;
+      // The visitor has cancelled it, or chosen something else.
+      if (this.#wish !== wish) return;
       said.push(this.#find('.trouble').textContent);
     }
     if (said.length > 1) this.#say(said.filter((message) => message).join(' '));
@@ -327,6 +335,7 @@ export class Card implements Runner {
   }
 
   #cancel(): void {
+    this.#wish++;
     this.#loading?.abort();
     this.#loading = null;
     this.#weights.hideTransfer();

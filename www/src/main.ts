@@ -6,6 +6,7 @@ import { element } from './element';
 import { engine } from './engine';
 import { FetchAll } from './fetch-all';
 import { KeptPanel } from './kept-panel';
+import { complete } from './late-controls';
 import { GENERATIONS, architectureOf } from './networks';
 import { keepForOffline } from './offline/register';
 import { PicturePanel } from './picture';
@@ -171,8 +172,12 @@ async function begin(): Promise<void> {
   for (const card of [...cards].sort((a, b) => a.firstBytes - b.firstBytes)) await card.begin();
 }
 
+/** The time in which the page comes to rest after its networks have been loaded. ms */
+const SETTLING = 8000;
+
 const begun = begin().finally(() => scheduler.opened());
 void begun.then(() => {
+  setTimeout(() => void complete(), SETTLING);
   void keepForOffline();
   return fetchAll.offer();
 });

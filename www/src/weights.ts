@@ -100,20 +100,30 @@ export function isWeights({ name }: { name: string }): boolean {
 }
 
 /**
- * The checkpoints among files from the visitor's disk. One takes all settings beside it; of several each takes those that
- * begin with its name, as `mine.json` does with that of `mine.safetensors`.
+ * The checkpoints among files from the visitor's disk. A single one takes all settings beside it; of several each takes those that begin
+ * with its name, as `mine.json` does with that of `mine.safetensors`.
+ * @returns also the files that nothing could be done with
  */
-export function fileChoices(files: File[]): Choice[] {
-  // `model.json` needs the other files, which have its weights.
-  const list = files.find(({ name }) => name === MODEL);
-  if (list) return [fileChoice(list, files, [])];
+export function fileChoices(files: File[]): { choices: Choice[]; left: File[] } {
   const checkpoints = files.filter(isWeights);
+  const list = checkpoints.find(({ name }) => name === MODEL);
+  // `model.json` needs the other files, which have its weights.
+  if (list) return { choices: [fileChoice(list, files, [])], left: checkpoints.filter((file) => file !== list) };
   const settings = files.filter(({ name }) => name.endsWith('.json'));
-  return checkpoints.map((weights) => {
-    const stem = weights.name.replace(/[^.]+$/, '');
-    const own = settings.filter(({ name }) => checkpoints.length === 1 || name.startsWith(stem));
-    return fileChoice(weights, weights, own);
-  });
+  const owners = settings.map((file) => (checkpoints.length === 1 ? checkpoints[0] : ownerOf(file, checkpoints)));
+  const own = (weights: File) => settings.filter((_, i) => owners[i] === weights);
+  return {
+    choices: checkpoints.map((weights) => fileChoice(weights, weights, own(weights))),
+    left: settings.filter((_, i) => !owners[i]),
+  };
+}
+
+/** The checkpoint with whose name, but for its ending, the name of `settings` begins; the longest of several. */
+function ownerOf(settings: File, checkpoints: readonly File[]): File | undefined {
+  const stem = ({ name }: File) => name.replace(/[^.]+$/, '');
+  return checkpoints
+    .filter((weights) => settings.name.startsWith(stem(weights)))
+    .sort((a, b) => stem(b).length - stem(a).length)[0];
 }
 
 /**

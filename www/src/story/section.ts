@@ -1,6 +1,6 @@
 import type { MobileNet } from 'mobilenet-wasm';
 import { architectureIn, shortName } from '../networks';
-import { takeOut } from '../late-controls';
+import { takeOutWhileFar } from '../late-controls';
 import { textOf } from '../messages';
 import { list, text } from '../text';
 import { make } from './elements';
@@ -34,20 +34,7 @@ export class Section {
     this.element.id = id;
     this.element.setAttribute('aria-labelledby', heading.id);
     figure.element.classList.add('live-figure');
-    this.#complete(takeOut(figure.element));
-  }
-
-  /** Puts the figure's controls in when less than a screen is between it and what can be seen. */
-  #complete(putIn: () => void): void {
-    const observer = new IntersectionObserver(
-      ([{ isIntersecting }]) => {
-        if (!isIntersecting) return;
-        observer.disconnect();
-        putIn();
-      },
-      { rootMargin: '100% 0px' },
-    );
-    observer.observe(this.element);
+    takeOutWhileFar(figure.element);
   }
 
   /** Says which of the networks have no weights. */

@@ -141,6 +141,8 @@ export const page = {
     nowhere: 'no host has it',
     guessed: (title: string) =>
       `${title} came without its config.json, so its settings were guessed and the answers may be wrong. Choose or drop the two files together.`,
+    left: (names: readonly string[]) =>
+      `${names.join(', ')}: left out. Settings of one of several files must begin with its name, as mine.json does beside mine.safetensors; a model.json is loaded by itself.`,
     before: 'The network loaded before goes on.',
     unsupported: 'This browser has no WebAssembly SIMD. Update it, or use Chrome 91, Firefox 89, Safari 16.4 or later.',
     blocked: (reason: string) => `This page can’t start its engine: ${reason}.`,

@@ -165,6 +165,8 @@ export const page: (typeof text)['page'] = {
     fetchingAll: '全部网络的权重',
     nowhere: '没有站点提供它',
     guessed: (title) => `${title} 缺少 config.json，其设置是推测的，答案可能有误。请同时选择或拖入这两个文件。`,
+    left: (names) =>
+      `${names.join('、')}：没有采用。同时有多个权重文件时，各自的设置文件须以其文件名开头，例如 mine.safetensors 与 mine.json；model.json 须单独载入。`,
     before: '之前载入的网络继续运行。',
     unsupported: '此浏览器不支持 WebAssembly SIMD。请更新，或使用 Chrome 91、Firefox 89、Safari 16.4 及以上版本。',
     blocked: (reason) => `此页面无法启动引擎：${reason}。`,
