@@ -119,6 +119,12 @@ impl Variant {
         ["--no-default-features", "--features", self.features]
     }
 
+    /// Cargo's arguments for the crate's optimisation.
+    fn profile_arguments(&self) -> &'static [&'static str] {
+        const SMALL: &str = "profile.release.package.mobilenet-wasm.opt-level='z'";
+        if *self == CONVERT { &["--config", SMALL] } else { &[] }
+    }
+
     fn rustflags(&self) -> String {
         let features = format!("-Ctarget-feature={}", self.target_features);
         let mut flags = vec![FULL_NAMES];
@@ -143,9 +149,6 @@ impl Variant {
         command
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
             .env("CARGO_TARGET_DIR", self.target_dir());
-        if *self == CONVERT {
-            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
-        }
         if self.threads {
             // Threads need a few unstable features; this allows them on stable Rust.
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -207,6 +210,7 @@ pub fn compile(variant: &Variant) -> Result<PathBuf> {
         .current_dir(project::root())
         .args(["build", "--quiet", "--release", "--lib", "--package", "mobilenet-wasm"])
         .args(["--target", TARGET])
+        .args(variant.profile_arguments())
         .args(variant.feature_arguments()))
     .with_context(|| format!("cannot compile the {} build", variant.name))?;
     Ok(variant.target_dir().join(TARGET).join("release/mobilenet_wasm.wasm"))
