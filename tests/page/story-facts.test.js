@@ -109,7 +109,7 @@ test('V3: Large has nearly four times the multiply-adds of Small, and three quar
   const arithmetic = macs('v3-large') / macs('v2');
   assert.ok(Math.abs(arithmetic - 0.75) < 0.05, `${arithmetic}`);
   assert.match(ideas(englishPage, 'v3-large'), /nearly four times the room.*more accurate than V2 on three quarters/);
-  assert.match(ideas(chinesePage, 'v3-large'), /将近四倍的规模.*V2 四分之三的计算量/);
+  assert.match(ideas(chinesePage, 'v3-large'), /V3-Small 的近四倍.*V2 的四分之三/);
   const best = (version) =>
     Math.max(...catalogue.filter((one) => one.version === version && one.width === 1).map(({ top1 }) => top1));
   assert.ok(best('v3-large') > best('v2'));
@@ -252,7 +252,7 @@ test('V2: ten of 17 blocks add their input, and widen six times, with nothing cu
     assert.equal(project.activation, 'linear');
   }
   assert.match(prose(english, 'residual'), /six times as many.*in ten of its 17 blocks/);
-  assert.match(prose(chinese, 'residual'), /六倍.*17 个模块中的 10 个/);
+  assert.match(prose(chinese, 'residual'), /六倍.*17 个模块中有 10 个/);
   // V1 cuts off negative values after every convolution.
   for (const { depthwise, project } of network('v1').blocks) {
     assert.ok([depthwise, project].every(({ activation }) => activation === 'relu6'));

@@ -1,7 +1,7 @@
 import { element } from './element';
 import { SAMPLES, type Sample, fetchSample } from './samples';
 import type { Stage } from './stage';
-import { text } from './text';
+import { list, text } from './text';
 import { ENDINGS, isWeights } from './weights';
 
 export interface PictureEvents {
@@ -102,7 +102,7 @@ export class PicturePanel {
       else if (files.some(isWeights)) {
         this.events.onWeights(files, event.target instanceof Element ? event.target.closest('.card') : null);
       } else if (files.length > 0) {
-        const names = files.map(({ name }) => name).join(', ');
+        const names = list(files.map(({ name }) => name));
         this.events.report(text.page.picture.unusable(names, ENDINGS));
       }
     });

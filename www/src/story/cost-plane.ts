@@ -1,4 +1,4 @@
-import { text } from '../text';
+import { list, text } from '../text';
 import { ratio, v1Pairs } from './costs';
 import { drawing, shape } from './elements';
 import { digits } from './numbers';
@@ -69,7 +69,7 @@ function v1Points(): SVGElement[] {
   return widths.map((outChannels) => {
     const same = pairs.filter((pair) => pair.outChannels === outChannels);
     const share = ratio(same[0].kernel, outChannels);
-    const blocks = same.map(({ block }) => String(block + 1)).join(', ');
+    const blocks = list(same.map(({ block }) => String(block + 1)));
     const title = shape('title', {}, text.figures.depthwise.plane.point(blocks, outChannels, digits(share)));
     const point = { class: 'point', cx: x(outChannels), cy: y(share), r: 3 + same.length / 2 };
     return shape('circle', { ...point, 'data-blocks': same.length, 'data-channels': outChannels }, title);

@@ -13,9 +13,9 @@ export const figures = {
   depthwise: {
     title: 'Filter each channel by itself, then mix',
     prose: [
-      'A convolution does two jobs at once: it looks at a pixel’s neighbours, and it mixes all channels. For every output channel it has a filter over every input channel.',
-      'V1 splits the jobs. A depthwise convolution gives each channel one small filter of its own. A pointwise convolution, 1×1, then mixes the channels at each pixel. Together they cost 1/C + 1/k² of the full convolution, for C output channels and a filter of k×k: with 3×3 filters eight to nine times less, in V1’s wide layers.',
-      'Choose a channel and see its filter work on your picture. Then move the sliders: both forms run on this device.',
+      'Inside a network the picture becomes many maps, its channels. A convolution does two jobs at once: it looks at a pixel’s neighbours, and it mixes all channels. For every output channel it has a filter, a small grid of weights, over every input channel.',
+      'V1 splits the jobs. A depthwise convolution gives each channel one filter of its own. A pointwise convolution, 1×1, then mixes the channels at each pixel. Together they cost 1/C + 1/k² of the full convolution, for C output channels and a filter of k×k: with 3×3 filters eight to nine times less, in V1’s wide layers.',
+      'Choose a channel and see its filter work. Then move the sliders: both forms run on this device.',
     ],
     chooseBlock: 'Block of V1',
     block: (number: number) => `block ${number}`,
@@ -65,9 +65,9 @@ export const figures = {
   relu: {
     title: 'What ReLU destroys',
     prose: [
-      'ReLU makes every value below zero zero. In a layer of few channels that is final: what was cut off is in no other channel.',
-      'The V2 paper shows it with a spiral: into n dimensions by a random matrix, through ReLU, and back by the pseudo-inverse. With two or three dimensions much of it is gone; with thirty there are copies enough.',
-      'So V2 widens before it cuts, and leaves the narrow ends linear. V1 cuts everywhere, and a channel that is zero feeds a filter that has nothing to do. Below are the channels that are zero at every pixel of your picture, layer by layer.',
+      'ReLU, the activation after most layers, makes every value below zero zero; ReLU6 also cuts above six. With few channels that is final: what was cut off is in no other channel.',
+      'The V2 paper shows it with a spiral: a random matrix takes each point into n dimensions, ReLU cuts, and the pseudo-inverse leads back. With two or three dimensions much of it is gone; with thirty there are copies enough.',
+      'So V2 widens before it cuts, and leaves the narrow ends linear, that is, uncut. V1 cuts everywhere, and a channel that is zero feeds a filter that has nothing to do. Below: the channels that are zero at every pixel of your picture, layer by layer.',
     ],
     spiral: 'There and back through ReLU',
     before: 'The spiral',
@@ -125,7 +125,7 @@ export const figures = {
     title: 'Each channel gets a gate',
     prose: [
       'A 1×1 convolution mixes channels the same way for every picture. Squeeze-and-excite looks at the whole map first. It squeezes each channel to its mean, sends the means through two small layers, and gets a gate for each channel, from 0 to 1, by which the map is multiplied.',
-      'V3-Small has such gates in nine of its eleven blocks. V3 makes them cheap: the first layer has a quarter of the channels, and the gate is a hard sigmoid, ReLU6(x + 3) / 6, so that many gates are exactly 0 or 1.',
+      'V3-Small has such gates in nine of its eleven blocks. In each the first layer has a quarter of the channels. V3 makes the gate cheap: a hard sigmoid, ReLU6(x + 3) / 6, in place of a smooth one, so that many gates are exactly 0 or 1.',
       'Show it something else, and other gates open. Below is the answer with all of them forced open.',
     ],
     chooseBlock: 'Block of V3-Small',
@@ -134,8 +134,8 @@ export const figures = {
     gate: (channel: number, gate: string) => `channel ${channel}: ${gate}`,
     told: (channels: number, shut: number, open: number) =>
       `${channels} gates: ${shut} shut, ${open} wide open, the others in between.`,
-    strongest: 'Maps behind the strongest gates',
-    weakest: 'Maps behind the weakest',
+    strongest: 'Maps before the strongest gates',
+    weakest: 'Maps before the weakest',
     answer: 'What it makes of the answer',
     learned: 'With its gates',
     open: 'All forced open',
@@ -148,14 +148,14 @@ export const figures = {
   hswish: {
     title: 'A curve that costs next to nothing',
     prose: [
-      'Swish, x · sigmoid(x), makes deep networks more accurate than ReLU does: it dips below zero before it rises. But the sigmoid has an exponential in it, for each of millions of values.',
+      'Swish, x · sigmoid(x), makes deep networks more accurate than ReLU does. It dips below zero before it rises. But the sigmoid has an exponential in it, for each of millions of values.',
       'V3 puts straight pieces in the sigmoid’s place: h‑swish is x · ReLU6(x + 3) / 6. Nowhere is it more than 0.142 from swish, at ±3, and it takes a few multiplications and comparisons.',
       'Beside the curves: how often V3-Small’s last wide layer gives each value on your picture. In orange those that ReLU would have cut off.',
     ],
     names: { relu6: 'ReLU6', 'hard-swish': 'h-swish', swish: 'swish' },
     chart: 'ReLU6, h-swish and swish from −6 to 6',
     differenceChart: 'h-swish minus swish, from −6 to 6',
-    histogram: 'values in this frame',
+    histogram: 'values in this frame, root scale',
     place: 'At x =',
     told: (values: string, apart: string) => `${values}. h-swish minus swish: ${apart}.`,
     dip: (share: string) => `${share} of these values are below zero, in the dip.`,
@@ -173,8 +173,8 @@ export const figures = {
   search: {
     title: 'Shaped by a search for a device',
     prose: [
-      'V1 and V2 were drawn by people who counted multiplications. V3’s blocks were found by a search that timed candidates on a phone: MnasNet’s reward is accuracy × (time / target)^w, with w = −0.07, and −0.15 for V3-Small.',
-      'Time isn’t work. A depthwise layer does little with each value that it reads, and each device differs. Measure yours: each network as a line of its layers, as wide as the time that they take here. Choose one for its numbers.',
+      'V1 and V2 were drawn by people who counted multiplications. V3’s blocks were found by a search that timed candidates on a phone and gave each MnasNet’s reward: accuracy × (time / target)^w, with w = −0.07, and −0.15 for V3-Small. The further w is below zero, the more time counts. NetAdapt then narrowed single layers, and people redrew the first and last ones.',
+      'Equal work can take unequal time. A depthwise layer does little with each value that it reads, and each device differs. Measure yours: each network as a line of its layers, as wide as the time that they take here. Choose one for its numbers.',
       'Then let this device rank the catalogue.',
     ],
     profile: 'Profile the five networks',
@@ -229,9 +229,9 @@ export const figures = {
   fit: {
     title: 'Searched for your device',
     prose: [
-      'Move the camera for twenty seconds: 128 frames are kept, small, and in memory alone. Every network reads them, also on smaller inputs, and on 8 bits where that is faster; so do pairs, a small one first and a large one where it isn’t sure.',
-      'Then drag the line. Below it agreement with the reference is made as high as it gets. MnasNet’s reward, agreement × (time / target)^−0.07, hardly counts time, so it is only shown.',
-      'V3’s search trained its candidates; this one can’t, and chooses among trained networks. It needs no score that guesses accuracy without training: it measures agreement, and parameters alone rank the catalogue almost as published top-1 does (rank correlation 0.95).',
+      'Move the camera for twenty seconds: 128 frames are kept, in memory alone. Every network reads them, also on smaller inputs, and on 8 bits where that is faster; so do pairs, a small one first and a large one where it isn’t sure.',
+      'Then drag the line to the time that you allow. The page takes what agrees most with the reference, whose answers count as right here. MnasNet’s reward, agreement × (time / target)^−0.07, hardly counts time, so it is only shown.',
+      'V3’s search trained its candidates; this one can’t, and chooses among trained networks. It guesses no accuracy: it measures agreement. Parameters alone rank the catalogue almost as published top-1 does (rank correlation 0.95).',
     ],
     reference: 'Reference',
     record: (seconds: number) => `Record ${seconds} seconds`,
@@ -284,7 +284,7 @@ export const figures = {
     scene: {
       title: 'This scene only',
       prose: [
-        'A camera that always looks at one scene hardly needs a network for a thousand classes. NetAdapt takes channels away in steps: of the ways to save 3 % of the time it tries the three cheapest on your frames, and keeps the one that changes the answers least. Least squares finds the next layer’s weights anew; nothing is trained.',
+        'A camera that always looks at one scene hardly needs a network for a thousand classes. As in NetAdapt, which V3 used, channels go in steps: of the ways to save 3 % of the time the three cheapest are tried on your frames, and the one stays that changes the answers least. NetAdapt trains after each step; here least squares finds the next layer’s weights anew.',
         'The network goes on working here and forgets everything else, as the two lines show.',
       ],
       network: 'Network',
@@ -316,7 +316,7 @@ export const figures = {
   },
 
   universal: {
-    title: 'One block that can be any of them',
+    title: 'One block in four forms',
     prose: [
       'V4’s universal inverted bottleneck is V2’s block with two switches: a depthwise convolution before the widening, and one in the middle. Both, either or none gives four blocks, three of them known from elsewhere, and a search chooses at each place.',
       'Filtering before the widening is cheap, since there are few channels; filtering in the middle sees more of them. Without both, a block only mixes. The result is fast on many kinds of hardware: the paper names CPUs, DSPs, GPUs and accelerators of phones.',

@@ -7,7 +7,7 @@ const columns: Record<Version, string | null> = {
   'v3-large':
     'The same search, with nearly four times the room: more accurate than V2 on three quarters of its arithmetic.',
   'v4-conv-small':
-    'One universal block that can become any of the others, arranged by a search to be fast on many kinds of hardware.',
+    'One universal block in four forms, V2’s among them, arranged by a search to be fast on many kinds of hardware.',
   'v4-conv-medium': null,
   'mnasnet-b1': null,
   'efficientnet-lite0': null,
@@ -174,7 +174,7 @@ export const page = {
   scatter: {
     heading: 'Accuracy against time on this device',
     about:
-      'Published top-1 accuracy on ImageNet against the median time here. Dots move as the columns are measured, and are hollow where a network runs untrained; marks on the left are what else the catalogue has.',
+      'Up: how often a network’s first answer is right on ImageNet’s photos of a thousand kinds of things, as published (top-1). To the right: the median time here. How a network was trained counts too: in V1’s paper it has 70.6 %. Dots move as the columns are measured, and are hollow where a network runs untrained; marks on the left are what else the catalogue has.',
     time: 'Time of one frame here, ms',
     accuracy: 'Top-1, %',
     measured: (name: string, top1: string, time: string) => `${name}: ${top1} % top-1, ${time} ms`,

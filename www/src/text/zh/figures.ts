@@ -12,9 +12,9 @@ export const figures: (typeof text)['figures'] = {
   depthwise: {
     title: '先逐通道滤波，再混合',
     prose: [
-      '卷积同时做两件事：查看像素的邻域，并混合所有通道。每个输出通道对每个输入通道都有一个滤波器。',
+      '在网络内部，画面变成许多张特征图，即通道。卷积同时做两件事：查看像素的邻域，并混合所有通道。每个输出通道对每个输入通道都有一个滤波器，即一小格权重。',
       'V1 把两件事分开，这就是深度可分离卷积。深度卷积给每个通道一个自己的小滤波器；逐点卷积（1×1）再在每个像素上混合各通道。对 C 个输出通道和 k×k 的滤波器，两者合计的计算量是完整卷积的 1/C + 1/k²：滤波器为 3×3 时，在 V1 较宽的层中是八分之一到九分之一。',
-      '选一个通道，看它的滤波器怎样处理你的画面。再移动滑块：两种形式都在这台设备上实际运行。',
+      '选一个通道，看它的滤波器怎样工作。再移动滑块：两种形式都在这台设备上实际运行。',
     ],
     chooseBlock: 'V1 的模块',
     block: (number) => `第 ${number} 个模块`,
@@ -44,10 +44,10 @@ export const figures: (typeof text)['figures'] = {
       tooLarge: '计算量太大，不便等待',
       both: (fewer, faster) => `乘加次数减少到 1/${fewer}，用时减少到 1/${faster}。`,
       slower: (fewer, slower) => `乘加次数减少到 1/${fewer}，用时却是 ${slower} 倍。`,
-      follows: '用时与计数一致。',
-      gathers: '用时与计数并不一致：在这里，完整卷积每次乘加的用时比分离形式更长。',
+      follows: '用时与乘加次数同比减少。',
+      gathers: '用时并未与乘加次数同比减少：在这里，完整卷积每次乘加的用时比分离形式更长。',
       differs: (work, time) =>
-        `用时与计数并不一致：深度卷积只占分离形式乘加次数的 ${work}，却占其用时的 ${time}，因为它对读入的每个值只做很少的运算。`,
+        `用时并未与乘加次数同比减少：深度卷积只占分离形式乘加次数的 ${work}，却占其用时的 ${time}，因为它对读入的每个值只做很少的运算。`,
     },
     plane: {
       label: '分离形式占完整卷积计算量的比例随输出通道数的变化；圆点是 V1 的各模块',
@@ -60,16 +60,16 @@ export const figures: (typeof text)['figures'] = {
   relu: {
     title: 'ReLU 毁掉了什么',
     prose: [
-      'ReLU 把所有小于零的值变成零。在通道很少的层里，这无法挽回：被截掉的信息不存在于任何其他通道。',
+      '多数层之后有激活函数。ReLU 把所有小于零的值变成零，ReLU6 还截掉大于六的部分。在通道很少的层里，这无法挽回：被截掉的信息不存在于任何其他通道。',
       'V2 的论文用一条螺旋线说明这一点：用随机矩阵把它映射到 n 维，经过 ReLU，再用伪逆映射回来。只有两三维时，大部分都丢失了；有三十维时，留下的副本足够多。',
-      '所以 V2 先扩展再截断，并让窄的两端保持线性，即线性瓶颈。V1 则处处截断，为零的通道让后面的滤波器无事可做。下面逐层列出在你的画面上每个像素都为零的通道。',
+      '所以 V2 先扩展再截断，并让窄的两端保持线性，不作截断，即线性瓶颈。V1 则处处截断，为零的通道让后面的滤波器无事可做。下面逐层列出在你的画面上每个像素都为零的通道。',
     ],
     spiral: '经过 ReLU 一去一回',
     before: '螺旋线',
     after: '回来的样子',
     dimensions: '维数 n',
     again: '换一个矩阵',
-    lost: (n, share) => `螺旋线上 ${share} 的点在 ${n} 个值中只剩不到两个，无法再确定它在平面上的位置。`,
+    lost: (n, share) => `螺旋线上 ${share} 的点，其 ${n} 个值中非零的不到两个，已无法据此确定点在平面上的位置。`,
     here: '在这一帧中处处为零的通道',
     kinds: {
       filter: '深度卷积，有激活',
@@ -96,7 +96,7 @@ export const figures: (typeof text)['figures'] = {
     title: '里外翻转的瓶颈',
     prose: [
       '以前的残差网络传递很多通道，只对少数通道滤波。V2 反了过来，称为倒置残差：只传递少数通道。在模块内部，先用 1×1 卷积扩展到六倍，再用深度卷积逐通道滤波，最后用另一个 1×1 卷积压缩回去，并且不加激活，这就是线性瓶颈。',
-      '在 17 个模块中的 10 个里，输入与输出形状相同，输入会被加上去：模块只需学习要改变什么。',
+      '17 个模块中有 10 个的输入与输出形状相同，输入会直接加到结果上：模块只需学习要改变什么。',
       '模块之间需要保留的只是窄的部分。选一个通道，跟着它走。',
     ],
     chooseBlock: 'V2 的模块',
@@ -116,7 +116,7 @@ export const figures: (typeof text)['figures'] = {
     title: '每个通道都有一道门',
     prose: [
       '1×1 卷积对每张图片都以同样的方式混合通道。挤压-激励则先看整张特征图：把每个通道挤压成均值，让这些均值经过两个小层，得到每个通道的门，取值从 0 到 1，再用它去乘特征图。',
-      'V3-Small 的十一个模块中有九个带这样的门。V3 让它变得便宜：第一个小层只有四分之一的通道，门用硬 sigmoid，即 ReLU6(x + 3) / 6，所以很多门正好是 0 或 1。',
+      'V3-Small 的十一个模块中有九个带这样的门，其中第一个小层只有四分之一的通道。V3 让门的计算变得便宜：用硬 sigmoid，即 ReLU6(x + 3) / 6，代替平滑的 sigmoid，所以很多门正好是 0 或 1。',
       '换一样东西给它看，打开的就是另一些门。下面是把所有门强制打开时的答案。',
     ],
     chooseBlock: 'V3-Small 的模块',
@@ -124,8 +124,8 @@ export const figures: (typeof text)['figures'] = {
     chart: (channels) => `${channels} 个通道的门，从强到弱`,
     gate: (channel, gate) => `通道 ${channel}：${gate}`,
     told: (channels, shut, open) => `共 ${channels} 道门：${shut} 道关闭，${open} 道全开，其余介于两者之间。`,
-    strongest: '门最强的特征图',
-    weakest: '门最弱的特征图',
+    strongest: '门最强的特征图（过门之前）',
+    weakest: '门最弱的特征图（过门之前）',
     answer: '对答案的影响',
     learned: '用它自己的门',
     open: '全部强制打开',
@@ -137,14 +137,14 @@ export const figures: (typeof text)['figures'] = {
   hswish: {
     title: '几乎不花代价的曲线',
     prose: [
-      'swish 即 x · sigmoid(x)，它让深层网络比用 ReLU 时更准确：在上升之前，它先降到零以下。但 sigmoid 里有指数运算，而要计算的值有数百万个。',
+      'swish 即 x · sigmoid(x)，它让深层网络比用 ReLU 时更准确。在上升之前，它先降到零以下。但 sigmoid 里有指数运算，而要计算的值有数百万个。',
       'V3 用分段直线代替 sigmoid，得到 h-swish：x · ReLU6(x + 3) / 6。它与 swish 的差别最大只有 0.142，在 ±3 处，而所需的只是几次乘法和比较。',
-      '曲线旁边是 V3-Small 最后一个宽层在你的画面上给出各个值的频率。橙色的是 ReLU 会截掉的值。',
+      '直方图显示 V3-Small 最后一个宽层在你的画面上输出的各个值有多常见。橙色的是 ReLU 会截掉的值。',
     ],
     names: { relu6: 'ReLU6', 'hard-swish': 'h-swish', swish: 'swish' },
     chart: 'ReLU6、h-swish 和 swish，从 −6 到 6',
     differenceChart: 'h-swish 减 swish，从 −6 到 6',
-    histogram: '这一帧中的值',
+    histogram: '这一帧中的值（平方根刻度）',
     place: '在 x =',
     told: (values, apart) => `${values}。h-swish 减 swish：${apart}。`,
     dip: (share) => `这些值中有 ${share} 小于零，落在下凹处。`,
@@ -160,7 +160,7 @@ export const figures: (typeof text)['figures'] = {
   search: {
     title: '为设备搜索出的结构',
     prose: [
-      'V1 和 V2 由人设计，依据的是乘法次数。V3 的模块则由搜索得到，候选结构在手机上实际计时：MnasNet 的奖励是准确率 × (用时 / 目标)^w，其中 w = −0.07，V3-Small 用 −0.15。',
+      'V1 和 V2 由人设计，依据的是乘法次数。V3 的模块则由搜索得到，候选结构在手机上实际计时，各得一个 MnasNet 的奖励：准确率 × (用时 / 目标)^w，其中 w = −0.07，V3-Small 用 −0.15；w 越低于零，用时越重要。之后 NetAdapt 收窄各层，首尾几层由人重新设计。',
       '用时不等于计算量。深度卷积层对读入的每个值只做很少的运算，每种设备又各不相同。测一测你的设备：每个网络是一行，由各层组成，宽度就是它们在这里的用时。选一层可看数字。',
       '然后让这台设备给目录中的网络排序。',
     ],
@@ -214,11 +214,11 @@ export const figures: (typeof text)['figures'] = {
   },
 
   fit: {
-    title: '为你的设备搜索',
+    title: '为你的设备挑选网络',
     prose: [
-      '移动摄像头二十秒：留下 128 帧小图，只保存在内存里。每个网络都读这些帧，也用较小的输入，并在 8 位更快时用 8 位；还有成对的网络：先问小的，它没有把握时再问大的。',
-      '然后拖动竖线：在这个用时之内，让与参考网络的一致率尽可能高。MnasNet 的奖励，即一致率 × (用时 / 目标)^−0.07，几乎不计较用时，所以只列出来。',
-      'V3 的搜索会训练候选网络；这里不能训练，只在训练好的网络中选择。也不用免训练的打分去猜准确率：一致率是直接测得的，而仅凭参数量给目录排序，就与公布的 top-1 几乎相同（等级相关系数 0.95）。',
+      '移动摄像头二十秒：留下 128 帧小图，只保存在内存里。每个网络都读这些帧，也用较小的输入，并在 8 位更快时用 8 位；还有成对的：先问小的，没有把握再问大的。',
+      '然后拖动竖线，设定用时上限：本页选出上限之内与参考网络最一致的设置，参考网络的回答在这里算作正确。MnasNet 的奖励，即一致率 × (用时 / 目标)^−0.07，几乎不计较用时，所以只列出来。',
+      'V3 的搜索会训练候选网络；这里不能训练，只在训练好的网络中选择，也不去猜准确率：一致率是直接测得的。仅凭参数量给目录排序，就与公布的 top-1 几乎相同（等级相关系数 0.95）。',
     ],
     reference: '参考网络',
     record: (seconds) => `录制 ${seconds} 秒`,
@@ -228,7 +228,7 @@ export const figures: (typeof text)['figures'] = {
     toColumns: '请在各栏中下载。',
     recording: '正在录制，请四处移动摄像头。',
     cropping: '正在裁剪图片…',
-    measuring: (number, of) => `正在测量第 ${number} 个，共 ${of} 个… 各栏在此期间暂停。`,
+    measuring: (number, of) => `正在测量第 ${number} 个，共 ${of} 个，各栏在此期间暂停。`,
     measured: (points, frames) => `在 ${frames} 帧上测量了 ${points} 种设置：一半的帧用来选择，另一半用来验证。`,
     cancelled: '已取消，一切照旧。',
     failed: (reason) => `出错了：${reason}。一切照旧。`,
@@ -242,8 +242,8 @@ export const figures: (typeof text)['figures'] = {
     point: (name, time, agreement) => `${name}：${time} ms，${agreement}，在此测得`,
     network: (name, side, precision) => `${name}（${side} 像素，${precision}）`,
     cascade: (small, large, margin, escalated) =>
-      `${small}；当它的前两个答案相差不到 ${margin} 时，由${large}回答，占全部帧的 ${escalated}`,
-    legend: { cascade: '没有被超过的一对', eightBits: '8 位' },
+      `${small}；当它的前两个答案相差不到 ${margin} 时，由 ${large} 回答，占全部帧的 ${escalated}`,
+    legend: { cascade: '两个网络的最优组合', eightBits: '8 位' },
     tooFast: (nearest, time) => `没有这么快的。最快的需要 ${time} ms：${nearest}。`,
     facts: { network: '网络', time: '用时', agreement: '一致率', reward: '奖励', top1: 'ImageNet top-1' },
     marks: { here: '在此测得', published: '公布的' },
@@ -253,7 +253,7 @@ export const figures: (typeof text)['figures'] = {
       `沿着前沿，一致率从 ${agreements[0]} 到 ${agreements[1]}，奖励从 ${rewards[0]} 到 ${rewards[1]}：用时是 ${times} 倍，奖励只因此减少 ${cost}。`,
     all: (points) => `全部 ${points} 个单独的网络`,
     notes: ({ frames, agreement, pair }) =>
-      `用时是处理所保留的帧的时间，边长 256 像素；缩小更大的画面还要稍久一点。这些权重在较小的输入上没有公布的准确率：论文中给出的，属于在那种输入上训练的权重。一致率只对类似的场景成立。它的区间按各帧相互独立计算；相邻的帧并非如此，所以真实的区间更宽。我们用移动的镜头看五张照片，在 ${frames} 个未用于选择的帧上，所选设置的一致率与预期相比，最多低 ${agreement.less.toFixed(1)} 个百分点、高 ${agreement.more.toFixed(1)} 个百分点；先用 V3-Small 再用 V2，有 ${pair.agreement.toFixed(1)} % 的帧与 V2 一致，用时是它的 ${pair.time.toFixed(2)}。`,
+      `用时是处理所保留的帧的时间，边长 256 像素；缩小更大的画面还要稍久一点。这些权重在较小的输入上没有公布的准确率：论文中给出的，属于在那种输入上训练的权重。一致率只对类似的场景成立。它的区间按各帧相互独立计算；相邻的帧并非如此，所以真实的区间更宽。我们用移动的镜头看五张照片，在 ${frames} 个未用于选择的帧上，所选设置的一致率与预期相比，最多低 ${agreement.less.toFixed(1)} 个百分点、高 ${agreement.more.toFixed(1)} 个百分点；先用 V3-Small 再用 V2，有 ${pair.agreement.toFixed(1)} % 的帧与 V2 一致，用时是 V2 的 ${pair.time.toFixed(2)} 倍。`,
     export: '导出为 JSON',
     apply: '采用',
     undo: '撤销',
@@ -263,19 +263,19 @@ export const figures: (typeof text)['figures'] = {
     refused: (column) => `无法载入，原因见 ${column} 一栏。之前的网络继续运行。`,
     undone: '之前的设置又在运行了。',
     notUndone: '无法载入之前的设置，原因见该栏。',
-    alone: (small) => `${small}独自回答。`,
-    escalated: (small, large) => `${small}没有把握，由${large}回答。`,
+    alone: (small) => `${small} 独自回答。`,
+    escalated: (small, large) => `${small} 没有把握，由 ${large} 回答。`,
     scene: {
       title: '只为这个场景',
       prose: [
-        '总是看着同一场景的摄像头，几乎用不着能分一千个类别的网络。NetAdapt 逐步剪去通道：在能省下 3 % 用时的各种剪法中，用你的帧试代价最小的三种，留下对答案改变最少的一种；再用最小二乘重新求出后一层的权重。全程没有训练。',
+        '总是看着同一场景的摄像头，几乎用不着能分一千个类别的网络。这里仿照 V3 用过的 NetAdapt，逐步剪去通道：在能省下 3 % 用时的各种剪法中，用你的帧试代价最小的三种，留下对答案改变最少的一种。NetAdapt 每步之后要训练；这里用最小二乘重新求出后一层的权重。',
         '网络在这里照常工作，而把其余的都忘掉，如两条线所示。',
       ],
       network: '网络',
       record: (seconds) => `录制 ${seconds} 秒并剪枝`,
       crops: '用这张图片剪枝',
       progress: '剪枝的进度',
-      learning: '正在观察网络内部… 各栏在此期间暂停。',
+      learning: '正在观察网络内部，各栏在此期间暂停。',
       timing: '正在四种宽度下为各层计时…',
       removing: (step) => `第 ${step} 步：正在剪去通道…`,
       done: (steps, frames) => `在 ${frames} 帧上走了 ${steps} 步：一半的帧用来选择，另一半用来验证。`,
@@ -292,12 +292,12 @@ export const figures: (typeof text)['figures'] = {
       times: (measured, predicted) => `完整网络的 ${measured}；按各层的计时表和上一步预测为 ${predicted}`,
       onScene: (agreement, frames) => `${agreement}，在未用于选择的 ${frames} 帧上`,
       onOthers: (agreement, crops, pictures) => `${agreement}，在 ${pictures} 张示例照片的 ${crops} 个裁剪上`,
-      weights: (name, time) => `${name}，只为一个场景，用时 ${time}`,
+      weights: (name, time) => `${name}，只为一个场景，用时为原来的 ${time}`,
     },
   },
 
   universal: {
-    title: '一种模块，可以是其中任何一种',
+    title: '一种模块，四种形式',
     prose: [
       'V4 的通用倒置瓶颈就是 V2 的模块加上两个开关：扩展之前的一个深度卷积，和中间的一个深度卷积。两个都有、只有其一或都没有，得到四种模块，其中三种在别处已经出现过；每个位置用哪一种由搜索决定。',
       '在扩展之前滤波很便宜，因为通道少；在中间滤波能看到更多通道。两者都没有时，模块只做混合。得到的网络在多种硬件上都快：论文列出了手机的各类处理器和加速器。',

@@ -25,7 +25,7 @@ function rounded(count: number): string {
 
 const CODES: Record<ErrorCode, string> = {
   BAD_WEIGHTS: '文件损坏，或不是权重文件',
-  UNKNOWN_NETWORK: '其中不是可识别的网络',
+  UNKNOWN_NETWORK: '无法识别其中的网络',
   BAD_CONFIG: '其配置无法使用',
   BAD_INPUT: '输入不可用',
   FETCH_FAILED: '没有取到文件',
@@ -113,9 +113,9 @@ export const page: (typeof text)['page'] = {
     ideas: {
       v1: '把一次卷积拆成两步：先逐通道滤波，再用 1×1 卷积混合通道，即深度可分离卷积。计算量减少到八分之一至九分之一。',
       v2: '把瓶颈结构里外翻转，即倒置残差：先扩展，再滤波，最后不加激活地压缩（线性瓶颈），跳跃连接架在两个窄端之间。',
-      'v3-small': '面向手机搜索得到的结构。挤压-激励为各通道加权，h‑swish 作激活函数。',
-      'v3-large': '同样的搜索，将近四倍的规模：只用 V2 四分之三的计算量，准确率更高。',
-      'v4-conv-small': '一种通用模块，可以变成前几代的任何一种；由搜索来安排，在多种硬件上都快。',
+      'v3-small': '由搜索得到、面向手机的结构。挤压-激励为各通道加权，h‑swish 作激活函数。',
+      'v3-large': '同样的搜索，计算量放宽到 V3-Small 的近四倍：仍只有 V2 的四分之三，准确率却更高。',
+      'v4-conv-small': '一种通用模块，有四种形式，V2 的模块是其中之一；由搜索来安排，在多种硬件上都快。',
       'v4-conv-medium': null,
       'mnasnet-b1': null,
       'efficientnet-lite0': null,
@@ -129,8 +129,8 @@ export const page: (typeof text)['page'] = {
     time: '推理用时（中位数）',
     slow: '二十次中有一次超过的推理用时',
     p95: (time) => `p95 ${time}`,
-    where: '显示位置',
-    whereNamed: (name) => `显示位置：${name}`,
+    where: '看哪里',
+    whereNamed: (name) => `显示 ${name} 在看哪里`,
     rate: '帧率',
     perSecond: (rate) => `${rate} 帧/秒`,
     parameters: (count) => `参数 ${count}`,
@@ -197,7 +197,7 @@ export const page: (typeof text)['page'] = {
   scatter: {
     heading: '本机上的准确率与用时',
     about:
-      '纵轴为公布的 ImageNet top-1 准确率，横轴为本机用时的中位数。圆点随各栏的测量而移动，空心的表示以随机权重运行；左侧的短线是目录中的其他网络。',
+      '纵轴为公布的准确率：对 ImageNet 上一千类照片，第一个答案正确的比例（top-1）；横轴为本机用时的中位数。训练方法也有影响：V1 的论文中是 70.6 %。圆点随各栏的测量而移动，空心的表示以随机权重运行；左侧的短线是目录中的其他网络。',
     time: '本机处理一帧的用时，毫秒',
     accuracy: 'top-1，%',
     measured: (name, top1, time) => `${name}：top-1 ${top1} %，${time} 毫秒`,
