@@ -259,4 +259,4 @@ test('scripts hold no sentence outside text/', async () => {
 
 /** Names of people, keys, errors and constructors, and lists of classes or selectors. */
 const ALLOWED =
-  /^(Stéfan van der Walt|Rachel Michetti|Enter|Escape|Home|End|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;
+  /^(Stéfan van der Walt|Rachel Michetti|Enter|Escape|Tab|Home|End|Arrow\w+|\w+Error|Window|Document)$|^[a-z- .#[\]=>:,]+$/;

@@ -2,6 +2,7 @@ import { type Classification, type MobileNet, MobileNetError, type Progress, typ
 import type { CatalogueChoice } from './catalogue-choice';
 import { shortLabel } from './class-names';
 import { megabytes } from './format';
+import { takeOutWhileFar } from './late-controls';
 import { loadMessage, runMessage } from './messages';
 import { type Generation, architectureOf } from './networks';
 import { Ranking } from './ranking';
@@ -83,6 +84,7 @@ export class Card implements Runner {
       onPrecision: () => void (this.#choice && this.load(this.#choice)),
       onFiles: (files) => void this.loadFiles(files),
     });
+    takeOutWhileFar(this.element);
     this.#switch.addEventListener('change', () => {
       this.clear();
       this.#speed.clear();

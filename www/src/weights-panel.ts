@@ -25,6 +25,7 @@ export class WeightsPanel {
   readonly #width: HTMLSelectElement;
   readonly #side: HTMLSelectElement;
   readonly #precision: HTMLSelectElement;
+  readonly #select: HTMLSelectElement;
 
   /**
    * @param column the whole column
@@ -37,8 +38,8 @@ export class WeightsPanel {
     events: { onCancel: () => void; onPrecision: () => void; onFiles: (files: File[]) => void },
   ) {
     this.#version = generation.versions[0];
-    [this.#width, this.#side, this.#precision] = ['width', 'side', 'precision'].map((shape) =>
-      this.#find<HTMLSelectElement>(`.${shape} select`),
+    [this.#width, this.#side, this.#precision, this.#select] = ['width', 'side', 'precision', 'choice'].map((name) =>
+      this.#find<HTMLSelectElement>(`.${name} select`),
     );
     this.#find('.more').addEventListener('toggle', takeOut(this.#find('.more')), { once: true });
     this.#find('.choice span').textContent = text.page.column.weights(generation.name);
@@ -188,10 +189,6 @@ export class WeightsPanel {
     const { offered } = this;
     button.hidden = offered === null;
     if (offered) labelFetch(button, offered);
-  }
-
-  get #select(): HTMLSelectElement {
-    return this.#find<HTMLSelectElement>('.choice select');
   }
 
   #find<E extends HTMLElement = HTMLElement>(selector: string): E {
