@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { search } from '../../pkg/search.js';
 import { assertAccessibleOnPhones } from './accessibility.js';
-import { FAKE_CAMERA, GENERATIONS, card, models, open, openAt } from './harness.js';
+import { FAKE_CAMERA, GENERATIONS, card, models, open, openAt, openOtherWeights } from './harness.js';
 import { swipe } from './swipe.js';
 
 const light = [...models].sort((a, b) => a.bytes - b.bytes);
@@ -57,10 +57,7 @@ const drawn = (from = page) =>
 
 /** Reads from a column's controls what runs in it. */
 async function runs(version) {
-  const more = card(page, version).locator('.more');
-  // Its lists are put in when it is opened.
-  await more.evaluate((/** @type {HTMLDetailsElement} */ more) => (more.open = true));
-  await more.locator('select').nth(2).waitFor();
+  await openOtherWeights(card(page, version));
   return card(page, version).evaluate((card) =>
     ['.side', '.precision', '.choice'].map(
       (name) => /** @type {HTMLSelectElement} */ (card.querySelector(`${name} select`)).value,

@@ -139,6 +139,16 @@ export async function openPage({ browser, url }, { prepare, ...options } = {}) {
 }
 
 /**
+ * Opens a column's list of other weights, into which its controls are put then.
+ * @param {import('playwright-core').Locator} column
+ */
+export async function openOtherWeights(column) {
+  const more = column.locator('.more');
+  await more.evaluate((/** @type {HTMLDetailsElement} */ more) => (more.open = true));
+  await more.locator('select').nth(2).waitFor();
+}
+
+/**
  * Opens the page with some weights beside it and its sample picture, and goes to one of its parts when all columns have answered.
  * @param {Awaited<ReturnType<typeof open>>} session
  * @param {typeof models} weights

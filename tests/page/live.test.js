@@ -232,6 +232,8 @@ describe('the camera', () => {
     await page.waitForTimeout(1000);
     await page.clock.fastForward(50_000);
     await page.getByRole('button', { name: /^Stop recording, \d s left$/ }).waitFor();
+    // Long enough for a round of all networks on a busy machine.
+    await page.waitForTimeout(3000);
     const downloading = page.waitForEvent('download');
     await page.clock.fastForward(15_000);
     const lines = (await readFile(await (await downloading).path(), 'utf8')).trimEnd().split('\r\n');

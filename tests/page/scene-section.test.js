@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertAccessibleOnPhones } from './accessibility.js';
-import { FAKE_CAMERA, card, lightest, models, open, openAt } from './harness.js';
+import { FAKE_CAMERA, card, lightest, models, open, openAt, openOtherWeights } from './harness.js';
 
 /** V2 if it is here; else the lightest network with enough channels inside. */
 const model = models.find(({ version, width }) => version === 'v2' && width === 1) ?? lightest;
@@ -36,14 +36,16 @@ const drawn = (line) =>
     );
 
 /** Reads what runs in the column from its controls and its description. */
-const runs = () =>
-  card(page, version).evaluate((card) => [
+async function runs() {
+  await openOtherWeights(card(page, version));
+  return card(page, version).evaluate((card) => [
     ...['.side', '.precision', '.choice'].map((name) => {
       const select = /** @type {HTMLSelectElement} */ (card.querySelector(`${name} select`));
       return select.selectedOptions[0]?.text;
     }),
     card.querySelector('.facts').textContent,
   ]);
+}
 
 const facts = () => panel().locator('.fit-facts dd').allInnerTexts();
 
