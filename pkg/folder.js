@@ -29,8 +29,9 @@ export async function readFiles(weights, options) {
     );
   }
   const file = { name: MODEL, ...(await readBytes(weights, options)) };
-  const paths = 'address' in weights ? pathsOf(file.bytes) : [];
-  if (!('address' in weights) || paths.length === 0) return [file];
+  if (!('address' in weights)) return [file];
+  const paths = pathsOf(file.bytes);
+  if (paths.length === 0) return [file];
   // What it names is only fetched if it is the right file.
   if (file.expected) await checkDigest(file.bytes, file.expected);
   file.expected = undefined;

@@ -118,11 +118,9 @@ function loading(origins, cache, given) {
       if (toKeep !== undefined) store.offer(toKeep, bytes);
     }
     // The converted file contains the configuration.
-    const converted = {
-      ...{ weights: file, expected: undefined, giveBack: false },
-      ...{ config: undefined, preprocessorConfig: undefined },
-    };
-    return { request: converted, owned: true, toKeep: undefined };
+    const noConfigs = { config: undefined, preprocessorConfig: undefined };
+    const request = { weights: file, expected: undefined, ...noConfigs, giveBack: false };
+    return { request, owned: true, toKeep: undefined };
   };
 
   /** @type {(origin: Origin, store: Store, ...rest: Parameters<Fill>) => ReturnType<Fill>} */
